@@ -1,0 +1,9 @@
+"""Names and shapes of the tensors that travel through the signatures."""
+
+from jaxtyping import Float, Int
+from torch import Tensor
+
+Images = Float[Tensor, "batch channel height width"]  # float32 in [0, 1]
+Latents = Float[Tensor, "batch latent"]  # always flat
+Labels = Int[Tensor, "batch"]
+PerImage = Float[Tensor, "batch"]  # one number a picture, in nats unless said otherwise

@@ -1,0 +1,105 @@
+"""The card that travels with the weights: what a checkpoint is, what it can do, how it was made and measured."""
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine.errors import CheckpointRefused
+
+FORMAT = 1
+QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
+
+
+@dataclass(frozen=True)
+class Axis:
+    """One axis of the latent space, measured on held-out pictures."""
+
+    kl: float | None  # nats, mean KL(q(z|x) ‖ p(z)); None where the family has no posterior density
+    spread: float  # mean absolute change of a pixel from the axis' 5 % to its 95 % quantile, 0 … 1
+    quantiles: tuple[float, ...]  # of the aggregate posterior, at QUANTILES
+    mean: float
+    deviation: float
+    name: str = ""  # where a person has given one: "pose"
+
+    @property
+    def collapsed(self) -> bool:
+        """Whether the posterior ignores the picture on this axis."""
+        return self.kl is not None and self.kl < 0.01
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A number and the protocol without which it is none."""
+
+    name: str
+    value: float
+    unit: str
+    protocol: str
+
+
+@dataclass(frozen=True)
+class Card:
+    """Everything that can be known about a checkpoint without loading its weights."""
+
+    name: str  # DATA-FAMILY[-VARIANT], the name of the folder
+    family: str
+    config: dict[str, Any]
+    verbs: tuple[str, ...]
+    shape: tuple[int, int, int]  # channel, height, width
+    latent: int
+    title: str
+    description: str  # one plain sentence
+    data: str
+    terms: str  # under which the data may be used
+    licence: str  # of the weights
+    recipe: dict[str, Any]
+    parameters: int
+    digests: dict[str, str]  # file name → SHA-256
+    versions: dict[str, str]  # library → version
+    classes: tuple[str, ...] = ()  # names of y, where the model is class-conditional
+    labels: tuple[str, ...] = ()  # names of the labels of the posterior means
+    axes: tuple[Axis, ...] = ()
+    levels: dict[str, tuple[int, int]] = field(default_factory=dict)  # named slices of z
+    metrics: tuple[Metric, ...] = ()
+    pixels: tuple[float, float] = (0.0, 1.0)
+    format: int = FORMAT
+
+
+def to_json(card: Card) -> str:
+    """Write a card as indented JSON."""
+    return json.dumps(dataclasses.asdict(card), indent=1, ensure_ascii=False) + "\n"
+
+
+def from_json(text: str, origin: str) -> Card:
+    """Read a card. Raises CheckpointRefused, naming `origin`, for anything that is not a whole card of this format."""
+    try:
+        fields = json.loads(text)
+    except ValueError as error:
+        raise CheckpointRefused(f"{origin}: card.json is not JSON ({error}). Export the run again.") from error
+    if not isinstance(fields, dict) or not isinstance(fields.get("format"), int):
+        raise CheckpointRefused(f"{origin}: card.json names no format, so it is no Zoetrope card.")
+    if fields["format"] > FORMAT:
+        raise CheckpointRefused(
+            f"{origin}: the card has format {fields['format']}; this version reads up to {FORMAT}. Update Zoetrope."
+        )
+    try:
+        return card_from(fields)
+    except (TypeError, ValueError, KeyError, AttributeError) as error:
+        raise CheckpointRefused(f"{origin}: card.json is not a whole card ({error}). Export the run again.") from error
+
+
+def card_from(fields: Mapping[str, Any]) -> Card:
+    values = dict(fields)
+    values["verbs"] = tuple(fields["verbs"])
+    channels, height, width = (int(side) for side in fields["shape"])
+    values["shape"] = (channels, height, width)
+    values["classes"], values["labels"] = tuple(fields["classes"]), tuple(fields["labels"])
+    values["axes"] = tuple(Axis(**{**axis, "quantiles": tuple(axis["quantiles"])}) for axis in fields["axes"])
+    values["levels"] = {name: (int(start), int(stop)) for name, (start, stop) in fields["levels"].items()}
+    values["metrics"] = tuple(Metric(**metric) for metric in fields["metrics"])
+    values["pixels"] = tuple(fields["pixels"])
+    if len(values["axes"]) not in (0, fields["latent"]):
+        raise ValueError(f"{len(values['axes'])} axes for {fields['latent']} latents")
+    return Card(**values)

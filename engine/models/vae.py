@@ -1,0 +1,102 @@
+"""Variational autoencoder: p(z) = N(0, I), p(x|z) a decoder, q(z|x) a diagonal Gaussian encoder.
+
+Kingma and Welling, "Auto-Encoding Variational Bayes", ICLR 2014 (arXiv 1312.6114); equation numbers are theirs.
+The importance-weighted bound is equation 8 of Burda et al., "Importance Weighted Autoencoders", ICLR 2016.
+With classes it is the conditional model p(x|z, y) of Sohn et al., NeurIPS 2015.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.distributions import Normal
+
+from engine import noise
+from engine.aliases import Images, Labels, Latents, PerImage
+from engine.nn.likelihoods import LIKELIHOODS, LikelihoodName
+from engine.nn.nets import Decoder, Encoder, Net, Shape, Upsampling
+
+
+@dataclass(frozen=True)
+class VAEConfig:
+    """A variational autoencoder's sizes and its likelihood."""
+
+    shape: Shape = (1, 28, 28)  # channel, height, width of a picture
+    latent: int = 20
+    net: Net = "dense"
+    width: int = 400  # hidden units, or channels at full resolution
+    depth: int = 2  # hidden layers, or residual blocks at each resolution
+    likelihood: LikelihoodName = "bernoulli"
+    upsampling: Upsampling = "interpolation"
+    classes: int = 0  # 0: the label is not used
+
+
+class Evidence(NamedTuple):
+    """The two terms of the bound, in nats."""
+
+    log_likelihood: PerImage  # E_q log p(x|z), by one sample
+    kl: Latents  # KL(q(z|x) ‖ p(z)) of each axis
+
+    @property
+    def elbo(self) -> PerImage:
+        return self.log_likelihood - self.kl.sum(1)
+
+
+class VAE(nn.Module):
+    """Samples, decodes, encodes and bounds."""
+
+    def __init__(self, config: VAEConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.likelihood = LIKELIHOODS[config.likelihood]()
+        self.encoder = Encoder(config, outputs=2 * config.latent)
+        self.decoder = Decoder(config, channels=config.shape[0] * self.likelihood.maps)
+
+    # q(z|x) and p(x|z)
+
+    def posterior(self, x: Images, y: Labels | None = None) -> Normal:
+        mean, log_deviation = self.encoder(x, y).float().chunk(2, dim=1)
+        return Normal(mean, log_deviation.clamp(-10, 10).exp(), validate_args=False)
+
+    def maps(self, z: Latents, y: Labels | None = None) -> Tensor:
+        """Give the parameters of p(x|z), (batch, channel · maps of the likelihood, height, width)."""
+        return self.decoder(z, y).float()
+
+    # Verbs
+
+    def sample(self, seeds: Sequence[int], y: Labels | None = None, truncation: float = 1.0) -> Images:
+        z = noise.normal(seeds, [self.config.latent]).to(next(self.parameters()).device)
+        return self.decode(truncation * z, y)
+
+    def decode(self, z: Latents, y: Labels | None = None) -> Images:
+        return self.likelihood.mean(self.maps(z, y))
+
+    def encode(self, x: Images, y: Labels | None = None) -> Latents:
+        mean: Latents = self.posterior(x, y).mean
+        return mean
+
+    def elbo(self, x: Images, y: Labels | None = None) -> PerImage:
+        return self.evidence(x, y).elbo
+
+    # Densities
+
+    def evidence(self, x: Images, y: Labels | None = None) -> Evidence:
+        """Both terms of the bound by one reparameterized sample (eq. 7); the KL in closed form (eq. 10, appendix B)."""
+        q = self.posterior(x, y)
+        log_likelihood = self.likelihood.log_prob(self.maps(q.rsample(), y), x)
+        kl = 0.5 * (q.mean**2 + q.variance - 1) - q.stddev.log()
+        return Evidence(log_likelihood, kl)
+
+    def importance_bound(self, x: Images, samples: int, y: Labels | None = None) -> PerImage:
+        """log 1/k Σ p(x, zᵢ) / q(zᵢ|x) with k = samples: at least the ELBO on average, growing with k (IWAE eq. 8)."""
+        q = self.posterior(x, y)
+        prior = Normal(torch.zeros_like(q.mean), torch.ones_like(q.mean), validate_args=False)
+        log_weights = []
+        for _ in range(samples):
+            z = q.rsample()
+            log_ratio = (prior.log_prob(z) - q.log_prob(z)).sum(1)
+            log_weights.append(self.likelihood.log_prob(self.maps(z, y), x) + log_ratio)
+        return torch.stack(log_weights).logsumexp(0) - math.log(samples)

@@ -1,0 +1,152 @@
+"""Encoder and decoder networks: fully connected and convolutional, with an optional class label."""
+
+import math
+from typing import Literal, Protocol, runtime_checkable
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from engine.aliases import Images, Labels, Latents
+
+Net = Literal["dense", "conv"]
+Upsampling = Literal["interpolation", "transposed"]
+Shape = tuple[int, int, int]
+
+
+@runtime_checkable
+class NetConfig(Protocol):
+    """The fields of a family's config that shape its networks."""
+
+    @property
+    def shape(self) -> Shape: ...
+    @property
+    def latent(self) -> int: ...
+    @property
+    def net(self) -> Net: ...
+    @property
+    def width(self) -> int: ...
+    @property
+    def depth(self) -> int: ...
+    @property
+    def upsampling(self) -> Upsampling: ...
+    @property
+    def classes(self) -> int: ...
+
+
+class Encoder(nn.Module):
+    """Picture and label → `outputs` numbers."""
+
+    def __init__(self, config: NetConfig, outputs: int) -> None:
+        super().__init__()
+        self.classes = config.classes
+        make = dense_features if config.net == "dense" else conv_features
+        self.features, features = make(config)
+        self.head = nn.Linear(features + config.classes, outputs)
+
+    def forward(self, x: Images, y: Labels | None = None) -> Tensor:  # (batch, outputs)
+        h = self.features(2 * x - 1).flatten(1)
+        return self.head(with_label(h, y, self.classes))
+
+
+class Decoder(nn.Module):
+    """Latent and label → `channels` feature maps of the size of the picture."""
+
+    def __init__(self, config: NetConfig, channels: int) -> None:
+        super().__init__()
+        self.classes = config.classes
+        make = dense_pictures if config.net == "dense" else conv_pictures
+        self.pictures = make(config, channels)
+
+    def forward(self, z: Latents, y: Labels | None = None) -> Images:
+        return self.pictures(with_label(z, y, self.classes))
+
+
+def with_label(h: Latents, y: Labels | None, classes: int) -> Latents:
+    """Append the one-hot label; a label of −1, or none at all, is a row of zeros: "class unknown"."""
+    if not classes:
+        return h
+    if y is None:
+        return F.pad(h, (0, classes))
+    one_hot = y[:, None] == torch.arange(classes, device=h.device)
+    return torch.cat([h, one_hot.to(h.dtype)], dim=1)
+
+
+# Fully connected
+
+
+def dense_features(config: NetConfig) -> tuple[nn.Module, int]:
+    layers: list[nn.Module] = [nn.Flatten(), nn.Linear(math.prod(config.shape), config.width), nn.GELU()]
+    for _ in range(config.depth - 1):
+        layers += [nn.Linear(config.width, config.width), nn.GELU()]
+    return nn.Sequential(*layers), config.width
+
+
+def dense_pictures(config: NetConfig, channels: int) -> nn.Module:
+    _, height, width = config.shape
+    layers: list[nn.Module] = [nn.Linear(config.latent + config.classes, config.width), nn.GELU()]
+    for _ in range(config.depth - 1):
+        layers += [nn.Linear(config.width, config.width), nn.GELU()]
+    layers += [nn.Linear(config.width, channels * height * width), nn.Unflatten(1, (channels, height, width))]
+    return nn.Sequential(*layers)
+
+
+# Convolutional: nothing but the first and the last layer works at full resolution, where it would cost most
+
+
+def conv_features(config: NetConfig) -> tuple[nn.Module, int]:
+    levels, (height, width) = halvings(config.shape)
+    layers: list[nn.Module] = []
+    for level in range(levels):
+        here, there = config.shape[0] if level == 0 else channels_at(config, level), channels_at(config, level + 1)
+        layers += [nn.Conv2d(here, there, 4, stride=2, padding=1)] + [Residual(there) for _ in range(config.depth)]
+    return nn.Sequential(*layers, nn.ReLU()), channels_at(config, levels) * height * width
+
+
+def conv_pictures(config: NetConfig, channels: int) -> nn.Module:
+    levels, (height, width) = halvings(config.shape)
+    deepest = channels_at(config, levels)
+    layers: list[nn.Module] = [
+        nn.Linear(config.latent + config.classes, deepest * height * width),
+        nn.Unflatten(1, (deepest, height, width)),
+    ]
+    for level in reversed(range(levels)):
+        here, there = channels_at(config, level + 1), channels_at(config, level) if level else channels
+        layers += [Residual(here) for _ in range(config.depth)]
+        layers += [nn.ReLU(), *doubling(here, there, config.upsampling)]
+    return nn.Sequential(*layers)
+
+
+def doubling(here: int, there: int, how: Upsampling) -> list[nn.Module]:
+    """Double the size; transposed convolution leaves a checkerboard, interpolation does not (Odena et al. 2016)."""
+    if how == "transposed":
+        return [nn.ConvTranspose2d(here, there, 4, stride=2, padding=1)]
+    return [nn.Upsample(scale_factor=2), nn.Conv2d(here, there, 3, padding=1)]
+
+
+class Residual(nn.Module):
+    """x + f(x), f starting at zero, so that depth costs no stability and no normalization is needed."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(channels, channels, 3, padding=1)
+        self.second = nn.Conv2d(channels, channels, 3, padding=1)
+        nn.init.zeros_(self.second.weight)
+        nn.init.zeros_(self.second.bias)  # type: ignore[arg-type]
+
+    def forward(self, x: Images) -> Images:
+        return x + self.second(F.relu(self.first(F.relu(x))))
+
+
+def halvings(shape: Shape) -> tuple[int, tuple[int, int]]:
+    """Count how often a picture can be halved before a side is odd or at most 4, and the size left."""
+    _, height, width = shape
+    levels = 0
+    while height % 2 == 0 and width % 2 == 0 and min(height, width) > 4:
+        height, width, levels = height // 2, width // 2, levels + 1
+    return levels, (height, width)
+
+
+def channels_at(config: NetConfig, level: int) -> int:
+    """Double the channels at each halving from `width` at half resolution, to four times the width at most."""
+    return config.width * min(2 ** (level - 1), 4)

@@ -1,0 +1,27 @@
+"""Noise that belongs to a picture: one CPU generator per seed, so that neighbours and devices change nothing."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from engine.errors import BadValue
+
+LARGEST_SEED = 2**63 - 1
+
+
+def normal(seeds: Sequence[int], shape: Sequence[int]) -> Tensor:
+    """Draw standard normal noise, float32 (len(seeds), *shape), on the CPU."""
+    return torch.stack([torch.randn(tuple(shape), generator=generator(seed)) for seed in seeds])
+
+
+def uniform(seeds: Sequence[int], shape: Sequence[int]) -> Tensor:
+    """Draw noise uniform in [0, 1), float32 (len(seeds), *shape), on the CPU."""
+    return torch.stack([torch.rand(tuple(shape), generator=generator(seed)) for seed in seeds])
+
+
+def generator(seed: int) -> torch.Generator:
+    """Make the generator of one picture. Raises BadValue for a seed outside 0 … 2⁶³ − 1."""
+    if not 0 <= seed <= LARGEST_SEED:
+        raise BadValue(f"A seed of {seed} was given; seeds are whole numbers from 0 to {LARGEST_SEED}.")
+    return torch.Generator().manual_seed(seed)

@@ -1,0 +1,55 @@
+"""What a model can do: one method-only protocol per verb.
+
+The set of its verbs is all that the rest of the project knows about a family. An exact log-likelihood
+(`Scores.log_prob`) and a bound on it (`Bounds.elbo`) never share a name.
+"""
+
+from collections.abc import Sequence
+from typing import Protocol, runtime_checkable
+
+from engine.aliases import Images, Labels, Latents, PerImage
+
+
+@runtime_checkable
+class Samples(Protocol):
+    """Draws pictures from its own prior."""
+
+    def sample(self, seeds: Sequence[int], y: Labels | None = None, truncation: float = 1.0) -> Images: ...
+
+
+@runtime_checkable
+class Decodes(Protocol):
+    """Turns latents into pictures."""
+
+    def decode(self, z: Latents, y: Labels | None = None) -> Images: ...
+
+
+@runtime_checkable
+class Encodes(Protocol):
+    """Turns pictures into latents (the posterior mean, where there is a posterior)."""
+
+    def encode(self, x: Images, y: Labels | None = None) -> Latents: ...
+
+
+@runtime_checkable
+class Scores(Protocol):
+    """Knows the exact log-likelihood of a picture, in nats."""
+
+    def log_prob(self, x: Images, y: Labels | None = None) -> PerImage: ...
+
+
+@runtime_checkable
+class Bounds(Protocol):
+    """Knows lower bounds on the log-likelihood of a picture, in nats."""
+
+    def elbo(self, x: Images, y: Labels | None = None) -> PerImage: ...
+
+    def importance_bound(self, x: Images, samples: int, y: Labels | None = None) -> PerImage: ...
+
+
+VERBS = {"samples": Samples, "decodes": Decodes, "encodes": Encodes, "scores": Scores, "bounds": Bounds}
+
+
+def verbs_of(model: object) -> tuple[str, ...]:
+    """Name the verbs that a model has, in the order of VERBS."""
+    return tuple(name for name, verb in VERBS.items() if isinstance(model, verb))

@@ -1,0 +1,183 @@
+"""zoetrope-train list | show RECIPE | run RECIPE … | resume RUN | evaluate NAME | export RUN NAME."""
+
+import logging
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from engine import checkpoint
+from engine.errors import BadValue, UnknownName, ZoetropeError
+from engine.runtime import Engine
+from train.data import open_data
+from train.evaluation import evaluate
+from train.export import export
+from train.loop import train
+from train.recipe import Recipe, to_json
+from train.recipes import RECIPES, find_recipe
+from train.runs import Run
+
+RUNS = Path("runs")
+
+
+@dataclass(frozen=True)
+class RunArguments:
+    """Train by a recipe; every field of it can be set."""
+
+    recipe: Annotated[Recipe, tyro.conf.arg(name="")]
+    run: Path | None = None  # the run's folder; runs/RECIPE if not given
+    data_dir: Path | None = None  # where the data sets are
+    tensorboard: bool = False  # write curves and sheets for TensorBoard as well
+
+
+@dataclass(frozen=True)
+class ResumeArguments:
+    """Go on with a run that was stopped."""
+
+    run: Annotated[str, tyro.conf.Positional]  # its name below runs/, or its folder
+    data_dir: Path | None = None  # where the data sets are
+
+
+@dataclass(frozen=True)
+class EvaluateArguments:
+    """Measure a checkpoint on its data's test split and write the figures into its card."""
+
+    name: Annotated[str, tyro.conf.Positional]
+    data_dir: Path | None = None  # where the data sets are
+    checkpoints: Path | None = None  # the folder that holds it; the shipped and your own if not given
+    pictures: int = 10_000  # test pictures for the measures that take long
+    samples: int = 1_000  # importance samples a picture
+
+
+@dataclass(frozen=True)
+class ExportArguments:
+    """Turn a run into a checkpoint that the app shows."""
+
+    run: Annotated[str, tyro.conf.Positional]  # its name below runs/, or its folder
+    name: Annotated[str, tyro.conf.Positional]  # DATA-FAMILY[-VARIANT]
+    data_dir: Path | None = None  # where the data sets are
+    to: Path | None = None  # the folder of checkpoints; your own if not given
+
+
+@dataclass(frozen=True)
+class NoArguments:
+    """List the recipes."""
+
+
+@dataclass(frozen=True)
+class ShowArguments:
+    """Print a recipe."""
+
+    recipe: Annotated[str, tyro.conf.Positional]
+
+
+# Commands
+
+
+def list_recipes(_: NoArguments) -> None:
+    width = max(map(len, RECIPES))
+    for name, recipe in RECIPES.items():
+        say(f"{name:<{width}}  {recipe.data:<8} {recipe.steps:>7,} steps  {recipe.description}")
+
+
+def show(given: ShowArguments) -> None:
+    say(to_json(find_recipe(given.recipe)).rstrip())
+
+
+def resume(given: ResumeArguments) -> None:
+    go_on(Run.open(folder_of(given.run)), given.data_dir)
+
+
+def measure(given: EvaluateArguments) -> None:
+    engine = Engine(None if given.checkpoints is None else [given.checkpoints], "auto")
+    card = evaluate(engine, given.name, given.data_dir, given.pictures, given.samples)
+    for metric in card.metrics:
+        say(f"{metric.name:<24} {metric.value:>12.5g} {metric.unit:<8} {metric.protocol}")
+
+
+def ship(given: ExportArguments) -> None:
+    run = Run.open(folder_of(given.run))
+    recipe = run.recipe()
+    data = open_data(recipe.data, given.data_dir, recipe.model.shape)
+    place = export(run, data, given.name, given.to or checkpoint.user_folder())
+    say(f"Exported to {place}. See it with: zoetrope run")
+
+
+def run(arguments: Sequence[str]) -> None:
+    """Train by a recipe; its fields come from the command line, so --help after its name explains them."""
+    if not arguments or arguments[0].startswith("-"):
+        raise BadValue(f"run needs the name of a recipe, such as: zoetrope-train run {next(iter(RECIPES))}. {known()}")
+    name, *rest = arguments
+    default = RunArguments(find_recipe(name), RUNS / name)
+    given = tyro.cli(
+        tyro.conf.AvoidSubcommands[RunArguments], args=rest, default=default, prog=f"zoetrope-train run {name}"
+    )
+    folder = given.run or RUNS / name
+    data = open_data(given.recipe.data, given.data_dir, given.recipe.model.shape)
+    started = Run.start(folder, given.recipe)
+    train(given.recipe, data, started)
+    say(f"Trained. Export it with: zoetrope-train export {folder} {name}")
+
+
+def go_on(run: Run, data_dir: Path | None) -> None:
+    recipe = run.recipe()
+    train(recipe, open_data(recipe.data, data_dir, recipe.model.shape), run)
+    say(f"Trained. Export it with: zoetrope-train export {run.folder} {run.name}")
+
+
+COMMANDS: dict[str, tuple[type, Callable[..., None]]] = {
+    "list": (NoArguments, list_recipes),
+    "show": (ShowArguments, show),
+    "resume": (ResumeArguments, resume),
+    "evaluate": (EvaluateArguments, measure),
+    "export": (ExportArguments, ship),
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one command; a mistake gets one sentence and exit code 2."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        dispatch(words)
+    except ZoetropeError as error:
+        raise SystemExit(report(error)) from None
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
+
+
+def dispatch(words: list[str]) -> None:
+    if not words or words[0] in ("-h", "--help"):
+        say(f"{__doc__}\n\nEvery command explains itself with --help. {known()}")
+    elif words[0] == "run":
+        run(words[1:])
+    elif words[0] in COMMANDS:
+        arguments, command = COMMANDS[words[0]]
+        command(tyro.cli(arguments, args=words[1:], prog=f"zoetrope-train {words[0]}"))
+    else:
+        raise UnknownName("command", words[0], ["run", *COMMANDS])
+
+
+def report(error: ZoetropeError) -> int:
+    print(error, file=sys.stderr)  # noqa: T201
+    return 2
+
+
+def folder_of(run: str) -> Path:
+    """Take a run by its folder, or by its name below runs/."""
+    return Path(run) if Path(run).is_dir() else RUNS / run
+
+
+def known() -> str:
+    return f"Recipes: {', '.join(RECIPES)}."
+
+
+def say(text: str) -> None:
+    print(text)  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()

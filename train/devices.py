@@ -1,0 +1,51 @@
+"""Where a run computes: device, ranks, precision."""
+
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import distributed as dist
+from torch import nn
+
+from train.recipe import Precision
+
+
+@dataclass(frozen=True)
+class Place:
+    """One of `ranks` equal places of a run."""
+
+    device: torch.device
+    rank: int = 0
+    ranks: int = 1
+
+    @property
+    def leads(self) -> bool:
+        """Whether this place writes the logs, sheets and states."""
+        return self.rank == 0
+
+
+def find_place() -> Place:
+    """Take the GPU if there is one, and this process' place among those that torchrun started."""
+    cuda = torch.cuda.is_available()
+    if not dist.is_torchelastic_launched():
+        return Place(torch.device("cuda" if cuda else "cpu"))
+    if not dist.is_initialized():
+        dist.init_process_group("nccl" if cuda else "gloo")
+    rank = dist.get_rank()
+    device = torch.device("cuda", rank % torch.cuda.device_count()) if cuda else torch.device("cpu")
+    return Place(device, rank, dist.get_world_size())
+
+
+def autocast_to(precision: Precision, device: torch.device, model: nn.Module) -> AbstractContextManager[Any]:
+    """Compute in bfloat16 if asked to, or on "auto" where that gains: GPUs, and convolutions on processors with it."""
+    wanted = precision == "bf16" or (precision == "auto" and gains(device, model))
+    return torch.autocast(device.type, torch.bfloat16, cache_enabled=False) if wanted else nullcontext()
+
+
+def gains(device: torch.device, model: nn.Module) -> bool:
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported()
+    capable = torch.cpu.get_capabilities()
+    convolves = any(isinstance(module, nn.Conv2d) for module in model.modules())
+    return convolves and bool(capable.get("avx512_bf16") or capable.get("amx_bf16"))

@@ -1,0 +1,129 @@
+"""A run becomes a checkpoint: the averaged weights, the card with each axis measured, the sheet."""
+
+import copy
+import importlib.metadata
+import platform
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from engine import checkpoint
+from engine.card import QUANTILES, Axis, Card
+from engine.checkpoint import Labels, Means
+from engine.models.vae import VAE
+from engine.registry import Model, family_of
+from engine.verbs import verbs_of
+from train.data import Dataset, Split
+from train.devices import Place
+from train.loop import Training
+from train.recipe import Recipe, as_dict
+from train.runs import Run
+from train.sheets import draw_sheet
+
+POINTS = 2_000  # posterior means that travel with a checkpoint
+LICENCE = "MIT, as far as the weights are ours to license; the terms of the data stand beside"
+LIBRARIES = ("torch", "numpy", "safetensors")
+
+
+def export(run: Run, data: Dataset, name: str, folder: Path) -> Path:
+    """Write the checkpoint `name` into a folder of checkpoints; returns its place. Raises BadValue for a bad name."""
+    recipe = run.recipe()
+    training = Training(recipe, Place(torch.device("cpu")))
+    if (state := run.load_state(torch.device("cpu"))) is not None:
+        training.restore(state)
+    model = training.shipped.eval().requires_grad_(False)
+    held_out, _, kl = posterior(model, data.test, POINTS)
+    card = describe(name, recipe, model, data, measured_axes(model, held_out, None if kl is None else kl.mean(0)))
+    means, labels = map_of(model, data)
+    checkpoint.save(folder, halved(model, means), card, draw_sheet(model, data.test), means, labels)
+    return folder / name
+
+
+def describe(name: str, recipe: Recipe, model: Model, data: Dataset, axes: tuple[Axis, ...]) -> Card:
+    fields = as_dict(recipe)
+    versions = {library: importlib.metadata.version(library) for library in LIBRARIES}
+    return Card(
+        name=name,
+        family=family_of(recipe.model),
+        config={key: value for key, value in fields["model"].items() if key != "family"},
+        verbs=verbs_of(model),
+        shape=recipe.model.shape,
+        latent=recipe.model.latent,
+        title=recipe.title or name,
+        description=recipe.description,
+        data=recipe.data,
+        terms=data.terms,
+        licence=LICENCE,
+        recipe=fields,
+        parameters=sum(parameter.numel() for parameter in model.parameters()),
+        digests={},
+        versions={"python": platform.python_version(), **versions},
+        classes=data.labels if recipe.model.classes else (),
+        labels=data.labels,
+        axes=axes,
+    )
+
+
+# The axes
+
+
+@torch.no_grad()
+def posterior(model: Model, split: Split, count: int) -> tuple[Means, Labels | None, Tensor | None]:
+    """Encode pictures spread over a split: means (m, latent), labels (m,), and each one's KL (m, latent)."""
+    rows = torch.linspace(0, len(split) - 1, min(count, len(split))).long()
+    means: list[Tensor] = []
+    kls: list[Tensor] = []
+    for part in rows.split(250):
+        batch = split.batch(part)
+        y = batch.y if model.config.classes else None
+        means.append(model.encode(batch.x, y))
+        if isinstance(model, VAE):
+            kls.append(model.evidence(batch.x, y).kl)
+    labels = None if split.y is None else split.y[rows].short().numpy()
+    return torch.cat(means).numpy(), labels, torch.cat(kls) if kls else None
+
+
+def map_of(model: Model, data: Dataset) -> tuple[Means, Labels | None]:
+    """Encode up to POINTS pictures for the map: held-out ones, and training pictures where those are too few."""
+    means, labels, _ = posterior(model, data.test, POINTS)
+    if (missing := POINTS - len(means)) <= 0:
+        return means, labels
+    more, more_labels, _ = posterior(model, data.train, missing)
+    both = None if labels is None or more_labels is None else np.concatenate([labels, more_labels])
+    return np.concatenate([means, more]), both
+
+
+@torch.no_grad()
+def measured_axes(model: Model, means: Means, kl: Tensor | None) -> tuple[Axis, ...]:
+    """Measure every axis: its KL, its spread in the picture, and how the data lie along it."""
+    axes = []
+    for i in range(means.shape[1]):
+        quantiles = np.quantile(means[:, i], QUANTILES)
+        ends = torch.from_numpy(means[:32]).repeat(2, 1)
+        ends[:32, i], ends[32:, i] = float(quantiles[1]), float(quantiles[-2])
+        low, high = model.decode(ends).chunk(2)
+        axes.append(
+            Axis(
+                kl=None if kl is None else round(float(kl[i]), 4),
+                spread=round(float((high - low).abs().mean()), 5),
+                quantiles=tuple(round(float(q), 4) for q in quantiles),
+                mean=round(float(means[:, i].mean()), 4),
+                deviation=round(float(means[:, i].std()), 4),
+            )
+        )
+    return tuple(axes)
+
+
+# Half precision
+
+
+@torch.no_grad()
+def halved(model: Model, means: Means) -> Model:
+    """Round the weights to half precision, unless a picture would change by a grey level or more."""
+    half = copy.deepcopy(model).half()
+    rounded = copy.deepcopy(half).float()
+    z = torch.from_numpy(means[:64])
+    worst = float((rounded.decode(z) - model.decode(z)).abs().max())
+    return half if worst <= 1 / 255 else model

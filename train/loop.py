@@ -1,0 +1,212 @@
+"""The one loop: turns, backward, average.
+
+Everything random in a run is a function of (seed, step, rank), so a run that was killed needs no more than its
+weights and its step to go on to the same end, bit for bit on one device.
+"""
+
+import math
+import time
+from collections.abc import Iterator
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+from torch import distributed as dist
+from torch.nn.parallel import DistributedDataParallel
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from tqdm import tqdm
+
+from engine.errors import TrainingStopped
+from engine.registry import Model, build
+from train.data import Batch, Dataset, Split, binarize, dequantize
+from train.devices import Place, autocast_to, find_place
+from train.objectives import Objective, pursue
+from train.recipe import AdamConfig, Recipe
+from train.runs import Run
+from train.sheets import draw_sheet
+
+LOG_EVERY = 50
+
+
+class Training:
+    """A run under way: the objective, an optimizer a player, and the average of the model that ships."""
+
+    def __init__(self, recipe: Recipe, place: Place) -> None:
+        torch.manual_seed(recipe.seed)
+        self.recipe, self.place, self.step = recipe, place, 0
+        model = build(recipe.model).to(place.device).to(memory_format=torch.channels_last)
+        self.objective = pursue(recipe.objective, model).to(place.device)
+        self.model = model
+        self.average = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(recipe.ema)) if recipe.ema else None
+        self.optimizers = {name: optimizer(player, recipe.optimizer) for name, player in self.objective.players.items()}
+        self.pursued = distributed(self.objective, place)
+        self.autocast = autocast_to(recipe.precision, place.device, model)
+
+    @property
+    def shipped(self) -> Model:
+        """The model as it would ship now: its average, or itself where none is kept."""
+        return cast(Model, self.average.module) if self.average else self.model
+
+    def advance(self, batch: Batch) -> dict[str, Tensor]:
+        """Let every player take its turn on one batch; returns their terms, detached."""
+        terms: dict[str, Tensor] = {}
+        progress = self.step / self.recipe.steps
+        for player in self.objective.turns:
+            terms |= self.turn(player, batch, progress)
+        self.step += 1
+        if self.average:
+            self.average.update_parameters(self.model)
+        return terms
+
+    def turn(self, player: str, batch: Batch, progress: float) -> dict[str, Tensor]:
+        optimizer, parameters = self.optimizers[player], self.objective.players[player].parameters()
+        with self.autocast:
+            terms = self.pursued(player, batch, progress)
+            loss = torch.stack(list(terms.values())).sum()
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        if self.recipe.optimizer.clip:
+            nn.utils.clip_grad_norm_(parameters, self.recipe.optimizer.clip)
+        for group in optimizer.param_groups:
+            group["lr"] = learning_rate(self.recipe.optimizer, progress)
+        optimizer.step()
+        return {name: term.detach() for name, term in terms.items()}
+
+    # What a resumed run needs
+
+    def state(self) -> dict[str, object]:
+        return {
+            "step": self.step,
+            "objective": self.objective.state_dict(),
+            "average": self.average.state_dict() if self.average else {},
+            "optimizers": {name: optimizer.state_dict() for name, optimizer in self.optimizers.items()},
+        }
+
+    def restore(self, state: dict[str, object]) -> None:
+        self.step = state["step"]  # type: ignore[assignment]
+        self.objective.load_state_dict(state["objective"])  # type: ignore[arg-type]
+        if self.average:
+            self.average.load_state_dict(state["average"])  # type: ignore[arg-type]
+        for name, optimizer in self.optimizers.items():
+            optimizer.load_state_dict(state["optimizers"][name])  # type: ignore[index]
+
+
+def train(recipe: Recipe, data: Dataset, run: Run, progress_bar: bool = True) -> Training:
+    """Train from where the run stands to the end of its recipe.
+
+    Raises TrainingStopped, with what to try, when a term is no longer finite; the last saved state stays.
+    """
+    place = find_place()
+    training = Training(recipe, place)
+    if (state := run.load_state(place.device)) is not None:
+        training.restore(state)
+        run.forget_after(training.step)
+    with tqdm(total=recipe.steps, initial=training.step, unit="step", disable=None if progress_bar else True) as bar:
+        for terms in follow(training, data, run):
+            bar.update(training.step - bar.n)
+            bar.set_postfix({name: f"{value:.4g}" for name, value in terms.items()})
+    return training
+
+
+def follow(training: Training, data: Dataset, run: Run) -> Iterator[dict[str, float]]:
+    """Advance to the end, giving the mean terms from time to time, with logs, sheets and saved states on the way."""
+    recipe, first = training.recipe, training.step
+    sums: dict[str, Tensor] = {}
+    since, steps_since = time.perf_counter(), 0
+    while training.step < recipe.steps:
+        batch = prepared(recipe, data.train, training.step, training.place)
+        for name, term in training.advance(batch).items():
+            sums[name] = sums.get(name, 0) + term
+        steps_since += 1
+        step, done = training.step, training.step == recipe.steps
+        if step % LOG_EVERY == 0 or done:
+            terms = {name: float(total) / steps_since for name, total in sums.items()}
+            check_finite(terms, step)
+            if training.place.leads:
+                rate = steps_since * recipe.batch / (time.perf_counter() - since)
+                run.log({"step": step, **terms, "pictures_per_second": round(rate, 1)})
+            yield terms
+            sums, since, steps_since = {}, time.perf_counter(), 0
+        if training.place.leads and (step % recipe.save_every == 0 or done):
+            run.save_state(training.state())
+        if training.place.leads and recipe.sheets and (step % max(recipe.steps // recipe.sheets, 1) == 0 or done):
+            run.save_sheet(step, draw_sheet(training.shipped, data.test))
+    if first == recipe.steps and training.place.leads:
+        run.save_state(training.state())
+
+
+# Batches
+
+
+def prepared(recipe: Recipe, split: Split, step: int, place: Place) -> Batch:
+    """Give this rank's part of a step's batch on its device, with the pixels that the recipe asks for."""
+    torch.manual_seed(mix(recipe.seed, step, place.rank))
+    batch = split.batch(rows_at(step, recipe.batch, len(split), recipe.seed)[place.rank :: place.ranks])
+    x = batch.x.to(place.device, memory_format=torch.channels_last, non_blocking=True)
+    if recipe.flip:
+        x = torch.where(torch.rand(len(x), 1, 1, 1, device=x.device) < 0.5, x.flip(3), x)
+    if recipe.pixels == "binarized":
+        x = binarize(x)
+    elif recipe.pixels == "dequantized":
+        x = dequantize(x)
+    return Batch(x, None if batch.y is None else batch.y.to(place.device))
+
+
+def rows_at(step: int, batch: int, count: int, seed: int) -> Tensor:
+    """Cut a step's rows (batch,) out of an endless row of shuffled epochs."""
+    start, stop, rows = step * batch, (step + 1) * batch, torch.empty(0, dtype=torch.long)
+    while start < stop:
+        epoch, offset = divmod(start, count)
+        rows = torch.cat([rows, shuffled(epoch, count, seed)[offset : offset + stop - start]])
+        start = step * batch + len(rows)
+    return rows
+
+
+_orders: dict[tuple[int, int, int], Tensor] = {}
+
+
+def shuffled(epoch: int, count: int, seed: int) -> Tensor:
+    key = (epoch, count, seed)
+    if key not in _orders:
+        _orders.clear()
+        _orders[key] = torch.randperm(count, generator=torch.Generator().manual_seed(mix(seed, epoch, 2**20)))
+    return _orders[key]
+
+
+def mix(seed: int, step: int, stream: int) -> int:
+    """Hash three counters into one seed; neighbours must not share a stream of noise."""
+    value = (seed * 0x9E3779B97F4A7C15 + step * 0xBF58476D1CE4E5B9 + stream * 0x94D049BB133111EB) % 2**64
+    value = (value ^ (value >> 31)) * 0xD6E8FEB86659FD93 % 2**64
+    return (value ^ (value >> 32)) % 2**63
+
+
+# Pieces
+
+
+def optimizer(player: nn.Module, config: AdamConfig) -> torch.optim.Optimizer:
+    """Make a player's optimizer, fused where its device has that."""
+    return torch.optim.AdamW(
+        player.parameters(), lr=config.lr, betas=config.betas, weight_decay=config.weight_decay, fused=True
+    )
+
+
+def learning_rate(config: AdamConfig, progress: float) -> float:
+    """Rise over the warm-up, then fall along half a cosine, or stay."""
+    risen = min(1.0, (progress + 1e-3) / config.warm_up) if config.warm_up else 1.0
+    fallen = 0.5 * (1 + math.cos(math.pi * progress)) if config.decay == "cosine" else 1.0
+    return config.lr * risen * fallen
+
+
+def distributed(objective: Objective, place: Place) -> nn.Module:
+    """Average the gradients over the ranks of torchrun, where there are several."""
+    if place.ranks == 1 or not dist.is_initialized():
+        return objective
+    return DistributedDataParallel(objective, find_unused_parameters=len(objective.players) > 1)
+
+
+def check_finite(terms: dict[str, float], step: int) -> None:
+    if broken := [name for name, value in terms.items() if not math.isfinite(value)]:
+        raise TrainingStopped(
+            f"At step {step} the {', '.join(broken)} is no longer a finite number. Try a third of the "
+            "--recipe.optimizer.lr, --recipe.optimizer.clip 1, or --recipe.precision float32; the last state is kept."
+        )

@@ -1,0 +1,27 @@
+"""What the loop knows about an objective."""
+
+from abc import ABC, abstractmethod
+
+from torch import Tensor, nn
+
+from train.data import Batch
+
+Terms = dict[str, Tensor]  # named scalars; a player minimizes their sum
+
+
+class Objective(nn.Module, ABC):
+    """Players who take turns, each minimizing the sum of its own named terms.
+
+    The model is a player, or part of one; critics are players too and never ship.
+    """
+
+    turns: tuple[str, ...]  # who moves at each step, in order; a name may come several times
+
+    @property
+    @abstractmethod
+    def players(self) -> dict[str, nn.Module]:
+        """Name the players and give their parameters."""
+
+    @abstractmethod
+    def forward(self, player: str, batch: Batch, progress: float) -> Terms:
+        """Give a player's terms on a batch; progress goes from 0 at the start of a run to 1 at its end."""

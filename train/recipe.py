@@ -1,0 +1,77 @@
+"""A recipe: everything that decides what a run becomes, as one frozen value."""
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from engine.errors import BadValue
+from engine.registry import Config, config_from, family_of
+from train.objectives import OBJECTIVES, ObjectiveConfig, objective_of
+
+Pixels = Literal["plain", "binarized", "dequantized"]
+Precision = Literal["auto", "bf16", "float32"]
+
+
+@dataclass(frozen=True)
+class AdamConfig:
+    """Adam, or AdamW where the weight decay is not zero, and the course of its learning rate."""
+
+    lr: float = 1e-3
+    betas: tuple[float, float] = (0.9, 0.999)
+    weight_decay: float = 0.0
+    warm_up: float = 0.02  # fraction of the run over which the rate rises from zero
+    decay: Literal["cosine", "constant"] = "cosine"
+    clip: float = 0.0  # largest norm of the gradient; 0: not clipped
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What to train, on what, by which objective, for how long."""
+
+    data: str  # a data set, folder:PATH or pack:PATH
+    model: Config
+    objective: ObjectiveConfig
+    title: str = ""  # what a person sees
+    description: str = ""  # one plain sentence
+    pixels: Pixels = "plain"  # binarized: a fresh Bernoulli draw each time; dequantized: plus uniform noise
+    flip: bool = False  # mirror half of the pictures
+    steps: int = 5_000
+    batch: int = 128
+    optimizer: AdamConfig = field(default_factory=AdamConfig)
+    ema: float = 0.999  # decay of the average of the weights that ships; 0: none
+    precision: Precision = "auto"  # auto: bf16 where the processor gains by it
+    seed: int = 0
+    sheets: int = 20  # sample sheets drawn during the run
+    save_every: int = 500  # steps between saved states
+
+    def __post_init__(self) -> None:
+        for name in ("steps", "batch", "save_every"):
+            if getattr(self, name) < 1:
+                raise BadValue(f"{name} is {getattr(self, name)}; it has to be at least 1.")
+        if not 0 <= self.ema < 1:
+            raise BadValue(f"ema is {self.ema}; a decay lies from 0 (none) to just below 1, such as 0.999.")
+
+
+def to_json(recipe: Recipe) -> str:
+    """Write a recipe, with the names of its family and its objective beside their fields."""
+    return json.dumps(as_dict(recipe), indent=1, ensure_ascii=False) + "\n"
+
+
+def as_dict(recipe: Recipe) -> dict[str, Any]:
+    """Give a recipe as plain JSON values."""
+    fields = dataclasses.asdict(recipe)
+    fields["model"] = {"family": family_of(recipe.model), **fields["model"]}
+    fields["objective"] = {"name": objective_of(recipe.objective), **fields["objective"]}
+    return fields
+
+
+def from_dict(fields: Mapping[str, Any]) -> Recipe:
+    """Read a recipe back. Raises UnknownName or BadValue for what this version does not know."""
+    values = dict(fields)
+    model, objective, optimizer = dict(values["model"]), dict(values["objective"]), dict(values["optimizer"])
+    values["model"] = config_from(model.pop("family"), model)
+    values["objective"] = OBJECTIVES[objective.pop("name")][1](**objective)
+    values["optimizer"] = AdamConfig(**{**optimizer, "betas": tuple(optimizer["betas"])})
+    return Recipe(**values)

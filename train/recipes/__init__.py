@@ -1,0 +1,21 @@
+"""The recipes: one frozen value for every checkpoint that ships, and some to begin with on your own pictures."""
+
+from engine.errors import UnknownName
+from train.recipe import Recipe
+from train.recipes import celeba, digits, fashion, frey, mnist, sprites
+
+RECIPES: dict[str, Recipe] = {
+    **frey.RECIPES,
+    **mnist.RECIPES,
+    **fashion.RECIPES,
+    **sprites.RECIPES,
+    **celeba.RECIPES,
+    **digits.RECIPES,
+}
+
+
+def find_recipe(name: str) -> Recipe:
+    """Look a recipe up. Raises UnknownName, listing what there is."""
+    if name not in RECIPES:
+        raise UnknownName("recipe", name, RECIPES)
+    return RECIPES[name]

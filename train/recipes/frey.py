@@ -1,0 +1,47 @@
+"""Frey faces: 1,965 frames of one man making faces, 28×20."""
+
+from dataclasses import replace
+
+from engine.models.vae import VAEConfig
+from train.objectives.elbo import ElboConfig
+from train.recipe import Recipe
+
+plane = VAEConfig(shape=(1, 28, 20), latent=2, likelihood="gaussian-shared")
+
+two = Recipe(
+    data="frey",
+    title="Frey faces on a plane",
+    description="One man's face, reduced to two numbers: drag, and the head turns and the expression changes.",
+    model=plane,
+    objective=ElboConfig(),
+    pixels="dequantized",
+    steps=4_000,
+    ema=0.99,
+)
+ten = replace(
+    two,
+    title="Frey faces, ten numbers",
+    description="The same face with ten numbers: finer reconstructions, and axes with a meaning each to find out.",
+    model=replace(plane, latent=10),
+)
+
+# A deviation per pixel knows where a face is certain: the likelihood gains much, the mean loses a little.
+two_spread = replace(
+    two,
+    title="Frey faces on a plane, with doubt",
+    description="Two numbers, and a decoder that also says how sure it is of every pixel.",
+    model=replace(plane, likelihood="gaussian"),
+)
+ten_spread = replace(
+    two_spread,
+    title="Frey faces, ten numbers, with doubt",
+    description="Ten numbers, and a decoder that also says how sure it is of every pixel.",
+    model=replace(plane, latent=10, likelihood="gaussian"),
+)
+
+RECIPES = {
+    "frey-vae-2d": two,
+    "frey-vae-10d": ten,
+    "frey-vae-2d-deviation": two_spread,
+    "frey-vae-10d-deviation": ten_spread,
+}
