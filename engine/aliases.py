@@ -4,6 +4,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 Images = Float[Tensor, "batch channel height width"]  # float32 in [0, 1]
+Maps = Float[Tensor, "batch maps height width"]  # what a decoder gives: the parameters of p(x|z)
 Latents = Float[Tensor, "batch latent"]  # always flat
 Labels = Int[Tensor, "batch"]
 PerImage = Float[Tensor, "batch"]  # one number a picture, in nats unless said otherwise

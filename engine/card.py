@@ -76,7 +76,7 @@ def from_json(text: str, origin: str) -> Card:
     """Read a card. Raises CheckpointRefused, naming `origin`, for anything that is not a whole card of this format."""
     try:
         fields = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise CheckpointRefused(f"{origin}: card.json is not JSON ({error}). Export the run again.") from error
     if not isinstance(fields, dict) or not isinstance(fields.get("format"), int):
         raise CheckpointRefused(f"{origin}: card.json names no format, so it is no Zoetrope card.")

@@ -26,7 +26,7 @@ def from_bytes(pictures: Bytes) -> Images:
         raise BadPicture(
             f"An array of {pictures.dtype} {pictures.shape} was given; pictures are uint8 (n, height, width, 1 or 3)."
         )
-    return torch.from_numpy(np.ascontiguousarray(pictures)).permute(0, 3, 1, 2).float() / 255
+    return torch.from_numpy(pictures.copy()).permute(0, 3, 1, 2).float() / 255
 
 
 def sheet(pictures: Bytes, columns: int, gap: int = 0) -> Bytes:

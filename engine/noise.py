@@ -12,12 +12,12 @@ LARGEST_SEED = 2**63 - 1
 
 def normal(seeds: Sequence[int], shape: Sequence[int]) -> Tensor:
     """Draw standard normal noise, float32 (len(seeds), *shape), on the CPU."""
-    return torch.stack([torch.randn(tuple(shape), generator=generator(seed)) for seed in seeds])
+    return torch.cat([torch.empty(0, *shape), *(torch.randn(1, *shape, generator=generator(seed)) for seed in seeds)])
 
 
 def uniform(seeds: Sequence[int], shape: Sequence[int]) -> Tensor:
     """Draw noise uniform in [0, 1), float32 (len(seeds), *shape), on the CPU."""
-    return torch.stack([torch.rand(tuple(shape), generator=generator(seed)) for seed in seeds])
+    return torch.cat([torch.empty(0, *shape), *(torch.rand(1, *shape, generator=generator(seed)) for seed in seeds)])
 
 
 def generator(seed: int) -> torch.Generator:

@@ -53,7 +53,8 @@ class Engine:
 
     def names(self, verb: str | None = None) -> list[str]:
         """Name the checkpoints, or those that have a verb."""
-        return [name for name, card in self._cards.items() if verb is None or verb in card.verbs]
+        able = (name for name, card in self._cards.items() if verb is None or verb in card.verbs)
+        return [name for name in able if name not in self._faults]
 
     def faults(self) -> dict[str, str]:
         """Say why folders were refused: name → sentence."""
@@ -179,7 +180,7 @@ def pick_device() -> str:
 
 def check_latent(card: Card, z: Latent) -> Latent:
     """Return z as float32 (n, latent). Raises BadLatent."""
-    array = np.ascontiguousarray(z, np.float32)
+    array = np.array(z, np.float32, order="C")  # a copy: torch warns of arrays that may not be written to
     if array.ndim != 2 or array.shape[1] != card.latent:
         raise BadLatent(f"A latent of shape {array.shape} was given; {card.name} takes (n, {card.latent}).")
     if not np.isfinite(array).all():

@@ -1,5 +1,6 @@
 """zoetrope-train list | show RECIPE | run RECIPE … | resume RUN | evaluate NAME | export RUN NAME."""
 
+import dataclasses
 import logging
 import sys
 from collections.abc import Callable, Sequence
@@ -13,6 +14,7 @@ from engine import checkpoint
 from engine.errors import BadValue, UnknownName, ZoetropeError
 from engine.runtime import Engine
 from train.data import open_data
+from train.devices import find_place
 from train.evaluation import evaluate
 from train.export import export
 from train.loop import train
@@ -47,6 +49,7 @@ class EvaluateArguments:
 
     name: Annotated[str, tyro.conf.Positional]
     data_dir: Path | None = None  # where the data sets are
+    data: str | None = None  # where a folder: or pack: lies now; the card keeps only its last name
     checkpoints: Path | None = None  # the folder that holds it; the shipped and your own if not given
     pictures: int = 10_000  # test pictures for the measures that take long
     samples: int = 1_000  # importance samples a picture
@@ -93,7 +96,9 @@ def resume(given: ResumeArguments) -> None:
 
 def measure(given: EvaluateArguments) -> None:
     engine = Engine(None if given.checkpoints is None else [given.checkpoints], "auto")
-    card = evaluate(engine, given.name, given.data_dir, given.pictures, given.samples)
+    recorded = engine.card(given.name)
+    data = open_data(given.data or recorded.data, given.data_dir, recorded.shape)
+    card = evaluate(engine, given.name, data, given.pictures, given.samples)
     for metric in card.metrics:
         say(f"{metric.name:<24} {metric.value:>12.5g} {metric.unit:<8} {metric.protocol}")
 
@@ -115,11 +120,20 @@ def run(arguments: Sequence[str]) -> None:
     given = tyro.cli(
         tyro.conf.AvoidSubcommands[RunArguments], args=rest, default=default, prog=f"zoetrope-train run {name}"
     )
-    folder = given.run or RUNS / name
-    data = open_data(given.recipe.data, given.data_dir, given.recipe.model.shape)
-    started = Run.start(folder, given.recipe)
-    train(given.recipe, data, started)
+    folder, recipe = given.run or RUNS / name, renamed(given.recipe, default.recipe)
+    data = open_data(recipe.data, given.data_dir, recipe.model.shape)
+    started = Run.start(folder, recipe) if find_place().leads else Run(folder)
+    if given.tensorboard:
+        started.open_board()
+    train(recipe, data, started)
     say(f"Trained. Export it with: zoetrope-train export {folder} {name}")
+
+
+def renamed(recipe: Recipe, default: Recipe) -> Recipe:
+    """Drop the recipe's title and description where they would speak of other pictures than are trained on."""
+    if recipe.data == default.data or recipe.title != default.title:
+        return recipe
+    return dataclasses.replace(recipe, title="", description=f"Trained on {recipe.data}.")
 
 
 def go_on(run: Run, data_dir: Path | None) -> None:

@@ -3,7 +3,6 @@
 import dataclasses
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -16,7 +15,7 @@ from engine.card import Card, Metric
 from engine.registry import Model
 from engine.runtime import Engine
 from engine.verbs import Bounds, Decodes, Encodes
-from train.data import Batch, Dataset, binarized_test, dequantize, open_data
+from train.data import Batch, Dataset, binarized_test, dequantize
 from train.devices import autocast_to
 from train.recipe import Pixels, Recipe, from_dict
 
@@ -128,11 +127,10 @@ MEASURES: tuple[Callable[[Subject], list[Metric]], ...] = (
 )
 
 
-def evaluate(engine: Engine, name: str, data_dir: Path | None, pictures: int, samples: int) -> Card:
+def evaluate(engine: Engine, name: str, data: Dataset, pictures: int, samples: int) -> Card:
     """Measure a checkpoint, write the metrics into its card, and return the card."""
     card = engine.card(name)
     recipe = from_dict(card.recipe)
-    data = open_data(recipe.data, data_dir, recipe.model.shape)
     subject = Subject(engine.model(name), recipe, data, pictures, samples)
     card = dataclasses.replace(card, metrics=tuple(metric for measure in MEASURES for metric in measure(subject)))
     checkpoint.write_card(engine.place(name), card)

@@ -1,6 +1,7 @@
 """A run becomes a checkpoint: the averaged weights, the card with each axis measured, the sheet."""
 
 import copy
+import dataclasses
 import importlib.metadata
 import platform
 from pathlib import Path
@@ -42,7 +43,7 @@ def export(run: Run, data: Dataset, name: str, folder: Path) -> Path:
 
 
 def describe(name: str, recipe: Recipe, model: Model, data: Dataset, axes: tuple[Axis, ...]) -> Card:
-    fields = as_dict(recipe)
+    fields = as_dict(dataclasses.replace(recipe, data=shareable(recipe.data)))
     versions = {library: importlib.metadata.version(library) for library in LIBRARIES}
     return Card(
         name=name,
@@ -53,7 +54,7 @@ def describe(name: str, recipe: Recipe, model: Model, data: Dataset, axes: tuple
         latent=recipe.model.latent,
         title=recipe.title or name,
         description=recipe.description,
-        data=recipe.data,
+        data=shareable(recipe.data),
         terms=data.terms,
         licence=LICENCE,
         recipe=fields,
@@ -64,6 +65,12 @@ def describe(name: str, recipe: Recipe, model: Model, data: Dataset, axes: tuple
         labels=data.labels,
         axes=axes,
     )
+
+
+def shareable(data: str) -> str:
+    """Keep of folder:PATH and pack:PATH no more than the last name, so that a card tells nothing about a disk."""
+    kind, colon, path = data.partition(":")
+    return f"{kind}{colon}{Path(path).name}" if colon else data
 
 
 # The axes

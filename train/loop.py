@@ -105,6 +105,8 @@ def train(recipe: Recipe, data: Dataset, run: Run, progress_bar: bool = True) ->
         for terms in follow(training, data, run):
             bar.update(training.step - bar.n)
             bar.set_postfix({name: f"{value:.4g}" for name, value in terms.items()})
+    if dist.is_initialized():
+        dist.destroy_process_group()
     return training
 
 
@@ -208,5 +210,5 @@ def check_finite(terms: dict[str, float], step: int) -> None:
     if broken := [name for name, value in terms.items() if not math.isfinite(value)]:
         raise TrainingStopped(
             f"At step {step} the {', '.join(broken)} is no longer a finite number. Try a third of the "
-            "--recipe.optimizer.lr, --recipe.optimizer.clip 1, or --recipe.precision float32; the last state is kept."
+            "--optimizer.lr, --optimizer.clip 1, or --precision float32; the last state is kept."
         )

@@ -1,17 +1,23 @@
 """A run on disk: runs/NAME/recipe.json + log.jsonl + state.pt + sheets/000500.webp."""
 
+import io
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
+from PIL import Image
 
 from engine.checkpoint import write_atomically
 from engine.errors import BadValue, UnknownName
 from train.recipe import Recipe, from_dict, to_json
 
-RECIPE, LOG, STATE, SHEETS = "recipe.json", "log.jsonl", "state.pt", "sheets"
+if TYPE_CHECKING:
+    from torch.utils.tensorboard import SummaryWriter
+
+RECIPE, LOG, STATE, SHEETS, BOARD = "recipe.json", "log.jsonl", "state.pt", "sheets", "tensorboard"
 
 
 class Run:
@@ -19,6 +25,7 @@ class Run:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.board: SummaryWriter | None = None
 
     @property
     def name(self) -> str:
@@ -65,12 +72,15 @@ class Run:
 
     # Log and sheets
 
-    def log(self, line: Mapping[str, float]) -> None:
+    def log(self, line: Mapping[str, float | int]) -> None:
         """Append one line of JSON."""
         with open(self.folder / LOG, "a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")
+        if self.board:
+            for name, value in line.items():
+                self.board.add_scalar(name, value, int(line["step"]))
 
-    def lines(self) -> list[dict[str, float]]:
+    def lines(self) -> list[dict[str, float | int]]:
         """Read the log; a last line cut short by a kill is left out."""
         path = self.folder / LOG
         lines = path.read_text("utf-8").splitlines() if path.is_file() else []
@@ -83,3 +93,13 @@ class Run:
 
     def save_sheet(self, step: int, sheet: bytes) -> None:
         write_atomically(self.folder / SHEETS / f"{step:07d}.webp", sheet)
+        if self.board:
+            self.board.add_image("sheet", np.asarray(Image.open(io.BytesIO(sheet))), step, dataformats="HWC")
+
+    def open_board(self) -> None:
+        """Write curves and sheets for TensorBoard as well. Raises BadValue where it is not installed."""
+        try:
+            from torch.utils.tensorboard import SummaryWriter
+        except ImportError as error:
+            raise BadValue("TensorBoard is not installed. Install it first: pip install tensorboard.") from error
+        self.board = SummaryWriter(self.folder / BOARD)

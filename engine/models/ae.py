@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from torch import nn
 
 from engine.aliases import Images, Labels, Latents
-from engine.nn.nets import Decoder, Encoder, Net, Shape, Upsampling
+from engine.nn.nets import Decoder, Encoder, Net, Shape, Upsampling, check_sizes
 
 
 @dataclass(frozen=True)
@@ -18,10 +18,13 @@ class AutoencoderConfig:
     shape: Shape = (1, 28, 28)  # channel, height, width of a picture
     latent: int = 16  # length of the code
     net: Net = "dense"
-    width: int = 400  # hidden units, or channels at full resolution
+    width: int = 400  # hidden units, or channels at half resolution
     depth: int = 2  # hidden layers, or residual blocks at each resolution
     upsampling: Upsampling = "interpolation"
     classes: int = 0  # 0: the label is not used
+
+    def __post_init__(self) -> None:
+        check_sizes(self)
 
 
 class Autoencoder(nn.Module):

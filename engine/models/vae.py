@@ -17,7 +17,7 @@ from torch.distributions import Normal
 from engine import noise
 from engine.aliases import Images, Labels, Latents, PerImage
 from engine.nn.likelihoods import LIKELIHOODS, LikelihoodName
-from engine.nn.nets import Decoder, Encoder, Net, Shape, Upsampling
+from engine.nn.nets import Decoder, Encoder, Net, Shape, Upsampling, check_sizes
 
 
 @dataclass(frozen=True)
@@ -27,11 +27,14 @@ class VAEConfig:
     shape: Shape = (1, 28, 28)  # channel, height, width of a picture
     latent: int = 20
     net: Net = "dense"
-    width: int = 400  # hidden units, or channels at full resolution
+    width: int = 400  # hidden units, or channels at half resolution
     depth: int = 2  # hidden layers, or residual blocks at each resolution
     likelihood: LikelihoodName = "bernoulli"
     upsampling: Upsampling = "interpolation"
     classes: int = 0  # 0: the label is not used
+
+    def __post_init__(self) -> None:
+        check_sizes(self)
 
 
 class Evidence(NamedTuple):

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from engine.aliases import Images, PerImage
+from engine.aliases import Images, Maps, PerImage
 
 LEVELS = 256
 SMALLEST_LOG_DEVIATION = -6.8  # log of 1/256/√12, the deviation of dequantization noise
@@ -23,13 +23,13 @@ class Bernoulli(nn.Module):
 
     maps = 1
 
-    def mean(self, h: Images) -> Images:
+    def mean(self, h: Maps) -> Images:
         return h.sigmoid()
 
-    def log_prob(self, h: Images, x: Images) -> PerImage:
+    def log_prob(self, h: Maps, x: Images) -> PerImage:
         return -F.binary_cross_entropy_with_logits(h, x, reduction="none").flatten(1).sum(1)
 
-    def draw(self, h: Images, u: Images) -> Images:
+    def draw(self, h: Maps, u: Images) -> Images:
         return (u < h.sigmoid()).to(h.dtype)
 
 
@@ -38,16 +38,16 @@ class Gaussian(nn.Module):
 
     maps = 2
 
-    def mean(self, h: Images) -> Images:
+    def mean(self, h: Maps) -> Images:
         return h.chunk(2, dim=1)[0].sigmoid()
 
-    def log_prob(self, h: Images, x: Images) -> PerImage:
+    def log_prob(self, h: Maps, x: Images) -> PerImage:
         return gaussian_log_density(x, self.mean(h), self.log_deviation(h))
 
-    def draw(self, h: Images, u: Images) -> Images:
+    def draw(self, h: Maps, u: Images) -> Images:
         return (self.mean(h) + self.log_deviation(h).exp() * torch.special.ndtri(u)).clamp(0, 1)
 
-    def log_deviation(self, h: Images) -> Images:
+    def log_deviation(self, h: Maps) -> Images:
         raw = h.chunk(2, dim=1)[1] - 2  # starts at about e⁻², the spread of an ordinary picture
         return SMALLEST_LOG_DEVIATION + F.softplus(raw - SMALLEST_LOG_DEVIATION)
 
@@ -61,13 +61,13 @@ class SharedGaussian(nn.Module):
         super().__init__()
         self.log_deviation = nn.Parameter(torch.tensor(-2.0))
 
-    def mean(self, h: Images) -> Images:
+    def mean(self, h: Maps) -> Images:
         return h.sigmoid()
 
-    def log_prob(self, h: Images, x: Images) -> PerImage:
+    def log_prob(self, h: Maps, x: Images) -> PerImage:
         return gaussian_log_density(x, self.mean(h), self.log_deviation)
 
-    def draw(self, h: Images, u: Images) -> Images:
+    def draw(self, h: Maps, u: Images) -> Images:
         return (self.mean(h) + self.log_deviation.exp() * torch.special.ndtri(u)).clamp(0, 1)
 
 
@@ -76,23 +76,23 @@ class DiscretizedLogistic(nn.Module):
 
     maps = 2
 
-    def mean(self, h: Images) -> Images:
+    def mean(self, h: Maps) -> Images:
         return h.chunk(2, dim=1)[0].sigmoid()
 
-    def log_prob(self, h: Images, x: Images) -> PerImage:
+    def log_prob(self, h: Maps, x: Images) -> PerImage:
         half = 0.5 / (LEVELS - 1)
         scale = self.log_scale(h).exp()
         upper, lower = (x - self.mean(h) + half) / scale, (x - self.mean(h) - half) / scale
         # log(σ(upper) − σ(lower)), without cancellation; the end bins reach to infinity.
-        inside = F.logsigmoid(upper) + F.logsigmoid(-lower) + torch.log1p(-torch.exp(lower - upper))
+        inside = F.logsigmoid(upper) + F.logsigmoid(-lower) + torch.log(-torch.expm1(-2 * half / scale))
         ends = torch.where(x < half, F.logsigmoid(upper), F.logsigmoid(-lower))
         return torch.where((x < half) | (x > 1 - half), ends, inside).flatten(1).sum(1)
 
-    def draw(self, h: Images, u: Images) -> Images:
+    def draw(self, h: Maps, u: Images) -> Images:
         x = self.mean(h) + self.log_scale(h).exp() * torch.logit(u, eps=1e-6)
         return (x.clamp(0, 1) * (LEVELS - 1)).round() / (LEVELS - 1)
 
-    def log_scale(self, h: Images) -> Images:
+    def log_scale(self, h: Maps) -> Images:
         raw = h.chunk(2, dim=1)[1] - 2.5
         return SMALLEST_LOG_DEVIATION + F.softplus(raw - SMALLEST_LOG_DEVIATION)
 

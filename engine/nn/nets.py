@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from engine.aliases import Images, Labels, Latents
+from engine.errors import BadValue
 
 Net = Literal["dense", "conv"]
 Upsampling = Literal["interpolation", "transposed"]
@@ -32,6 +33,15 @@ class NetConfig(Protocol):
     def upsampling(self) -> Upsampling: ...
     @property
     def classes(self) -> int: ...
+
+
+def check_sizes(config: NetConfig) -> None:
+    """Raise BadValue for sizes that no network can have."""
+    if len(config.shape) != 3 or config.shape[0] not in (1, 3) or min(config.shape) < 1:
+        raise BadValue(f"A shape of {config.shape} was given; it is (channel, height, width) with 1 or 3 channels.")
+    for name, least in {"latent": 1, "width": 1, "depth": 0 if config.net == "conv" else 1, "classes": 0}.items():
+        if (given := getattr(config, name)) < least:
+            raise BadValue(f"{name} is {given}; it has to be at least {least}.")
 
 
 class Encoder(nn.Module):
@@ -62,7 +72,7 @@ class Decoder(nn.Module):
         return self.pictures(with_label(z, y, self.classes))
 
 
-def with_label(h: Latents, y: Labels | None, classes: int) -> Latents:
+def with_label(h: Latents, y: Labels | None, classes: int) -> Tensor:  # (batch, latent + classes)
     """Append the one-hot label; a label of −1, or none at all, is a row of zeros: "class unknown"."""
     if not classes:
         return h

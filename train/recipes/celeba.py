@@ -9,13 +9,13 @@ RECIPES = {
         data="celeba",
         title="Faces in colour",
         description="Faces from 128 numbers: soft, since a VAE averages what it cannot know.",
-        model=VAEConfig(shape=(3, 64, 64), latent=128, net="conv", width=32, depth=1, likelihood="gaussian-shared"),
+        model=VAEConfig(shape=(3, 64, 64), latent=128, net="conv", width=32, depth=0, likelihood="gaussian-shared"),
         objective=ElboConfig(warm_up=0.02),
         pixels="dequantized",
         flip=True,
         optimizer=AdamConfig(lr=1e-3, clip=2_000.0),
         batch=64,
-        steps=6_000,
+        steps=5_000,
         save_every=250,
     )
 }

@@ -12,6 +12,6 @@ RECIPES = {
         model=VAEConfig(latent=24, net="conv", width=32, depth=1, likelihood="logistic"),
         objective=ElboConfig(warm_up=0.05),
         optimizer=AdamConfig(lr=1e-3, clip=200.0),
-        steps=6_000,
+        steps=5_000,
     )
 }

@@ -15,7 +15,7 @@ plane = Recipe(
     model=VAEConfig(latent=2, width=512, depth=3),
     objective=ElboConfig(),
     pixels="binarized",
-    steps=12_000,
+    steps=10_000,
 )
 best = replace(
     plane,
@@ -24,14 +24,14 @@ best = replace(
     model=VAEConfig(latent=32, net="conv", width=32, depth=1),
     objective=ElboConfig(warm_up=0.05),
     optimizer=AdamConfig(lr=2e-3),
-    steps=15_000,
+    steps=8_000,
 )
 conditional = replace(
     plane,
     title="Handwritten digits by class",
     description="You choose the digit, the latents choose the handwriting: one style, ten digits.",
     model=VAEConfig(latent=12, width=512, depth=2, classes=10),
-    steps=12_000,
+    steps=10_000,
 )
 autoencoder = Recipe(
     data="mnist",

@@ -13,6 +13,6 @@ RECIPES = {
         objective=ElboConfig(beta=6.0),
         optimizer=AdamConfig(lr=1e-3),
         batch=64,
-        steps=16_000,
+        steps=8_000,
     )
 }

@@ -1,0 +1,1 @@
+"""What a person sees: the Streamlit pages, the live components, and the web server that carries them."""

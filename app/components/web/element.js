@@ -1,0 +1,26 @@
+// Makes DOM elements: element("button", { class: "quiet", onclick }, "Text", child, …).
+
+export function element(tag, properties = {}, ...children) {
+  const made = document.createElement(tag)
+  for (const [name, value] of Object.entries(properties)) {
+    if (value === undefined || value === null || value === false) continue
+    if (name.startsWith("on")) made.addEventListener(name.slice(2), value)
+    else if (name in made && !name.includes("-") && name !== "list") made[name === "class" ? "className" : name] = value
+    else made.setAttribute(name === "class" ? "class" : name, value === true ? "" : value)
+  }
+  made.append(...children.filter((child) => child !== null && child !== undefined))
+  return made
+}
+
+/** Calls `act` once no further call has come for `wait` milliseconds. */
+export function settle(act, wait) {
+  let timer = 0
+  const later = (...values) => {
+    clearTimeout(timer)
+    timer = setTimeout(() => act(...values), wait)
+  }
+  later.cancel = () => clearTimeout(timer)
+  return later
+}
+
+export const reducedMotion = () => window.matchMedia("(prefers-reduced-motion: reduce)").matches

@@ -1,0 +1,81 @@
+// The live picture: whenever the view changes it is decoded, at most one request in flight, and drawn as it arrives.
+
+import { change, picture, Screen } from "../pixels.js"
+
+const DELTA = 0.08 // of an axis' whole range, to either side, for the heat map
+
+export class Picture {
+  constructor(channel, parts, onDrawn, onError) {
+    this.parts = parts
+    this.onDrawn = onDrawn
+    this.screen = new Screen(parts.canvas)
+    this.heat = new Screen(parts.heat)
+    this.heating = false
+    this.frames = 0
+    this.slot = channel.slot("live", (...answer) => this.take(...answer), onError)
+  }
+
+  /** Ask for the picture of a view; `since` is the time of the gesture that wanted it. */
+  show(view, since = performance.now()) {
+    const { z, card, active } = view
+    const rows = new Float32Array((this.heating ? 3 : 1) * z.length)
+    for (let row = 0; row * z.length < rows.length; row++) rows.set(z, row * z.length)
+    if (this.heating) {
+      const step = DELTA * (card.axes[active].high - card.axes[active].low)
+      rows[z.length + active] += step
+      rows[2 * z.length + active] -= step
+    }
+    const header = { op: "decode", model: card.name, rows: rows.length / z.length, y: view.y ?? undefined }
+    this.slot.ask(header, rows, { z: z.join(","), since, active })
+  }
+
+  take(header, payload, request) {
+    if (header.format !== "raw") return this.takeSheet(header, payload, request)
+    const bytes = new Uint8Array(payload)
+    this.screen.draw(picture(header, bytes))
+    const hot = request.header.rows === 3 && this.heating
+    this.parts.heat.hidden = !hot
+    if (hot) {
+      const { image, mean } = change(header, bytes, 1, 2)
+      this.heat.draw(image)
+      this.parts.heatNote(request.note.active, mean)
+    }
+    this.drawn(header, request)
+  }
+
+  async takeSheet(header, payload, request) {
+    const bitmap = await createImageBitmap(new Blob([payload], { type: "image/jpeg" }), 0, 0, header.shape[2], header.shape[1])
+    this.screen.small = new OffscreenCanvas(bitmap.width, bitmap.height)
+    this.screen.small.getContext("2d").drawImage(bitmap, 0, 0)
+    this.screen.filled = true
+    this.screen.redraw()
+    this.drawn(header, request)
+  }
+
+  drawn(header, request) {
+    this.frames++
+    const now = performance.now()
+    this.onDrawn({ frames: this.frames, model: header.model, z: request.note.z, ms: header.ms, latency: now - request.note.since })
+  }
+
+  /** The largest size of the picture's own shape within the box, in CSS pixels. */
+  fit(box, [, height, width]) {
+    const scale = Math.min(box.clientWidth / width, box.clientHeight / height)
+    const [across, down] = [Math.floor(width * scale), Math.floor(height * scale)]
+    for (const canvas of [this.parts.canvas, this.parts.heat]) {
+      canvas.style.width = `${across}px`
+      canvas.style.height = `${down}px`
+    }
+    this.screen.fit(across, down)
+    this.heat.fit(across, down)
+  }
+
+  get soft() {
+    return this.screen.soft
+  }
+
+  set soft(soft) {
+    this.screen.soft = soft
+    this.screen.redraw()
+  }
+}

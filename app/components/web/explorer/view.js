@@ -1,0 +1,68 @@
+// The view: which latent, class and plane axes are shown, and the way back through what was shown before.
+
+/** Four digits make a link short and still give back the very same picture, because the view itself holds no more. */
+export const round = (value) => Math.round(value * 1e4) / 1e4 || 0
+
+export class View {
+  constructor(card, { z, y, axes }) {
+    this.card = card
+    this.z = z.map(round)
+    this.y = y
+    this.axes = axes ?? strongest(card).slice(0, 2)
+    if (this.axes.length < 2) this.axes = [0, 0]
+    this.chosenAxes = axes !== null && axes !== undefined
+    this.active = this.axes[0]
+    this.past = [this.snapshot()]
+    this.at = 0
+  }
+
+  set(axis, value) {
+    const { low, high } = this.card.axes[axis]
+    const [middle, half] = [(low + high) / 2, (this.card.reach * (high - low)) / 2]
+    this.z[axis] = round(Math.min(Math.max(value, middle - half), middle + half))
+  }
+
+  replace(z) {
+    z.forEach((value, axis) => this.set(axis, value))
+  }
+
+  snapshot() {
+    return { z: [...this.z], y: this.y }
+  }
+
+  /** Remember what is shown; false where nothing has changed since. */
+  keep() {
+    const now = this.snapshot()
+    if (JSON.stringify(now) === JSON.stringify(this.past[this.at])) return false
+    this.past = [...this.past.slice(Math.max(0, this.at - 199), this.at + 1), now]
+    this.at = this.past.length - 1
+    return true
+  }
+
+  /** The view `by` steps away in what was shown, or null at either end. */
+  step(by) {
+    const found = this.past[this.at + by]
+    if (!found) return null
+    this.at += by
+    return found
+  }
+
+  /** What the address carries, as strings. */
+  query() {
+    const query = { model: this.card.name, z: this.z.join(",") }
+    if (this.y !== null && this.y !== undefined) query.y = String(this.y)
+    if (this.chosenAxes) query.axes = this.axes.join(",")
+    return query
+  }
+}
+
+/** Axes, those that say most about a picture first: by KL where there is one, else by how many pixels they move. */
+export function strongest(card) {
+  const order = card.axes.map((_, axis) => axis)
+  const weight = (axis) => card.axes[axis].kl ?? card.axes[axis].spread
+  return order.sort((a, b) => weight(b) - weight(a))
+}
+
+export function axisName(card, names, axis) {
+  return names[axis] || card.axes[axis].name || `z${axis}`
+}

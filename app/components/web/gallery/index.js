@@ -1,0 +1,60 @@
+// Home: the gallery. Every thumbnail is decoded now; cards that are seen take turns in moving, the hovered one moves always.
+
+import { Channel } from "../channel.js"
+import { reducedMotion } from "../element.js"
+import { Card } from "./card.js"
+
+const TURN = 3500 // milliseconds that a card moves before the next one does
+const FRAME = 66 // milliseconds between two pictures of a card that moves by itself
+
+const galleries = new WeakMap()
+
+export default function (component, page) {
+  const root = component.parentElement.querySelector('[data-part="gallery"]')
+  let gallery = galleries.get(root)
+  if (!gallery) {
+    gallery = new Gallery(root, page)
+    galleries.set(root, gallery)
+  }
+  gallery.update(component)
+  const turn = ++gallery.turn
+  return () => {
+    if (gallery.turn !== turn) return
+    galleries.delete(root)
+    gallery.close()
+  }
+}
+
+class Gallery {
+  constructor(root, page) {
+    Object.assign(this, { root, page, turn: 0, cards: [], shown: "" })
+    this.channel = new Channel(page)
+    this.seen = new IntersectionObserver((entries) => entries.forEach((entry) => (entry.target.zoetropeCard.seen = entry.isIntersecting)))
+    this.timer = setInterval(() => this.tick(), FRAME)
+  }
+
+  update({ data, setTriggerValue }) {
+    this.open = (name) => setTriggerValue("open", name)
+    const wanted = JSON.stringify(data.cards)
+    if (wanted === this.shown) return
+    this.shown = wanted
+    this.seen.disconnect()
+    this.cards = data.cards.map((about) => new Card(about, this.channel, this.page, (name) => this.open(name)))
+    this.root.replaceChildren(...this.cards.map((card) => card.element))
+    this.cards.forEach((card) => this.seen.observe(card.element))
+  }
+
+  tick() {
+    if (document.hidden || reducedMotion()) return
+    const visible = this.cards.filter((card) => card.seen)
+    if (!visible.length) return
+    const turn = visible[Math.floor(performance.now() / TURN) % visible.length]
+    for (const card of visible) if (card === turn || card.hovered) card.move(FRAME)
+  }
+
+  close() {
+    clearInterval(this.timer)
+    this.seen.disconnect()
+    this.channel.close()
+  }
+}

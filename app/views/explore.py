@@ -1,0 +1,147 @@
+"""Explore: one model under the finger. The live component draws; this page keeps the link in step with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from typing import Any
+
+import streamlit as st
+
+from app import link, store
+from app.components import explorer
+from app.door import door, order
+from app.link import View
+from app.views.home import EMPTY, FAMILIES
+from app.views.style import page_style
+from engine.card import Axis, Card
+from engine.runtime import Engine
+
+FLAT = Axis(kl=None, spread=0.0, quantiles=(-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0), mean=0.0, deviation=1.0)
+"""Stands for the axes of a card that has no measurements yet."""
+
+
+def explore() -> None:
+    """Draw the page."""
+    page_style()
+    engine = door().engine()
+    names = order(engine.names("decodes"))
+    if not names:
+        st.info(EMPTY)
+        return
+    _follow_link(engine, names)
+    shown = st.session_state["shown"]
+    card = measured(engine.card(shown["model"]))
+    explorer.explorer(
+        {
+            "card": face(card),
+            "models": [_entry(engine.card(name)) for name in names],
+            "view": shown,
+            "version": st.session_state["version"],
+            "notices": st.session_state["notices"],
+            "names": {str(axis): name for axis, name in store.axis_names(card.name).items()},
+        },
+        settled=lambda: _settled(engine),
+        renamed=_renamed,
+    )
+
+
+def _follow_link(engine: Engine, names: list[str]) -> None:
+    """Take over what the address says, where it says something new."""
+    state, address = st.session_state, st.query_params.to_dict()
+    if "shown" in state and address == state["written"]:
+        return
+    if not address and "written" in state:  # back from another page: nothing is lost
+        address = state["written"]
+    model, notices = address.get("model", names[0]), list[str]()
+    if model not in names:
+        notices.append(_absent(engine, model, names))
+        model = state["shown"]["model"] if "shown" in state and state["shown"]["model"] in names else names[0]
+        address = state.get("views", {}).get(model, {})
+    card = measured(engine.card(model))
+    view, more = link.parse(address, card)
+    _push(card, view, notices + more)
+    _write(card, view)
+
+
+def _absent(engine: Engine, model: str, names: list[str]) -> str:
+    reason = engine.faults().get(model) or f"There is no model called {model[:60]!r} here."
+    return f"{reason} Choose one from the list; {engine.card(names[0]).title} is shown first."
+
+
+def _push(card: Card, view: View, notices: list[str]) -> None:
+    """Have the component take a view that it does not know of."""
+    state = st.session_state
+    state["version"] = state.get("version", 0) + 1
+    state["notices"] = notices
+    state["shown"] = {"model": card.name, "z": list(view.z), "y": view.y, "axes": view.axes}
+
+
+def _write(card: Card, view: View) -> None:
+    """Put a view into the address, once, and remember it under its model."""
+    wanted = link.query(card.name, view)
+    st.session_state["written"] = wanted
+    st.session_state.setdefault("views", {})[card.name] = wanted
+    if st.query_params.to_dict() != wanted:
+        st.query_params.from_dict(wanted)
+
+
+def _settled(engine: Engine) -> None:
+    """Follow the component, where a gesture ended or another model was picked."""
+    given: Mapping[str, Any] = st.session_state[explorer.KEY].view
+    name = str(given.get("model"))
+    if name not in engine.names("decodes"):
+        return
+    card, state = measured(engine.card(name)), st.session_state
+    if "z" in given:
+        view, _ = link.parse({key: str(given[key]) for key in ("z", "y", "axes") if given.get(key) is not None}, card)
+    else:
+        view, _ = link.parse(state.get("views", {}).get(name, {}), card)
+        _push(card, view, [])
+    _write(card, view)
+
+
+def _renamed() -> None:
+    given: Mapping[str, Any] | None = st.session_state[explorer.KEY].rename
+    if given:
+        store.name_axis(str(given["model"]), int(given["axis"]), str(given["name"]))
+
+
+def measured(card: Card) -> Card:
+    """Give a card that has an axis for every latent, measured or not."""
+    return card if card.axes else replace(card, axes=(FLAT,) * card.latent)
+
+
+def face(card: Card) -> dict[str, Any]:
+    """Give what the component needs to know about a model."""
+    return {
+        **_entry(card),
+        "text": card.description,
+        "data": card.data,
+        "terms": card.terms,
+        "parameters": card.parameters,
+        "metrics": [asdict(metric) for metric in card.metrics],
+        "shape": list(card.shape),
+        "latent": card.latent,
+        "classes": list(card.classes),
+        "labels": list(card.labels),
+        "home": list(link.home(card).z),
+        "reach": link.REACH,
+        "axes": [_axis(axis, ends) for axis, ends in zip(card.axes, link.bounds(card), strict=True)],
+    }
+
+
+def _entry(card: Card) -> dict[str, Any]:
+    return {"name": card.name, "title": card.title, "family": FAMILIES.get(card.family, card.family)}
+
+
+def _axis(axis: Axis, ends: tuple[float, float]) -> dict[str, Any]:
+    return {
+        "kl": axis.kl,
+        "spread": axis.spread,
+        "low": ends[0],
+        "high": ends[1],
+        "collapsed": axis.collapsed,
+        "name": axis.name,
+        "deviation": axis.deviation,
+    }

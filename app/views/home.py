@@ -1,0 +1,67 @@
+"""Home: every model as a card with a live thumbnail; choosing one opens it in Explore."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from app.components.gallery import gallery
+from app.door import door, order
+from app.views.style import page_style
+from engine.card import Card
+
+WELCOME = """
+<header class="zt-welcome">
+<h1>Spin a picture.</h1>
+<p>Each card is a model that learnt to draw from examples. Inside, it describes a picture by a few numbers: its
+<em>latents</em>. Open a card, drag, and watch the picture follow. Everything you see is computed as you look.</p>
+</header>
+"""
+EMPTY = """
+No model is here yet. Train one, then reload this page:
+
+    zoetrope-train run frey-vae-2d
+
+Or start with a folder that holds some: `zoetrope run --checkpoints FOLDER`.
+"""
+
+
+def home(explore: Any) -> None:
+    """Draw the page; `explore` is the page that a card opens."""
+    page_style()
+    engine = door().engine()
+    st.html(WELCOME)
+    names = order(engine.names("decodes"))
+    if not names:
+        st.info(EMPTY, icon=None)
+    elif chosen := gallery([leaf(engine.card(name)) for name in names]):
+        st.switch_page(explore, query_params={"model": chosen})
+    _refused(engine.faults())
+
+
+def leaf(card: Card) -> dict[str, Any]:
+    """Give what the gallery needs to know about a model."""
+    return {
+        "name": card.name,
+        "title": card.title,
+        "family": FAMILIES.get(card.family, card.family),
+        "text": card.description,
+        "data": card.data,
+        "latent": card.latent,
+        "classes": len(card.classes),
+        "shape": list(card.shape),
+    }
+
+
+FAMILIES = {"ae": "Autoencoder", "vae": "Variational autoencoder"}
+"""Plain names of families; one without a plain name shows its own."""
+
+
+def _refused(faults: dict[str, str]) -> None:
+    if not faults:
+        return
+    noun = "model was" if len(faults) == 1 else "models were"
+    with st.expander(f"{len(faults)} {noun} not opened"):
+        for sentence in faults.values():
+            st.text(sentence)

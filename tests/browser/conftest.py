@@ -1,0 +1,199 @@
+"""One server over small checkpoints, in a home of its own, and a fresh Chromium page for each test."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.tiny import write_all
+
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+ROOT = Path(__file__).parent.parent.parent
+LAPTOP = {"width": 1366, "height": 768}
+
+
+def chromium() -> str:
+    found = os.environ.get("ZOETROPE_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    if found is None and os.environ.get("ZOETROPE_REQUIRE_BROWSER") == "1":
+        pytest.fail("Chromium is missing, and ZOETROPE_REQUIRE_BROWSER=1 forbids to go on without.")
+    if found is None:
+        pytest.skip("Chromium is missing; install it (apt install chromium) to run the browser tests.")
+    return found
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    path = chromium()
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield running
+        running.close()
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="session")
+def server(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a running Zoetrope."""
+    folder = write_all(tmp_path_factory.mktemp("checkpoints"))
+    with serving(folder, home) as address:
+        yield address
+
+
+@contextlib.contextmanager
+def serving(folder: Path, home: Path) -> Iterator[str]:
+    with socket.socket() as probe:
+        probe.bind(("localhost", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "app.cli", "run", "--headless", "--port", str(port), "--checkpoints", str(folder)]
+    with (home / "server.log").open("wb") as log:
+        process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, "HOME": str(home)}, stdout=log, stderr=log)
+        try:
+            _wait(process, port, home / "server.log")
+            yield f"http://localhost:{port}"
+        finally:
+            process.terminate()
+            process.wait(20)
+
+
+def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    until = time.monotonic() + 60
+    while time.monotonic() < until and process.poll() is None:
+        with contextlib.suppress(OSError), socket.create_connection(("localhost", port), 1):
+            return
+        time.sleep(0.05)
+    pytest.fail(f"The server did not start:\n{log.read_text()}")
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    made = browser.new_context(viewport=LAPTOP)
+    made.grant_permissions(["clipboard-read", "clipboard-write"])
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext, server: str) -> Iterator[Page]:
+    """A page that fails its test when a script of it fails, or when it asks anybody but our server for something."""
+    troubles: list[str] = []
+    opened = context.new_page()
+    opened.set_default_timeout(20_000)
+    opened.on("pageerror", lambda error: troubles.append(str(error)))
+    opened.on("request", lambda request: troubles.extend(foreign(request.url, server)))
+    yield opened
+    assert troubles == []
+
+
+def foreign(url: str, server: str) -> list[str]:
+    return [] if url.startswith((server, "blob:", "data:")) else [f"asked for {url}"]
+
+
+class Explore:
+    """The explorer of a page, as a person sees it."""
+
+    def __init__(self, page: Page, server: str) -> None:
+        self.page, self.server = page, server
+        self.plane = page.get_by_test_id("latent-plane")
+        self.status = page.get_by_test_id("live-status")
+        self.sliders = page.get_by_test_id("axis-slider")
+
+    def open(self, query: str = "model=frey-vae-2d") -> Explore:
+        self.page.goto(f"{self.server}/explore?{query}")
+        return self.drawn()
+
+    def drawn(self, more_than: int = 0) -> Explore:
+        self.until("Number(status.dataset.frames) > wanted", more_than)
+        return self
+
+    def until(self, condition: str, wanted: Any = None) -> None:
+        """Wait for a condition on `status`, the read-out's element."""
+        script = (
+            "wanted => { const status = document.querySelector('[data-testid=live-status]'); return status && (%s) }"
+        )
+        self.page.wait_for_function(script % condition, arg=wanted)
+
+    def at(self, *z: float, within: float = 0.02) -> None:
+        """Wait until the picture on the canvas is the one at z."""
+        near = "status.dataset.z.split(',').every((v, i) => Math.abs(v - wanted.z[i]) <= wanted.within)"
+        self.until(f"status.dataset.z && {near}", {"z": list(z), "within": within})
+
+    def link(self, part: str) -> None:
+        """Wait until the address holds a part."""
+        self.page.wait_for_function("part => decodeURIComponent(location.search).includes(part)", arg=part)
+
+    @property
+    def frames(self) -> int:
+        return int(self.status.get_attribute("data-frames") or 0)
+
+    @property
+    def z(self) -> list[float]:
+        return [float(value) for value in (self.status.get_attribute("data-z") or "").split(",")]
+
+    def pixels(self) -> str:
+        return str(self.page.get_by_test_id("live-canvas").evaluate("canvas => canvas.toDataURL()"))
+
+    def drag_plane(self, *points: tuple[float, float]) -> None:
+        """Drag over the plane through points given in parts of its width and height, from the lower left."""
+        box = self.plane.bounding_box()
+        assert box is not None
+        spots = [(box["x"] + x * box["width"], box["y"] + (1 - y) * box["height"]) for x, y in points]
+        self.page.mouse.move(*spots[0])
+        self.page.mouse.down()
+        for spot in spots[1:]:
+            self.page.mouse.move(*spot, steps=12)
+        self.page.mouse.up()
+
+    def press(self, *keys: str) -> None:
+        for key in keys:
+            self.page.keyboard.press(key)
+
+
+@pytest.fixture
+def explore(page: Page, server: str) -> Explore:
+    return Explore(page, server)
+
+
+@pytest.fixture
+def reruns(page: Page) -> Callable[[], int]:
+    """How many messages the page has sent to Streamlit so far."""
+    sent: list[int] = []
+
+    def opened(socket: Any) -> None:
+        if "/_stcore/stream" in socket.url:
+            socket.on("framesent", lambda _: sent.append(1))
+
+    page.on("websocket", opened)
+    return lambda: len(sent)
+
+
+@pytest.fixture
+def browser_phone(browser: Browser) -> Iterator[Page]:
+    made = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    opened = made.new_page()
+    opened.set_default_timeout(20_000)
+    yield opened
+    made.close()

@@ -1,0 +1,49 @@
+"""Small checkpoints on a shelf, their weights just as they were initialized."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from engine import checkpoint, images
+from engine.card import QUANTILES, Axis, Card
+from engine.models.ae import AutoencoderConfig
+from engine.models.vae import VAEConfig
+from engine.registry import Config, Model, build, family_of
+from engine.verbs import verbs_of
+
+SMALL: dict[str, Any] = {"shape": (1, 8, 6), "width": 8, "depth": 1}
+VAE = VAEConfig(latent=2, **SMALL)
+CVAE = VAEConfig(latent=3, classes=4, likelihood="logistic", **{**SMALL, "shape": (3, 8, 8), "net": "conv"})
+AE = AutoencoderConfig(latent=2, **SMALL)
+
+
+def made(config: Config) -> Model:
+    torch.manual_seed(1)
+    return build(config).eval().requires_grad_(False)
+
+
+def keep(folder: Path, name: str, model: Model, **changes: Any) -> Card:
+    """Save a model with a card that fits it, but for the changes."""
+    config = model.config
+    axis = Axis(0.5 if family_of(config) == "vae" else None, 0.1, QUANTILES, 3.0, 0.5)
+    classes = tuple(f"class {i}" for i in range(config.classes))
+    card = Card(
+        name, family_of(config), dataclasses.asdict(config), verbs_of(model), config.shape, config.latent,
+        title="A title", description="A sentence.", data="toy", terms="none", licence="MIT", recipe={},
+        parameters=sum(p.numel() for p in model.parameters()), digests={}, versions={},
+        classes=classes, labels=("a", "b"), axes=(axis,) * config.latent,
+    )  # fmt: skip
+    means, labels = posterior(config)
+    sheet = images.encode(np.zeros((8, 8, 3), np.uint8), "WEBP")
+    return checkpoint.save(folder, model, dataclasses.replace(card, **changes), sheet, means, labels)
+
+
+def posterior(config: Config) -> tuple[Any, Any]:
+    """Means on half-precision numbers, so that they come back as they went."""
+    means = np.arange(20 * config.latent, dtype=np.float32).reshape(20, config.latent) / 8 - 2
+    return means, (np.arange(20) % 2).astype(np.int16)

@@ -1,0 +1,89 @@
+"""Links to views and back; names of axes that people keep."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from app import link, store
+from engine.card import Axis
+
+NORMAL = (-2.3, -1.6, -0.7, 0.0, 0.7, 1.6, 2.3)
+
+
+def card(
+    latent: int = 2,
+    classes: tuple[str, ...] = (),
+    verbs: tuple[str, ...] = ("samples", "decodes"),
+    quantiles: Any = NORMAL,
+) -> Any:
+    axes = tuple(Axis(1.0, 0.1, quantiles, 0.5, 1.0) for _ in range(latent))
+    return SimpleNamespace(name="m", title="M", latent=latent, classes=classes, verbs=verbs, axes=axes)
+
+
+def test_a_view_goes_into_a_link_and_back() -> None:
+    view = link.View((0.3, -1.2345), 3, (1, 0))
+    asked = link.query("m", view)
+    assert asked == {"model": "m", "z": "0.3,-1.2345", "y": "3", "axes": "1,0"}
+    assert link.parse(asked, card(classes=("a", "b", "c", "d"))) == (view, [])
+
+
+@pytest.mark.parametrize("z", ["", "1", "1,2,3", "nan,0", "inf,0", "1,,2", "x,y", "1e999,0", ",".join("1" * 5000)])
+def test_a_latent_that_does_not_fit_gives_the_middle_and_at_most_a_sentence(z: str) -> None:
+    view, notices = link.parse({"z": z}, card())
+    assert view.z == (0.0, 0.0)
+    assert len(notices) == (1 if z else 0)
+
+
+def test_a_latent_out_of_range_is_brought_back() -> None:
+    view, notices = link.parse({"z": "1e30,5"}, card())
+    assert view.z == (12.0, 5.0)
+    assert "z0 = 1e+30" in notices[0]
+
+
+@pytest.mark.parametrize(
+    "asked", [{"y": "4"}, {"y": "-1"}, {"y": "²"}, {"axes": "0,0"}, {"axes": "0,9"}, {"axes": "a"}]
+)
+def test_other_parts_that_do_not_fit_give_a_sentence(asked: dict[str, str]) -> None:
+    view, notices = link.parse(asked, card(classes=("a", "b")))
+    assert (view.y, view.axes) == (0, None)
+    assert len(notices) == 1
+
+
+def test_limits_follow_the_prior_or_the_data() -> None:
+    assert link.bounds(card())[0] == (-3.0, 3.0)
+    wide = (-9.0, -5.0, -1.0, 0.0, 1.0, 5.0, 9.0)
+    assert link.bounds(card(quantiles=wide))[0] == (-11.0, 11.0)
+    codes = (10.0, 11.0, 12.0, 13.0, 14.0, 15.0, 20.0)
+    assert link.bounds(card(verbs=("decodes",), quantiles=codes))[0] == (9.0, 21.0)
+    dead = (0.0,) * 7
+    assert link.bounds(card(verbs=("decodes",), quantiles=dead))[0] == (-1.0, 1.0)
+    assert link.home(card(verbs=("decodes",))).z == (0.5, 0.5)
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    return tmp_path / ".local" / "share" / "zoetrope" / "axis_names.json"
+
+
+def test_a_name_is_kept_cleaned_and_forgotten(home: Path) -> None:
+    assert store.axis_names("m") == {}
+    assert store.name_axis("m", 1, "  turn \n of\x00 the head  ") == "turn of the head"
+    assert store.name_axis("m", 2, "x" * 99) == "x" * store.LONGEST_NAME
+    assert store.axis_names("m") == {1: "turn of the head", 2: "x" * store.LONGEST_NAME}
+    store.name_axis("m", 1, " ")
+    assert list(store.axis_names("m")) == [2]
+    assert [path.name for path in home.parent.iterdir()] == [home.name]
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", '{"m": 3}', '{"m": {"x": "y", "3": 4}}'])
+def test_a_damaged_file_of_names_takes_nothing_down(home: Path, text: str) -> None:
+    home.parent.mkdir(parents=True)
+    home.write_text(text)
+    assert store.axis_names("m") == {}
+    store.name_axis("m", 0, "pose")
+    assert store.axis_names("m") == {0: "pose"}

@@ -1,0 +1,133 @@
+"""A checkpoint comes back whole, is written whole, and stands beside others."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load
+
+from engine import checkpoint
+from engine.card import to_json
+from engine.checkpoint import CARD, POSTERIOR, SHEET, WEIGHTS, load_model, read_card
+from engine.errors import BadValue
+from engine.runtime import Engine
+from tests.shelf import AE, CVAE, VAE, keep, made, posterior
+
+NAME = "toy-vae-2d"
+
+
+# Coming back
+
+
+@pytest.mark.parametrize("config", [VAE, CVAE, AE], ids=["vae", "cvae", "ae"])
+def test_a_checkpoint_comes_back_whole(config: Any, tmp_path: Path) -> None:
+    model = made(config)
+    card = keep(tmp_path, NAME, model)
+    assert to_json(read_card(tmp_path / NAME)) == to_json(card)
+    assert set(card.digests) == {WEIGHTS, POSTERIOR, SHEET}
+    again = load_model(tmp_path / NAME)
+    assert again.config == config
+    assert not again.training
+    for name, tensor in model.state_dict().items():
+        assert torch.equal(again.state_dict()[name], tensor)
+    assert not any(p.requires_grad for p in again.parameters())
+    means, labels = checkpoint.load_posterior(tmp_path / NAME)
+    assert (means == posterior(config)[0]).all()
+    assert labels is not None
+    assert (labels == posterior(config)[1]).all()
+    assert (means.dtype, labels.dtype) == (np.float32, np.int16)
+
+
+def test_half_precision_weights_come_back_as_floats(tmp_path: Path) -> None:
+    half = made(VAE).half()
+    keep(tmp_path, NAME, half)
+    assert all(t.dtype == torch.float16 for t in load((tmp_path / NAME / WEIGHTS).read_bytes()).values())
+    for name, tensor in load_model(tmp_path / NAME).state_dict().items():
+        assert tensor.dtype == torch.float32
+        assert torch.equal(tensor, half.state_dict()[name].float())
+
+
+def test_the_posterior_may_have_no_labels_or_be_left_out(tmp_path: Path) -> None:
+    card = keep(tmp_path, NAME, made(VAE))
+    checkpoint.save(tmp_path, made(VAE), card, b"", posterior(VAE)[0])
+    assert checkpoint.load_posterior(tmp_path / NAME)[1] is None
+    bare = dataclasses.replace(card, name="toy-vae-bare")
+    assert POSTERIOR not in checkpoint.save(tmp_path, made(VAE), bare, b"", None).digests
+    means, labels = checkpoint.load_posterior(tmp_path / "toy-vae-bare")
+    assert (means.shape, labels) == ((0, 2), None)
+
+
+# Writing
+
+
+@pytest.mark.parametrize("name", ["frey-vae", "frey-vae-2d", "a-1", "mnist-vae-beta-4"])
+def test_a_good_name_is_kept(name: str, tmp_path: Path) -> None:
+    assert keep(tmp_path, name, made(VAE)).name == read_card(tmp_path / name).name == name
+
+
+@pytest.mark.parametrize(
+    "name", ["", "frey", "Frey-vae", "a--b", "-a-b", "a-b-", "a_b-c", "a-b\n", "../a-b", "é-b", "a b-c"]
+)
+def test_a_bad_name_is_refused_before_anything_is_written(name: str, tmp_path: Path) -> None:
+    with pytest.raises(BadValue, match="names look like frey-vae-2d"):
+        keep(tmp_path / "shelf", name, made(VAE))
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("call", ["fsync", "replace"])
+def test_a_write_that_fails_leaves_the_old_file(call: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "file"
+    checkpoint.write_atomically(path, b"old")
+
+    def fail(*_: object) -> None:
+        raise OSError("No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(f"engine.checkpoint.os.{call}", fail)
+        with pytest.raises(OSError, match="No space left"):
+            checkpoint.write_atomically(path, b"new, and longer")
+    assert path.read_bytes() == b"old"
+    checkpoint.write_atomically(path, b"new")
+    assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == {"file": b"new"}
+
+
+@pytest.mark.parametrize("file", [WEIGHTS, POSTERIOR, SHEET, CARD])
+def test_a_save_that_stops_midway_is_never_half_a_checkpoint(
+    file: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = checkpoint.write_atomically
+
+    def until(path: Path, content: bytes) -> None:
+        if path.name == file:
+            raise OSError("killed")
+        write(path, content)
+
+    keep(tmp_path, "toy-ae", made(AE))
+    monkeypatch.setattr(checkpoint, "write_atomically", until)
+    with pytest.raises(OSError, match="killed"):
+        keep(tmp_path, NAME, made(VAE))
+    engine = Engine([tmp_path])
+    assert engine.names() == ["toy-ae"]
+    assert "there is no card.json" in engine.faults()[NAME]
+    assert engine.decode("toy-ae", np.zeros((1, 2), np.float32)).shape == (1, 8, 6, 1)
+
+
+# Folders
+
+
+def test_a_person_s_folder_shadows_nothing(tmp_path: Path) -> None:
+    shipped, own = tmp_path / "shipped", tmp_path / "own"
+    keep(shipped, NAME, made(VAE), title="shipped")
+    keep(own, NAME, made(VAE), title="own")
+    keep(own, "toy-ae", made(AE))
+    (shipped / ".hidden").mkdir()
+    (shipped / "README").write_text("a file, not a folder")
+    engine = Engine([shipped, own, tmp_path / "nowhere"])
+    assert engine.names() == [NAME, "toy-ae"]
+    assert engine.card(NAME).title == "shipped"
+    assert engine.faults() == {}

@@ -1,0 +1,117 @@
+"""zoetrope-train as people call it: every command as a process."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import torch
+
+TRAIN = [sys.executable, "-m", "train.cli"]
+RANKS = [
+    sys.executable,
+    "-m",
+    "torch.distributed.run",
+    "--standalone",
+    "--nproc-per-node",
+    "2",
+    "-m",
+    "train.cli",
+    "--",
+]
+ROOT = Path(__file__).parent.parent
+
+
+def call(*words: str | Path, command: list[str] = TRAIN, where: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    return subprocess.run(
+        [*command, *map(str, words)], capture_output=True, text=True, cwd=where, env=environment, timeout=150
+    )
+
+
+def weights(run: Path) -> dict[str, torch.Tensor]:
+    state: dict[str, torch.Tensor] = torch.load(run / "state.pt", weights_only=True)["objective"]
+    return state
+
+
+def test_from_a_recipe_to_a_measured_checkpoint(tmp_path: Path) -> None:
+    run, checkpoints = tmp_path / "run", tmp_path / "checkpoints"
+    ran = call("run", "digits-vae", "--steps", "40", "--model.latent", "3", "--run", run)
+    assert ran.returncode == 0, ran.stderr
+    exported = call("export", run, "digits-vae-mine", "--to", checkpoints)
+    assert exported.returncode == 0, exported.stderr
+    measured = call("evaluate", "digits-vae-mine", "--checkpoints", checkpoints)
+    assert measured.returncode == 0, measured.stderr
+    assert "test MSE" in measured.stdout
+    card = json.loads((checkpoints / "digits-vae-mine" / "card.json").read_text())
+    assert card["latent"] == 3
+    assert card["metrics"]
+
+
+def test_list_and_show() -> None:
+    listed = call("list")
+    assert "frey-vae-2d" in listed.stdout
+    shown = call("show", "frey-vae-2d")
+    assert json.loads(shown.stdout)["data"] == "frey"
+
+
+def test_help_names_every_command_and_field() -> None:
+    helped = call("--help").stdout + call("run", "digits-vae", "--help").stdout
+    for word in ("list", "show", "resume", "evaluate", "export", "--steps", "--model.latent", "--objective.beta"):
+        assert word in helped
+
+
+def test_a_killed_process_resumes_to_the_same_weights(tmp_path: Path) -> None:
+    fields = ("run", "digits-vae", "--steps", "120", "--save-every", "10", "--batch", "700", "--sheets", "0")
+    whole = call(*fields, "--run", tmp_path / "whole")
+    assert whole.returncode == 0, whole.stderr
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    process = subprocess.Popen(
+        [*TRAIN, *fields, "--run", str(tmp_path / "killed")], cwd=ROOT, env=environment, stderr=subprocess.DEVNULL
+    )
+    while not (tmp_path / "killed" / "state.pt").exists():
+        assert process.poll() is None
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    stopped = torch.load(tmp_path / "killed" / "state.pt", weights_only=True)["step"]
+    assert stopped < 120, "the run ended before it could be killed"
+    resumed = call("resume", tmp_path / "killed")
+    assert resumed.returncode == 0, resumed.stderr
+    for name, tensor in weights(tmp_path / "whole").items():
+        assert torch.equal(tensor, weights(tmp_path / "killed")[name]), name
+
+
+def test_two_ranks_train_as_one(tmp_path: Path) -> None:
+    """An autoencoder draws no noise, so two halves of a batch have the gradient of the whole."""
+    fields = ("run", "mnist-ae", "--data", "digits", "--model.shape", "1", "8", "8", "--steps", "20", "--sheets", "0")
+    alone = call(*fields, "--run", tmp_path / "alone")
+    assert alone.returncode == 0, alone.stderr
+    together = call(*fields, "--run", tmp_path / "together", command=RANKS)
+    assert together.returncode == 0, together.stderr
+    for name, tensor in weights(tmp_path / "alone").items():
+        torch.testing.assert_close(tensor, weights(tmp_path / "together")[name], rtol=1e-3, atol=1e-4)
+    lines = (tmp_path / "together" / "log.jsonl").read_text().splitlines()
+    assert len(lines) == 1, "one rank writes the log"
+
+
+def test_mistakes_get_one_sentence_and_exit_code_2(tmp_path: Path) -> None:
+    cases = {
+        ("run", "nonsense"): "There is no recipe called 'nonsense'",
+        ("run",): "needs the name of a recipe",
+        ("dance",): "There is no command called 'dance'",
+        ("resume", "nowhere"): "There is no run called 'nowhere'",
+        ("evaluate", "no-such-checkpoint"): "There is no checkpoint called",
+        ("run", "digits-vae", "--model.latent", "0"): "latent is 0",
+        ("run", "frey-vae-2d", "--data-dir", str(tmp_path)): str(tmp_path),
+        ("run", "digits-vae", "--data", f"folder:{tmp_path}"): str(tmp_path),
+        ("run", "digits-vae", "--steps", "many"): "many",
+    }
+    for words, sentence in cases.items():
+        answer = call(*words, where=tmp_path)
+        assert answer.returncode == 2, (words, answer.stderr)
+        assert sentence in answer.stderr, (words, answer.stderr)
+        assert "Traceback" not in answer.stderr

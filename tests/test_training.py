@@ -1,0 +1,199 @@
+"""The loop: every recipe, turns, resume, ranks, what it writes, how it stops."""
+
+import dataclasses
+import math
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from engine.errors import BadValue, TrainingStopped, UnknownName
+from engine.runtime import Engine
+from train.data import Batch, Dataset, open_data
+from train.devices import Place
+from train.evaluation import evaluate
+from train.export import export
+from train.loop import Training, learning_rate, mix, rows_at, train
+from train.objectives import Objective
+from train.recipe import AdamConfig, Recipe, as_dict, from_dict
+from train.recipes import RECIPES, find_recipe
+from train.runs import Run
+
+from .toys import toy_data
+
+CPU = Place(torch.device("cpu"))
+
+
+@pytest.fixture(scope="module")
+def digits() -> Dataset:
+    return open_data("digits", None, (1, 8, 8))
+
+
+def short(recipe: Recipe, **changes: object) -> Recipe:
+    return dataclasses.replace(recipe, **{"batch": 8, "steps": 2, "save_every": 1, "sheets": 1, **changes})
+
+
+# Every recipe
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_every_recipe_runs_two_steps(name: str, tmp_path: Path) -> None:
+    recipe = short(RECIPES[name])
+    run = Run.start(tmp_path / name, recipe)
+    training = train(recipe, toy_data(recipe.model.shape), run, progress_bar=False)
+    assert training.step == 2
+    assert all(math.isfinite(value) for line in run.lines() for value in line.values())
+    assert [sheet.name for sheet in (tmp_path / name / "sheets").iterdir()] == ["0000002.webp"]
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_every_recipe_survives_json(name: str) -> None:
+    assert from_dict(as_dict(RECIPES[name])) == RECIPES[name]
+
+
+@pytest.mark.parametrize("name", ["digits-vae", "frey-vae-2d", "mnist-cvae", "mnist-ae", "celeba-vae"])
+def test_a_run_becomes_a_checkpoint_that_is_measured(name: str, tmp_path: Path) -> None:
+    recipe = short(RECIPES[name])
+    data = toy_data(recipe.model.shape)
+    run = Run.start(tmp_path / "run", recipe)
+    trained = train(recipe, data, run, progress_bar=False)
+    export(run, data, "toy-model", tmp_path / "checkpoints")
+    engine = Engine([tmp_path / "checkpoints"])
+    assert engine.faults() == {}
+    z = torch.randn(4, recipe.model.latent)
+    with torch.inference_mode():
+        difference = (engine.model("toy-model").decode(z) - trained.shipped.eval().decode(z)).abs().max()
+    assert difference <= 1.01 / 255
+    card = evaluate(engine, "toy-model", data, pictures=8, samples=3)
+    assert {"test MSE"} <= {metric.name for metric in card.metrics}
+    assert all(metric.protocol and math.isfinite(metric.value) for metric in card.metrics)
+    assert Engine([tmp_path / "checkpoints"]).card("toy-model").metrics == card.metrics
+    means, labels = engine.posterior("toy-model")
+    assert means.shape == (2 * len(data.test), recipe.model.latent)
+    assert labels is not None
+
+
+def test_training_lowers_the_loss(digits: Dataset, tmp_path: Path) -> None:
+    recipe = dataclasses.replace(RECIPES["digits-vae"], steps=150, sheets=0)
+    run = Run.start(tmp_path / "run", recipe)
+    train(recipe, digits, run, progress_bar=False)
+    first, *_, last = run.lines()
+    assert last["distortion"] + last["rate"] < 0.8 * (first["distortion"] + first["rate"])
+
+
+# Resume
+
+
+def test_a_stopped_run_ends_the_same(digits: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    recipe = short(RECIPES["digits-vae"], steps=9, save_every=4, batch=700)  # batches that cross epochs
+    whole = train(recipe, digits, Run.start(tmp_path / "whole", recipe), progress_bar=False)
+    run, advance = Run.start(tmp_path / "killed", recipe), Training.advance
+
+    def killed(self: Training, batch: Batch) -> dict[str, torch.Tensor]:
+        if self.step == 6:
+            raise KeyboardInterrupt
+        return advance(self, batch)
+
+    monkeypatch.setattr(Training, "advance", killed)
+    with pytest.raises(KeyboardInterrupt):
+        train(recipe, digits, run, progress_bar=False)
+    monkeypatch.undo()
+    resumed = train(recipe, digits, Run.open(run.folder), progress_bar=False)
+    for name, tensor in whole.state()["objective"].items():  # type: ignore[attr-defined]
+        assert torch.equal(tensor, resumed.objective.state_dict()[name]), name
+    for ours, theirs in zip(whole.shipped.parameters(), resumed.shipped.parameters(), strict=True):
+        assert torch.equal(ours, theirs)
+
+
+def test_the_log_of_a_resumed_run_repeats_no_step(tmp_path: Path) -> None:
+    run = Run.start(tmp_path / "run", RECIPES["digits-vae"])
+    for step in (1, 2, 3):
+        run.log({"step": step})
+    with open(run.folder / "log.jsonl", "a") as file:
+        file.write('{"step": 4, "los')  # cut short by a kill
+    run.forget_after(2)
+    assert [line["step"] for line in run.lines()] == [1, 2]
+
+
+# Turns
+
+
+class Duel(Objective):
+    """Two players who pull at each other's number."""
+
+    turns = ("left", "right", "right")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.left, self.right = nn.Linear(1, 1), nn.Linear(1, 1)
+
+    @property
+    def players(self) -> dict[str, nn.Module]:
+        return {"left": self.left, "right": self.right}
+
+    def forward(self, player: str, batch: Batch, progress: float) -> dict[str, torch.Tensor]:
+        gap = self.left(torch.ones(1, 1)) - self.right(torch.ones(1, 1))
+        return {player: gap.square().sum() * (1 if player == "left" else -1)}
+
+
+def test_a_turn_changes_its_player_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("train.loop.pursue", lambda *_: Duel())
+    training = Training(short(RECIPES["digits-vae"], ema=0.0), CPU)
+    for player, other in (("left", "right"), ("right", "left")):
+        before = {name: p.clone() for name, p in training.objective.named_parameters()}
+        training.turn(player, Batch(torch.zeros(1, 1, 1, 1)), 0.5)
+        changed = {n.split(".")[0] for n, p in training.objective.named_parameters() if not torch.equal(p, before[n])}
+        assert changed == {player}, other
+
+
+# Batches and rates
+
+
+def test_every_epoch_shows_every_picture_once() -> None:
+    rows = torch.cat([rows_at(step, 7, 21, seed=3) for step in range(6)])
+    assert sorted(rows[:21].tolist()) == list(range(21)) == sorted(rows[21:].tolist())
+    assert rows[:21].tolist() != rows[21:].tolist()
+
+
+def test_seeds_of_neighbours_differ() -> None:
+    seeds = {mix(seed, step, rank) for seed in range(10) for step in range(100) for rank in range(4)}
+    assert len(seeds) == 4_000
+    assert all(0 <= seed < 2**63 for seed in seeds)
+
+
+def test_the_learning_rate_rises_and_falls() -> None:
+    config = AdamConfig(lr=1.0, warm_up=0.1)
+    rates = [learning_rate(config, step / 100) for step in range(101)]
+    assert rates[0] < 0.02 < 0.9 < max(rates)
+    assert rates[-1] == pytest.approx(0)
+    assert learning_rate(AdamConfig(lr=1.0, warm_up=0.0, decay="constant"), 0.9) == 1
+
+
+# Mistakes
+
+
+def test_a_diverging_run_says_what_to_try(tmp_path: Path, digits: Dataset) -> None:
+    recipe = short(RECIPES["digits-vae"], steps=100, optimizer=AdamConfig(lr=float("inf"), warm_up=0.0))
+    with pytest.raises(TrainingStopped, match=r"--optimizer\.lr"):
+        train(recipe, digits, Run.start(tmp_path / "run", recipe), progress_bar=False)
+
+
+def test_a_run_is_not_overwritten(tmp_path: Path) -> None:
+    Run.start(tmp_path / "run", RECIPES["digits-vae"])
+    with pytest.raises(BadValue, match="holds a run already"):
+        Run.start(tmp_path / "run", RECIPES["digits-vae"])
+
+
+def test_unknown_names_list_what_there_is(tmp_path: Path) -> None:
+    with pytest.raises(UnknownName, match="digits-vae"):
+        find_recipe("nonsense")
+    Run.start(tmp_path / "mine", RECIPES["digits-vae"])
+    with pytest.raises(UnknownName, match="mine"):
+        Run.open(tmp_path / "yours")
+
+
+@pytest.mark.parametrize("change", [{"steps": 0}, {"batch": -1}, {"ema": 1.0}])
+def test_impossible_fields_are_refused(change: dict[str, float]) -> None:
+    with pytest.raises(BadValue, match=next(iter(change))):
+        dataclasses.replace(RECIPES["digits-vae"], **change)  # type: ignore[arg-type]

@@ -1,0 +1,87 @@
+"""Small checkpoints for tests: decoders with fixed random weights, whose pictures visibly follow the latent."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import nn
+
+from engine import checkpoint
+from engine.card import QUANTILES, Axis, Card
+from engine.models.ae import Autoencoder, AutoencoderConfig
+from engine.models.vae import VAE, VAEConfig
+from engine.verbs import verbs_of
+
+NORMAL = (-2.33, -1.64, -0.67, 0.0, 0.67, 1.64, 2.33)
+
+
+def write_all(folder: Path) -> Path:
+    """Write one checkpoint of each kind that the pages treat differently, and one that is damaged."""
+    write(folder, "frey-vae-2d", VAE(VAEConfig((1, 28, 20), latent=2, width=32, depth=1)))
+    write(
+        folder,
+        "toy-vae-6d",
+        VAE(VAEConfig((1, 16, 16), latent=6, width=32, depth=1)),
+        kls=(0.2, 3.0, 0.0, 1.5, 0.001, 2.0),
+    )
+    write(folder, "toy-cvae", VAE(VAEConfig((3, 16, 16), latent=3, width=32, depth=1, classes=4)), labels=4)
+    write(folder, "toy-ae", Autoencoder(AutoencoderConfig((1, 16, 16), latent=2, width=32, depth=1)))
+    write(folder, "toy-broken", VAE(VAEConfig((1, 16, 16), latent=2, width=32, depth=1)))
+    with (folder / "toy-broken" / checkpoint.WEIGHTS).open("r+b") as file:
+        file.seek(-1, 2)
+        file.write(b"\x00\x01"[:1])
+        file.write(b"x")
+    return folder
+
+
+def write(folder: Path, name: str, model: nn.Module, kls: tuple[float, ...] = (), labels: int = 0) -> None:
+    """Write a checkpoint whose weights are random, the same each time, and large enough to show."""
+    random = torch.Generator().manual_seed(0)
+    for parameter in model.parameters():
+        parameter.data = torch.randn(parameter.shape, generator=random) * 1.6 / max(1, parameter.shape[-1]) ** 0.5
+    config: Any = model.config
+    means = np.random.default_rng(0).normal(size=(200, config.latent)).astype(np.float32)
+    classes = tuple(f"class {y}" for y in range(config.classes if hasattr(config, "classes") else 0))
+    kls = kls or (1.0,) * config.latent
+    posterior = "bounds" in verbs_of(model)
+    axes = tuple(Axis(kl if posterior else None, 0.1, NORMAL, 0.0, 1.0) for kl in kls)
+    assert len(NORMAL) == len(QUANTILES)
+    card = Card(
+        name=name,
+        family="vae" if posterior else "ae",
+        config=_fields(config),
+        verbs=verbs_of(model),
+        shape=config.shape,
+        latent=config.latent,
+        title=name.replace("-", " ").title(),
+        description="A small decoder for tests.",
+        data="toy",
+        terms="none",
+        licence="MIT",
+        recipe={},
+        parameters=sum(p.numel() for p in model.parameters()),
+        digests={},
+        versions={},
+        classes=classes,
+        labels=classes,
+        axes=axes,
+    )
+    y = np.arange(200, dtype=np.int16) % labels if labels else None
+    checkpoint.save(folder, model, card, _sheet(), means, y)
+
+
+def _fields(config: Any) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    return asdict(config)
+
+
+def _sheet() -> bytes:
+    file = io.BytesIO()
+    Image.new("L", (32, 32)).save(file, "WEBP")
+    return file.getvalue()
