@@ -125,8 +125,13 @@ def drag(page: Page, sent: list[float], what: str, place: Locator, seconds: floa
     reruns = len(sent) - before
     page.mouse.up()
     page.wait_for_timeout(800)
-    spans = [span for span in seen["latencies"] if span is not None]
-    return Drag(what, seen["drawn"] / seen["seconds"], seen["distinct"] / seen["seconds"], *percentiles(spans), reruns)
+    return Drag(
+        what,
+        seen["drawn"] / seen["seconds"],
+        seen["distinct"] / seen["seconds"],
+        *percentiles(seen["latencies"]),
+        reruns,
+    )
 
 
 def curve(place: Locator, tall: bool) -> Any:
@@ -216,19 +221,22 @@ def stock_drag(page: Page, sent: list[float], seconds: float) -> Drag:
     )
 
 
-def release(page: Page, x: float, y: float) -> float:
+def release(page: Page, x: float, y: float) -> float | None:
+    """Click on the track and give the milliseconds to the new picture; None where none came within 5 s."""
     page.wait_for_timeout(300)
     page.evaluate("window.watch.startRelease()")
     page.mouse.move(x, y)
     page.mouse.down()
     page.mouse.up()
-    return float(page.evaluate("window.watch.release"))
+    span = page.evaluate("window.watch.release")
+    return None if span is None else float(span)
 
 
 # The machine and the report
 
 
-def percentiles(spans: list[float]) -> tuple[float, float]:
+def percentiles(measured: list[float | None]) -> tuple[float, float]:
+    spans = [span for span in measured if span is not None]
     if len(spans) < 2:
         return float("nan"), float("nan")
     return statistics.median(spans), statistics.quantiles(spans, n=20)[-1]

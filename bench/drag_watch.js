@@ -75,7 +75,7 @@ window.watch = {
         resolve(performance.now() - up)
       }
       document.addEventListener("load", done, true)
-      setTimeout(() => resolve(2000), 2000)
+      setTimeout(() => resolve(null), 5000)
     })
   },
 }

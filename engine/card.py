@@ -2,11 +2,11 @@
 
 import dataclasses
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine.errors import CheckpointRefused
+from engine import plain
+from engine.errors import BadValue, CheckpointRefused
 
 FORMAT = 1
 QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
@@ -85,21 +85,9 @@ def from_json(text: str, origin: str) -> Card:
             f"{origin}: the card has format {fields['format']}; this version reads up to {FORMAT}. Update Zoetrope."
         )
     try:
-        return card_from(fields)
-    except (TypeError, ValueError, KeyError, AttributeError) as error:
-        raise CheckpointRefused(f"{origin}: card.json is not a whole card ({error}). Export the run again.") from error
-
-
-def card_from(fields: Mapping[str, Any]) -> Card:
-    values = dict(fields)
-    values["verbs"] = tuple(fields["verbs"])
-    channels, height, width = (int(side) for side in fields["shape"])
-    values["shape"] = (channels, height, width)
-    values["classes"], values["labels"] = tuple(fields["classes"]), tuple(fields["labels"])
-    values["axes"] = tuple(Axis(**{**axis, "quantiles": tuple(axis["quantiles"])}) for axis in fields["axes"])
-    values["levels"] = {name: (int(start), int(stop)) for name, (start, stop) in fields["levels"].items()}
-    values["metrics"] = tuple(Metric(**metric) for metric in fields["metrics"])
-    values["pixels"] = tuple(fields["pixels"])
-    if len(values["axes"]) not in (0, fields["latent"]):
-        raise ValueError(f"{len(values['axes'])} axes for {fields['latent']} latents")
-    return Card(**values)
+        card: Card = plain.read(fields, Card, "the card")
+    except BadValue as error:
+        raise CheckpointRefused(f"{origin}: card.json is not a whole card: {error} Export the run again.") from error
+    if len(card.axes) not in (0, card.latent):
+        raise CheckpointRefused(f"{origin}: the card has {len(card.axes)} axes for {card.latent} latents.")
+    return card

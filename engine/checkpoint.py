@@ -72,11 +72,14 @@ def write_card(place: Path, card: Card) -> None:
 def write_atomically(path: Path, content: bytes) -> None:
     """Replace a file whole: write beside it, fsync, rename, fsync the folder."""
     beside = path.with_name(path.name + ".part")
-    with open(beside, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(beside, path)
+    try:
+        with open(beside, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(beside, path)
+    finally:
+        beside.unlink(missing_ok=True)
     folder = os.open(path.parent, os.O_RDONLY)
     try:
         os.fsync(folder)
@@ -97,14 +100,28 @@ def read_card(place: Path) -> Card:
     card = from_json(path.read_text("utf-8", errors="replace"), place.name)
     if card.name != place.name:
         raise CheckpointRefused(f"{place.name}: its card says {card.name!r}. Give the folder that name.")
-    if card.family not in FAMILIES:
-        known = ", ".join(sorted(FAMILIES))
-        raise CheckpointRefused(f"{place.name}: unknown family {card.family!r}. This version knows: {known}.")
+    check_config(card)
     if WEIGHTS not in card.digests:
         raise CheckpointRefused(f"{place.name}: its card has no digest of {WEIGHTS}. Export the run again.")
     for name, wanted in card.digests.items():
         check_digest(place, name, wanted)
     return card
+
+
+def check_config(card: Card) -> None:
+    """Compare what the card promises with the config that the model will be built by."""
+    if card.family not in FAMILIES:
+        known = ", ".join(sorted(FAMILIES))
+        raise CheckpointRefused(f"{card.name}: unknown family {card.family!r}. This version knows: {known}.")
+    try:
+        config = config_from(card.family, card.config)
+    except BadValue as error:
+        raise CheckpointRefused(f"{card.name}: its config does not fit {card.family}: {error}") from error
+    promised, built = (card.shape, card.latent, len(card.classes)), (config.shape, config.latent, config.classes)
+    if promised != built:
+        raise CheckpointRefused(
+            f"{card.name}: shape, latents, classes are {promised} in the card, {built} in the config."
+        )
 
 
 def without_card(place: Path) -> str:
@@ -126,11 +143,8 @@ def check_digest(place: Path, name: str, wanted: str) -> None:
 def load_model(place: Path) -> Model:
     """Load a checkpoint's model, float32, in evaluation mode. Raises CheckpointRefused."""
     card = read_card(place)
-    try:
-        with torch.device("meta"):
-            model = build(config_from(card.family, card.config))
-    except (BadValue, TypeError, ValueError, RuntimeError, KeyError) as error:
-        raise CheckpointRefused(f"{place.name}: its config does not fit {card.family} ({error}).") from error
+    with torch.device("meta"):
+        model = build(config_from(card.family, card.config))
     check_shapes(place, model)
     tensors = {name: tensor.float() for name, tensor in load_tensors((place / WEIGHTS).read_bytes()).items()}
     model.load_state_dict(tensors, strict=True, assign=True)
@@ -156,10 +170,15 @@ def check_shapes(place: Path, model: Model) -> None:
 
 
 def load_posterior(place: Path) -> tuple[Means, Labels | None]:
-    """Read the posterior means of held-out pictures, float32 (m, latent), and their labels."""
-    arrays = load_arrays((place / POSTERIOR).read_bytes()) if (place / POSTERIOR).is_file() else {}
-    labels = arrays.get("labels")
-    means = arrays.get("means", np.zeros((0, read_card(place).latent)))
+    """Read the posterior means of pictures, float32 (m, latent), and their labels. Raises CheckpointRefused."""
+    card = read_card(place)
+    try:
+        arrays = load_arrays((place / POSTERIOR).read_bytes()) if POSTERIOR in card.digests else {}
+    except SafetensorError as error:
+        raise CheckpointRefused(f"{place.name}: {POSTERIOR} is no safetensors file ({error}).") from error
+    means, labels = arrays.get("means", np.zeros((0, card.latent))), arrays.get("labels")
+    if means.shape != (len(means), card.latent) or (labels is not None and labels.shape != (len(means),)):
+        raise CheckpointRefused(f"{place.name}: {POSTERIOR} holds means of {means.shape} for {card.latent} latents.")
     return means.astype(np.float32), None if labels is None else labels.astype(np.int16)
 
 

@@ -1,10 +1,10 @@
 """The families: name → (model, its frozen config)."""
 
-import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from engine.errors import BadValue, UnknownName
+from engine import plain
+from engine.errors import UnknownName
 from engine.models.ae import Autoencoder, AutoencoderConfig
 from engine.models.vae import VAE, VAEConfig
 
@@ -33,9 +33,5 @@ def config_from(family: str, fields: Mapping[str, Any]) -> Config:
     """Read a config back from plain JSON values. Raises UnknownName and BadValue."""
     if family not in FAMILIES:
         raise UnknownName("family", family, FAMILIES)
-    _, kind = FAMILIES[family]
-    known = {field.name for field in dataclasses.fields(kind)}
-    if unknown := sorted(set(fields) - known):
-        raise BadValue(f"{family} has no field {', '.join(unknown)}. It has: {', '.join(sorted(known))}.")
-    values: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in fields.items()}
-    return kind(**values)
+    config: Config = plain.read(fields, FAMILIES[family][1], family)
+    return config

@@ -1,5 +1,6 @@
 """The door to the models: plain arrays in, uint8 pictures out, safe to knock at from many threads."""
 
+import math
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -97,8 +98,9 @@ class Engine:
     def latents(self, name: str, seeds: Sequence[int], truncation: float = 1.0) -> Latent:
         """Draw latents, each by its own seed: from the prior, or where there is none a Gaussian fitted to the codes."""
         card = self.card(name)
+        check_truncation(truncation)
         z = truncation * noise.normal(seeds, [card.latent]).numpy()
-        if "samples" not in card.verbs:
+        if "samples" not in card.verbs and card.axes:
             z = z * [axis.deviation for axis in card.axes] + [axis.mean for axis in card.axes]
         return z.astype(np.float32)
 
@@ -110,6 +112,7 @@ class Engine:
 
     def sample(self, name: str, seeds: Sequence[int], y: Classes = None, truncation: float = 1.0) -> Bytes:
         """Draw pictures, each by its own seed."""
+        check_truncation(truncation)
         classes = self._classes(name, y, len(seeds))
         return self._ask(name, "samples", lambda model: model.sample(list(seeds), classes, truncation))
 
@@ -127,7 +130,8 @@ class Engine:
     def _encode(self, name: str, pictures: Bytes, y: Classes) -> Tensor:
         x = images.from_bytes(pictures).to(self.device)
         if tuple(x.shape[1:]) != self.card(name).shape:
-            raise BadPicture(f"Pictures of {tuple(x.shape[1:])} were given; {name} takes {self.card(name).shape}.")
+            channels, height, width = self.card(name).shape
+            raise BadPicture(f"Pictures {pictures.shape} were given; {name} takes (n, {height}, {width}, {channels}).")
         model = self._able(name, "encodes")
         with torch.inference_mode():
             z: Tensor = model.encode(x, self._classes(name, y, len(pictures)))
@@ -176,6 +180,11 @@ def load(name: str, device: str = "auto", folder: Path | None = None) -> Model:
 
 def pick_device() -> str:
     return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def check_truncation(truncation: float) -> None:
+    if not 0 <= truncation < math.inf:
+        raise BadValue(f"A truncation of {truncation} was given; it scales the draws, from 0 up; 1 is whole.")
 
 
 def check_latent(card: Card, z: Latent) -> Latent:

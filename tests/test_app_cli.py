@@ -86,3 +86,23 @@ def test_the_app_imports_neither_torch_nor_train() -> None:
     files = list((ROOT / "app").rglob("*.py"))
     assert len(files) > 10
     assert [path.name for path in files if imports(path) & {"torch", "train", "torchvision"}] == []
+
+
+SETTINGS = """
+from streamlit.web.server.starlette import starlette_server
+starlette_server.UvicornRunner.run = lambda runner: None
+from app import main
+main.serve(8599, "localhost", None, headless=True)
+from streamlit import config
+wrong = {key: config.get_option(key) for key, value in main.SETTINGS.items() if config.get_option(key) != value}
+assert not wrong, wrong
+assert (config.get_option("server.address"), config.get_option("server.port")) == ("localhost", 8599)
+assert config.get_option("server.headless") is True
+"""
+
+
+def test_each_setting_takes_effect(tmp_path: Path) -> None:
+    environment = {**os.environ, "HOME": str(tmp_path), "STREAMLIT_RUNNER_POST_SCRIPT_GC": "true"}
+    command = [sys.executable, "-c", SETTINGS]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=90, check=False)
+    assert done.returncode == 0, done.stderr

@@ -63,6 +63,7 @@ class ExportArguments:
     name: Annotated[str, tyro.conf.Positional]  # DATA-FAMILY[-VARIANT]
     data_dir: Path | None = None  # where the data sets are
     to: Path | None = None  # the folder of checkpoints; your own if not given
+    axis_names: tuple[str, ...] = ()  # what the first axes turned out to mean, such as: pose expression
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,7 @@ def ship(given: ExportArguments) -> None:
     run = Run.open(folder_of(given.run))
     recipe = run.recipe()
     data = open_data(recipe.data, given.data_dir, recipe.model.shape)
-    place = export(run, data, given.name, given.to or checkpoint.user_folder())
+    place = export(run, data, given.name, given.to or checkpoint.user_folder(), given.axis_names)
     say(f"Exported to {place}. See it with: zoetrope run")
 
 

@@ -4,6 +4,7 @@ import copy
 import dataclasses
 import importlib.metadata
 import platform
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +29,7 @@ LICENCE = "MIT, as far as the weights are ours to license; the terms of the data
 LIBRARIES = ("torch", "numpy", "safetensors")
 
 
-def export(run: Run, data: Dataset, name: str, folder: Path) -> Path:
+def export(run: Run, data: Dataset, name: str, folder: Path, axis_names: Sequence[str] = ()) -> Path:
     """Write the checkpoint `name` into a folder of checkpoints; returns its place. Raises BadValue for a bad name."""
     recipe = run.recipe()
     training = Training(recipe, Place(torch.device("cpu")))
@@ -36,7 +37,8 @@ def export(run: Run, data: Dataset, name: str, folder: Path) -> Path:
         training.restore(state)
     model = training.shipped.eval().requires_grad_(False)
     held_out, _, kl = posterior(model, data.test, POINTS)
-    card = describe(name, recipe, model, data, measured_axes(model, held_out, None if kl is None else kl.mean(0)))
+    axes = named(measured_axes(model, held_out, None if kl is None else kl.mean(0)), axis_names)
+    card = describe(name, recipe, model, data, axes)
     means, labels = map_of(model, data)
     checkpoint.save(folder, halved(model, means), card, draw_sheet(model, data.test), means, labels)
     return folder / name
@@ -121,6 +123,12 @@ def measured_axes(model: Model, means: Means, kl: Tensor | None) -> tuple[Axis, 
             )
         )
     return tuple(axes)
+
+
+def named(axes: tuple[Axis, ...], names: Sequence[str]) -> tuple[Axis, ...]:
+    """Give the first axes the names that a person has found for them."""
+    padded = [*names, *[""] * len(axes)]
+    return tuple(dataclasses.replace(axis, name=name) for axis, name in zip(axes, padded, strict=False))
 
 
 # Half precision

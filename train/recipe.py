@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from engine import plain
 from engine.errors import BadValue
 from engine.registry import Config, config_from, family_of
-from train.objectives import OBJECTIVES, ObjectiveConfig, objective_of
+from train.objectives import ObjectiveConfig, objective_from, objective_of
 
 Pixels = Literal["plain", "binarized", "dequantized"]
 Precision = Literal["auto", "bf16", "float32"]
@@ -69,9 +70,14 @@ def as_dict(recipe: Recipe) -> dict[str, Any]:
 
 def from_dict(fields: Mapping[str, Any]) -> Recipe:
     """Read a recipe back. Raises UnknownName or BadValue for what this version does not know."""
-    values = dict(fields)
-    model, objective, optimizer = dict(values["model"]), dict(values["objective"]), dict(values["optimizer"])
-    values["model"] = config_from(model.pop("family"), model)
-    values["objective"] = OBJECTIVES[objective.pop("name")][1](**objective)
-    values["optimizer"] = AdamConfig(**{**optimizer, "betas": tuple(optimizer["betas"])})
-    return Recipe(**values)
+    model, objective = dict(fields["model"]), dict(fields["objective"])
+    recipe: Recipe = plain.read(
+        {
+            **fields,
+            "model": config_from(model.pop("family"), model),
+            "objective": objective_from(objective.pop("name"), objective),
+        },
+        Recipe,
+        "recipe",
+    )
+    return recipe

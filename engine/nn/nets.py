@@ -42,6 +42,8 @@ def check_sizes(config: NetConfig) -> None:
     for name, least in {"latent": 1, "width": 1, "depth": 0 if config.net == "conv" else 1, "classes": 0}.items():
         if (given := getattr(config, name)) < least:
             raise BadValue(f"{name} is {given}; it has to be at least {least}.")
+    if config.net == "conv" and halvings(config.shape)[0] == 0:
+        raise BadValue(f"Pictures of {config.shape[1:]} cannot be halved, as conv does; take --model.net dense.")
 
 
 class Encoder(nn.Module):

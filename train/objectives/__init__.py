@@ -1,13 +1,16 @@
 """Who wants what: the objectives, name → (objective, its frozen config)."""
 
+from collections.abc import Mapping
 from typing import Any
 
+from engine import plain
+from engine.errors import UnknownName
 from engine.registry import Model
 from train.objectives.base import Objective
 from train.objectives.elbo import Elbo, ElboConfig
 from train.objectives.reconstruction import Reconstruction, ReconstructionConfig
 
-__all__ = ["OBJECTIVES", "Objective", "ObjectiveConfig", "objective_of", "pursue"]
+__all__ = ["OBJECTIVES", "Objective", "ObjectiveConfig", "objective_from", "objective_of", "pursue"]
 
 ObjectiveConfig = ElboConfig | ReconstructionConfig
 
@@ -27,3 +30,11 @@ def pursue(config: ObjectiveConfig, model: Model) -> Objective:
 def objective_of(config: ObjectiveConfig) -> str:
     """Name the objective that a config belongs to."""
     return next(name for name, (_, kind) in OBJECTIVES.items() if isinstance(config, kind))
+
+
+def objective_from(name: str, fields: Mapping[str, Any]) -> ObjectiveConfig:
+    """Read an objective's config back from plain JSON values. Raises UnknownName and BadValue."""
+    if name not in OBJECTIVES:
+        raise UnknownName("objective", name, OBJECTIVES)
+    config: ObjectiveConfig = plain.read(fields, OBJECTIVES[name][1], name)
+    return config
