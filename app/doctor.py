@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import platform
 import time
@@ -26,9 +27,10 @@ def examine(folders: list[Path] | None, port: int, tell: Callable[[str], None]) 
     tell(f"python {platform.python_version()}, " + ", ".join(f"{name} {version(name)}" for name in LIBRARIES))
     engine = open_engine(folders)
     memory = _memory()
-    tell(f"device {engine.device}, {os.cpu_count()} cores, {memory:.1f} GiB of memory free")
+    free = "unknown" if memory is None else f"{memory:.1f} GiB"
+    tell(f"device {engine.device}, {os.cpu_count()} cores, free memory {free}")
     faults = list(engine.faults().values())
-    if memory < ENOUGH_MEMORY:
+    if memory is not None and memory < ENOUGH_MEMORY:
         faults.append(f"Only {memory:.1f} GiB of memory are free; close something, {ENOUGH_MEMORY:.0f} GiB are needed.")
     for name in order(engine.names("decodes")):
         _try(engine, name, faults, tell)
@@ -62,6 +64,10 @@ def _port(port: int) -> str:
     return f"port {port} is {state}"
 
 
-def _memory() -> float:
-    """Free memory in GiB."""
-    return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30
+def _memory() -> float | None:
+    """Give the memory that programs may still take, in GiB; None where the system does not say."""
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/meminfo").read_text(encoding="utf-8").splitlines():
+            if line.startswith("MemAvailable:"):
+                return int(line.split()[1]) / 2**20
+    return None

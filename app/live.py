@@ -23,8 +23,9 @@ unanswered. A malformed message closes its own socket with a reason and harms no
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -33,7 +34,7 @@ from numpy.typing import NDArray
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from app.door import Door
-from app.wire import POLICY, Job, Refused, check, message, parse
+from app.wire import BROKEN, POLICY, Job, Refused, check, message, parse
 from engine.errors import ZoetropeError
 
 if TYPE_CHECKING:
@@ -76,16 +77,21 @@ class Live:
             return
         await websocket.accept()
         desk = Desk(websocket, self.door)
-        worker = asyncio.create_task(desk.work())
-        try:
-            await desk.read()
-        except WebSocketDisconnect:
-            pass
-        except Refused as refusal:
-            await websocket.close(refusal.code, refusal.reason)
-        finally:
-            worker.cancel()
-            await asyncio.gather(worker, return_exceptions=True)
+        tasks = asyncio.create_task(desk.read()), asyncio.create_task(desk.work())
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in tasks:
+            task.cancel()
+        await _close(websocket, await asyncio.gather(*tasks, return_exceptions=True))
+
+
+async def _close(websocket: WebSocket, ends: Sequence[BaseException | None]) -> None:
+    """Close a socket with the reason for which its reader or its worker ended."""
+    refusal = next((end for end in ends if isinstance(end, Refused)), None)
+    if refusal is not None:
+        await websocket.close(refusal.code, refusal.reason)
+    elif not any(isinstance(end, WebSocketDisconnect) for end in ends):
+        with contextlib.suppress(RuntimeError):  # it may be closed already
+            await websocket.close(BROKEN, "The live channel stopped; it opens again by itself.")
 
 
 def same_origin(origin: str | None, host: str | None) -> bool:

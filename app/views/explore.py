@@ -119,6 +119,7 @@ def face(card: Card) -> dict[str, Any]:
         "text": card.description,
         "data": card.data,
         "terms": card.terms,
+        "bounds": "bounds" in card.verbs,
         "parameters": card.parameters,
         "metrics": [asdict(metric) for metric in card.metrics],
         "shape": list(card.shape),

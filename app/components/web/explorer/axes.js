@@ -25,9 +25,14 @@ export class Axes {
       this.unfolded.clear()
       this.build()
     }
-    for (const [axis, row] of this.rows) row.label.textContent = axisName(view.card, names, axis)
+    for (const [axis, row] of this.rows) this.label(row, axisName(view.card, names, axis))
     this.move()
     this.refresh()
+  }
+
+  label(row, name) {
+    row.label.textContent = name
+    row.slider.setAttribute("aria-label", `${name}, from ${row.low} to ${row.high}`)
   }
 
   build() {
@@ -58,7 +63,6 @@ export class Axes {
     const { card } = this.view
     const { low, high } = card.axes[axis]
     const label = element("button", { class: "zt-axis-name", type: "button", title: "Rename this axis" })
-    label.textContent = axisName(card, this.names, axis)
     const slider = element("input", { type: "range", min: low, max: high, step: "any", class: "zt-slider", "data-testid": "axis-slider" })
     slider.dataset.axis = axis
     const value = element("output", { class: "zt-value" })
@@ -77,6 +81,7 @@ export class Axes {
     const about = element("span", { class: "zt-axis-about" }, ...this.worth(axis))
     const head = element("div", { class: "zt-axis-head" }, label, about, value)
     row.element = element("div", { class: card.axes[axis].collapsed ? "zt-axis zt-dead" : "zt-axis" }, head, slider, strip)
+    this.label(row, axisName(card, this.names, axis))
     this.rows.set(axis, row)
     return row.element
   }
@@ -120,20 +125,22 @@ export class Axes {
     input.select()
   }
 
-  /** Put every slider where the view is. */
+  /** Put every slider where the view is; touches only what has changed, since this runs at each screen refresh. */
   move() {
     const { z, active } = this.view
     for (const [axis, row] of this.rows) {
-      if (Math.abs(Number(row.slider.value) - z[axis]) > 5e-5) row.slider.value = z[axis]
-      const text = z[axis].toFixed(2).replace("-", "−")
-      if (row.value.textContent !== text) {
-        row.value.textContent = text
-        row.slider.setAttribute("aria-valuetext", text)
-        row.slider.style.setProperty("--at", `${100 * Math.min(1, Math.max(0, (z[axis] - row.low) / (row.high - row.low)))}%`)
-      }
-      row.slider.setAttribute("aria-label", `${row.label.textContent}, from ${row.low} to ${row.high}`)
-      row.element.classList.toggle("zt-active", axis === active)
+      if (row.at !== z[axis]) this.place(row, z[axis])
+      if (row.active === (axis === active)) continue
+      row.active = axis === active
+      row.element.classList.toggle("zt-active", row.active)
     }
+  }
+
+  place(row, value) {
+    row.at = value
+    if (Math.abs(Number(row.slider.value) - value) > 5e-5) row.slider.value = value
+    row.value.textContent = value.toFixed(2).replace("-", "−")
+    row.slider.setAttribute("aria-valuetext", row.value.textContent)
   }
 
   ask() {

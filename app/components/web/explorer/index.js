@@ -49,7 +49,10 @@ class Explorer {
     this.plane = new Plane(
       this.channel,
       { box: this.parts.planeBox, canvas: this.parts.planeCanvas, point: this.parts.point, onCloud: (...cloud) => this.legend(...cloud) },
-      (...drag) => this.drag(...drag),
+      (...drag) => {
+        this.parts.hint.classList.add("zt-gone")
+        this.drag(...drag)
+      },
       () => this.settled(),
     )
     this.axes = new Axes(
@@ -152,9 +155,9 @@ class Explorer {
   }
 
   rule() {
-    const { family, data, latent } = this.card
-    this.parts.rule.textContent = `decoded mean · ${latent} latents · ${data}`
-    this.parts.rule.title = `${family}, trained on ${data}. The picture is the mean of the decoder's distribution.`
+    const { family, data, latent, bounds } = this.card
+    this.parts.rule.textContent = `${bounds ? "decoded mean" : "decoded"} · ${latent} latents · ${data}`
+    this.parts.rule.title = `${family}, trained on ${data}. ${bounds ? "The picture is the mean of the decoder's distribution." : ""}`
   }
 
   /** Everything that depends on the model alone. */

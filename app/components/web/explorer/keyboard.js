@@ -21,6 +21,7 @@ const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowD
 export function listen(root, acts) {
   const press = (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || typing(event) || elsewhere(root)) return
+    if (event.key !== "?" && root.querySelector("dialog[open]")) return
     const arrow = ARROWS[event.key]
     const act = arrow ? () => acts.arrow(...arrow, event.shiftKey, event.timeStamp) : named(acts, event)
     if (!act) return

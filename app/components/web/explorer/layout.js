@@ -48,8 +48,9 @@ function plane() {
   const axisChoice = element("span", { class: "zt-axis-choices" }, "→", across, "↑", up)
   const dots = toggle("Data", "Where the held-out pictures lie (D)")
   const legend = element("span", { class: "zt-legend" })
-  const caption = element("figcaption", { class: "zt-caption" }, axisChoice, legend, element("span", { class: "zt-gap" }), dots)
-  return { planeCanvas: canvas, planeBox: box, point, across, up, axisChoice, dots, legend, planeFigure: element("figure", { class: "zt-figure" }, box, caption) }
+  const hint = element("span", { class: "zt-hint" }, "Drag anywhere on the plane.")
+  const caption = element("figcaption", { class: "zt-caption" }, axisChoice, legend, hint, element("span", { class: "zt-gap" }), dots)
+  return { planeCanvas: canvas, planeBox: box, point, across, up, axisChoice, dots, legend, hint, planeFigure: element("figure", { class: "zt-figure" }, box, caption) }
 }
 
 function axes() {
