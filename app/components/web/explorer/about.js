@@ -12,4 +12,4 @@ export function about(card) {
   return element("div", { class: "zt-about" }, element("span", { title: card.terms }, size), element("dl", {}, ...rows))
 }
 
-const number = (value) => (Math.abs(value) >= 100 ? value.toFixed(1) : Number(value.toPrecision(3)).toString())
+const number = (value) => (Math.abs(value) >= 100 ? value.toFixed(1) : Number(value.toPrecision(3)).toString()).replace("-", "−")

@@ -8,8 +8,7 @@ export class View {
     this.card = card
     this.z = z.map(round)
     this.y = y
-    this.axes = axes ?? strongest(card).slice(0, 2)
-    if (this.axes.length < 2) this.axes = [0, 0]
+    this.axes = axes ?? planeAxes(card)
     this.chosenAxes = axes !== null && axes !== undefined
     this.active = this.axes[0]
     this.past = [this.snapshot()]
@@ -61,6 +60,12 @@ export function strongest(card) {
   const order = card.axes.map((_, axis) => axis)
   const weight = (axis) => card.axes[axis].kl ?? card.axes[axis].spread
   return order.sort((a, b) => weight(b) - weight(a))
+}
+
+/** Two axes have their places, as on paper; of more, the plane takes the strongest. */
+function planeAxes(card) {
+  if (card.latent < 3) return [0, card.latent - 1]
+  return strongest(card).slice(0, 2)
 }
 
 export function axisName(card, names, axis) {
