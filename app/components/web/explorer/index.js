@@ -203,7 +203,7 @@ class Explorer {
       : []
     this.parts.legend.replaceChildren(...chips)
     this.parts.dots.hidden = !count
-    this.parts.dots.title = `Where ${count} held-out pictures lie: their posterior means (D)`
+    this.parts.dots.title = `Where ${count} pictures of the data lie: their posterior means (D)`
   }
 
   resize() {
