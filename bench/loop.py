@@ -52,8 +52,8 @@ def bare(recipe: Recipe, data: Dataset) -> Steps:
             noise = torch.rand_like(x)
             x = (255 * x + noise) / 256 if recipe.pixels == "dequantized" else (noise < x).float()
             with autocast:
-                log_likelihood, kl = model.evidence(x)
-                loss = -log_likelihood.mean() + kl.mean(0).sum()
+                evidence = model.evidence(x)
+                loss = -evidence.log_likelihood.mean() + evidence.kl.mean(0).sum()
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
             optimizer.step()

@@ -38,10 +38,12 @@ class VAEConfig:
 
 
 class Evidence(NamedTuple):
-    """The two terms of the bound, in nats."""
+    """The two terms of the bound, in nats, and the draw that they come from."""
 
     log_likelihood: PerImage  # E_q log p(x|z), by one sample
     kl: Latents  # KL(q(z|x) ‖ p(z)) of each axis
+    q: Normal  # q(z|x)
+    z: Latents  # the sample
 
     @property
     def elbo(self) -> PerImage:
@@ -89,9 +91,10 @@ class VAE(nn.Module):
     def evidence(self, x: Images, y: Labels | None = None) -> Evidence:
         """Both terms of the bound by one reparameterized sample (eq. 7); the KL in closed form (eq. 10, appendix B)."""
         q = self.posterior(x, y)
-        log_likelihood = self.likelihood.log_prob(self.maps(q.rsample(), y), x)
+        z = q.rsample()
+        log_likelihood = self.likelihood.log_prob(self.maps(z, y), x)
         kl = 0.5 * (q.mean**2 + q.variance - 1) - q.stddev.log()
-        return Evidence(log_likelihood, kl)
+        return Evidence(log_likelihood, kl, q, z)
 
     def importance_bound(self, x: Images, samples: int, y: Labels | None = None) -> PerImage:
         """log 1/k Σ p(x, zᵢ) / q(zᵢ|x) with k = samples: at least the ELBO on average, growing with k (IWAE eq. 8)."""

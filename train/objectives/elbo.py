@@ -1,13 +1,17 @@
 """The evidence lower bound, as a loss: distortion + β · rate, in nats a picture.
 
 β: Higgins et al., "β-VAE", ICLR 2017. Warm-up: Sønderby et al., "Ladder Variational Autoencoders", NeurIPS 2016.
+Total correlation: Chen et al., "Isolating Sources of Disentanglement in VAEs", NeurIPS 2018; their β-TCVAE of β is
+beta = 1 and total_correlation = β − 1 here.
 Free bits: Kingma et al., "Improved Variational Inference with Inverse Autoregressive Flow", NeurIPS 2016, appendix C.8.
 """
 
+import math
 from dataclasses import dataclass
 
 import torch
-from torch import nn
+from torch import Tensor, nn
+from torch.distributions import Normal
 
 from engine.aliases import Labels, Latents
 from engine.models.vae import VAE
@@ -22,6 +26,7 @@ class ElboConfig:
     beta: float = 1.0  # weight of the rate
     warm_up: float = 0.0  # fraction of the run over which the weight rises from zero to β
     free_bits: float = 0.0  # nats of an axis that cost nothing
+    total_correlation: float = 0.0  # extra weight of the dependence between the axes of the aggregate posterior
     label_dropout: float = 0.1  # how often a class-conditional model is not told the class
 
 
@@ -39,14 +44,17 @@ class Elbo(Objective):
         return {"model": self.model}
 
     def forward(self, player: str, batch: Batch, progress: float) -> Terms:
-        log_likelihood, kl = self.model.evidence(batch.x, self.told(batch.y))
-        return {"distortion": -log_likelihood.mean(), "rate": self.beta(progress) * self.rate(kl)}
+        evidence = self.model.evidence(batch.x, self.told(batch.y))
+        terms = {"distortion": -evidence.log_likelihood.mean(), "rate": self.beta(progress) * self.rate(evidence.kl)}
+        if self.config.total_correlation:
+            terms["correlation"] = self.config.total_correlation * total_correlation(evidence.q, evidence.z)
+        return terms
 
     def beta(self, progress: float) -> float:
         risen = min(1.0, progress / self.config.warm_up) if self.config.warm_up else 1.0
         return self.config.beta * risen
 
-    def rate(self, kl: Latents) -> torch.Tensor:  # a scalar
+    def rate(self, kl: Latents) -> Tensor:  # a scalar
         return kl.mean(0).clamp(min=self.config.free_bits).sum()
 
     def told(self, y: Labels | None) -> Labels | None:
@@ -54,3 +62,13 @@ class Elbo(Objective):
         if y is None or not self.model.config.classes:
             return None
         return torch.where(torch.rand(y.shape, device=y.device) < self.config.label_dropout, -1, y)
+
+
+def total_correlation(q: Normal, z: Latents) -> Tensor:
+    """Estimate KL(q(z) ‖ Π q(z_d)) in nats, a scalar, taking the batch for the aggregate posterior q(z).
+
+    The estimate is off by a constant that depends on the size of the data set (appendix C.1), which no gradient sees.
+    """
+    densities = Normal(q.mean[None], q.stddev[None]).log_prob(z[:, None])  # (sample, picture, latent)
+    joint, marginals = densities.sum(2).logsumexp(1), densities.logsumexp(1).sum(1)
+    return (joint - marginals).mean() + (z.shape[1] - 1) * math.log(len(z))

@@ -9,10 +9,11 @@ RECIPES = {
         data="sprites",
         title="Shapes with known causes",
         description="A square, an ellipse or a heart: each axis should learn one cause - place, size or turn.",
-        model=VAEConfig(shape=(1, 64, 64), latent=10, net="conv", width=32, depth=0),
-        objective=ElboConfig(beta=6.0),
+        model=VAEConfig(shape=(1, 64, 64), latent=10, width=400, depth=2),
+        # β weighs the total correlation alone: in the hour of a laptop that parts the causes, and a plain β does not.
+        objective=ElboConfig(beta=1.0, total_correlation=5.0),
         optimizer=AdamConfig(lr=1e-3),
-        batch=64,
-        steps=8_000,
+        steps=20_000,
+        precision="bf16",
     )
 }
