@@ -8,6 +8,8 @@ BIN := .venv/bin
 run: .venv/ready
 	$(BIN)/zoetrope run --port $(PORT)
 
+# A thread a process: processes whose threads share cores wait for each other.
+test: export OMP_NUM_THREADS = 1
 test: .venv/ready-to-test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .

@@ -23,8 +23,9 @@ best = replace(
     description="A convolutional VAE, trained for likelihood: crisp digits from thirty-two numbers.",
     model=VAEConfig(latent=32, net="conv", width=32, depth=1),
     objective=ElboConfig(warm_up=0.05),
-    optimizer=AdamConfig(lr=2e-3),
-    steps=8_000,
+    optimizer=AdamConfig(lr=1.5e-3),
+    batch=64,
+    steps=22_000,
 )
 conditional = replace(
     plane,
