@@ -13,6 +13,6 @@ RECIPES = {
         # A likelihood of exact grey levels is so sharp that with β = 1 samples from the prior are no clothes.
         objective=ElboConfig(beta=4.0, warm_up=0.05),
         optimizer=AdamConfig(lr=1e-3, clip=200.0),
-        steps=10_000,
+        steps=4_000,
     )
 }
