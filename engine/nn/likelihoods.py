@@ -14,6 +14,7 @@ from engine.aliases import Images, Maps, PerImage
 
 LEVELS = 256
 SMALLEST_LOG_DEVIATION = -6.8  # log of 1/256/√12, the deviation of dequantization noise
+LARGEST_LOG_DEVIATION = 3.0  # of pixels in [0, 1]: all but flat
 
 LikelihoodName = Literal["bernoulli", "gaussian", "gaussian-shared", "logistic"]
 
@@ -49,7 +50,7 @@ class Gaussian(nn.Module):
 
     def log_deviation(self, h: Maps) -> Images:
         raw = h.chunk(2, dim=1)[1] - 2  # starts at about e⁻², the spread of an ordinary picture
-        return SMALLEST_LOG_DEVIATION + F.softplus(raw - SMALLEST_LOG_DEVIATION)
+        return bounded(raw)
 
 
 class SharedGaussian(nn.Module):
@@ -94,7 +95,7 @@ class DiscretizedLogistic(nn.Module):
 
     def log_scale(self, h: Maps) -> Images:
         raw = h.chunk(2, dim=1)[1] - 2.5
-        return SMALLEST_LOG_DEVIATION + F.softplus(raw - SMALLEST_LOG_DEVIATION)
+        return bounded(raw)
 
 
 Likelihood = Bernoulli | Gaussian | SharedGaussian | DiscretizedLogistic
@@ -105,6 +106,11 @@ LIKELIHOODS: dict[str, type[Likelihood]] = {
     "gaussian-shared": SharedGaussian,
     "logistic": DiscretizedLogistic,
 }
+
+
+def bounded(raw: Maps) -> Maps:
+    """Keep a logarithm of a deviation between dequantization noise and flatness, where a stray latent overflows."""
+    return (SMALLEST_LOG_DEVIATION + F.softplus(raw - SMALLEST_LOG_DEVIATION)).clamp(max=LARGEST_LOG_DEVIATION)
 
 
 def gaussian_log_density(x: Images, mean: Images, log_deviation: Tensor) -> PerImage:
