@@ -12,6 +12,7 @@ import tyro
 
 from engine import checkpoint
 from engine.errors import BadValue, UnknownName, ZoetropeError
+from engine.registry import family_of
 from engine.runtime import Engine
 from train.data import open_data
 from train.devices import find_place
@@ -127,7 +128,7 @@ def run(arguments: Sequence[str]) -> None:
     if given.tensorboard:
         started.open_board()
     train(recipe, data, started)
-    say(f"Trained. Export it with: zoetrope-train export {folder} {name}")
+    say_next(started)
 
 
 def renamed(recipe: Recipe, default: Recipe) -> Recipe:
@@ -140,7 +141,13 @@ def renamed(recipe: Recipe, default: Recipe) -> Recipe:
 def go_on(run: Run, data_dir: Path | None) -> None:
     recipe = run.recipe()
     train(recipe, open_data(recipe.data, data_dir, recipe.model.shape), run)
-    say(f"Trained. Export it with: zoetrope-train export {run.folder} {run.name}")
+    say_next(run)
+
+
+def say_next(run: Run) -> None:
+    """Name the next step; a run that bears no recipe's name gets DATA-FAMILY for its checkpoint."""
+    name = run.name if run.name in RECIPES else f"{run.name}-{family_of(run.recipe().model)}"
+    say(f"Trained. Export it with: zoetrope-train export {run.folder} {name}")
 
 
 COMMANDS: dict[str, tuple[type, Callable[..., None]]] = {

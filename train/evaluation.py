@@ -17,7 +17,7 @@ from engine.verbs import Bounds, Decodes, Encodes
 from train.data import Batch, Dataset, binarized_test, dequantize
 from train.recipe import Pixels, Recipe, from_dict
 
-ELBO_PICTURES = 10_000  # a small test set is drawn for several times
+ELBO_PICTURES, ELBO_DRAWS = 10_000, 20  # a small test set is drawn for several times, up to so many
 FACTOR_PICTURES, BINS = 10_000, 20
 
 
@@ -68,7 +68,7 @@ def evidence_bound(subject: Subject) -> list[Metric]:
         return []
     torch.manual_seed(0)
     bound = subject.model.elbo
-    times = max(1, ELBO_PICTURES // len(subject.data.test))
+    times = min(ELBO_DRAWS, max(1, ELBO_PICTURES // len(subject.data.test)))
     draws = [float(torch.cat([bound(b.x, b.y) for b in subject.batches()]).mean()) for _ in range(times)]
     protocol = f"{len(subject.data.test)} test pictures, {seen(subject.recipe.pixels)}, mean of {times} draws"
     return [Metric("test ELBO", float(np.mean(draws)), "nats", protocol)]
