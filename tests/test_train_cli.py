@@ -96,6 +96,7 @@ def test_two_ranks_train_as_one(tmp_path: Path) -> None:
         torch.testing.assert_close(tensor, weights(tmp_path / "together")[name], rtol=1e-3, atol=1e-4)
     lines = (tmp_path / "together" / "log.jsonl").read_text().splitlines()
     assert len(lines) == 1, "one rank writes the log"
+    assert together.stdout.count("Trained.") == 1, "one rank speaks"
 
 
 def test_mistakes_get_one_sentence_and_exit_code_2(tmp_path: Path) -> None:

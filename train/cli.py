@@ -18,7 +18,7 @@ from train.data import open_data
 from train.devices import find_place
 from train.evaluation import evaluate
 from train.export import export
-from train.loop import train
+from train.loop import Training, train
 from train.recipe import Recipe, to_json
 from train.recipes import RECIPES, find_recipe
 from train.runs import Run
@@ -127,8 +127,7 @@ def run(arguments: Sequence[str]) -> None:
     started = Run.start(folder, recipe) if find_place().leads else Run(folder)
     if given.tensorboard:
         started.open_board()
-    train(recipe, data, started)
-    say_next(started)
+    finish(train(recipe, data, started), started)
 
 
 def renamed(recipe: Recipe, default: Recipe) -> Recipe:
@@ -140,12 +139,13 @@ def renamed(recipe: Recipe, default: Recipe) -> Recipe:
 
 def go_on(run: Run, data_dir: Path | None) -> None:
     recipe = run.recipe()
-    train(recipe, open_data(recipe.data, data_dir, recipe.model.shape), run)
-    say_next(run)
+    finish(train(recipe, open_data(recipe.data, data_dir, recipe.model.shape), run), run)
 
 
-def say_next(run: Run) -> None:
-    """Name the next step; a run that bears no recipe's name gets DATA-FAMILY for its checkpoint."""
+def finish(training: Training, run: Run) -> None:
+    """Name the next step, once; a run that bears no recipe's name gets DATA-FAMILY for its checkpoint."""
+    if not training.place.leads:
+        return
     name = run.name if run.name in RECIPES else f"{run.name}-{family_of(run.recipe().model)}"
     say(f"Trained. Export it with: zoetrope-train export {run.folder} {name}")
 
