@@ -36,6 +36,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from app.door import Door
 from app.wire import BROKEN, POLICY, Job, Refused, check, message, parse
 from engine.errors import ZoetropeError
+from engine.sheet import encode, sheet
 
 if TYPE_CHECKING:
     from engine.card import Card
@@ -193,8 +194,6 @@ def _pictures(job: Job) -> bytes:
 
 
 def _sheet(pictures: NDArray[np.uint8], columns: int) -> bytes:
-    from engine.images import encode, sheet  # here, not above: it loads torch, which takes seconds
-
     return encode(sheet(pictures, columns), "JPEG")
 
 

@@ -1,5 +1,19 @@
 """What a model is and does: families, latents, checkpoints, runtime."""
 
-from engine.runtime import Engine, load
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from engine.runtime import Engine, load
 
 __all__ = ["Engine", "load"]
+
+
+def __getattr__(name: str) -> Any:
+    """Load torch when a model is wanted, and not for those who only talk to an engine elsewhere."""
+    if name not in __all__:
+        raise AttributeError(f"module 'engine' has no attribute {name!r}")
+    from engine import runtime
+
+    return getattr(runtime, name)

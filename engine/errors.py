@@ -8,7 +8,14 @@
     ├── MissingVerb         a model asked for what its family cannot do
     ├── MissingData         a data set that is not on this machine
     ├── CheckpointRefused   a checkpoint that is damaged, foreign or too new
-    └── TrainingStopped     a run that diverged or collapsed
+    ├── TrainingStopped     a run that diverged or collapsed
+    └── EngineTrouble       a request that was fine and still got no picture
+        ├── Superseded      a newer request of the same view took its place
+        ├── Expired         nobody waits for the answer any more
+        ├── Busy            too many requests wait already
+        ├── OutOfMemory     one picture alone is too large for the device
+        ├── ModelFault      the model itself failed on this request
+        └── EngineLost      the engine went away and did not come back in time
 
 Every message is one or two sentences: what was given, what is accepted, what to do next.
 """
@@ -54,3 +61,41 @@ class CheckpointRefused(ZoetropeError):
 
 class TrainingStopped(ZoetropeError):
     """A run that diverged or collapsed."""
+
+
+class EngineTrouble(ZoetropeError):
+    """A request that was fine and still got no picture."""
+
+
+class Superseded(EngineTrouble):
+    """A newer request of the same view took its place."""
+
+
+class Expired(EngineTrouble):
+    """Nobody waits for the answer any more."""
+
+
+class Busy(EngineTrouble):
+    """Too many requests wait already."""
+
+
+class OutOfMemory(EngineTrouble):
+    """One picture alone is too large for the device."""
+
+
+class ModelFault(EngineTrouble):
+    """The model itself failed on this request."""
+
+
+class EngineLost(EngineTrouble):
+    """The engine went away and did not come back in time."""
+
+
+def named(name: str, sentence: str) -> ZoetropeError:
+    """Make the error of that name again, with the sentence that it had in another process."""
+    kind = globals().get(name)
+    if not (isinstance(kind, type) and issubclass(kind, ZoetropeError)):
+        kind = EngineTrouble
+    error = kind.__new__(kind)  # past a constructor that builds its own sentence
+    error.args = (sentence,)
+    return error

@@ -15,8 +15,8 @@ from torch import Tensor
 from engine import checkpoint, images, noise
 from engine.card import Card
 from engine.errors import BadLatent, BadPicture, BadValue, CheckpointRefused, MissingVerb, UnknownName
-from engine.images import Bytes
 from engine.registry import Model
+from engine.sheet import Bytes
 
 Latent = NDArray[np.float32]
 Classes = NDArray[np.integer[Any]] | Sequence[int] | None

@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 import torch
 
-from engine import checkpoint, images
+from engine import checkpoint
 from engine.card import QUANTILES, Axis, Card
 from engine.models.ae import AutoencoderConfig
 from engine.models.vae import VAEConfig
 from engine.registry import Config, Model, build, family_of
+from engine.sheet import encode
 from engine.verbs import verbs_of
 
 SMALL: dict[str, Any] = {"shape": (1, 8, 6), "width": 8, "depth": 1}
@@ -39,7 +40,7 @@ def keep(folder: Path, name: str, model: Model, **changes: Any) -> Card:
         classes=classes, labels=("a", "b"), axes=(axis,) * config.latent,
     )  # fmt: skip
     means, labels = posterior(config)
-    sheet = images.encode(np.zeros((8, 8, 3), np.uint8), "WEBP")
+    sheet = encode(np.zeros((8, 8, 3), np.uint8), "WEBP")
     return checkpoint.save(folder, model, dataclasses.replace(card, **changes), sheet, means, labels)
 
 

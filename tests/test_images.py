@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from engine import images
+from engine import sheet as sheets
 from engine.errors import BadPicture
 
 
@@ -84,7 +85,7 @@ def test_any_other_array_is_refused(wrong: Any) -> None:
 @pytest.mark.parametrize("gap", [0, 2])
 def test_a_sheet_lays_pictures_out_row_by_row(gap: int) -> None:
     pictures = np.stack([np.full((3, 5, 1), 10 * i, np.uint8) for i in range(5)])
-    sheet = images.sheet(pictures, columns=3, gap=gap)
+    sheet = sheets.sheet(pictures, columns=3, gap=gap)
     assert sheet.shape == (2 * (3 + gap) + gap, 3 * (5 + gap) + gap, 1)
     for i in range(5):
         top, left = gap + i // 3 * (3 + gap), gap + i % 3 * (5 + gap)
@@ -96,7 +97,7 @@ def test_a_sheet_lays_pictures_out_row_by_row(gap: int) -> None:
 @pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP"])
 def test_a_compressed_picture_can_be_read_again(channels: int, mode: str, format: Any) -> None:
     picture = ramp(24, 32, channels)
-    with Image.open(io.BytesIO(images.encode(picture, format))) as read:
+    with Image.open(io.BytesIO(sheets.encode(picture, format))) as read:
         assert (read.format, read.size) == (format, (32, 24))
         decoded = np.asarray(read.convert(mode)).reshape(picture.shape)
     worst = 0 if format == "PNG" else 40
@@ -105,4 +106,4 @@ def test_a_compressed_picture_can_be_read_again(channels: int, mode: str, format
 
 def test_quality_costs_bytes() -> None:
     noise = np.random.default_rng(1).integers(0, 256, (32, 32, 3), np.uint8)
-    assert len(images.encode(noise, "JPEG", quality=40)) < len(images.encode(noise, "JPEG", quality=95))
+    assert len(sheets.encode(noise, "JPEG", quality=40)) < len(sheets.encode(noise, "JPEG", quality=95))

@@ -5,8 +5,8 @@ import torch
 
 from engine import images
 from engine.geometry import inverse_cdf_grid
-from engine.images import Bytes
 from engine.registry import Model
+from engine.sheet import Bytes, encode, sheet
 from engine.verbs import Samples
 from train.data import Split
 
@@ -20,7 +20,7 @@ def draw_sheet(model: Model, test: Split) -> bytes:
     model.eval()
     pictures = draw_pictures(model, test)
     model.train(was_training)
-    return images.encode(images.sheet(pictures, SIDE), "WEBP", quality=90)
+    return encode(sheet(pictures, SIDE), "WEBP", quality=90)
 
 
 def draw_pictures(model: Model, test: Split) -> Bytes:
