@@ -1,14 +1,17 @@
-"""The command `zoetrope`: run, list, doctor, bench."""
+"""The command `zoetrope`: run, list, doctor, serve, bench."""
 
 from __future__ import annotations
 
 import argparse
-import os
 import runpy
-import socket
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
+from urllib.parse import urlsplit
+
+from app.network import allow_many_sockets, busy, exposure, free_port, loopback, url
+from engine.errors import ZoetropeError
 
 BENCH = Path(__file__).parent.parent / "bench"
 BAD_INPUT = 2
@@ -27,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options.rest = rest
     try:
         return int(COMMANDS[options.command](options))
-    except BadInput as fault:
+    except (BadInput, ZoetropeError) as fault:
         sys.stderr.write(f"zoetrope: {fault}\n")
         return BAD_INPUT
     except KeyboardInterrupt:
@@ -41,49 +44,72 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--port", type=int, default=8501, help="port to listen on (8501)")
     run.add_argument("--address", default="localhost", help="address to listen on (localhost: this machine alone)")
     run.add_argument("--headless", action="store_true", help="open no browser")
+    run.add_argument(
+        "--engine",
+        default="process",
+        metavar="WHERE",
+        help="where models run: process (one of its own, restarted when it stops), thread (of the web server), "
+        "or http://HOST:PORT of a zoetrope serve (process)",
+    )
     doctor = commands.add_parser("doctor", help="check that everything works here")
     doctor.add_argument("--port", type=int, default=8501, help="port to look at (8501)")
+    doctor.add_argument("--address", default="localhost", help="address to look at (localhost: this machine alone)")
     listing = commands.add_parser("list", help="list the checkpoints and what each can do")
-    for command in (run, doctor, listing):
+    cluster = commands.add_parser("serve", help="serve the models to other machines, on a Ray cluster")
+    cluster.add_argument("--port", type=int, default=8600, help="port to listen on (8600)")
+    cluster.add_argument("--address", default="localhost", help="address to listen on (localhost: this machine alone)")
+    cluster.add_argument("--replicas", default="1:1", metavar="MIN:MAX", help="engines to keep, as many as busy (1:1)")
+    cluster.add_argument("--gpus-per-replica", type=float, default=0.0, metavar="X", help="GPUs, or parts of one (0)")
+    cluster.add_argument("--device", default="auto", help="auto, cpu or cuda (auto)")
+    for command in (run, doctor, listing, cluster):
         command.add_argument(
             "--checkpoints", type=Path, metavar="DIR", help="a folder of checkpoints to use instead of the shipped ones"
         )
-    bench = commands.add_parser("bench", help="run a measurement of bench/ by its name")
-    bench.add_argument("name", help="drag, …; further options go to the measurement")
+    bench = commands.add_parser("bench", help="run a measurement of bench/ by its name", add_help=False)
+    bench.add_argument("name", nargs="?", help="drag, …; further options, --help too, go to the measurement")
     return parser
 
 
 def _run(options: argparse.Namespace) -> int:
-    folders = _folders(options)
-    _check_port(options.address, options.port)
-    _tell(f"Zoetrope: http://{_host(options.address)}:{options.port}")
-    _leave_cores()
-    from app.main import serve  # here, not above: it loads the web server, which the other commands do not need
+    from app.door import backend, check
 
-    serve(options.port, options.address, folders, options.headless or not _display())
+    folders = _folders(options)
+    check(options.engine)
+    if folders and urlsplit(options.engine).scheme in ("http", "https"):
+        raise BadInput("An engine elsewhere has checkpoints of its own. Leave --checkpoints to its zoetrope serve.")
+    _check_port(options.address, options.port)
+    _tell(f"Zoetrope: {url(options.address, options.port)}")
+    if not loopback(options.address):
+        _tell(exposure(options.address, options.port))
+    from app.main import serve  # here, not above: it loads the web server, which the other commands do not need
+    from app.reach import display
+
+    allow_many_sockets()
+    serve(options.port, options.address, partial(backend, options.engine, folders), options.headless or not display())
     return 0
 
 
-def _leave_cores() -> None:
-    """Keep most cores free for the pages and for the browser that may run on this very machine.
+def _serve(options: argparse.Namespace) -> int:
+    options.checkpoints = next(iter(_folders(options) or []), None)
+    _check_port(options.address, options.port)
+    from app.serve import serve  # here, not above: it loads Ray
 
-    A small decoder gains nothing from a second thread, and waits for it whenever another program holds that core:
-    measured on two busy cores, 0.6 ms a picture became 14. The setting counts only before torch is loaded.
-    """
-    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // 4)))
+    return serve(options)
 
 
 def _list(options: argparse.Namespace) -> int:
-    from app.door import open_engine, order
+    folders = _folders(options)
+    from app.door import order
+    from engine.runtime import Engine  # here, not above: it loads torch, which takes seconds
 
-    engine = open_engine(_folders(options))
-    cards = [engine.card(name) for name in order(engine.names())]
+    catalogue = Engine(folders).catalogue
+    cards = [catalogue.card(name) for name in order(catalogue.names())]
     width = max((len(card.name) for card in cards), default=0)
     for card in cards:
         channels, height, wide = card.shape
         size = f"{height}×{wide}×{channels}"
         _tell(f"{card.name:{width}}  {card.latent:4d} latents  {size:>9}  {', '.join(card.verbs)}")
-    for sentence in engine.faults().values():
+    for sentence in catalogue.faults.values():
         _tell(f"refused: {sentence}")
     if not cards:
         _tell("No checkpoint is here. Train one with zoetrope-train run, or give a folder with --checkpoints.")
@@ -93,13 +119,15 @@ def _list(options: argparse.Namespace) -> int:
 def _doctor(options: argparse.Namespace) -> int:
     from app.doctor import examine
 
-    return examine(_folders(options), options.port, _tell)
+    return examine(_folders(options), options.port, options.address, _tell)
 
 
 def _bench(options: argparse.Namespace) -> int:
     known = sorted(path.stem for path in BENCH.glob("*.py") if not path.stem.startswith("_"))
     if not known:
         raise BadInput("The measurements come with the source: run this in a checkout of Zoetrope.")
+    if options.name is None:
+        raise BadInput(f"Name a measurement: {', '.join(known)}.")
     if options.name not in known:
         raise BadInput(f"There is no measurement called {options.name!r}. There is: {', '.join(known)}.")
     sys.argv = [f"{options.name}.py", *options.rest]
@@ -107,7 +135,7 @@ def _bench(options: argparse.Namespace) -> int:
     return 0
 
 
-COMMANDS = {"run": _run, "list": _list, "doctor": _doctor, "bench": _bench}
+COMMANDS = {"run": _run, "list": _list, "doctor": _doctor, "serve": _serve, "bench": _bench}
 
 
 def _folders(options: argparse.Namespace) -> list[Path] | None:
@@ -128,39 +156,6 @@ def _check_port(address: str, port: int) -> None:
             raise BadInput(f"Port {port} is taken. Choose another, for example: zoetrope run --port {free_port()}.")
     except OSError as error:
         raise BadInput(f"Cannot listen on {address}:{port} ({error.strerror}). Try --address localhost.") from None
-
-
-def busy(address: str, port: int) -> bool:
-    """Whether another program listens there. OSError where the address is not of this machine."""
-    import errno
-
-    for family, kind, protocol, _, where in socket.getaddrinfo(address, port, type=socket.SOCK_STREAM):
-        with socket.socket(family, kind, protocol) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(where)
-            except OSError as error:
-                if error.errno == errno.EADDRINUSE:
-                    return True
-                if family == socket.AF_INET6:  # a machine without IPv6 still has localhost
-                    continue
-                raise
-    return False
-
-
-def free_port() -> int:
-    """Give a port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("localhost", 0))
-        return int(probe.getsockname()[1])
-
-
-def _display() -> bool:
-    return sys.platform != "linux" or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
-
-
-def _host(address: str) -> str:
-    return "localhost" if address in ("0.0.0.0", "::") else address
 
 
 def _tell(line: str) -> None:

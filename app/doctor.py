@@ -1,73 +1,178 @@
-"""What `zoetrope doctor` looks at: versions, the machine, every checkpoint, one decode of each, and the port."""
+"""What `zoetrope doctor` looks at: libraries, machine, engine and checkpoints, store, pages, and who can see them."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import platform
+import shutil
+import subprocess
 import time
 from collections.abc import Callable
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from statistics import median
 
-from app.door import open_engine, order
+from app import network, reach, store
+from app.door import backend, order
+from engine.catalogue import Catalogue
 from engine.errors import ZoetropeError
-
-if TYPE_CHECKING:
-    from engine.runtime import Engine
+from engine.serving.backend import Backend
+from engine.serving.jobs import Answer, Job
 
 LIBRARIES = ("streamlit", "starlette", "uvicorn", "torch", "numpy", "pillow", "safetensors")
 ENOUGH_MEMORY = 1.0
 """GiB that the pages and the shipped models need together."""
+PATIENCE = 120.0
+TRIES = 9
+GIB = 2**30
 
 
-def examine(folders: list[Path] | None, port: int, tell: Callable[[str], None]) -> int:
+class Report:
+    """Lines of what was found, and the faults among it."""
+
+    def __init__(self, tell: Callable[[str], None]) -> None:
+        self.tell, self.faults = tell, list[str]()
+
+    def fault(self, sentence: str) -> None:
+        self.faults.append(sentence)
+
+    def close(self) -> int:
+        """Tell the faults; 1 where there is one, else 0."""
+        for fault in self.faults:
+            self.tell(f"fault: {fault}")
+        count = len(self.faults)
+        self.tell("All is well." if not count else f"{count} fault{'s' if count > 1 else ''}.")
+        return 1 if count else 0
+
+
+def examine(folders: list[Path] | None, port: int, address: str, tell: Callable[[str], None]) -> int:
     """Tell what was found, a line each; 1 where there is a fault, else 0."""
-    tell(f"python {platform.python_version()}, " + ", ".join(f"{name} {version(name)}" for name in LIBRARIES))
-    engine = open_engine(folders)
-    memory = _memory()
-    free = "unknown" if memory is None else f"{memory:.1f} GiB"
-    tell(f"device {engine.device}, {os.cpu_count()} cores, free memory {free}")
-    faults = list(engine.faults().values())
-    if memory is not None and memory < ENOUGH_MEMORY:
-        faults.append(f"Only {memory:.1f} GiB of memory are free; close something, {ENOUGH_MEMORY:.0f} GiB are needed.")
-    for name in order(engine.names("decodes")):
-        _try(engine, name, faults, tell)
-    if not engine.names("decodes"):
-        faults.append("No checkpoint can be decoded. Train one with zoetrope-train run, or give --checkpoints.")
-    tell(_port(port))
-    for fault in faults:
-        tell(f"fault: {fault}")
-    tell("All is well." if not faults else f"{len(faults)} fault{'s' if len(faults) > 1 else ''}.")
-    return 1 if faults else 0
-
-
-def _try(engine: Engine, name: str, faults: list[str], tell: Callable[[str], None]) -> None:
+    report = Report(tell)
+    tell(f"python {platform.python_version()}, " + ", ".join(f"{name} {_version(name)}" for name in LIBRARIES))
+    _machine(report)
+    first = _engine(folders, report)
+    _store(report)
     try:
-        z = engine.latents(name, [0])
-        engine.decode(name, z)  # the first call loads the weights
-        started = time.perf_counter()
-        engine.decode(name, z)
-        milliseconds = 1e3 * (time.perf_counter() - started)
-    except ZoetropeError as error:
-        faults.append(str(error))
-        return
-    digest = engine.card(name).digests.get("weights.safetensors", "")[:12]
-    tell(f"{name}: one picture in {milliseconds:.1f} ms, weights {digest}… as on its card")
+        tell(reach.pages(folders, first))
+    except reach.Unreachable as fault:
+        report.fault(str(fault))
+    tell(_port(address, port))
+    tell(reach.browser(address, port))
+    tell(network.exposure(address, port))
+    tell(network.crowd())
+    return report.close()
 
 
-def _port(port: int) -> str:
-    from app.cli import busy
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "missing"
 
-    state = "taken: choose another with --port" if busy("localhost", port) else "free"
-    return f"port {port} is {state}"
+
+# The machine
 
 
-def _memory() -> float | None:
-    """Give the memory that programs may still take, in GiB; None where the system does not say."""
+def _machine(report: Report) -> None:
+    total, free, cards = _memory("MemTotal"), _memory("MemAvailable"), _cards()
+    memory = "memory unknown" if total is None or free is None else f"memory {total:.1f} GiB, {free:.1f} GiB free"
+    report.tell(f"machine: {os.cpu_count()} cores, {memory}, {'; '.join(cards) or 'no GPU'}")
+    if free is not None and free < ENOUGH_MEMORY:
+        report.fault(f"Only {free:.1f} GiB of memory are free; close something, {ENOUGH_MEMORY:.0f} GiB are needed.")
+    from engine.runtime import pick_device  # here, not above: it loads torch, which the web process does without
+
+    device = pick_device()
+    report.tell(f"device: models run on {'the processor' if device == 'cpu' else device}")
+    if cards and device == "cpu":
+        report.fault("There is a GPU and this build of torch cannot use it. Install one for its CUDA: pytorch.org.")
+
+
+def _cards() -> list[str]:
+    """Name the GPUs of NVIDIA, each with its memory, all and free."""
+    if shutil.which("nvidia-smi") is None:
+        return []
+    command = ["nvidia-smi", "--query-gpu=name,memory.total,memory.free", "--format=csv,noheader,nounits"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    rows = [line.split(", ") for line in done.stdout.splitlines()] if done.returncode == 0 else []
+    return [f"{name} {float(all_) / 1024:.0f} GiB, {float(free) / 1024:.0f} GiB free" for name, all_, free in rows]
+
+
+def _memory(row: str) -> float | None:
+    """Give a row of the system's table of memory in GiB; None where the system has none."""
     with contextlib.suppress(OSError):
         for line in Path("/proc/meminfo").read_text(encoding="utf-8").splitlines():
-            if line.startswith("MemAvailable:"):
-                return int(line.split()[1]) / 2**20
+            if line.startswith(f"{row}:"):
+                return int(line.split()[1]) * 1024 / GIB
     return None
+
+
+# The engine, as `zoetrope run` starts it
+
+
+def _engine(folders: list[Path] | None, report: Report) -> str | None:
+    """Start an engine and try its models; the name of one that can be decoded."""
+    started = time.perf_counter()
+    engine = backend("process", folders)
+    try:
+        catalogue = engine.catalogue(PATIENCE)
+        report.tell(f"engine: a process of its own, ready after {time.perf_counter() - started:.1f} s")
+        return _models(engine, catalogue, report)
+    except ZoetropeError as error:
+        report.fault(str(error))
+        return None
+    finally:
+        engine.close()
+
+
+def _models(engine: Backend, catalogue: Catalogue, report: Report) -> str | None:
+    for sentence in catalogue.faults.values():
+        report.fault(sentence)
+    names, able = order(catalogue.names("decodes")), list[str]()
+    for name in names:
+        try:
+            report.tell(f"{name}: {_decoded(engine, name)}, weights {_digest(catalogue, name)}… as on its card")
+            able.append(name)
+        except ZoetropeError as error:
+            report.fault(str(error))
+    if not names:
+        report.fault("No checkpoint can be decoded. Train one with zoetrope-train run, or give --checkpoints.")
+    return next(iter(able), None)
+
+
+def _decoded(engine: Backend, name: str) -> str:
+    """Decode one picture a few times and say what it takes."""
+    z = _asked(engine, Job("latents", name, seeds=(0,))).arrays["z"]
+    _asked(engine, Job("decode", name, z=z))  # the first call may load the weights
+    inside, whole = list[float](), list[float]()
+    for _ in range(TRIES):
+        started = time.perf_counter()
+        inside.append(_asked(engine, Job("decode", name, z=z)).ms["model"])
+        whole.append(1e3 * (time.perf_counter() - started))
+    return f"one picture in {median(inside):.1f} ms, {median(whole):.1f} with the way there and back"
+
+
+def _asked(engine: Backend, job: Job) -> Answer:
+    return engine.submit(job).result(PATIENCE)
+
+
+def _digest(catalogue: Catalogue, name: str) -> str:
+    return catalogue.card(name).digests.get("weights.safetensors", "")[:12]
+
+
+# The store and the port
+
+
+def _port(address: str, port: int) -> str:
+    try:
+        return f"port {port} is {'taken: choose another with --port' if network.busy(address, port) else 'free'}"
+    except OSError as error:
+        return f"port {port}: {address} is not of this machine ({error.strerror}); try --address localhost"
+
+
+def _store(report: Report) -> None:
+    if sentence := store.check():
+        report.fault(sentence)
+    else:
+        report.tell(f"store: {store.place()} can be written")
+    store.close()

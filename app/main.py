@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
+from starlette.middleware import Middleware
 from starlette.routing import WebSocketRoute
 
-from app.components import assets
-from app.door import door, open_engine
+from app import store
+from app.door import door
 from app.live import Live
+from app.statics import Statics
+from engine.serving.backend import Backend
 
+SWITCH = 0.0005
+"""Seconds after which a page script gives way to the live channel; Python's own 5 ms would cost a drag its frames."""
 SETTINGS: dict[str, Any] = {
-    # A forced full collection after each run is most of its cost once torch is loaded, and it holds everyone up.
+    # A forced full collection after each run is most of its cost, and it holds everyone up.
     "runner.postScriptGC": False,
     # Watching would walk every module of torch for each session.
     "server.fileWatcherType": "none",
@@ -27,6 +34,7 @@ SETTINGS: dict[str, Any] = {
     "client.showErrorLinks": False,
     "client.toolbarMode": "minimal",
     "server.maxUploadSize": 20,
+    "server.maxMessageSize": 16,  # also what one message of a WebSocket may make this process hold
     "server.enableWebsocketCompression": False,
     "logger.hideWelcomeMessage": True,
     "theme.light.primaryColor": "#c2410c",
@@ -43,23 +51,25 @@ SETTINGS: dict[str, Any] = {
 }
 
 
-def build(folders: Sequence[Path] | None = None) -> st.App:
-    """Give the application over some folders of checkpoints, or over the shipped and the user's own."""
+SCRIPT = Path(__file__).with_name("script.py")
+
+
+def build(backend: Callable[[], Backend], script: Path = SCRIPT) -> st.App:
+    """Give the application over the engine that `backend` makes, and the script that draws its pages."""
 
     @asynccontextmanager
     async def lifespan(_: st.App) -> AsyncIterator[None]:
-        door().start(lambda: open_engine(None if folders is None else list(folders)))
+        door().open(backend)
         yield
-        door().pool.shutdown(wait=False, cancel_futures=True)
+        await asyncio.to_thread(door().close)
+        store.close()
 
-    return st.App(
-        Path(__file__).with_name("script.py"),
-        routes=[WebSocketRoute("/live", Live(door()).serve), assets.route()],
-        lifespan=lifespan,
-    )
+    live = WebSocketRoute("/live", Live(door()).serve)
+    return st.App(script, routes=[live], middleware=[Middleware(Statics)], lifespan=lifespan)
 
 
-def serve(port: int, address: str, folders: Sequence[Path] | None, headless: bool) -> None:
+def serve(port: int, address: str, backend: Callable[[], Backend], headless: bool, script: Path = SCRIPT) -> None:
     """Serve until stopped; with a display, and unless headless, open a browser on the page."""
     where = {"server.port": port, "server.address": address, "server.headless": headless}
-    build(folders).run(config={**SETTINGS, **where})
+    sys.setswitchinterval(SWITCH)
+    build(backend, script).run(config={**SETTINGS, **where})

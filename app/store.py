@@ -1,17 +1,42 @@
-"""What people keep on this machine: the names they gave to latent axes.
+"""What people keep on this machine: the names they gave to latent axes, and the views they want to come back to.
 
-One JSON file, `axis_names.json`, in Zoetrope's folder of the user's data: {model: {axis: name}}.
+One SQLite file, `state.sqlite3`, in Zoetrope's folder of the user's data; several web processes may share it. Where it
+cannot be read or written, everything goes on in memory, and `trouble` has the sentence that says so.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
-import os
+import logging
+import sqlite3
 import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 LONGEST_NAME = 40
-_lock = threading.Lock()
+MONTH = 30 * 86400.0
+MOST_VIEWS = 20_000
+MOST_BYTES = 256 << 20
+PRUNE_EVERY = 500
+"""Views kept between two looks for those that are too old or too many."""
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS axis_names (model TEXT, axis INTEGER, name TEXT, PRIMARY KEY (model, axis)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS views (token TEXT PRIMARY KEY, body TEXT, at REAL);
+CREATE INDEX IF NOT EXISTS views_at ON views (at);
+"""
+OVERFLOW = """
+DELETE FROM views WHERE token IN (
+    SELECT token FROM (
+        SELECT token, row_number() OVER newest AS place, sum(length(body)) OVER newest AS size
+        FROM views WINDOW newest AS (ORDER BY at DESC)
+    ) WHERE place > ? OR size > ?
+)
+"""
+
+log = logging.getLogger(__name__)
 
 
 def data_folder() -> Path:
@@ -19,61 +44,156 @@ def data_folder() -> Path:
     return Path.home() / ".local" / "share" / "zoetrope"
 
 
+class Store:
+    """One file, used by one connection that the threads of this process share, and memory where the file fails."""
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.trouble, self.kept = path, "", 0
+        self.lock = threading.Lock()
+        self.file: sqlite3.Connection | None = None
+        self.memory = _opened(":memory:")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self.file = _opened(str(path))
+            _inherit(self.file, path.with_name("axis_names.json"))
+        except (sqlite3.Error, OSError) as error:
+            self._note(error)
+
+    def _note(self, error: Exception) -> None:
+        sentence = (
+            f"{self.path} cannot be used ({error}), so names and views last only until Zoetrope stops. "
+            "Free the disk, or move the file away, and start again."
+        )
+        if sentence != self.trouble:
+            log.warning(sentence)
+        self.trouble = sentence
+
+    def write(self, work: Callable[[sqlite3.Connection], object]) -> None:
+        """Work on the file in a transaction; once that has failed, in memory too."""
+        with self.lock:
+            if self.file is not None:
+                try:
+                    with self.file:
+                        work(self.file)
+                except sqlite3.Error as error:
+                    self._note(error)
+            if self.trouble:
+                with self.memory:
+                    work(self.memory)
+
+    def rows(self, question: str, *values: object) -> list[tuple[Any, ...]]:
+        """Ask memory, where something may be newer than in the file, and then the file."""
+        found: list[tuple[Any, ...]] = []
+        with self.lock:
+            if self.trouble:
+                found = self.memory.execute(question, values).fetchall()
+            if self.file is not None:
+                try:
+                    found += self.file.execute(question, values).fetchall()
+                except sqlite3.Error as error:
+                    self._note(error)
+        return found
+
+    def close(self) -> None:
+        """Close the file; what the log beside it holds goes into it."""
+        with self.lock:
+            if self.file is not None:
+                self.file.close()
+            self.memory.close()
+
+
+def _opened(path: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=5.0, check_same_thread=False)
+    connection.execute("PRAGMA journal_mode = WAL")  # readers and one writer side by side, of several processes
+    connection.execute("PRAGMA synchronous = NORMAL")  # a power cut may cost the last second, never the file
+    connection.executescript(SCHEMA)
+    return connection
+
+
+def _inherit(connection: sqlite3.Connection, path: Path) -> None:
+    """Take over the names that an earlier version kept in a file of JSON."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        for model, names in json.loads(path.read_text("utf-8")).items():
+            rows = [(model, int(axis), str(name)) for axis, name in names.items()]
+            with connection:
+                connection.executemany("INSERT OR IGNORE INTO axis_names VALUES (?, ?, ?)", rows)
+        path.unlink()
+
+
+_stores: dict[Path, Store] = {}
+_lock = threading.Lock()
+
+
+def place() -> Path:
+    """Give the path of the file."""
+    return data_folder() / "state.sqlite3"
+
+
+def _store() -> Store:
+    path = place()
+    with _lock:
+        if path not in _stores:
+            _stores[path] = Store(path)
+        return _stores[path]
+
+
+def trouble() -> str:
+    """Say why nothing is kept on disk; empty where it is."""
+    return _store().trouble
+
+
+def check() -> str:
+    """Write something and take it away again; the trouble, if there is any."""
+    _store().write(lambda data: data.execute("REPLACE INTO views VALUES ('', '', 0)"))
+    _store().write(lambda data: data.execute("DELETE FROM views WHERE token = ''"))
+    return trouble()
+
+
+def close() -> None:
+    """Close what is open; it opens again when it is needed."""
+    with _lock:
+        while _stores:
+            _stores.popitem()[1].close()
+
+
+# Names of axes
+
+
 def axis_names(model: str) -> dict[int, str]:
     """Give the names that people gave to the axes of a model, by axis."""
-    names = _read().get(model, {})
-    return {int(axis): name for axis, name in names.items()}
+    found = _store().rows("SELECT axis, name FROM axis_names WHERE model = ?", model)
+    return dict(reversed(found))  # of two names the first counts
 
 
 def name_axis(model: str, axis: int, name: str) -> str:
     """Keep a name for an axis and return it as kept; an empty name forgets it."""
     kept = "".join(letter for letter in " ".join(name.split()) if letter.isprintable())[:LONGEST_NAME]
-    with _lock:
-        everything = _read()
-        names = everything.setdefault(model, {})
-        if kept:
-            names[str(axis)] = kept
-        else:
-            names.pop(str(axis), None)
-        _write(everything)
+    if kept:
+        _store().write(lambda data: data.execute("REPLACE INTO axis_names VALUES (?, ?, ?)", (model, axis, kept)))
+    else:
+        _store().write(lambda data: data.execute("DELETE FROM axis_names WHERE model = ? AND axis = ?", (model, axis)))
     return kept
 
 
-def _path() -> Path:
-    return data_folder() / "axis_names.json"
+# Views
 
 
-def _read() -> dict[str, dict[str, str]]:
-    try:
-        everything = json.loads(_path().read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return {}
-    except (OSError, ValueError):  # a damaged file must not take the page down; it stays for its owner to see
-        return {}
-    return _well_formed(everything)
+def keep(token: str, body: str) -> None:
+    """Keep a view, JSON, under a token."""
+    store = _store()
+    store.write(lambda data: data.execute("REPLACE INTO views VALUES (?, ?, ?)", (token, body, time.time())))
+    store.kept += 1
+    if store.kept % PRUNE_EVERY == 1:
+        store.write(prune)
 
 
-def _well_formed(everything: object) -> dict[str, dict[str, str]]:
-    if not isinstance(everything, dict):
-        return {}
-    return {
-        model: {axis: name for axis, name in names.items() if axis.isdigit() and isinstance(name, str)}
-        for model, names in everything.items()
-        if isinstance(names, dict)
-    }
+def recall(token: str) -> str | None:
+    """Give the view that is kept under a token, JSON; None where there is none."""
+    found = _store().rows("SELECT body FROM views WHERE token = ?", token)
+    return str(found[0][0]) if found else None
 
 
-def _write(everything: dict[str, dict[str, str]]) -> None:
-    path = _path()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f"{path.name}.{os.getpid()}.part")
-    with beside.open("w", encoding="utf-8") as file:
-        json.dump(everything, file, ensure_ascii=False, indent=1)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(beside, path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+def prune(data: sqlite3.Connection) -> None:
+    """Forget views that are older than a month, or beyond what the file should hold."""
+    data.execute("DELETE FROM views WHERE at < ?", (time.time() - MONTH,))
+    data.execute(OVERFLOW, (MOST_VIEWS, MOST_BYTES))

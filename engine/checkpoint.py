@@ -125,6 +125,8 @@ def check_config(card: Card) -> None:
 
 
 def without_card(place: Path) -> str:
+    if not place.is_dir():
+        return "its files have gone from this machine. Put them back, or take another model."
     if pickles := sorted(file.name for file in place.iterdir() if file.suffix in PICKLES):
         return f"{pickles[0]} may hold a pickle, which can run code, and is never opened. Export to safetensors."
     return "there is no card.json, so nothing says what it is. Export the run with zoetrope-train export."
@@ -140,9 +142,13 @@ def check_digest(place: Path, name: str, wanted: str) -> None:
         )
 
 
-def load_model(place: Path) -> Model:
-    """Load a checkpoint's model, float32, in evaluation mode. Raises CheckpointRefused."""
+def load_model(place: Path, known: Card | None = None) -> Model:
+    """Load a checkpoint's model, float32, in evaluation mode. Raises CheckpointRefused, also for any but `known`."""
     card = read_card(place)
+    if known is not None and known.digests != card.digests:
+        raise CheckpointRefused(
+            f"{place.name}: it was replaced since it was last looked at. Restart to see the new one."
+        )
     with torch.device("meta"):
         model = build(config_from(card.family, card.config))
     check_shapes(place, model)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from engine.aliases import Images
 from engine.errors import BadPicture
@@ -10,7 +11,7 @@ from engine.sheet import Bytes
 
 def to_bytes(x: Images) -> Bytes:
     """Turn pictures in [0, 1] into uint8 (n, height, width, channel), on the host."""
-    return (x.float().clamp(0, 1) * 255).round().to(torch.uint8).permute(0, 2, 3, 1).contiguous().cpu().numpy()
+    return quantized(x).cpu().numpy()
 
 
 def from_bytes(pictures: Bytes) -> Images:
@@ -19,4 +20,14 @@ def from_bytes(pictures: Bytes) -> Images:
         raise BadPicture(
             f"An array of {pictures.dtype} {pictures.shape} was given; pictures are uint8 (n, height, width, 1 or 3)."
         )
-    return torch.from_numpy(pictures.copy()).permute(0, 3, 1, 2).float() / 255
+    return unit(torch.from_numpy(pictures.copy()))
+
+
+def quantized(x: Images) -> Tensor:
+    """Round pictures in [0, 1] to uint8 (n, height, width, channel), where they are."""
+    return (x.float().clamp(0, 1) * 255).round().to(torch.uint8).permute(0, 2, 3, 1).contiguous()
+
+
+def unit(pictures: Tensor) -> Images:
+    """Turn uint8 (n, height, width, channel) into pictures in [0, 1], where they are."""
+    return pictures.permute(0, 3, 1, 2).float() / 255

@@ -22,6 +22,11 @@ def uniform(seeds: Sequence[int], shape: Sequence[int]) -> Tensor:
 
 def generator(seed: int) -> torch.Generator:
     """Make the generator of one picture. Raises BadValue for a seed outside 0 … 2⁶³ − 1."""
+    return torch.Generator().manual_seed(check_seed(seed))
+
+
+def check_seed(seed: int) -> int:
+    """Return a seed. Raises BadValue outside 0 … 2⁶³ − 1."""
     if not 0 <= seed <= LARGEST_SEED:
         raise BadValue(f"A seed of {seed} was given; seeds are whole numbers from 0 to {LARGEST_SEED}.")
-    return torch.Generator().manual_seed(seed)
+    return seed

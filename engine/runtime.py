@@ -1,41 +1,58 @@
 """The door to the models: plain arrays in, uint8 pictures out, safe to knock at from many threads."""
 
-import math
+import dataclasses
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
-from engine import checkpoint, images, noise
+from engine import checkpoint
+from engine.batching import run_batch
 from engine.card import Card
-from engine.errors import BadLatent, BadPicture, BadValue, CheckpointRefused, MissingVerb, UnknownName
+from engine.catalogue import Catalogue
+from engine.checks import check_truncation
+from engine.errors import CheckpointRefused, ZoetropeError
+from engine.latents import draw
+from engine.ready import Ready
 from engine.registry import Model
+from engine.serving.jobs import Answer, Job
 from engine.sheet import Bytes
 
 Latent = NDArray[np.float32]
 Classes = NDArray[np.integer[Any]] | Sequence[int] | None
 
-RESIDENT = 32  # models kept on the device; the least recently used leaves first
+LIMIT = 16  # rows of a pass of a model that has not been loaded yet
+GIB = 2**30
 
 
 class Engine:
     """Every checkpoint of some folders, ready to be asked by name.
 
-    Refused checkpoints do not stop the others: `faults` says which and why. Latents are float32 (n, latent),
-    pictures uint8 (n, height, width, channel), classes n whole numbers.
+    Refused checkpoints do not stop the others: `catalogue.faults` says which and why. Latents are float32 (n, latent),
+    pictures uint8 (n, height, width, channel), classes n whole numbers. The models on the device hold at most `budget`
+    bytes of it, the least recently used leaving first. `threads` is how many cores of this process a pass takes.
     """
 
-    def __init__(self, folders: Sequence[Path] | None = None, device: str = "auto") -> None:
+    def __init__(
+        self,
+        folders: Sequence[Path] | None = None,
+        device: str = "auto",
+        threads: int | None = None,
+        budget: int | None = None,
+    ) -> None:
+        if threads is not None:
+            torch.set_num_threads(threads)
         self.folders = [checkpoint.SHIPPED, checkpoint.user_folder()] if folders is None else list(folders)
         self.device = torch.device(pick_device() if device == "auto" else device)
-        self.models: OrderedDict[str, Model] = OrderedDict()
-        self.lock = threading.RLock()
+        self.budget = usual_budget(self.device) if budget is None else budget
+        self.models: OrderedDict[str, Ready] = OrderedDict()
+        self.lock = threading.RLock()  # of the tables; never held while a model loads
+        self.loading: dict[str, threading.Lock] = {}
         self.refresh()
 
     # What there is
@@ -49,25 +66,20 @@ class Engine:
             except (CheckpointRefused, OSError) as error:
                 faults[place.name] = str(error)
         with self.lock:
-            self._places, self._cards, self._faults = places, cards, faults
+            self._places, self.catalogue = places, Catalogue(cards, faults)
             self.models.clear()
 
     def names(self, verb: str | None = None) -> list[str]:
         """Name the checkpoints, or those that have a verb."""
-        able = (name for name, card in self._cards.items() if verb is None or verb in card.verbs)
-        return [name for name in able if name not in self._faults]
+        return self.catalogue.names(verb)
 
     def faults(self) -> dict[str, str]:
         """Say why folders were refused: name → sentence."""
-        return dict(self._faults)
+        return dict(self.catalogue.faults)
 
     def card(self, name: str) -> Card:
         """Give a checkpoint's card. Raises UnknownName, or CheckpointRefused with the reason."""
-        if name in self._faults:
-            raise CheckpointRefused(self._faults[name])
-        if name not in self._cards:
-            raise UnknownName("checkpoint", name, self._cards)
-        return self._cards[name]
+        return self.catalogue.card(name)
 
     def place(self, name: str) -> Path:
         """Give the folder of a checkpoint."""
@@ -82,92 +94,93 @@ class Engine:
         """Give the posterior means of held-out pictures (m, latent) and their labels (m,)."""
         return checkpoint.load_posterior(self.place(name))
 
+    # Models
+
     def model(self, name: str) -> Model:
-        """Give the ready model itself, loading it if need be. A checkpoint that fails to load joins the faults."""
+        """Load the bare model, as it was trained, for people who script. It is theirs: the engine keeps no hold of it.
+
+        A checkpoint that fails to load joins the faults.
+        """
+        card, place = self.card(name), self.place(name)
+        try:
+            return checkpoint.load_model(place, card).to(self.device)
+        except (CheckpointRefused, OSError) as error:
+            fault = str(error)
+        with self.lock:
+            faults = {**self.catalogue.faults, name: fault}
+            cards = {other: card for other, card in self.catalogue.cards.items() if other != name}
+            self.catalogue = dataclasses.replace(self.catalogue, cards=cards, faults=faults)
+        raise CheckpointRefused(fault)
+
+    def ready(self, name: str) -> Ready:
+        """Give the model made ready for the device, loading it if need be; whoever asks meanwhile waits."""
         self.card(name)
         with self.lock:
-            if name not in self.models:
-                self.models[name] = self._load(name)
-                while len(self.models) > RESIDENT:
-                    self.models.popitem(last=False)
-            self.models.move_to_end(name)
-            return self.models[name]
+            alone = self.loading.setdefault(name, threading.Lock())
+        with alone:
+            ready = self.models.get(name) or self._prepared(name)
+            with self.lock:
+                if self.catalogue.cards.get(name) is ready.card:  # else it was replaced while it loaded
+                    self.models[name] = ready
+                    self.models.move_to_end(name)
+                    self._make_room()
+        return ready
+
+    def is_ready(self, name: str) -> bool:
+        """Whether a model can be asked without waiting for it to load."""
+        return name in self.models
+
+    def limit(self, name: str) -> int:
+        """How many rows of a model go into one forward pass; a guess where it has not been loaded."""
+        ready = self.models.get(name)
+        return LIMIT if ready is None else ready.limit
+
+    def _prepared(self, name: str) -> Ready:
+        card, catalogue, place = self.card(name), self.catalogue, self.place(name)
+        return Ready(self.model(name), card, self.device, catalogue, place)
+
+    def _make_room(self) -> None:
+        """Let the least recently used go until the rest fits the budget; the newest stays in any case."""
+        while len(self.models) > 1 and sum(ready.bytes for ready in self.models.values()) > self.budget:
+            self.models.popitem(last=False)
 
     # Verbs
+
+    def run(self, name: str, jobs: Sequence[Job]) -> list[Answer | ZoetropeError]:
+        """Answer jobs of one model together, each with its arrays or with the error in their place."""
+        try:
+            ready = self.ready(name)
+        except ZoetropeError as error:
+            return [error.with_traceback(None)] * len(jobs)
+        return run_batch(ready, jobs)
 
     def latents(self, name: str, seeds: Sequence[int], truncation: float = 1.0) -> Latent:
         """Draw latents, each by its own seed: from the prior, or where there is none a Gaussian fitted to the codes."""
         card = self.card(name)
         check_truncation(truncation)
-        z = truncation * noise.normal(seeds, [card.latent]).numpy()
-        if "samples" not in card.verbs and card.axes:
-            z = z * [axis.deviation for axis in card.axes] + [axis.mean for axis in card.axes]
-        return z.astype(np.float32)
+        return draw(card, seeds, truncation)
 
     def decode(self, name: str, z: Latent, y: Classes = None) -> Bytes:
         """Turn latents into pictures. Raises BadLatent for a wrong length or a value that is not finite."""
-        latents = torch.from_numpy(check_latent(self.card(name), z)).to(self.device)
-        classes = self._classes(name, y, len(z))
-        return self._ask(name, "decodes", lambda model: model.decode(latents, classes))
+        return self._alone(Job("decode", name, z=z, y=labels(y)))["pictures"]
 
     def sample(self, name: str, seeds: Sequence[int], y: Classes = None, truncation: float = 1.0) -> Bytes:
         """Draw pictures, each by its own seed."""
-        check_truncation(truncation)
-        classes = self._classes(name, y, len(seeds))
-        return self._ask(name, "samples", lambda model: model.sample(list(seeds), classes, truncation))
+        return self._alone(Job("sample", name, seeds=tuple(seeds), y=labels(y), truncation=truncation))["pictures"]
 
     def encode(self, name: str, pictures: Bytes, y: Classes = None) -> Latent:
         """Turn pictures into latents. Raises BadPicture for another shape than the model's."""
-        return self._encode(name, pictures, y).cpu().numpy()
+        return self._alone(Job("encode", name, pictures=pictures, y=labels(y)))["z"]
 
     def reconstruct(self, name: str, pictures: Bytes, y: Classes = None) -> Bytes:
         """Encode pictures and decode them again."""
-        z = self._encode(name, pictures, y)
-        return self._ask(name, "decodes", lambda model: model.decode(z, self._classes(name, y, len(pictures))))
+        return self._alone(Job("reconstruct", name, pictures=pictures, y=labels(y)))["pictures"]
 
-    # Inside
-
-    def _encode(self, name: str, pictures: Bytes, y: Classes) -> Tensor:
-        x = images.from_bytes(pictures).to(self.device)
-        if tuple(x.shape[1:]) != self.card(name).shape:
-            channels, height, width = self.card(name).shape
-            raise BadPicture(f"Pictures {pictures.shape} were given; {name} takes (n, {height}, {width}, {channels}).")
-        model = self._able(name, "encodes")
-        with torch.inference_mode():
-            z: Tensor = model.encode(x, self._classes(name, y, len(pictures)))
-        return z
-
-    def _ask(self, name: str, verb: str, question: Callable[[Any], Tensor]) -> Bytes:
-        model = self._able(name, verb)
-        with torch.inference_mode():
-            return images.to_bytes(question(model))
-
-    def _able(self, name: str, verb: str) -> Any:
-        card = self.card(name)
-        if verb not in card.verbs:
-            able = ", ".join(self.names(verb)) or "none"
-            raise MissingVerb(f"{name} is of family {card.family}, which has no {verb!r}. These have it: {able}.")
-        return self.model(name)
-
-    def _classes(self, name: str, y: Classes, count: int) -> Tensor | None:
-        if y is None:
-            return None
-        labels, classes = np.asarray(y), self.card(name).classes
-        if labels.shape != (count,) or labels.dtype.kind not in "iu":
-            raise BadValue(
-                f"Classes of shape {labels.shape} were given for {count} pictures; give a whole number each."
-            )
-        if classes and not ((labels >= 0) & (labels < len(classes))).all():
-            given, last = labels[(labels < 0) | (labels >= len(classes))][0], len(classes) - 1
-            raise BadValue(f"A class of {given} was given; {name} has 0 … {last}: {', '.join(classes)}.")
-        return torch.from_numpy(labels.astype(np.int64)).to(self.device) if classes else None
-
-    def _load(self, name: str) -> Model:
-        try:
-            return checkpoint.load_model(self._places[name]).to(self.device)
-        except (CheckpointRefused, OSError) as error:
-            self._faults[name] = str(error)
-            raise CheckpointRefused(str(error)) from error
+    def _alone(self, job: Job) -> dict[str, NDArray[Any]]:
+        (outcome,) = self.run(job.model, [job])
+        if isinstance(outcome, ZoetropeError):
+            raise outcome
+        return dict(outcome.arrays)
 
 
 def load(name: str, device: str = "auto", folder: Path | None = None) -> Model:
@@ -182,16 +195,12 @@ def pick_device() -> str:
     return "cuda" if torch.cuda.is_available() else "cpu"
 
 
-def check_truncation(truncation: float) -> None:
-    if not 0 <= truncation < math.inf:
-        raise BadValue(f"A truncation of {truncation} was given; it scales the draws, from 0 up; 1 is whole.")
+def usual_budget(device: torch.device) -> int:
+    """Half of a GPU's memory; of a CPU's, 2 GiB."""
+    return torch.cuda.get_device_properties(device).total_memory // 2 if device.type == "cuda" else 2 * GIB
 
 
-def check_latent(card: Card, z: Latent) -> Latent:
-    """Return z as float32 (n, latent). Raises BadLatent."""
-    array = np.array(z, np.float32, order="C")  # a copy: torch warns of arrays that may not be written to
-    if array.ndim != 2 or array.shape[1] != card.latent:
-        raise BadLatent(f"A latent of shape {array.shape} was given; {card.name} takes (n, {card.latent}).")
-    if not np.isfinite(array).all():
-        raise BadLatent(f"A latent that is not finite was given; {card.name} takes finite numbers, mostly within ±3.")
-    return array
+def labels(y: Classes) -> Any:
+    """Return classes as an array, where there are any; what is no whole number stays as it is, to be refused."""
+    array = None if y is None else np.asarray(y)
+    return array.astype(np.int64) if array is not None and array.dtype.kind in "iu" else array

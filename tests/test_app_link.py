@@ -1,14 +1,13 @@
-"""Links to views and back; names of axes that people keep."""
+"""Links to views and back."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from app import link, store
+from app import link
 from engine.card import Axis
 
 NORMAL = (-2.3, -1.6, -0.7, 0.0, 0.7, 1.6, 2.3)
@@ -62,28 +61,3 @@ def test_limits_follow_the_prior_or_the_data() -> None:
     dead = (0.0,) * 7
     assert link.bounds(card(verbs=("decodes",), quantiles=dead))[0] == (-1.0, 1.0)
     assert link.home(card(verbs=("decodes",))).z == (0.5, 0.5)
-
-
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("HOME", str(tmp_path))
-    return tmp_path / ".local" / "share" / "zoetrope" / "axis_names.json"
-
-
-def test_a_name_is_kept_cleaned_and_forgotten(home: Path) -> None:
-    assert store.axis_names("m") == {}
-    assert store.name_axis("m", 1, "  turn \n of\x00 the head  ") == "turn of the head"
-    assert store.name_axis("m", 2, "x" * 99) == "x" * store.LONGEST_NAME
-    assert store.axis_names("m") == {1: "turn of the head", 2: "x" * store.LONGEST_NAME}
-    store.name_axis("m", 1, " ")
-    assert list(store.axis_names("m")) == [2]
-    assert [path.name for path in home.parent.iterdir()] == [home.name]
-
-
-@pytest.mark.parametrize("text", ["", "[]", "{", '{"m": 3}', '{"m": {"x": "y", "3": 4}}'])
-def test_a_damaged_file_of_names_takes_nothing_down(home: Path, text: str) -> None:
-    home.parent.mkdir(parents=True)
-    home.write_text(text)
-    assert store.axis_names("m") == {}
-    store.name_axis("m", 0, "pose")
-    assert store.axis_names("m") == {0: "pose"}

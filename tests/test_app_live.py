@@ -2,82 +2,64 @@
 
 from __future__ import annotations
 
+import asyncio
+import io
 import json
 import struct
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from types import SimpleNamespace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import uvicorn
+from PIL import Image
 from starlette.applications import Starlette
 from starlette.routing import WebSocketRoute
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
-from app import live, wire
+from app import store, wire
+from app.desk import MAX_SLOTS, Desk
 from app.door import Door
-from engine.errors import UnknownName
+from app.live import Live
+from app.pictures import Codec
+from tests.echo import Absent, Echo
 
-CARDS = {
-    "grey": SimpleNamespace(name="grey", latent=2, shape=(1, 4, 3), classes=()),
-    "colour": SimpleNamespace(name="colour", latent=3, shape=(3, 64, 64), classes=("a", "b")),
-    "slow": SimpleNamespace(name="slow", latent=1, shape=(1, 2, 2), classes=()),
-}
+TOKEN = "a-token_of-32-characters-000000"
 
 
-class Engine:
-    """Pictures whose grey is the first latent; `slow` takes its time."""
-
-    def __init__(self) -> None:
-        self.decoded: list[tuple[str, float]] = []
-
-    def names(self, verb: str | None = None) -> list[str]:
-        return []
-
-    def card(self, name: str) -> Any:
-        if name not in CARDS:
-            raise UnknownName("checkpoint", name, CARDS)
-        return CARDS[name]
-
-    def decode(self, name: str, z: Any, y: Any = None) -> Any:
-        if name == "slow":
-            time.sleep(0.05)
-        if (z[:, 0] == 13).any():
-            raise RuntimeError("a fault of ours")
-        self.decoded.append((name, float(z[0, 0])))
-        channels, height, width = CARDS[name].shape
-        return np.broadcast_to(z[:, :1, None, None].astype(np.uint8), (len(z), height, width, channels)).copy()
-
-    def latents(self, name: str, seeds: list[int], truncation: float = 1.0) -> Any:
-        self.card(name)
-        return np.array([[seed * truncation] * CARDS[name].latent for seed in seeds], np.float32)
-
-    def posterior(self, name: str) -> Any:
-        return np.ones((5, 2), np.float32), np.arange(5, dtype=np.int16)
+@pytest.fixture(scope="module", autouse=True)
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
+        yield
+        store.close()
 
 
 @pytest.fixture(scope="module")
-def engine() -> Engine:
-    return Engine()
+def engine() -> Iterator[Echo]:
+    echo = Echo()
+    yield echo
+    echo.close()
 
 
 @pytest.fixture(scope="module")
-def address(engine: Engine) -> Iterator[str]:
+def address(engine: Echo) -> Iterator[str]:
+    with served(lambda: engine) as where:
+        yield where
+
+
+@contextmanager
+def served(backend: Callable[[], Any]) -> Iterator[str]:
     door = Door()
-    door.start(lambda: engine)  # type: ignore[arg-type, return-value]
-    server = uvicorn.Server(
-        uvicorn.Config(
-            Starlette(routes=[WebSocketRoute("/live", live.Live(door).serve)]),
-            port=0,
-            log_level="error",
-            ws="websockets-sansio",
-        )
-    )
+    door.open(backend)
+    routes = [WebSocketRoute("/live", Live(door).serve)]
+    server = uvicorn.Server(uvicorn.Config(Starlette(routes=routes), port=0, log_level="error", ws="websockets-sansio"))
     thread = threading.Thread(target=server.run)
     thread.start()
     while not server.started:
@@ -85,87 +67,229 @@ def address(engine: Engine) -> Iterator[str]:
     yield f"localhost:{server.servers[0].sockets[0].getsockname()[1]}"
     server.should_exit = True
     thread.join()
-    door.pool.shutdown()
 
 
 @pytest.fixture
 def socket(address: str) -> Iterator[ClientConnection]:
     with connect(f"ws://{address}/live", max_size=None) as opened:
+        assert answer(opened)[0] == {"engine": "ready"}
         yield opened
 
 
-def request(model: str, z: Any, **more: Any) -> bytes:
+def panel(model: str, rows: int = 1, **more: Any) -> dict[str, Any]:
+    given = {"verb": "decode", "model": model, "rows": rows, **more}
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def show(*panels: dict[str, Any], payload: bytes = b"", **more: Any) -> bytes:
+    header = {"id": 1, "slot": "live", "op": "show", "panels": list(panels), **more}
+    return wire.message({name: value for name, value in header.items() if value is not None}, payload)
+
+
+def request(model: str, z: Any, number: int = 1, slot: str = "live", **more: Any) -> bytes:
     rows = np.atleast_2d(np.asarray(z, "<f4"))
-    header = {"id": 1, "slot": "live", "op": "decode", "model": model, "rows": len(rows), **more}
-    return wire.message({name: value for name, value in header.items() if value is not None}, rows.tobytes())
+    return show(panel(model, len(rows), **more), payload=rows.tobytes(), id=number, slot=slot)
 
 
 def answer(socket: ClientConnection) -> tuple[dict[str, Any], bytes]:
     data = socket.recv(timeout=5)
     assert isinstance(data, bytes)
+    return opened(data)
+
+
+def opened(data: bytes) -> tuple[dict[str, Any], bytes]:
     (length,) = struct.unpack_from("<I", data)
     return json.loads(data[4 : 4 + length]), data[4 + length :]
 
 
+# Pictures
+
+
 def test_a_latent_comes_back_as_raw_pixels_with_its_number_and_timings(socket: ClientConnection) -> None:
-    socket.send(request("grey", [7, 0], id=42))
+    socket.send(request("grey", [7, 0], number=42))
     header, payload = answer(socket)
-    assert header["id"] == 42
-    assert (header["slot"], header["model"], header["format"], header["shape"]) == ("live", "grey", "raw", [1, 4, 3, 1])
-    assert set(header["ms"]) == {"queue", "model", "encode"}
+    assert (header["id"], header["slot"]) == (42, "live")
+    assert (header["ms"]["queue"], header["ms"]["model"]) == (1.0, 3.0)
+    assert header["ms"]["encode"] >= 0
+    assert header["panels"] == [
+        {"model": "grey", "verb": "decode", "shape": [1, 4, 3, 1], "format": "raw", "columns": 1, "bytes": 12}
+    ]
     assert payload == bytes([7]) * 12
 
 
-def test_a_large_sheet_comes_as_jpeg_in_the_columns_asked_for(socket: ClientConnection) -> None:
-    import io
+def test_panels_are_answered_together_each_with_its_own_bytes_or_its_own_sentence(socket: ClientConnection) -> None:
+    z = [np.full((1, 2), 5), np.full((2, 3), 9), np.full((1, 2), 14), np.full((3, 7), 1)]
+    socket.send(
+        show(
+            panel("grey"),
+            {"verb": "draw", "model": "grey", "seeds": [3, 4], "truncation": 0.5},
+            panel("colour", 2, y=1),
+            panel("grey"),
+            panel("nobody", 3),
+            {"verb": "posterior", "model": "broken"},
+            payload=b"".join(rows.astype("<f4").tobytes() for rows in z),
+        )
+    )
+    header, payload = answer(socket)
+    grey, draw, colour, refused, absent, broken = header["panels"]
+    assert header["ms"]["model"] == 4.0
+    assert payload[: grey["bytes"]] == bytes([5]) * 12
+    np.testing.assert_array_equal(np.frombuffer(payload[12:28], "<f4"), [1.5, 1.5, 2, 2])
+    assert (draw["shape"], draw["format"], draw["bytes"]) == ([2, 2], "float32", 16)
+    assert payload[28:] == bytes([9]) * (2 * 64 * 64 * 3)
+    assert colour["columns"] == 2
+    assert refused == {"model": "grey", "verb": "decode", "error": "14 is not to our taste."}
+    assert "no checkpoint called 'nobody'" in absent["error"]
+    assert broken["error"] == "broken: it was cut short."
 
-    from PIL import Image
 
+def test_a_large_sheet_comes_compressed_in_the_columns_asked_for(socket: ClientConnection) -> None:
     z = np.zeros((10, 3), np.float32)
     z[:, 0] = np.arange(10) * 20
     socket.send(request("colour", z, columns=5, y=[0, 1] * 5))
     header, payload = answer(socket)
-    assert (header["format"], header["columns"], header["shape"]) == ("jpeg", 5, [10, 64, 64, 3])
+    (about,) = header["panels"]
+    assert (about["format"], about["columns"], about["shape"]) == ("jpeg", 5, [10, 64, 64, 3])
+    assert about["bytes"] == len(payload)
     sheet = np.asarray(Image.open(io.BytesIO(payload)))
     assert sheet.shape == (128, 320, 3)
     assert abs(int(sheet[96, 300, 0]) - 180) < 3
 
 
-def test_draws_and_posterior_means(socket: ClientConnection) -> None:
-    socket.send(wire.message({"id": 1, "slot": "d", "op": "draw", "model": "grey", "seeds": [3, 4], "truncation": 0.5}))
+def test_posterior_means_come_with_their_labels(socket: ClientConnection) -> None:
+    socket.send(show({"verb": "posterior", "model": "grey"}))
     header, payload = answer(socket)
-    assert header["shape"] == [2, 2]
-    np.testing.assert_array_equal(np.frombuffer(payload, "<f4"), [1.5, 1.5, 2, 2])
-    socket.send(wire.message({"id": 2, "slot": "p", "op": "posterior", "model": "grey"}))
-    header, payload = answer(socket)
-    assert header["labels"] is True
+    assert header["panels"][0]["labels"] is True
     np.testing.assert_array_equal(np.frombuffer(payload[40:], "<i2"), np.arange(5))
 
 
-def test_the_newest_request_of_a_slot_wins_and_the_stale_are_dropped(socket: ClientConnection, engine: Engine) -> None:
-    engine.decoded.clear()
+# Who is answered when
+
+
+def test_the_newest_request_of_a_slot_wins_and_the_stale_are_dropped(socket: ClientConnection, engine: Echo) -> None:
+    engine.jobs.clear()
     for number in range(40):
-        socket.send(request("slow", [number], id=number))
+        socket.send(request("slow", [number], number))
     while answer(socket)[0]["id"] != 39:
         pass
-    assert len(engine.decoded) < 10
-    assert engine.decoded[-1] == ("slow", 39.0)
+    assert len(engine.jobs) < 10
+    assert engine.jobs[-1].z == [[39.0]]
 
 
-def test_a_gesture_overtakes_a_sheet(socket: ClientConnection) -> None:
-    socket.send(request("colour", np.zeros((600, 3)), id=1, slot="plane"))
-    socket.send(request("grey", [5, 5], id=2))
-    assert answer(socket)[0]["id"] == 2
-    assert answer(socket)[0]["id"] == 1
+def test_slots_do_not_wait_for_each_other_and_each_is_told_apart_for_the_engine(address: str, engine: Echo) -> None:
+    engine.gate.clear()
+    with connect(f"ws://{address}/live") as one, connect(f"ws://{address}/live") as other:
+        for opened in (one, other):
+            answer(opened)
+        engine.jobs.clear()
+        one.send(request("gated", [1], 1, slot="a"))
+        one.send(request("grey", [5, 5], 2, slot="b"))
+        other.send(request("grey", [5, 5], 3, slot="b"))
+        assert answer(one)[0]["id"] == 2
+        assert answer(other)[0]["id"] == 3
+        engine.gate.set()
+        assert answer(one)[0]["id"] == 1
+    assert len({job.who for job in engine.jobs}) == 2
+    assert len({(job.who, job.slot) for job in engine.jobs}) == 3
+    assert all(job.who for job in engine.jobs)
+
+
+def test_who_has_left_is_forgotten_and_waits_no_longer(address: str, engine: Echo) -> None:
+    engine.gate.clear()
+    engine.jobs.clear()
+    with connect(f"ws://{address}/live") as leaving:
+        for number in range(3):
+            leaving.send(request("gated", [number], slot=f"slot {number}"))
+        leaving.send(request("grey", [0, 0], slot="z"))
+        while "panels" not in answer(leaving)[0]:
+            pass
+        who = engine.jobs[0].who
+    wait_for(lambda: who in engine.forgotten)
+    engine.gate.set()
+    engine.pools["gated"].submit(int).result(5)
+    assert [job.model for job in engine.jobs] == ["grey", "gated"]  # the one that was under way, and no other
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    until = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < until
+        time.sleep(0.005)
+
+
+def test_everybody_hears_how_the_engine_is(address: str, engine: Echo) -> None:
+    with connect(f"ws://{address}/live") as one, connect(f"ws://{address}/live") as other:
+        assert [answer(one)[0], answer(other)[0]] == [{"engine": "ready"}] * 2
+        engine.become("restarting")
+        assert [answer(one)[0], answer(other)[0]] == [{"engine": "restarting"}] * 2
+        with connect(f"ws://{address}/live") as late:
+            assert answer(late)[0] == {"engine": "restarting"}
+        engine.become("ready")
+        assert [answer(one)[0], answer(other)[0]] == [{"engine": "ready"}] * 2
 
 
 def test_troubles_of_a_request_are_told_and_the_socket_lives_on(socket: ClientConnection) -> None:
     socket.send(request("nobody", [1]))
-    assert "no checkpoint called 'nobody'" in answer(socket)[0]["error"]
+    assert "no checkpoint called 'nobody'" in answer(socket)[0]["panels"][0]["error"]
     socket.send(request("grey", [13, 0]))
-    assert "RuntimeError" in answer(socket)[0]["error"]
-    socket.send(request("grey", [1, 0], id=3))
+    assert "RuntimeError" in answer(socket)[0]["panels"][0]["error"]
+    socket.send(request("grey", [1, 0], 3))
     assert answer(socket)[0]["id"] == 3
+
+
+def test_an_engine_that_does_not_open_is_a_sentence() -> None:
+    with served(Absent) as where, connect(f"ws://{where}/live") as socket:
+        while "engine" in (header := answer(socket)[0]):
+            socket.send(request("grey", [1, 0]))
+        assert header["error"] == "The engine does not start: it is not there."
+
+
+# Memory
+
+
+def remember(op: str, number: int = 1, slot: str = "memory", **more: Any) -> bytes:
+    return wire.message({"id": number, "slot": slot, "op": op, "token": TOKEN, **more})
+
+
+def test_a_view_is_kept_for_whoever_knows_its_token(address: str, socket: ClientConnection) -> None:
+    view = {"model": "grey", "z": [1.5, -2], "past": [[0, 0]], "note": "π"}
+    socket.send(remember("keep", 5, view={"old": True}))
+    socket.send(remember("keep", 6, view=view))
+    while (kept := answer(socket)[0])["id"] != 6:
+        pass
+    assert kept == {"id": 6, "slot": "memory", "kept": True}
+    with connect(f"ws://{address}/live") as other:
+        answer(other)
+        other.send(remember("recall", 7))
+        assert answer(other)[0] == {"id": 7, "slot": "memory", "view": view}
+        other.send(remember("recall", 8, token=TOKEN + "0"))
+        assert answer(other)[0] == {"id": 8, "slot": "memory", "view": None}
+
+
+def test_what_is_to_be_kept_is_kept_whatever_follows(address: str) -> None:
+    view = {"z": [3]}
+    with connect(f"ws://{address}/live") as leaving:
+        leaving.send(remember("keep", view={"z": [2]}))
+        leaving.send(remember("keep", view=view))
+        leaving.send(remember("recall", 2))
+        while "view" not in (header := answer(leaving)[0]):
+            pass
+        assert header["view"] == view
+        leaving.send(remember("keep", view={"z": [4]}))
+    wait_for(lambda: store.recall(TOKEN) == '{"z":[4]}')
+
+
+# Clients that harm
+
+
+def deep(levels: int) -> bytes:
+    text = (
+        b'{"id":1,"slot":"m","op":"keep","token":"%s","view":' % TOKEN.encode()
+        + b'{"a":' * levels
+        + b"1"
+        + b"}" * levels
+    )
+    return struct.pack("<I", len(text) + 1) + text + b"}"
 
 
 BAD = {
@@ -177,27 +301,43 @@ BAD = {
     "deep JSON": (struct.pack("<I", 200_000) + b"[" * 200_000, "not JSON"),
     "no object": (wire.message([]), "op"),  # type: ignore[arg-type]
     "no op": (wire.message({}), "op"),
-    "an op that is a list": (request("grey", [0, 0], op=["decode"]), "op"),
-    "unknown op": (request("grey", [0, 0], op="encode"), "decode, draw, posterior"),
-    "no id": (request("grey", [0, 0], id=None), "id, a int"),
-    "a slot that is no text": (request("grey", [0, 0], slot=3), "slot"),
-    "a long slot": (request("grey", [0, 0], slot="s" * 100), "too long"),
-    "no rows": (request("grey", [0, 0], rows=None), "rows"),
-    "too many rows": (request("grey", [0, 0], rows=10**9), "rows"),
-    "rows that are true": (request("grey", [0, 0], rows="1"), "rows"),
-    "wrong length": (request("grey", [0, 0, 0]), "1 rows of 2 latents are 8 bytes"),
+    "an op that is a list": (show(op=["show"]), "op"),
+    "unknown op": (show(op="decode"), "show, keep, recall"),
+    "no id": (show(panel("grey"), id=None), "id, a whole number"),
+    "an id that is true": (show(panel("grey"), id=True), "id, a whole number"),
+    "a slot that is no text": (show(panel("grey"), slot=3), "slot"),
+    "a long slot": (show(panel("grey"), slot="s" * 100), "slot"),
+    "no panels": (show(), "1 to 16 panels"),
+    "panels that are none": (show("grey"), "verb"),  # type: ignore[arg-type]
+    "too many panels": (show(*[panel("grey")] * 17), "1 to 16 panels"),
+    "unknown verb": (show(panel("grey", verb="encode")), "decode, draw, posterior"),
+    "no model": (show({"verb": "decode", "rows": 1}), "model"),
+    "no rows": (show(panel("grey", rows=None)), "rows"),
+    "too many rows": (show(panel("grey", rows=10**9)), "rows"),
+    "too many rows together": (show(*[panel("grey", rows=600)] * 2), "at most 1024 rows"),
+    "rows that are text": (show(panel("grey", rows="1")), "rows"),
+    "rows that are true": (show(panel("grey", rows=True)), "rows"),
+    "too long": (request("grey", [0, 0, 0]), "1 rows of 2; the payload differs by 4 bytes"),
+    "too short rows": (request("grey", [0]), "differs by -4 bytes"),
+    "two unknown models": (show(panel("a"), panel("b"), payload=bytes(8)), "Several models"),
     "not a number": (request("grey", [float("nan"), 0]), "finite"),
     "infinite": (request("grey", [0, float("inf")]), "finite"),
     "a class beyond": (request("colour", [0, 0, 0], y=2), "class"),
+    "a class that is text": (request("colour", [0, 0, 0], y="0"), "class"),
     "classes of another count": (request("colour", [0, 0, 0], y=[0, 1]), "class"),
     "columns": (request("grey", [0, 0], columns=0), "columns"),
+    "rate": (show(panel("grey"), payload=bytes(8), rate=-1), "rate"),
     "too big": (b"\x00" * (wire.MAX_MESSAGE + 1), "at most"),
-    "seeds": (wire.message({"id": 1, "slot": "d", "op": "draw", "model": "grey", "seeds": [-1]}), "seed"),
-    "no seeds": (wire.message({"id": 1, "slot": "d", "op": "draw", "model": "grey", "seeds": []}), "seeds"),
-    "truncation": (
-        wire.message({"id": 1, "slot": "d", "op": "draw", "model": "grey", "seeds": [1], "truncation": 9}),
-        "truncation",
-    ),
+    "seeds": (show({"verb": "draw", "model": "grey", "seeds": [-1]}), "seed"),
+    "no seeds": (show({"verb": "draw", "model": "grey", "seeds": []}), "seeds"),
+    "truncation": (show({"verb": "draw", "model": "grey", "seeds": [1], "truncation": 9}), "truncation"),
+    "a short token": (remember("recall", token="x"), "22 to 64"),
+    "a token of other letters": (remember("recall", token="é" * 30), "22 to 64"),
+    "a view that is no object": (remember("keep", view=[1]), "object"),
+    "no view": (remember("keep"), "object"),
+    "a view of NaN": (remember("keep", view={"z": float("nan")}), "finite"),
+    "a view without end": (remember("keep", view={"past": "x" * wire.MAX_VIEW}), "at most 65536 bytes"),
+    "a view without ground": (deep(100_000), "not JSON"),
 }
 
 
@@ -206,36 +346,92 @@ def test_a_bad_message_closes_its_socket_with_a_reason_and_no_other(
     address: str, socket: ClientConnection, what: str
 ) -> None:
     data, reason = BAD[what]
-    with connect(f"ws://{address}/live") as bad:
-        bad.send(data)
-        with pytest.raises(ConnectionClosed) as closed:
-            bad.recv(timeout=5)
-    assert closed.value.rcvd is not None
-    assert closed.value.rcvd.code in (1007, 1008, 1009)
-    assert reason in closed.value.rcvd.reason
-    socket.send(request("grey", [1, 0], id=9))
+    assert reason in closed_by(address, data)
+    socket.send(request("grey", [1, 0], 9))
     assert answer(socket)[0]["id"] == 9
 
 
-def test_a_flood_is_cut_off(address: str) -> None:
-    with connect(f"ws://{address}/live", max_size=None) as flood, pytest.raises(ConnectionClosed) as closed:
-        send_until_closed(flood)
+def closed_by(address: str, *messages: bytes | str) -> str:
+    with connect(f"ws://{address}/live", max_size=None) as bad, pytest.raises(ConnectionClosed) as closed:
+        send_until_closed(bad, *messages)
     assert closed.value.rcvd is not None
-    assert "messages a second" in closed.value.rcvd.reason
+    assert closed.value.rcvd.code in (1007, 1008, 1009)
+    return closed.value.rcvd.reason
 
 
-def send_until_closed(flood: ClientConnection) -> None:
-    for number in range(5000):
-        flood.send(request("grey", [1, 0], id=number))
+def send_until_closed(bad: ClientConnection, *messages: bytes | str) -> None:
+    for message in messages:
+        bad.send(message)
     while True:
-        flood.recv(timeout=5)
+        bad.recv(timeout=5)
+
+
+def test_a_flood_is_cut_off(address: str) -> None:
+    assert "messages a second" in closed_by(address, *(request("grey", [1, 0], number) for number in range(5000)))
+
+
+def test_more_slots_than_a_page_has_are_cut_off(address: str, engine: Echo) -> None:
+    engine.gate.clear()
+    asked = [request("gated", [1], slot=f"slot {number}") for number in range(MAX_SLOTS + 1)]
+    assert "slots" in closed_by(address, *asked)
+    engine.gate.set()
+
+
+def test_more_pictures_than_a_page_shows_are_refused_in_a_sentence(socket: ClientConnection, engine: Echo) -> None:
+    engine.gate.clear()
+    for number in range(5):
+        socket.send(request("gated", np.zeros((1000, 1)), number, slot=f"slot {number}"))
+    header, _ = answer(socket)
+    assert header["id"] == 4
+    assert "waits for more than 4096 pictures" in header["error"]
+    engine.gate.set()
+    assert {answer(socket)[0]["id"] for _ in range(4)} == {0, 1, 2, 3}
+    socket.send(request("grey", [1, 0], 6))
+    assert answer(socket)[0]["id"] == 6
+
+
+class Unread:
+    """A socket whose other end does not read until it is let."""
+
+    def __init__(self) -> None:
+        self.read, self.sent = asyncio.Event(), list[bytes]()
+
+    async def send_bytes(self, data: bytes) -> None:
+        await self.read.wait()
+        self.sent.append(data)
+
+
+def test_what_waits_for_a_client_that_does_not_read_does_not_grow_and_is_the_newest(engine: Echo) -> None:
+    asyncio.run(unread(engine))
+
+
+async def unread(engine: Echo) -> None:
+    door, socket = Door(), Unread()
+    door.open(lambda: engine)
+    with ThreadPoolExecutor(1) as pool:
+        desk = Desk(socket, door, Codec(), pool, pool)  # type: ignore[arg-type]
+        writing = asyncio.create_task(desk.write())
+        for number in range(200):
+            desk.take(wire.parse(request("grey", [number, 0], number, slot=f"slot {number % 4}")))
+            while desk.asks[f"slot {number % 4}"].answer is None:
+                await asyncio.sleep(0)
+        assert len(desk.asks) == 4
+        socket.read.set()
+        while desk.asks:
+            await asyncio.sleep(0)
+        writing.cancel()
+    headers = [opened(data)[0] for data in socket.sent]
+    assert {header["id"] for header in headers if "id" in header} == {196, 197, 198, 199}
+    assert len(headers) <= 5
+
+
+# Who may connect
 
 
 @pytest.mark.parametrize(("origin", "allowed"), [("http://{}", True), ("http://evil.example", False), ("null", False)])
 def test_only_our_own_pages_may_connect(address: str, origin: str, allowed: bool) -> None:
     with refusal(not allowed), connect(f"ws://{address}/live", origin=origin.format(address)) as opened:  # type: ignore[arg-type]
-        opened.send(request("grey", [1, 0]))
-        assert answer(opened)[0]["id"] == 1
+        assert answer(opened)[0] == {"engine": "ready"}
 
 
 @contextmanager
@@ -245,3 +441,9 @@ def refusal(expected: bool) -> Iterator[None]:
             yield
     else:
         yield
+
+
+def test_the_protocol_is_written_down_where_it_is_said_to_be() -> None:
+    text = (Path(__file__).parent.parent / "app" / "live.py").read_text("utf-8")
+    assert all(f"    {op} " in text for op in wire.OPERATIONS)
+    assert all(f"    {verb} " in text for verb in wire.VERBS)

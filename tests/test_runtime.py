@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+import shutil
+import threading
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -14,10 +16,11 @@ import torch
 from numpy.testing import assert_allclose
 
 import engine
-from engine import checkpoint, runtime
+from engine import checkpoint
 from engine.errors import BadLatent, BadPicture, BadValue, CheckpointRefused, MissingVerb, UnknownName, ZoetropeError
 from engine.images import from_bytes, to_bytes
 from engine.runtime import Engine
+from engine.serving.jobs import Job
 from tests.shelf import AE, CVAE, VAE, keep, made, posterior
 
 CONFIGS = {"toy-ae": AE, "toy-cvae": CVAE, "toy-vae": VAE}
@@ -228,28 +231,103 @@ def test_many_threads_get_the_bytes_that_one_gets(shelf: Path) -> None:
     assert len(set(together)) == len(asked)
 
 
-def test_a_model_is_loaded_once_and_the_least_recently_used_leaves(
-    door: Engine, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def counted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the checkpoints that are loaded, as they are."""
     loaded: list[str] = []
     load = checkpoint.load_model
-    monkeypatch.setattr(checkpoint, "load_model", lambda place: loaded.append(place.name) or load(place))
-    monkeypatch.setattr(runtime, "RESIDENT", 2)
+    monkeypatch.setattr(checkpoint, "load_model", lambda place, card: loaded.append(place.name) or load(place, card))
+    return loaded
+
+
+def test_a_model_is_loaded_once_and_the_least_recently_used_leaves(
+    shelf: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes = [Engine([shelf], "cpu").ready(name).bytes for name in CONFIGS]
+    door = Engine([shelf], "cpu", budget=sum(sizes) - 1)  # one too many, whichever it is
+    loaded = counted(monkeypatch)
     for name in ("toy-ae", "toy-vae", "toy-ae", "toy-cvae", "toy-ae", "toy-vae"):
         door.decode(name, z_of(name))
         assert len(door.models) <= 2
+        assert door.is_ready(name)
     assert loaded == ["toy-ae", "toy-vae", "toy-cvae", "toy-vae"]
     assert list(door.models) == ["toy-ae", "toy-vae"]
+    assert not door.is_ready("toy-cvae")
+
+
+def test_a_model_larger_than_the_budget_is_kept_alone(shelf: Path) -> None:
+    door = Engine([shelf], "cpu", budget=1)
+    for name in CONFIGS:
+        door.decode(name, z_of(name))
+        assert list(door.models) == [name]
 
 
 def test_threads_that_ask_at_once_load_once(door: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    loaded: list[str] = []
-    load = checkpoint.load_model
-    monkeypatch.setattr(checkpoint, "load_model", lambda place: loaded.append(place.name) or load(place))
+    loaded = counted(monkeypatch)
     with ThreadPoolExecutor(8) as pool:
-        models = list(pool.map(door.model, ["toy-vae"] * 16))
+        models = list(pool.map(door.ready, ["toy-vae"] * 16))
     assert loaded == ["toy-vae"]
     assert len({id(model) for model in models}) == 1
+
+
+def test_a_model_that_is_loading_holds_nobody_up(door: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    door.ready("toy-ae")
+    loads, goes_on, load = threading.Event(), threading.Event(), checkpoint.load_model
+
+    def slow(*given: Any) -> Any:
+        loads.set()
+        assert goes_on.wait(60)
+        return load(*given)
+
+    monkeypatch.setattr(checkpoint, "load_model", slow)
+    with ThreadPoolExecutor(1) as pool:
+        late = pool.submit(door.decode, "toy-vae", z_of("toy-vae"))
+        assert loads.wait(60)
+        assert door.decode("toy-ae", z_of("toy-ae")).any()  # would wait for ever behind a lock of the whole engine
+        assert not door.is_ready("toy-vae")
+        assert door.limit("toy-vae") >= 1
+        goes_on.set()
+        assert late.result(60).any()
+    assert door.is_ready("toy-vae")
+
+
+def test_a_model_replaced_while_it_loads_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    keep(tmp_path, "toy-vae", made(VAE))
+    door, load = Engine([tmp_path], "cpu"), checkpoint.load_model
+
+    def late(*given: Any) -> Any:
+        model = load(*given)
+        keep(tmp_path, "toy-vae", made(AE))
+        door.refresh()
+        return model
+
+    monkeypatch.setattr(checkpoint, "load_model", late)
+    door.ready("toy-vae")
+    assert not door.is_ready("toy-vae")
+    monkeypatch.setattr(checkpoint, "load_model", load)
+    assert door.ready("toy-vae").card.family == "ae"
+
+
+def test_a_checkpoint_replaced_on_disk_is_not_taken_for_the_old_one(tmp_path: Path) -> None:
+    keep(tmp_path, "toy-vae", made(VAE))
+    door = Engine([tmp_path], "cpu")
+    keep(tmp_path, "toy-vae", made(CVAE))
+    with pytest.raises(CheckpointRefused, match=r"^toy-vae: it was replaced since it was last looked at"):
+        door.decode("toy-vae", z_of("toy-vae"))
+    door.refresh()
+    assert door.decode("toy-vae", z_of("toy-cvae")).any()
+
+
+def test_files_that_are_gone_are_a_sentence(tmp_path: Path) -> None:
+    keep(tmp_path, "toy-vae", made(VAE))
+    open_before, door = Engine([tmp_path], "cpu"), Engine([tmp_path], "cpu")
+    open_before.ready("toy-vae")
+    shutil.rmtree(tmp_path / "toy-vae")
+    (means,) = open_before.run("toy-vae", [Job("posterior", "toy-vae")])
+    assert isinstance(means, CheckpointRefused)
+    assert open_before.decode("toy-vae", z_of("toy-vae")).any()  # what is in memory goes on
+    for _ in range(2):
+        with pytest.raises(CheckpointRefused, match=r"^toy-vae: its files have gone from this machine\. Put them back"):
+            door.decode("toy-vae", z_of("toy-vae"))
 
 
 # For people who script

@@ -57,7 +57,7 @@ def test_no_file_is_a_drawer_for_odds_and_ends() -> None:
 
 def test_the_engine_prints_nothing_and_runs_no_text() -> None:
     calls = {(path.name, name) for path in sources("engine") for name in called(path)}
-    assert ("runtime.py", "torch.inference_mode") in calls
+    assert ("passes.py", "torch.inference_mode") in calls
     assert {call for call in calls if call[1] in {"print", "eval", "exec", "breakpoint", "torch.load"}} == set()
     assert not any("pickle" in set(imports(path)) for path in sources("engine"))
 

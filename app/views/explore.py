@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -10,13 +10,16 @@ import streamlit as st
 
 from app import link, store
 from app.components import explorer
-from app.door import door, order
+from app.door import order
 from app.link import View
 from app.views.home import EMPTY, FAMILIES
+from app.views.opening import catalogue
 from app.views.style import page_style
 from engine.card import Axis, Card
-from engine.runtime import Engine
+from engine.catalogue import Catalogue
 
+PARTS = ("model", "z", "y", "axes")
+"""What an address may say of a view."""
 FLAT = Axis(kl=None, spread=0.0, quantiles=(-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0), mean=0.0, deviation=1.0)
 """Stands for the axes of a card that has no measurements yet."""
 
@@ -24,29 +27,32 @@ FLAT = Axis(kl=None, spread=0.0, quantiles=(-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0
 def explore() -> None:
     """Draw the page."""
     page_style()
-    engine = door().engine()
-    names = order(engine.names("decodes"))
+    models = catalogue()
+    if models is None:
+        return
+    names = order(models.names("decodes"))
     if not names:
         st.info(EMPTY)
         return
-    _follow_link(engine, names)
+    _follow_link(models, names)
     shown = st.session_state["shown"]
-    card = measured(engine.card(shown["model"]))
+    card = measured(models.card(shown["model"]))
     explorer.explorer(
         {
             "card": face(card),
-            "models": [_entry(engine.card(name)) for name in names],
+            "models": [_entry(models.card(name)) for name in names],
             "view": shown,
+            "given": st.session_state["given"],
             "version": st.session_state["version"],
             "notices": st.session_state["notices"],
             "names": {str(axis): name for axis, name in store.axis_names(card.name).items()},
         },
-        settled=lambda: _settled(engine),
+        settled=lambda: _settled(models),
         renamed=_renamed,
     )
 
 
-def _follow_link(engine: Engine, names: list[str]) -> None:
+def _follow_link(models: Catalogue, names: list[str]) -> None:
     """Take over what the address says, where it says something new."""
     state, address = st.session_state, st.query_params.to_dict()
     if "shown" in state and address == state["written"]:
@@ -55,25 +61,34 @@ def _follow_link(engine: Engine, names: list[str]) -> None:
         address = state["written"]
     model, notices = address.get("model", names[0]), list[str]()
     if model not in names:
-        notices.append(_absent(engine, model, names))
+        notices.append(_absent(models, model, names))
         model = state["shown"]["model"] if "shown" in state and state["shown"]["model"] in names else names[0]
         address = state.get("views", {}).get(model, {})
-    card = measured(engine.card(model))
+    card = measured(models.card(model))
     view, more = link.parse(address, card)
-    _push(card, view, notices + more)
+    _push(card, view, notices + more + _first_time(store.trouble()), address)
     _write(card, view)
 
 
-def _absent(engine: Engine, model: str, names: list[str]) -> str:
-    reason = engine.faults().get(model) or f"There is no model called {model[:60]!r} here."
-    return f"{reason} Choose one from the list; {engine.card(names[0]).title} is shown first."
+def _absent(models: Catalogue, model: str, names: list[str]) -> str:
+    reason = models.faults.get(model) or f"There is no model called {model[:60]!r} here."
+    return f"{reason} Choose one from the list; {models.card(names[0]).title} is shown first."
 
 
-def _push(card: Card, view: View, notices: list[str]) -> None:
-    """Have the component take a view that it does not know of."""
+def _first_time(sentence: str) -> list[str]:
+    """Give a sentence that a session has not heard yet."""
+    if not sentence or st.session_state.get("heard") == sentence:
+        return []
+    st.session_state["heard"] = sentence
+    return [sentence]
+
+
+def _push(card: Card, view: View, notices: list[str], given: Iterable[str]) -> None:
+    """Have the component take a view that it does not know of, and which parts of it somebody asked for."""
     state = st.session_state
     state["version"] = state.get("version", 0) + 1
     state["notices"] = notices
+    state["given"] = [part for part in PARTS if part in given]
     state["shown"] = {"model": card.name, "z": list(view.z), "y": view.y, "axes": view.axes}
 
 
@@ -86,18 +101,18 @@ def _write(card: Card, view: View) -> None:
         st.query_params.from_dict(wanted)
 
 
-def _settled(engine: Engine) -> None:
+def _settled(models: Catalogue) -> None:
     """Follow the component, where a gesture ended or another model was picked."""
-    given: Mapping[str, Any] = st.session_state[explorer.KEY].view
-    name = str(given.get("model"))
-    if name not in engine.names("decodes"):
+    told: Mapping[str, Any] = st.session_state[explorer.KEY].view
+    name = str(told.get("model"))
+    if name not in models.names("decodes"):
         return
-    card, state = measured(engine.card(name)), st.session_state
-    if "z" in given:
-        view, _ = link.parse({key: str(given[key]) for key in ("z", "y", "axes") if given.get(key) is not None}, card)
-    else:
-        view, _ = link.parse(state.get("views", {}).get(name, {}), card)
-        _push(card, view, [])
+    card, asked = measured(models.card(name)), {part: str(told[part]) for part in PARTS if told.get(part) is not None}
+    if "at" in told:  # another model: as the browser remembers it, else as this session does
+        asked = asked if "z" in asked else st.session_state.get("views", {}).get(name, {"model": name})
+    view, notices = link.parse(asked, card)
+    if "at" in told:
+        _push(card, view, notices, asked)
     _write(card, view)
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
 
 from app.components.gallery import gallery
-from app.door import door, order
+from app.door import order
+from app.views.opening import catalogue
 from app.views.style import page_style
 from engine.card import Card
 
@@ -30,14 +32,16 @@ Or start with a folder that holds some: `zoetrope run --checkpoints FOLDER`.
 def home(explore: Any) -> None:
     """Draw the page; `explore` is the page that a card opens."""
     page_style()
-    engine = door().engine()
     st.html(WELCOME)
-    names = order(engine.names("decodes"))
+    models = catalogue()
+    if models is None:
+        return
+    names = order(models.names("decodes"))
     if not names:
         st.info(EMPTY, icon=None)
-    elif chosen := gallery([leaf(engine.card(name)) for name in names]):
+    elif chosen := gallery([leaf(models.card(name)) for name in names]):
         st.switch_page(explore, query_params={"model": chosen})
-    _refused(engine.faults())
+    _refused(models.faults)
 
 
 def leaf(card: Card) -> dict[str, Any]:
@@ -58,7 +62,7 @@ FAMILIES = {"ae": "Autoencoder", "vae": "Variational autoencoder"}
 """Plain names of families; one without a plain name shows its own."""
 
 
-def _refused(faults: dict[str, str]) -> None:
+def _refused(faults: Mapping[str, str]) -> None:
     if not faults:
         return
     noun = "model was" if len(faults) == 1 else "models were"

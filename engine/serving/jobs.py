@@ -33,9 +33,10 @@ class Job:
     @property
     def rows(self) -> int:
         """How many pictures the answer holds."""
-        if self.z is not None:
-            return len(self.z)
-        return len(self.pictures) if self.pictures is not None else max(1, len(self.seeds))
+        given = self.z if self.z is not None else self.pictures
+        if given is None:
+            return max(1, len(self.seeds))
+        return len(given) if given.ndim else 1  # a number alone is refused later, with a sentence
 
     def part(self, first: int, last: int) -> "Job":
         """Rows first to last of this job, as a job."""

@@ -76,7 +76,8 @@ def job_from(header: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> J
     if missing := [name for name in PLAIN if name not in header]:
         raise BadValue(f"A message that is no job was given: it lacks {', '.join(missing)}.")
     fields: dict[str, Any] = {name: plain.read(header[name], kind, name) for name, kind in PLAIN.items()}
-    return Job(**fields, **{name: arrays.get(name) for name in ARRAYS})
+    fields |= {name: arrays.get(name) for name in ARRAYS}
+    return Job(**fields)
 
 
 def pack_answer(answer: Answer | ZoetropeError, **more: Any) -> bytes:

@@ -58,34 +58,70 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def server(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a running Zoetrope."""
-    folder = write_all(tmp_path_factory.mktemp("checkpoints"))
-    with serving(folder, home) as address:
-        yield address
+    with serving(write_all(tmp_path_factory.mktemp("checkpoints")), home) as running:
+        yield running.address
+
+
+class Server:
+    """A Zoetrope of its own on a port of its own, which can be stopped and started again."""
+
+    def __init__(self, folder: Path, home: Path) -> None:
+        with socket.socket() as probe:
+            probe.bind(("localhost", 0))
+            self.port = int(probe.getsockname()[1])
+        self.folder, self.home = folder, home
+        self.address = f"http://localhost:{self.port}"
+        self.log = home / "server.log"
+
+    def start(self) -> None:
+        where = ["--port", str(self.port), "--checkpoints", str(self.folder)]
+        command = [sys.executable, "-m", "app.cli", "run", "--headless", *where]
+        environment = {**os.environ, "HOME": str(self.home)}
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
+        self._wait()
+
+    def _wait(self) -> None:
+        until = time.monotonic() + 60
+        while time.monotonic() < until and self.process.poll() is None:
+            with contextlib.suppress(OSError), socket.create_connection(("localhost", self.port), 1):
+                return
+            time.sleep(0.05)
+        pytest.fail(f"The server did not start:\n{self.log.read_text()}")
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait(20)
+
+    def engine(self) -> int:
+        """The process that holds the models: of those below the server, the one that has torch in it."""
+        found = [pid for pid in descendants(self.process.pid) if holds(pid, "libtorch_cpu") and not children(pid)]
+        assert len(found) == 1, f"{len(found)} processes with torch below the server"
+        return found[0]
+
+
+def children(pid: int) -> list[int]:
+    lists = (Path(f"/proc/{pid}/task").glob("*/children")) if Path(f"/proc/{pid}").exists() else []
+    return [int(child) for children in lists for child in children.read_text().split()]
+
+
+def descendants(pid: int) -> list[int]:
+    below = children(pid)
+    return below + [further for child in below for further in descendants(child)]
+
+
+def holds(pid: int, library: str) -> bool:
+    return library in Path(f"/proc/{pid}/maps").read_text()
 
 
 @contextlib.contextmanager
-def serving(folder: Path, home: Path) -> Iterator[str]:
-    with socket.socket() as probe:
-        probe.bind(("localhost", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "app.cli", "run", "--headless", "--port", str(port), "--checkpoints", str(folder)]
-    with (home / "server.log").open("wb") as log:
-        process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, "HOME": str(home)}, stdout=log, stderr=log)
-        try:
-            _wait(process, port, home / "server.log")
-            yield f"http://localhost:{port}"
-        finally:
-            process.terminate()
-            process.wait(20)
-
-
-def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
-    until = time.monotonic() + 60
-    while time.monotonic() < until and process.poll() is None:
-        with contextlib.suppress(OSError), socket.create_connection(("localhost", port), 1):
-            return
-        time.sleep(0.05)
-    pytest.fail(f"The server did not start:\n{log.read_text()}")
+def serving(folder: Path, home: Path) -> Iterator[Server]:
+    server = Server(folder, home)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
 
 
 @pytest.fixture

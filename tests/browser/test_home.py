@@ -47,9 +47,9 @@ def test_a_refused_checkpoint_is_named_with_its_reason(page: Page, server: str) 
 def test_without_a_checkpoint_the_pages_say_what_to_do(browser: Browser, tmp_path: Path) -> None:
     empty = tmp_path / "checkpoints"
     empty.mkdir()
-    with serving(empty, tmp_path) as address:
+    with serving(empty, tmp_path) as server:
         page = browser.new_page()
         for path in ("/", "/explore"):
-            page.goto(address + path)
+            page.goto(server.address + path)
             expect(page.get_by_text("No model is here yet.")).to_be_visible(timeout=20_000)
         page.close()

@@ -1,53 +1,93 @@
 // The live channel, browser side. The wire protocol is written down at the top of app/live.py.
 //
-// A slot holds one request in flight; of those asked meanwhile only the newest is sent when the answer has come.
-// When the socket is lost, it is opened again with growing pauses, and what each slot wanted last is asked again.
+// A lost socket is opened again after growing pauses, and what each slot still waits for is asked again. A socket that
+// died without a word, as under a phone that changed its network, is noticed by its silence.
 
-const PAUSES = [150, 400, 1000, 2000, 4000]
+import { Rate } from "./rate.js"
+import { Slot } from "./slot.js"
+import { decode, encode } from "./wire.js"
+
+const PAUSES = [150, 400, 1000, 2000, 4000] // milliseconds, each up to half longer or shorter: a whole class comes back at once
+const SILENCE = 30000 // milliseconds without an answer after which a socket counts as dead
+const DOZE = 3000 // the same for a page that has just woken
+const REFUSED = [1007, 1008, 1009]
 
 export class Channel {
-  constructor(page, onState = () => {}) {
+  /** `onLine` hears "open" and "lost"; `onEngine` hears "starting", "ready", "restarting" and "lost". */
+  constructor(page, { onLine = () => {}, onEngine = () => {} } = {}) {
     this.url = new URL("live", page)
     this.url.protocol = this.url.protocol === "https:" ? "wss:" : "ws:"
-    this.onState = onState
-    this.slots = new Map()
-    this.id = 0
-    this.failures = 0
-    this.closed = false
+    Object.assign(this, { onLine, onEngine, slots: new Map(), id: 0, failures: 0, closed: false, engine: "ready" })
+    this.wake = () => document.hidden || this.hurry()
+    window.addEventListener("online", this.wake)
+    document.addEventListener("visibilitychange", this.wake)
+    this.watch = setInterval(() => this.listenFor(SILENCE), 5000)
     this.open()
   }
 
   open() {
     if (this.closed) return
+    this.timer = 0
+    this.rate = new Rate()
     this.socket = new WebSocket(this.url)
     this.socket.binaryType = "arraybuffer"
     this.socket.onopen = () => {
-      this.failures = 0
-      this.onState("open")
+      this.heard = performance.now()
+      this.onLine("open")
       for (const slot of this.slots.values()) slot.again()
     }
     this.socket.onmessage = (event) => this.take(event.data)
     this.socket.onclose = (event) => this.lost(event)
   }
 
-  lost(event) {
+  lost({ code, reason }) {
     if (this.closed) return
-    this.onState("lost", event.reason)
+    if (REFUSED.includes(code)) for (const slot of this.slots.values()) slot.refused(reason)
+    this.onLine("lost")
     const pause = PAUSES[Math.min(this.failures++, PAUSES.length - 1)]
-    this.timer = setTimeout(() => this.open(), pause)
+    this.timer = setTimeout(() => this.open(), pause * (0.5 + Math.random()))
   }
 
   take(data) {
-    const length = new DataView(data).getUint32(0, true)
-    const header = JSON.parse(new TextDecoder().decode(new Uint8Array(data, 4, length)))
-    this.slots.get(header.slot)?.take(header, data.slice(4 + length))
+    const header = decode(data)
+    this.failures = 0
+    this.heard = performance.now()
+    if (header.engine) {
+      this.engine = header.engine
+      this.onEngine(header.engine)
+    } else this.slots.get(header.slot)?.take(header, data.byteLength)
   }
 
-  /** The slot of that name; `onAnswer(header, payload, request)` gets its answers, `onError(sentence)` its troubles. */
+  /** The page has woken, or its network is back: lose no time. */
+  hurry() {
+    if (this.ready) return this.listenFor(DOZE)
+    if (!this.timer) return
+    clearTimeout(this.timer)
+    this.open()
+  }
+
+  /** Give a socket up that owes an answer and has said nothing for so long; not while the engine is known to be away. */
+  listenFor(silence) {
+    const since = performance.now() - silence
+    const owes = [...this.slots.values()].some(({ flying }) => flying && flying.sent < since)
+    if (!this.ready || this.engine !== "ready" || !owes || this.heard > since) return
+    this.socket.onmessage = this.socket.onclose = null
+    this.socket.close()
+    this.lost({})
+  }
+
+  /** The slot of that name; `onAnswer({panels, ms, note, …})` gets its answers, `onError(sentence, note)` its troubles. */
   slot(name, onAnswer, onError = () => {}) {
     const slot = new Slot(this, name, onAnswer, onError)
     this.slots.set(name, slot)
     return slot
+  }
+
+  /** Send a slot's request; its number. */
+  post(slot, header, rows) {
+    const rate = header.op === "show" ? this.rate.value : undefined
+    this.socket.send(encode({ id: ++this.id, slot, ...header, rate }, rows))
+    return this.id
   }
 
   get ready() {
@@ -57,63 +97,10 @@ export class Channel {
   close() {
     this.closed = true
     clearTimeout(this.timer)
+    clearInterval(this.watch)
+    window.removeEventListener("online", this.wake)
+    document.removeEventListener("visibilitychange", this.wake)
     this.slots.clear()
     this.socket.close()
   }
-}
-
-class Slot {
-  constructor(channel, name, onAnswer, onError) {
-    Object.assign(this, { channel, name, onAnswer, onError, flying: null, waiting: null })
-  }
-
-  /** Ask for something: header fields, float32 rows, and anything to be handed back with the answer. */
-  ask(header, rows = null, note = null) {
-    this.waiting = { header, rows, note }
-    this.send()
-  }
-
-  /** Forget what was asked; an answer on its way will not be used. */
-  drop() {
-    this.waiting = null
-    if (this.flying) this.flying.stale = true
-  }
-
-  again() {
-    if (this.flying && !this.flying.stale) this.waiting ??= this.flying
-    this.flying = null
-    this.send()
-  }
-
-  send() {
-    if (this.flying || !this.waiting || !this.channel.ready) return
-    const request = this.waiting
-    this.waiting = null
-    request.id = ++this.channel.id
-    request.sent = performance.now()
-    this.flying = request
-    this.channel.socket.send(encode({ id: request.id, slot: this.name, ...request.header }, request.rows))
-  }
-
-  take(header, payload) {
-    const request = this.flying
-    if (!request || header.id !== request.id) return
-    this.flying = null
-    this.send()
-    if (request.stale) return
-    if (header.error) return this.onError(header.error)
-    const spent = performance.now() - request.sent
-    header.ms.network = Math.max(0, spent - header.ms.queue - header.ms.model - header.ms.encode)
-    this.onAnswer(header, payload, request)
-  }
-}
-
-function encode(header, rows) {
-  const text = new TextEncoder().encode(JSON.stringify(header))
-  const payload = rows ? new Uint8Array(rows.buffer, rows.byteOffset, rows.byteLength) : new Uint8Array(0)
-  const message = new Uint8Array(4 + text.length + payload.length)
-  new DataView(message.buffer).setUint32(0, text.length, true)
-  message.set(text, 4)
-  message.set(payload, 4 + text.length)
-  return message
 }

@@ -12,15 +12,22 @@ export function element(tag, properties = {}, ...children) {
   return made
 }
 
-/** Calls `act` once no further call has come for `wait` milliseconds. */
+/** Calls `act` once no further call has come for `wait` milliseconds, or at once where it is flushed. */
 export function settle(act, wait) {
   let timer = 0
-  const later = (...values) => {
+  const cancel = () => {
     clearTimeout(timer)
-    timer = setTimeout(() => act(...values), wait)
+    timer = 0
   }
-  later.cancel = () => clearTimeout(timer)
-  return later
+  const now = () => {
+    cancel()
+    act()
+  }
+  const later = () => {
+    cancel()
+    timer = setTimeout(now, wait)
+  }
+  return Object.assign(later, { cancel, flush: () => timer && now() })
 }
 
 export const reducedMotion = () => window.matchMedia("(prefers-reduced-motion: reduce)").matches

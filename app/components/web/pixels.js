@@ -1,11 +1,17 @@
 // Answers of the live channel as things that a canvas can draw.
 
-/** One picture of a raw answer as ImageData. */
-export function picture(header, bytes, index = 0) {
-  const [, height, width, channels] = header.shape
-  const image = new ImageData(width, height)
-  spread(bytes, index * height * width * channels, channels, image.data)
-  return image
+/** The pictures of an answer, ImageData each: a list where they came raw, else a promise of one. */
+export function pictures(panel) {
+  return panel.format === "raw" ? rawPictures(panel) : sheet(panel).then((all) => cut(panel, all))
+}
+
+function rawPictures({ shape: [count, height, width, channels], payload }) {
+  const bytes = new Uint8Array(payload)
+  return Array.from({ length: count }, (_, i) => {
+    const image = new ImageData(width, height)
+    spread(bytes, i * height * width * channels, channels, image.data)
+    return image
+  })
 }
 
 function spread(bytes, from, channels, rgba) {
@@ -18,18 +24,27 @@ function spread(bytes, from, channels, rgba) {
   }
 }
 
-/** All pictures of an answer on one drawable sheet, `header.columns` to a row. */
-export async function sheet(header, payload) {
-  if (header.format === "jpeg") return createImageBitmap(new Blob([payload], { type: "image/jpeg" }))
-  const [count, height, width] = header.shape
-  const canvas = new OffscreenCanvas(width * header.columns, height * Math.ceil(count / header.columns))
+/** All pictures of an answer on one drawable sheet, `panel.columns` to a row. */
+export async function sheet(panel) {
+  const { format, payload, columns } = panel
+  if (format !== "raw") return createImageBitmap(new Blob([payload], { type: `image/${format}` }))
+  const [count, height, width] = panel.shape
+  const canvas = new OffscreenCanvas(width * columns, height * Math.ceil(count / columns))
   const context = canvas.getContext("2d")
-  const bytes = new Uint8Array(payload)
-  for (let i = 0; i < count; i++) {
-    const [column, row] = [i % header.columns, Math.floor(i / header.columns)]
-    context.putImageData(picture(header, bytes, i), column * width, row * height)
-  }
+  rawPictures(panel).forEach((image, i) => context.putImageData(image, ...corner(panel, i)))
   return canvas
+}
+
+/** Where picture `i` begins on a sheet. */
+export function corner({ shape: [, height, width], columns }, i) {
+  return [(i % columns) * width, Math.floor(i / columns) * height]
+}
+
+function cut(panel, all) {
+  const [count, height, width] = panel.shape
+  const context = new OffscreenCanvas(all.width, all.height).getContext("2d")
+  context.drawImage(all, 0, 0)
+  return Array.from({ length: count }, (_, i) => context.getImageData(...corner(panel, i), width, height))
 }
 
 /** Draws small pictures large, with soft or with visible pixels. */
@@ -70,21 +85,16 @@ export class Screen {
   }
 }
 
-/** How far two raw pictures of an answer lie apart: ImageData whose alpha is the change, and the mean change, 0 to 1. */
-export function change(header, bytes, first, second) {
-  const [, height, width, channels] = header.shape
-  const size = height * width * channels
-  const image = new ImageData(width, height)
-  const differences = new Float32Array(width * height)
+/** How far two pictures lie apart: ImageData whose alpha is the change, and the mean change, 0 to 1. */
+export function change(first, second) {
+  const image = new ImageData(first.width, first.height)
+  const differences = new Float32Array(first.width * first.height)
   let total = 0
   let largest = 1
   for (let pixel = 0; pixel < differences.length; pixel++) {
     let sum = 0
-    for (let channel = 0; channel < channels; channel++) {
-      const at = pixel * channels + channel
-      sum += Math.abs(bytes[first * size + at] - bytes[second * size + at])
-    }
-    differences[pixel] = sum / channels
+    for (let at = 4 * pixel; at < 4 * pixel + 3; at++) sum += Math.abs(first.data[at] - second.data[at])
+    differences[pixel] = sum / 3
     total += differences[pixel]
     largest = Math.max(largest, differences[pixel])
   }

@@ -11,9 +11,14 @@ const TILES = 9
 export class Axes {
   constructor(channel, parts, on) {
     Object.assign(this, { parts, on, rows: new Map(), unfolded: new Set() })
-    this.slot = channel.slot("strips", (header, payload, request) => this.takeStrips(header, payload, request))
-    this.refresh = settle(() => this.ask(), 120)
-    parts.list.addEventListener("scroll", () => this.refresh(), { passive: true })
+    this.slot = channel.slot("strips", (answer) => this.takeStrips(answer))
+    this.refresh = settle(() => this.view && this.ask(), 120)
+    document.addEventListener("scroll", this.refresh, { capture: true, passive: true }) // of the list, or of a phone's page
+  }
+
+  close() {
+    this.refresh.cancel()
+    document.removeEventListener("scroll", this.refresh, { capture: true })
   }
 
   /** Show the axes of a view's model. */
@@ -155,8 +160,8 @@ export class Axes {
         rows[at + axis] = tileValue(this.rows.get(axis), tile)
       }
     })
-    const header = { op: "decode", model: card.name, rows: axes.length * TILES, columns: TILES, y: y ?? undefined }
-    this.slot.ask(header, rows, axes)
+    const panel = { verb: "decode", model: card.name, rows: axes.length * TILES, columns: TILES, y: y ?? undefined }
+    this.slot.ask(panel, rows, axes)
   }
 
   visible() {
@@ -169,11 +174,11 @@ export class Axes {
     return [...this.rows].filter(([, row]) => seen(row)).map(([axis]) => axis)
   }
 
-  async takeStrips(header, payload, request) {
-    if (header.model !== this.view.card.name) return
-    const all = await sheet(header, payload)
-    const [, height, width] = header.shape
-    request.note.forEach((axis, line) => {
+  async takeStrips({ panels: [panel], note: axes }) {
+    const all = await sheet(panel)
+    if (panel.model !== this.view.card.name) return
+    const [, height, width] = panel.shape
+    axes.forEach((axis, line) => {
       const strip = this.rows.get(axis)?.strip
       if (!strip) return
       strip.width = TILES * width

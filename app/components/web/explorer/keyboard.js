@@ -8,6 +8,9 @@ export const KEYS = [
   ["U", "undo"],
   ["Shift + U", "redo"],
   ["0", "reset to the middle"],
+  ["K", "keep this picture as a bookmark"],
+  ["1 – 9", "go to a bookmark"],
+  ["Delete", "remove the focused bookmark"],
   ["H", "heat map of what the active axis moves"],
   ["D", "dots of the data on or off"],
   ["P", "soft or visible pixels"],
@@ -17,7 +20,7 @@ export const KEYS = [
 
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }
 
-/** Listen for keys; `acts` has one function per key, and arrow(dx, dy, tenfold). Returns how to stop listening. */
+/** Listen for keys; `acts` has one function per key, digit(number) and arrow(dx, dy, tenfold). Returns how to stop listening. */
 export function listen(root, acts) {
   const press = (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || typing(event) || elsewhere(root)) return
@@ -39,6 +42,7 @@ export function listen(root, acts) {
 }
 
 function named(acts, event) {
+  if (/^[0-9]$/.test(event.key)) return () => acts.digit(Number(event.key))
   if (event.key === "U" || (event.key === "u" && event.shiftKey)) return acts.redo
   return acts[event.key.length === 1 ? event.key.toLowerCase() : event.key]
 }

@@ -1,17 +1,18 @@
 // The skeleton of Explore, made once. Every part that others need is in the returned object, by name.
 
 import { element } from "../element.js"
+import { Notice } from "../notice.js"
 import { KEYS } from "./keyboard.js"
 
 const button = (text, title, properties = {}) => element("button", { type: "button", class: "zt-button", title, ...properties }, text)
 const toggle = (text, title) => button(text, title, { "aria-pressed": "false" })
 
 export function layout(root) {
-  const parts = { ...top(), ...picture(), ...plane(), ...axes(), ...controls(), ...over() }
+  const parts = { ...top(), ...picture(), ...plane(), ...axes(), ...bookmarks(), ...controls(), ...over() }
   root.replaceChildren(
     element("div", { class: "zt-top" }, parts.model, parts.text, parts.tools),
-    element("div", { class: "zt-stage" }, parts.pictureFigure, parts.planeFigure, parts.controls, parts.axesSection),
-    parts.notice,
+    element("div", { class: "zt-stage" }, parts.pictureFigure, parts.planeFigure, parts.marksSection, parts.controls, parts.axesSection),
+    parts.notice.element,
     parts.help,
   )
   return parts
@@ -59,6 +60,20 @@ function axes() {
   return { axesTitle, axesList, axesSection: element("section", { class: "zt-axes", "aria-label": "Axes" }, axesTitle, axesList) }
 }
 
+function bookmarks() {
+  const marks = element("div", { class: "zt-marks-places" })
+  const key = (text) => element("kbd", {}, text)
+  const marksHint = element(
+    "p",
+    { class: "zt-marks-hint" },
+    element("span", { class: "zt-typed zt-when-empty" }, key("K"), " keeps the picture here, ", key("1"), " – ", key("9"), " go back to it."),
+    element("span", { class: "zt-typed zt-when-some" }, key("K"), " keeps one more, ", key("1"), " – ", key("9"), " go there, × removes."),
+    element("span", { class: "zt-tapped zt-when-empty" }, "Tap a free place to keep the picture there."),
+    element("span", { class: "zt-tapped zt-when-some" }, "Tap a picture to go there, then × to remove it."),
+  )
+  return { marks, marksHint, marksSection: element("section", { class: "zt-marks", "aria-label": "Bookmarks" }, marks, marksHint) }
+}
+
 function controls() {
   const random = button("Random", "Draw a latent at random (R)", { class: "zt-button zt-strong" })
   const seed = element("input", { class: "zt-seed", type: "number", min: 0, max: 4294967295, step: 1, "aria-label": "Seed of the random draw", placeholder: "–" })
@@ -86,10 +101,9 @@ function controls() {
 }
 
 function over() {
-  const notice = element("div", { class: "zt-notice", role: "status", "aria-live": "polite", hidden: true })
   const rows = KEYS.map(([key, text]) => element("tr", {}, element("th", {}, element("kbd", {}, key)), element("td", {}, text)))
   const help = element("dialog", { class: "zt-help", "aria-label": "Keys" }, element("h2", {}, "Keys"), element("table", {}, element("tbody", {}, ...rows)))
   help.append(button("Close", "Close (Esc)", { onclick: () => help.close() }))
   help.addEventListener("click", (event) => event.target === help && help.close())
-  return { notice, help }
+  return { notice: new Notice(), help }
 }

@@ -1,6 +1,6 @@
 // The live picture: whenever the view changes it is decoded, at most one request in flight, and drawn as it arrives.
 
-import { change, picture, Screen } from "../pixels.js"
+import { change, pictures, Screen } from "../pixels.js"
 
 const DELTA = 0.08 // of an axis' whole range, to either side, for the heat map
 
@@ -12,7 +12,8 @@ export class Picture {
     this.heat = new Screen(parts.heat)
     this.heating = false
     this.frames = 0
-    this.slot = channel.slot("live", (...answer) => this.take(...answer), onError)
+    this.newest = 0
+    this.slot = channel.slot("live", (answer) => this.take(answer), onError)
   }
 
   /** Ask for the picture of a view; `since` is the time of the gesture that wanted it. */
@@ -25,37 +26,29 @@ export class Picture {
       rows[z.length + active] += step
       rows[2 * z.length + active] -= step
     }
-    const header = { op: "decode", model: card.name, rows: rows.length / z.length, y: view.y ?? undefined }
-    this.slot.ask(header, rows, { z: z.join(","), since, active })
+    const panel = { verb: "decode", model: card.name, rows: rows.length / z.length, y: view.y ?? undefined }
+    this.slot.ask(panel, rows, { z: z.join(","), since, active })
   }
 
-  take(header, payload, request) {
-    if (header.format !== "raw") return this.takeSheet(header, payload, request)
-    const bytes = new Uint8Array(payload)
-    this.screen.draw(picture(header, bytes))
-    const hot = request.header.rows === 3 && this.heating
+  take(answer) {
+    const made = pictures(answer.panels[0])
+    this.newest = answer.id
+    if (Array.isArray(made)) return this.draw(made, answer)
+    made.then((images) => answer.id === this.newest && this.draw(images, answer)) // a newer picture may be there already
+  }
+
+  draw(images, { panels, ms, note }) {
+    this.screen.draw(images[0])
+    const hot = images.length === 3 && this.heating
     this.parts.heat.hidden = !hot
     if (hot) {
-      const { image, mean } = change(header, bytes, 1, 2)
+      const { image, mean } = change(images[1], images[2])
       this.heat.draw(image)
-      this.parts.heatNote(request.note.active, mean)
+      this.parts.heatNote(note.active, mean)
     }
-    this.drawn(header, request)
-  }
-
-  async takeSheet(header, payload, request) {
-    const bitmap = await createImageBitmap(new Blob([payload], { type: "image/jpeg" }), 0, 0, header.shape[2], header.shape[1])
-    this.screen.small = new OffscreenCanvas(bitmap.width, bitmap.height)
-    this.screen.small.getContext("2d").drawImage(bitmap, 0, 0)
-    this.screen.filled = true
-    this.screen.redraw()
-    this.drawn(header, request)
-  }
-
-  drawn(header, request) {
     this.frames++
-    const now = performance.now()
-    this.onDrawn({ frames: this.frames, model: header.model, z: request.note.z, ms: header.ms, latency: now - request.note.since })
+    const latency = performance.now() - note.since
+    this.onDrawn({ frames: this.frames, model: panels[0].model, z: note.z, ms, latency })
   }
 
   /** The largest size of the picture's own shape within the box, in CSS pixels. */

@@ -9,12 +9,8 @@ const DOTS = 3000
 export class Plane {
   constructor(channel, parts, onDrag, onSettled) {
     Object.assign(this, { parts, onDrag, onSettled, means: null, labels: null, dots: true, asked: "" })
-    this.background = channel.slot("plane", async (header, payload, request) => {
-      this.tiles = await sheet(header, payload)
-      this.tilesOf = request.note
-      this.paint()
-    })
-    this.cloud = channel.slot("posterior", (header, payload) => this.takeCloud(header, payload))
+    this.background = channel.slot("plane", (answer) => this.takeTiles(answer), () => (this.asked = ""))
+    this.cloud = channel.slot("posterior", ({ panels: [panel] }) => this.takeCloud(panel))
     this.listen()
   }
 
@@ -61,10 +57,16 @@ export class Plane {
       this.means = this.labels = this.tiles = null
       this.asked = ""
       this.paint()
-      this.cloud.ask({ op: "posterior", model: view.card.name })
+      this.cloud.ask({ verb: "posterior", model: view.card.name })
     }
     this.view = view
     this.move()
+    this.refresh()
+  }
+
+  /** Ask again for what did not come. */
+  again() {
+    if (!this.means) this.cloud.ask({ verb: "posterior", model: this.view.card.name })
     this.refresh()
   }
 
@@ -95,14 +97,21 @@ export class Plane {
       rows[i * z.length + axes[0]] = this.value(axes[0], ((i % columns) + 0.5) / columns)
       rows[i * z.length + axes[1]] = this.value(axes[1], 1 - (Math.floor(i / columns) + 0.5) / lines)
     }
-    const header = { op: "decode", model: card.name, rows: columns * lines, columns, y: y ?? undefined }
-    this.background.ask(header, rows, wanted)
+    const panel = { verb: "decode", model: card.name, rows: columns * lines, columns, y: y ?? undefined }
+    this.background.ask(panel, rows, wanted)
   }
 
-  takeCloud(header, payload) {
-    const [count, latent] = header.shape
+  async takeTiles({ panels: [panel] }) {
+    const tiles = await sheet(panel)
+    if (panel.model !== this.view.card.name) return
+    this.tiles = tiles
+    this.paint()
+  }
+
+  takeCloud({ model, shape: [count, latent], labels, payload }) {
+    if (model !== this.view.card.name) return
     this.means = new Float32Array(payload.slice(0, 4 * count * latent))
-    this.labels = header.labels ? new Int16Array(payload.slice(4 * count * latent)) : null
+    this.labels = labels ? new Int16Array(payload.slice(4 * count * latent)) : null
     this.latent = latent
     this.parts.onCloud(count, this.labels !== null)
     this.paint()

@@ -1,18 +1,25 @@
 // The view: which latent, class and plane axes are shown, and the way back through what was shown before.
 
+const STEPS = 200 // remembered
+
 /** Four digits make a link short and still give back the very same picture, because the view itself holds no more. */
 export const round = (value) => Math.round(value * 1e4) / 1e4 || 0
 
 export class View {
-  constructor(card, { z, y, axes }) {
+  constructor(card, given) {
     this.card = card
-    this.z = z.map(round)
-    this.y = y
-    this.axes = axes ?? planeAxes(card)
-    this.chosenAxes = axes !== null && axes !== undefined
+    this.place(given)
     this.active = this.axes[0]
     this.past = [this.snapshot()]
     this.at = 0
+  }
+
+  /** Put the view where something else says: a link, or what was kept. */
+  place({ z, y, axes }) {
+    this.z = z.map(round)
+    this.y = y ?? null
+    this.chosenAxes = axes !== null && axes !== undefined
+    this.axes = axes ?? planeAxes(this.card)
   }
 
   set(axis, value) {
@@ -32,8 +39,8 @@ export class View {
   /** Remember what is shown; false where nothing has changed since. */
   keep() {
     const now = this.snapshot()
-    if (JSON.stringify(now) === JSON.stringify(this.past[this.at])) return false
-    this.past = [...this.past.slice(Math.max(0, this.at - 199), this.at + 1), now]
+    if (same(now, this.past[this.at])) return false
+    this.past = [...this.past.slice(Math.max(0, this.at + 1 - STEPS), this.at + 1), now]
     this.at = this.past.length - 1
     return true
   }
@@ -46,13 +53,33 @@ export class View {
     return found
   }
 
+  /** Put what was shown before this page was loaded before what has been shown since. */
+  remember(past, at) {
+    const joined = same(past[at], this.past[0])
+    if (joined && this.past.length === 1) return Object.assign(this, { past, at })
+    const since = joined ? this.past.slice(1) : this.past
+    const undone = this.past.length - 1 - this.at
+    this.past = [...past.slice(0, at + 1), ...since]
+    this.at = this.past.length - 1 - undone
+  }
+
   /** What the address carries, as strings. */
   query() {
     const query = { model: this.card.name, z: this.z.join(",") }
-    if (this.y !== null && this.y !== undefined) query.y = String(this.y)
+    if (this.y !== null) query.y = String(this.y)
     if (this.chosenAxes) query.axes = this.axes.join(",")
     return query
   }
+}
+
+export const same = (one, other) => one.y === other.y && one.z.every((value, axis) => value === other.z[axis])
+
+/** Whether a snapshot that was kept somewhere fits the model. */
+export function fits(snapshot, card) {
+  const { z, y } = snapshot ?? {}
+  const classes = card.classes.length
+  const known = classes ? Number.isInteger(y) && y >= 0 && y < classes : y === null
+  return known && Array.isArray(z) && z.length === card.latent && z.every(Number.isFinite)
 }
 
 /** Axes, those that say most about a picture first: by KL where there is one, else by how many pixels they move. */

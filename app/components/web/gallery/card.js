@@ -1,7 +1,7 @@
 // One model's card: a link to Explore, and a thumbnail that walks along a closed path between a few random draws.
 
 import { element } from "../element.js"
-import { picture, Screen } from "../pixels.js"
+import { pictures, Screen } from "../pixels.js"
 
 const SEEDS = [3, 8, 21, 34, 55]
 const LEG = 1400 // milliseconds from one draw to the next
@@ -12,10 +12,22 @@ export class Card {
     this.screen = new Screen(element("canvas", { role: "img", "aria-label": `A picture that ${about.title} makes now` }))
     this.element = this.build(page, open)
     this.element.zoetropeCard = this
-    this.pictures = channel.slot(`card-${about.name}`, (header, payload) => this.take(header, payload), (sentence) => this.refuse(sentence))
-    channel
-      .slot(`draws-${about.name}`, (header, payload) => this.start(header, payload), (sentence) => this.refuse(sentence))
-      .ask({ op: "draw", model: about.name, seeds: SEEDS, truncation: 0.9 })
+    const refuse = (sentence) => (this.words.textContent = sentence)
+    this.pictures = channel.slot(`card-${about.name}`, (answer) => this.take(answer), refuse)
+    this.starts = channel.slot(`draws-${about.name}`, (answer) => this.start(answer), refuse)
+    this.draw()
+  }
+
+  draw() {
+    this.starts.ask({ verb: "draw", model: this.about.name, seeds: SEEDS, truncation: 0.9 })
+  }
+
+  /** The engine is back: ask again for what it could not give. */
+  again() {
+    if (this.words.textContent === this.about.text) return
+    this.words.textContent = this.about.text
+    if (this.draws) this.move(0)
+    else this.draw()
   }
 
   build(page, open) {
@@ -44,9 +56,9 @@ export class Card {
     return card
   }
 
-  start(header, payload) {
+  start({ panels: [{ payload, shape }] }) {
     this.draws = new Float32Array(payload)
-    this.latent = header.shape[1]
+    this.latent = shape[1]
     this.move(0)
   }
 
@@ -63,15 +75,11 @@ export class Card {
       z[axis] = from + ease * (to - from)
     }
     const y = this.about.classes ? leg % this.about.classes : undefined
-    this.pictures.ask({ op: "decode", model: this.about.name, rows: 1, y }, z)
+    this.pictures.ask({ verb: "decode", model: this.about.name, rows: 1, y }, z)
   }
 
-  take(header, payload) {
-    if (header.format === "raw") this.screen.draw(picture(header, new Uint8Array(payload)))
+  async take({ panels: [panel] }) {
+    this.screen.draw((await pictures(panel))[0])
     this.element.dataset.drawn = "true"
-  }
-
-  refuse(sentence) {
-    this.words.textContent = sentence
   }
 }

@@ -2,6 +2,7 @@
 
 import { Channel } from "../channel.js"
 import { reducedMotion } from "../element.js"
+import { Notice } from "../notice.js"
 import { Card } from "./card.js"
 
 const TURN = 3500 // milliseconds that a card moves before the next one does
@@ -27,8 +28,8 @@ export default function (component, page) {
 
 class Gallery {
   constructor(root, page) {
-    Object.assign(this, { root, page, turn: 0, cards: [], shown: "" })
-    this.channel = new Channel(page)
+    Object.assign(this, { root, page, turn: 0, cards: [], shown: "", notice: new Notice() })
+    this.channel = new Channel(page, { onLine: (state) => this.notice.line(state), onEngine: (state) => this.engine(state) })
     this.seen = new IntersectionObserver((entries) => entries.forEach((entry) => (entry.target.zoetropeCard.seen = entry.isIntersecting)))
     this.timer = setInterval(() => this.tick(), FRAME)
   }
@@ -40,12 +41,17 @@ class Gallery {
     this.shown = wanted
     this.seen.disconnect()
     this.cards = data.cards.map((about) => new Card(about, this.channel, this.page, (name) => this.open(name)))
-    this.root.replaceChildren(...this.cards.map((card) => card.element))
+    this.root.replaceChildren(...this.cards.map((card) => card.element), this.notice.element)
     this.cards.forEach((card) => this.seen.observe(card.element))
   }
 
+  engine(state) {
+    this.notice.engine(state)
+    if (state === "ready") this.cards.forEach((card) => card.again())
+  }
+
   tick() {
-    if (document.hidden || reducedMotion()) return
+    if (document.hidden || reducedMotion() || this.channel.engine !== "ready") return
     const visible = this.cards.filter((card) => card.seen)
     if (!visible.length) return
     const turn = visible[Math.floor(performance.now() / TURN) % visible.length]
@@ -55,6 +61,7 @@ class Gallery {
   close() {
     clearInterval(this.timer)
     this.seen.disconnect()
+    this.notice.close()
     this.channel.close()
   }
 }

@@ -1,0 +1,78 @@
+// How the view moves: at once under a hand, and over a few live pictures where no hand leads.
+
+import { reducedMotion } from "../element.js"
+
+const GLIDE = 260 // milliseconds from one picture to the next
+const STEP = 1 / 60 // of an axis' range, for one press of an arrow
+
+export class Motion {
+  constructor(explorer) {
+    Object.assign(this, { explorer, gliding: 0, painting: 0 })
+  }
+
+  /** Have the view decoded, and put everything else where it is at the next screen refresh. */
+  show(since) {
+    const { picture, view } = this.explorer
+    picture.show(view, since)
+    this.painting ||= requestAnimationFrame(() => this.paint())
+  }
+
+  paint() {
+    const { plane, axes, bookmarks } = this.explorer
+    this.painting = 0
+    plane.move()
+    axes.move()
+    bookmarks.move()
+  }
+
+  drag(axes, values, since) {
+    const { view, memory } = this.explorer
+    this.halt()
+    axes.forEach((axis, i) => view.set(axis, values[i]))
+    view.active = axes.includes(view.active) ? view.active : axes[0]
+    this.show(since)
+    memory.soon()
+  }
+
+  /** Go to a latent over a few live pictures, so that an eye can follow. */
+  glide(z, active = this.explorer.view.active) {
+    const { view } = this.explorer
+    this.explorer.settleSoon.flush()
+    this.halt()
+    view.active = active
+    const from = [...view.z]
+    const start = performance.now()
+    const step = (now) => {
+      const time = reducedMotion() ? 1 : Math.min(1, Math.max(0, (now - start) / GLIDE))
+      const ease = time * time * (3 - 2 * time)
+      view.replace(time === 1 ? z : z.map((value, axis) => from[axis] + ease * (value - from[axis])))
+      this.show(now)
+      this.gliding = time < 1 ? requestAnimationFrame(step) : 0
+      if (time === 1) this.explorer.settled()
+    }
+    this.gliding = requestAnimationFrame(step)
+  }
+
+  halt() {
+    cancelAnimationFrame(this.gliding)
+    this.gliding = 0
+  }
+
+  /** A press of an arrow: along the focused slider, else over the plane. */
+  arrow(dx, dy, tenfold, since) {
+    const { view, card, axes, parts } = this.explorer
+    if (!view || parts.help.open) return
+    const slider = axes.focused()
+    const step = STEP * (tenfold ? 10 : 1)
+    const moves = slider === null ? [[view.axes[0], dx], [view.axes[1], dy]] : [[slider, dx + dy]]
+    const moved = moves.filter(([, by]) => by)
+    const along = ([axis, by]) => view.z[axis] + by * step * (card.axes[axis].high - card.axes[axis].low)
+    this.drag(moved.map(([axis]) => axis), moved.map(along), since)
+    this.explorer.settleSoon()
+  }
+
+  close() {
+    this.halt()
+    cancelAnimationFrame(this.painting)
+  }
+}

@@ -1,0 +1,69 @@
+// What is switched on and off: soft pixels, the heat map, the dots of the data, lecture mode.
+
+export class Toggles {
+  constructor(explorer) {
+    this.explorer = explorer
+    this.onFullScreen = () => this.setLecture(document.fullscreenElement === explorer.root)
+    document.addEventListener("fullscreenchange", this.onFullScreen)
+    this.press()
+  }
+
+  press() {
+    const { parts, picture, plane } = this.explorer
+    parts.soft.setAttribute("aria-pressed", picture.soft)
+    parts.heating.setAttribute("aria-pressed", picture.heating)
+    parts.dots.setAttribute("aria-pressed", plane.dots)
+  }
+
+  soften() {
+    const { picture, memory } = this.explorer
+    picture.soft = !picture.soft
+    this.press()
+    memory.now()
+  }
+
+  heat() {
+    const { picture, captions, view } = this.explorer
+    picture.heating = !picture.heating
+    this.press()
+    if (!picture.heating) captions.rule()
+    picture.show(view)
+  }
+
+  dot() {
+    const { plane, memory } = this.explorer
+    plane.dots = !plane.dots
+    this.press()
+    plane.paint()
+    memory.now()
+  }
+
+  /** Put the switches as they were kept. */
+  restore({ soft, dots }) {
+    const { picture, plane } = this.explorer
+    picture.soft = soft !== false
+    plane.dots = dots !== false
+    this.press()
+    plane.paint()
+  }
+
+  lecture() {
+    const { root } = this.explorer
+    if (root.classList.contains("zt-lecture")) {
+      if (document.fullscreenElement) document.exitFullscreen()
+      return this.setLecture(false)
+    }
+    this.setLecture(true)
+    root.requestFullscreen?.().catch(() => {}) // a browser that refuses still shows the large type
+  }
+
+  setLecture(on) {
+    this.explorer.root.classList.toggle("zt-lecture", on)
+    this.explorer.parts.lecture.setAttribute("aria-pressed", on)
+    this.explorer.resize()
+  }
+
+  close() {
+    document.removeEventListener("fullscreenchange", this.onFullScreen)
+  }
+}

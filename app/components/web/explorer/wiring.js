@@ -1,0 +1,48 @@
+// Which button and which key does what.
+
+import { listen } from "./keyboard.js"
+import { copy, linkTo, python } from "./share.js"
+
+/** Connect an explorer's controls; returns how to let go of the keys. */
+export function wire(explorer) {
+  const { parts, gestures, toggles, bookmarks, motion } = explorer
+  const help = () => (parts.help.open ? parts.help.close() : parts.help.showModal())
+  const click = (part, act) => part.addEventListener("click", () => act())
+  parts.model.addEventListener("change", () => explorer.ask(parts.model.value))
+  parts.seed.addEventListener("change", () => gestures.random(parts.seed.value))
+  parts.truncation.addEventListener("input", () => gestures.truncate())
+  parts.truncation.addEventListener("change", () => explorer.settled())
+  for (const choice of [parts.across, parts.up]) choice.addEventListener("change", () => gestures.turnPlane())
+  click(parts.random, () => gestures.random())
+  click(parts.nudge, () => gestures.nudge())
+  click(parts.undo, () => gestures.travel(-1))
+  click(parts.redo, () => gestures.travel(1))
+  click(parts.reset, () => gestures.reset())
+  click(parts.soft, () => toggles.soften())
+  click(parts.heating, () => toggles.heat())
+  click(parts.dots, () => toggles.dot())
+  click(parts.lecture, () => toggles.lecture())
+  click(parts.keys, help)
+  click(parts.link, () => share(explorer.notice, "Link", linkTo(explorer.page, explorer.view.query())))
+  click(parts.python, () => share(explorer.notice, "Python", python(explorer.view)))
+  return listen(explorer.root, {
+    arrow: (...press) => motion.arrow(...press),
+    arrowEnd: () => explorer.settleSoon(),
+    digit: (digit) => (digit ? bookmarks.go(digit - 1) : gestures.reset()),
+    r: () => gestures.random(),
+    n: () => gestures.nudge(),
+    u: () => gestures.travel(-1),
+    redo: () => gestures.travel(1),
+    k: () => bookmarks.add(),
+    h: () => toggles.heat(),
+    d: () => toggles.dot(),
+    p: () => toggles.soften(),
+    f: () => toggles.lecture(),
+    "?": help,
+  })
+}
+
+async function share(notice, what, text) {
+  if (await copy(text)) notice.say(`${what} copied.`)
+  else notice.say(text, 30000)
+}

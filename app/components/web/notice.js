@@ -1,0 +1,78 @@
+// Sentences for the person: some pass by, some stay as long as what they tell of.
+
+import "./dialogs.js"
+import { element } from "./element.js"
+
+const SHOWN = 1500 // milliseconds that a sentence stays at least: one that flashes by worries more than it tells
+const LINE = "Reconnecting… the picture stays as it is."
+const ENGINE = {
+  starting: "The engine is starting…",
+  restarting: "The engine is restarting… the picture stays as it is.",
+  lost: "The engine stopped and could not be started again. The picture stays as it is; your next gesture tries once more.",
+}
+
+export class Notice {
+  constructor() {
+    Object.assign(this, { held: new Map(), passing: [], timers: {} })
+    this.element = element("div", { class: "zt-notice", role: "status", "aria-live": "polite", hidden: true })
+  }
+
+  /** Say a sentence for some milliseconds; `action`, {text, act}, becomes a button beside it. */
+  say(sentence, wait = 5000, action = null) {
+    const button = action && element("button", { type: "button", class: "zt-notice-act", onclick: () => (this.quiet(), action.act()) }, action.text)
+    this.passing = [element("p", {}, sentence, button)]
+    this.paint()
+    clearTimeout(this.timers.passing)
+    this.timers.passing = setTimeout(() => this.quiet(), wait)
+  }
+
+  quiet() {
+    this.passing = []
+    this.paint()
+  }
+
+  /** Say a sentence until it is released, unless that happens within `after` milliseconds. */
+  hold(kind, sentence, after = 0) {
+    clearTimeout(this.timers[kind])
+    const show = () => {
+      if (this.held.get(kind)?.sentence !== sentence) this.held.set(kind, { sentence, since: performance.now() })
+      this.paint()
+    }
+    if (after && !this.held.has(kind)) this.timers[kind] = setTimeout(show, after)
+    else show()
+  }
+
+  release(kind) {
+    clearTimeout(this.timers[kind])
+    const shown = this.held.get(kind)
+    if (!shown) return
+    const drop = () => {
+      this.held.delete(kind)
+      this.paint()
+    }
+    this.timers[kind] = setTimeout(drop, Math.max(0, SHOWN - (performance.now() - shown.since)))
+  }
+
+  paint() {
+    const lasting = [...this.held.values()].map(({ sentence }) => element("p", {}, sentence))
+    const all = [...lasting, ...this.passing]
+    if (all.length) this.element.replaceChildren(...all)
+    this.element.hidden = !all.length
+  }
+
+  // What the live channel tells
+
+  line(state) {
+    if (state === "lost") this.hold("line", LINE, 600)
+    else this.release("line")
+  }
+
+  engine(state) {
+    if (state === "ready") this.release("engine")
+    else this.hold("engine", ENGINE[state] ?? ENGINE.restarting, state === "starting" ? 400 : 0)
+  }
+
+  close() {
+    Object.values(this.timers).forEach(clearTimeout)
+  }
+}

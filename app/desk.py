@@ -1,0 +1,239 @@
+"""One person's live channel: what they ask for, what they still wait for, and what is on its way to them."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import math
+import secrets
+import time
+from collections.abc import Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from app import store, wire
+from app.door import Door
+from app.pictures import RAW_LIMIT, Codec
+from app.wire import POLICY, Keep, Panel, Refused, Request, Show
+from engine.errors import EngineLost, ModelFault, ZoetropeError
+from engine.serving.backend import State
+from engine.serving.jobs import Answer, Job
+
+MAX_SLOTS = 64
+MAX_WAITING = 4096
+"""Rows of one person that may wait at a time."""
+TOO_MANY = f"This page waits for more than {MAX_WAITING} pictures already. Ask again when some have come."
+MESSAGES_PER_SECOND = 300.0
+BURST = 600.0
+
+log = logging.getLogger(__name__)
+Outcome = Answer | ZoetropeError
+
+
+class Rate:
+    """A bucket of messages that refills with time."""
+
+    def __init__(self) -> None:
+        self.tokens, self.since = BURST, time.monotonic()
+
+    def spend(self) -> None:
+        now = time.monotonic()
+        self.tokens = min(BURST, self.tokens + (now - self.since) * MESSAGES_PER_SECOND) - 1
+        self.since = now
+        if self.tokens < 0:
+            raise Refused(POLICY, f"More than {MESSAGES_PER_SECOND:.0f} messages a second; reload the page.")
+
+
+@dataclass
+class Ask:
+    """A request under way: worked on by its task, then a message that waits for the socket."""
+
+    request: Request
+    task: asyncio.Task[None] | None = None
+    answer: bytes | None = None
+
+    def give_up(self) -> None:
+        """Stop working on it; what is to be kept is kept all the same."""
+        if self.task and not isinstance(self.request, Keep):
+            self.task.cancel()
+
+
+class Desk:
+    """The requests of one socket: the newest of each slot, and nothing older.
+
+    Answers leave one at a time. While the socket is slow, a newer answer takes the place of an older one that has not
+    left yet, so what is kept for a client that reads slowly, or not at all, does not grow.
+    """
+
+    def __init__(self, websocket: WebSocket, door: Door, codec: Codec, encoders: Executor, shelf: Executor) -> None:
+        self.websocket, self.door, self.codec, self.encoders, self.shelf = websocket, door, codec, encoders, shelf
+        self.who = secrets.token_urlsafe(9)
+        self.asks: dict[str, Ask] = {}
+        self.news: State | None = door.state  # to be told before anything else
+        self.woken = asyncio.Event()
+        self.woken.set()
+        self.broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    # In
+
+    async def read(self) -> None:
+        """Take messages until the socket closes; Refused where one is malformed."""
+        rate = Rate()
+        while True:
+            message = await self.websocket.receive()
+            if message["type"] == "websocket.disconnect":
+                raise WebSocketDisconnect(message.get("code", 1000))
+            rate.spend()
+            self.take(wire.parse(message.get("bytes")))
+
+    def take(self, request: Request) -> None:
+        """Work on a request; an older one of its slot is given up."""
+        if older := self.asks.pop(request.slot, None):
+            older.give_up()
+        if len(self.asks) >= MAX_SLOTS:
+            raise Refused(POLICY, f"More than {MAX_SLOTS} slots wait on one socket.")
+        ask = self.asks[request.slot] = Ask(request)
+        if sum(other.request.rows for other in self.asks.values()) > MAX_WAITING:
+            self._post(ask, _trouble(request, TOO_MANY))
+        else:
+            ask.task = asyncio.create_task(self._work(ask))
+
+    # Work
+
+    async def _work(self, ask: Ask) -> None:
+        try:
+            self._post(ask, await self._answer(ask.request))
+        except Refused as refusal:
+            if not self.broken.done():
+                self.broken.set_exception(refusal)
+        except ZoetropeError as error:
+            self._post(ask, _trouble(ask.request, str(error)))
+        except Exception as error:  # a fault of ours must reach the person as a sentence, and harm no other request
+            log.exception("A request of the live channel failed")
+            self._post(ask, _trouble(ask.request, f"The server stopped at this with {type(error).__name__}. Go on."))
+
+    def _post(self, ask: Ask, answer: bytes) -> None:
+        ask.answer = answer
+        self.woken.set()
+
+    async def _answer(self, request: Request) -> bytes:
+        about = {"id": request.id, "slot": request.slot}
+        loop = asyncio.get_running_loop()
+        if isinstance(request, Show):
+            return await self._shown(request)
+        if isinstance(request, Keep):
+            await loop.run_in_executor(self.shelf, store.keep, request.token, request.view)
+            return wire.message({**about, "kept": True})
+        body = await loop.run_in_executor(self.shelf, store.recall, request.token)
+        return wire.message({**about, "view": None if body is None else json.loads(body)})
+
+    async def _shown(self, show: Show) -> bytes:
+        catalogue = await self.door.arrived()
+        outcomes = await self._outcomes(show.jobs(catalogue, self.who))
+        if any(_bytes(outcome) > RAW_LIMIT for outcome in outcomes):
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self.encoders, written, show, outcomes, self.codec)
+        return written(show, outcomes, self.codec)
+
+    async def _outcomes(self, jobs: Sequence[Job | ZoetropeError]) -> list[Outcome]:
+        """Have the engine do some jobs; an error stands in the place of its answer."""
+        asked = [asyncio.wrap_future(self.door.submit(job)) if isinstance(job, Job) else job for job in jobs]
+        futures = [future for future in asked if isinstance(future, asyncio.Future)]
+        try:
+            if futures:
+                await asyncio.wait(futures)
+        except asyncio.CancelledError:
+            for future in futures:
+                future.cancel()
+            raise
+        return [_outcome(future) if isinstance(future, asyncio.Future) else future for future in asked]
+
+    # Out
+
+    def tell(self, state: State) -> None:
+        """Have the client hear a state of the engine; of several that wait the last."""
+        self.news = state
+        self.woken.set()
+
+    async def write(self) -> None:
+        """Send what is ready, one message at a time."""
+        while True:
+            await self.woken.wait()
+            if self.news:
+                news, self.news = self.news, None
+                await self.websocket.send_bytes(wire.message({"engine": news}))
+            elif answer := self._next():
+                await self.websocket.send_bytes(answer)
+            else:
+                self.woken.clear()
+
+    def _next(self) -> bytes | None:
+        for slot, ask in self.asks.items():
+            if ask.answer is not None:
+                del self.asks[slot]
+                return ask.answer
+        return None
+
+    def leave(self) -> None:
+        """Give up whatever this person still waits for."""
+        for ask in self.asks.values():
+            ask.give_up()
+        self.asks.clear()
+        self.door.forget(self.who)
+
+
+def _outcome(future: asyncio.Future[Answer]) -> Outcome:
+    if future.cancelled():
+        return EngineLost("The engine dropped this request. Ask again.")
+    error = future.exception()
+    if error is None:
+        return future.result()
+    return error if isinstance(error, ZoetropeError) else ModelFault(f"The model stopped with {type(error).__name__}.")
+
+
+def _bytes(outcome: Outcome) -> int:
+    pictures = outcome.arrays.get("pictures") if isinstance(outcome, Answer) else None
+    return 0 if pictures is None else pictures.nbytes
+
+
+# Messages
+
+
+def written(show: Show, outcomes: Sequence[Outcome], codec: Codec) -> bytes:
+    """Write the answer to all panels of a request."""
+    started = time.perf_counter()
+    parts = [_panel(panel, outcome, codec, show.rate) for panel, outcome in zip(show.panels, outcomes, strict=True)]
+    answers = [outcome for outcome in outcomes if isinstance(outcome, Answer)]
+    ms = {stage: max((answer.ms.get(stage, 0.0) for answer in answers), default=0.0) for stage in ("queue", "model")}
+    ms["encode"] = 1e3 * (time.perf_counter() - started)
+    header = {
+        "id": show.id,
+        "slot": show.slot,
+        "ms": {stage: round(value, 3) for stage, value in ms.items()},
+        "panels": [about for about, _ in parts],
+    }
+    return wire.message(header, *(payload for _, payload in parts))
+
+
+def _panel(panel: Panel, outcome: Outcome, codec: Codec, rate: float | None) -> tuple[dict[str, Any], bytes]:
+    about: dict[str, Any] = {"model": panel.model, "verb": panel.verb}
+    if isinstance(outcome, ZoetropeError):
+        return {**about, "error": str(outcome)}, b""
+    if panel.verb == "decode":
+        pictures = outcome.arrays["pictures"]
+        columns = min(len(pictures), panel.columns or math.ceil(math.sqrt(len(pictures))))
+        form, payload = codec.encode(panel.model, pictures, columns, rate)
+        about |= {"shape": pictures.shape, "format": form, "columns": columns}
+    else:
+        z, labels = outcome.arrays["z"], outcome.arrays.get("labels")
+        payload = z.astype("<f4").tobytes() + (b"" if labels is None else labels.astype("<i2").tobytes())
+        about |= {"shape": z.shape, "format": "float32"} | ({} if labels is None else {"labels": True})
+    return {**about, "bytes": len(payload)}, payload
+
+
+def _trouble(request: Request, sentence: str) -> bytes:
+    return wire.message({"id": request.id, "slot": request.slot, "error": sentence})

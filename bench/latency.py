@@ -1,0 +1,85 @@
+"""Milliseconds from a latent to its picture on the host: zoetrope bench latency [--threads N] [--device D] [--write].
+
+Each shipped model, bare as it was trained and ready as the engine keeps it, in turn within one run, so that a machine
+whose speed drifts favours neither. Figures are medians; on a GPU, a ready model is one CUDA graph a pass.
+"""
+
+import argparse
+import statistics
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+import torch
+
+from bench.machine import machine, record
+from engine import images
+from engine.ready import Ready
+from engine.runtime import Engine
+
+BATCHES = (1, 16, 64)
+SECONDS = 0.6  # for each cell of the table
+Ask = Callable[[], Any]
+
+
+def timed(ask: Ask) -> float:
+    began = time.perf_counter()
+    ask()
+    return 1e3 * (time.perf_counter() - began)
+
+
+def compared(one: Ask, other: Ask) -> tuple[float, float]:
+    """Give the median milliseconds of each, asked in turn."""
+    one(), other()
+    until, pairs = time.perf_counter() + SECONDS, []
+    while time.perf_counter() < until or len(pairs) < 5:
+        pairs.append((timed(one), timed(other)))
+    first, second = zip(*pairs, strict=True)
+    return statistics.median(first), statistics.median(second)
+
+
+def bare(model: Any, device: torch.device, z: Any, y: Any) -> Any:
+    """Decode as a script would."""
+    with torch.inference_mode():
+        labels = None if y is None else torch.from_numpy(y).to(device)
+        return images.to_bytes(model.decode(torch.from_numpy(z).to(device), labels))
+
+
+def row(engine: Engine, name: str) -> str:
+    """Give a model's row of the table."""
+    card, model = engine.card(name), engine.model(name)
+    began = time.perf_counter()
+    ready = Ready(model, card, engine.device)
+    proving = 1e3 * (time.perf_counter() - began)
+    cells = []
+    for batch in BATCHES:
+        z = engine.latents(name, range(batch))
+        y = np.arange(batch) % len(card.classes) if card.classes else None
+        before, after = compared(partial(bare, model, engine.device, z, y), partial(ready.decode, z, y))
+        cells.append(f"{before:.2f} → {after:.2f} ({before / after:.1f} ×)")
+        if batch == BATCHES[-1]:
+            cells.append(f"{1e3 * batch / after:,.0f}")
+    kind, sizes = str(ready.dtype).removeprefix("torch."), ", ".join(map(str, ready.main.costs))
+    return f"| {name} | {' | '.join(cells)} | {kind} | {sizes} | {proving:.0f} |"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--threads", type=int, default=1, help="cores that a pass takes (1)")
+    parser.add_argument("--device", default="auto", help="cpu, cuda, … (a GPU if there is one)")
+    parser.add_argument("--write", action="store_true", help="append the table to bench/RESULTS.md")
+    given = parser.parse_args()
+    engine = Engine(device=given.device, threads=given.threads)
+    heads = [f"{batch} picture{'s' if batch > 1 else ''}, ms bare → ready" for batch in BATCHES]
+    table = f"| model | {' | '.join(heads)} | pictures/s | precision | rows of a pass | made ready in ms |\n"
+    table += "|---" * (len(BATCHES) + 5) + "|\n"
+    table += "\n".join(row(engine, name) for name in engine.names("decodes"))
+    print(f"{machine()}, {engine.device}, threads {given.threads}\n{table}")
+    if given.write:
+        record(f"From a latent to its picture, threads {given.threads}", "zoetrope bench latency", table)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,147 @@
+"""Jobs of one model, joined into few forward passes: what each gets is what it would have got alone."""
+
+import logging
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine import noise
+from engine.checks import check_classes, check_latent, check_pictures, check_truncation
+from engine.errors import BadValue, ModelFault, UnknownName, ZoetropeError
+from engine.latents import draw
+from engine.ready import UNKNOWN, Ready
+from engine.serving.jobs import Answer, Job
+
+Arrays = dict[str, NDArray[Any]]
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Operation:
+    """What a verb takes, which verbs of the card it needs, and how its rows become arrays."""
+
+    takes: str  # the field of a job that holds its rows; "" where every job gets the same
+    needs: tuple[str, ...]
+    run: Callable[[Ready, Any], Arrays]  # of a job that was checked
+
+
+OPERATIONS: dict[str, Operation] = {
+    "decode": Operation("z", ("decodes",), lambda ready, job: {"pictures": ready.decode(job.z, job.y)}),
+    "sample": Operation(
+        "seeds", ("samples",), lambda ready, job: {"pictures": ready.sample(job.seeds, job.y, job.truncation)}
+    ),
+    "latents": Operation("seeds", (), lambda ready, job: {"z": draw(ready.card, job.seeds, job.truncation)}),
+    "encode": Operation("pictures", ("encodes",), lambda ready, job: {"z": ready.encode(job.pictures, job.y)}),
+    "reconstruct": Operation(
+        "pictures", ("encodes", "decodes"), lambda ready, job: {"pictures": ready.reconstruct(job.pictures, job.y)}
+    ),
+    "posterior": Operation("", (), lambda ready, job: ready.posterior()),
+}
+
+
+def run_batch(ready: Ready, jobs: Sequence[Job]) -> list[Answer | ZoetropeError]:
+    """Answer jobs of one model, each with its arrays or with the error in their place, in the order given."""
+    outcomes = [_checked(ready, job) for job in jobs]
+    answers: dict[int, Answer | ZoetropeError] = {}
+    for group in _groups(outcomes):
+        members = [job for _, job in group]
+        answers.update(zip((i for i, _ in group), _together(ready, members), strict=True))
+    return [answers[i] if isinstance(outcome, Job) else outcome for i, outcome in enumerate(outcomes)]
+
+
+def _groups(outcomes: Sequence[Job | ZoetropeError]) -> Iterable[list[tuple[int, Job]]]:
+    """Sort those that may share a pass into groups, each with its place in the line."""
+    groups: dict[tuple[str, float], list[tuple[int, Job]]] = {}
+    for i, job in enumerate(outcomes):
+        if isinstance(job, Job):
+            groups.setdefault((job.verb, job.truncation), []).append((i, job))
+    return groups.values()
+
+
+def _together(ready: Ready, jobs: Sequence[Job]) -> Sequence[Answer | ZoetropeError]:
+    """Answer checked jobs of one group by one call; where that fails, each by its own, so that one fails alone."""
+    operation = OPERATIONS[jobs[0].verb]
+    began = time.perf_counter()
+    outcome = _attempt(ready, operation, _joined(operation, jobs))
+    if isinstance(outcome, ZoetropeError):
+        return [outcome] if len(jobs) == 1 else [_together(ready, [job])[0] for job in jobs]
+    ms = {"model": 1e3 * (time.perf_counter() - began)}
+    return [Answer(arrays, ms) for arrays in _split(operation, outcome, jobs)]
+
+
+def _attempt(ready: Ready, operation: Operation, job: Job) -> Arrays | ZoetropeError:
+    try:
+        return operation.run(ready, job)
+    except ZoetropeError as error:
+        return error.with_traceback(None)  # a traceback pins the tensors of every frame in it
+    except Exception as error:
+        log.info("%s failed on %s", job.model, job.verb, exc_info=True)
+        # Its kind alone: the text may hold paths and shapes, which are nothing to the person who asked.
+        return ModelFault(
+            f"{job.model} failed on this request ({type(error).__name__}). Change it, or take another model."
+        )
+
+
+# Rows of several jobs as those of one
+
+
+def _rows(operation: Operation, job: Job) -> Any:
+    return getattr(job, operation.takes) if operation.takes else ()
+
+
+def _joined(operation: Operation, jobs: Sequence[Job]) -> Job:
+    """Make one job of the rows of all; a row without a class among those with one has class −1, "unknown"."""
+    if len(jobs) == 1 or not operation.takes:
+        return jobs[0]
+    rows = [_rows(operation, job) for job in jobs]
+    whole: Any = sum(rows, ()) if operation.takes == "seeds" else np.concatenate(rows)
+    classes = [np.full(len(given), UNKNOWN) if job.y is None else job.y for given, job in zip(rows, jobs, strict=True)]
+    y = None if all(job.y is None for job in jobs) else np.concatenate(classes)
+    fields: dict[str, Any] = {operation.takes: whole, "y": y}
+    return replace(jobs[0], **fields)
+
+
+def _split(operation: Operation, arrays: Arrays, jobs: Sequence[Job]) -> Iterable[Arrays]:
+    """Give each job its rows of each array; where all get the same, the whole."""
+    if not operation.takes:
+        return [arrays] * len(jobs)
+    ends = np.cumsum([len(_rows(operation, job)) for job in jobs])
+    parts = {name: np.split(array, ends[:-1]) for name, array in arrays.items()}
+    return [{name: parts[name][i] for name in arrays} for i in range(len(jobs))]
+
+
+# Checks, job by job
+
+
+def _checked(ready: Ready, job: Job) -> Job | ZoetropeError:
+    try:
+        return check(ready, job)
+    except ZoetropeError as error:
+        return error.with_traceback(None)
+    except (TypeError, ValueError) as error:
+        return BadValue(f"A job that cannot be read was given: {error}.")
+
+
+def check(ready: Ready, job: Job) -> Job:
+    """Return a job with clean arrays. Raises a ZoetropeError that says what is accepted."""
+    if job.verb not in OPERATIONS:
+        raise UnknownName("verb", job.verb, OPERATIONS)
+    operation = OPERATIONS[job.verb]
+    for verb in operation.needs:
+        ready.catalogue.able(ready.card.name, verb)
+    if operation.takes and _rows(operation, job) is None:
+        raise BadValue(f"A job to {job.verb} came without {operation.takes}. Give it, a row for each picture.")
+    clean: dict[str, Any] = {"truncation": 1.0}  # where it means nothing, it shall not keep jobs apart
+    if operation.takes == "z":
+        clean["z"] = check_latent(ready.card, job.z)
+    if operation.takes == "pictures":
+        clean["pictures"] = check_pictures(ready.card, job.pictures)
+    if operation.takes == "seeds":
+        clean["seeds"] = tuple(map(noise.check_seed, job.seeds))
+        clean["truncation"] = check_truncation(job.truncation)
+    clean["y"] = check_classes(ready.card, job.y, len(clean.get(operation.takes, ())))
+    return replace(job, **clean)

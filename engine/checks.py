@@ -1,0 +1,54 @@
+"""What a model accepts: each check returns the clean value, or raises a sentence that says what was given."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.card import Card
+from engine.errors import BadLatent, BadPicture, BadValue
+from engine.sheet import Bytes
+
+
+def check_latent(card: Card, z: Any) -> NDArray[np.float32]:
+    """Return z as float32 (n, latent). Raises BadLatent."""
+    array = np.array(z, np.float32, order="C")  # a copy: torch warns of arrays that may not be written to
+    if array.ndim != 2 or array.shape[1] != card.latent:
+        raise BadLatent(f"A latent of shape {array.shape} was given; {card.name} takes (n, {card.latent}).")
+    if not np.isfinite(array).all():
+        raise BadLatent(f"A latent that is not finite was given; {card.name} takes finite numbers, mostly within ±3.")
+    return array
+
+
+def check_pictures(card: Card, pictures: Any) -> Bytes:
+    """Return uint8 pictures (n, height, width, channel) of the model's size. Raises BadPicture."""
+    pictures = np.asarray(pictures)
+    channels, height, width = card.shape
+    if pictures.dtype != np.uint8 or pictures.ndim != 4:
+        raise BadPicture(
+            f"An array of {pictures.dtype} {pictures.shape} was given; pictures are uint8 (n, height, width, 1 or 3)."
+        )
+    if pictures.shape[1:] != (height, width, channels):
+        raise BadPicture(f"Pictures {pictures.shape} were given; {card.name} takes (n, {height}, {width}, {channels}).")
+    return pictures
+
+
+def check_classes(card: Card, y: NDArray[Any] | None, count: int) -> NDArray[np.int64] | None:
+    """Return a class for each row; none where the model knows no classes. Raises BadValue."""
+    if y is None:
+        return None
+    if y.shape != (count,) or y.dtype.kind not in "iu":
+        raise BadValue(f"Classes of shape {y.shape} were given for {count} pictures; give a whole number each.")
+    if not card.classes:
+        return None
+    if not ((y >= 0) & (y < len(card.classes))).all():
+        given, last = y[(y < 0) | (y >= len(card.classes))][0], len(card.classes) - 1
+        raise BadValue(f"A class of {given} was given; {card.name} has 0 … {last}: {', '.join(card.classes)}.")
+    return y.astype(np.int64)
+
+
+def check_truncation(truncation: float) -> float:
+    """Return a number from 0 up. Raises BadValue."""
+    if not 0 <= truncation < np.inf:
+        raise BadValue(f"A truncation of {truncation} was given; it scales the draws, from 0 up; 1 is whole.")
+    return truncation

@@ -1,0 +1,18 @@
+"""Latents drawn by seed, for the pages and for the probes of a model."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine import noise
+from engine.card import Card
+
+
+def draw(card: Card, seeds: Sequence[int], truncation: float = 1.0) -> NDArray[np.float32]:
+    """Draw latents (n, latent), each by its own seed: from the prior, or else from a Gaussian fitted to the codes."""
+    z: NDArray[Any] = truncation * noise.normal(seeds, [card.latent]).numpy()
+    if "samples" not in card.verbs and card.axes:
+        z = z * [axis.deviation for axis in card.axes] + [axis.mean for axis in card.axes]
+    return z.astype(np.float32)

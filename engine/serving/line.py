@@ -1,0 +1,143 @@
+"""Who comes next: people take turns, and a turn is one forward pass that waiting jobs of the same model join."""
+
+import itertools
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from engine.errors import ZoetropeError
+from engine.serving.jobs import Answer, Job
+from engine.serving.slices import Outcome, Slices
+
+
+class Place(NamedTuple):
+    """Where in the line a ticket stands."""
+
+    person: str | int  # a number for nobody in particular
+    slot: str | int  # a number for a job that replaces none
+    number: int  # no two tickets have the same
+
+
+@dataclass(eq=False)
+class Ticket:
+    """A job that waits, and the future that its caller holds."""
+
+    job: Job
+    future: "Future[Answer]"
+    arrived: float  # seconds of the batcher's clock
+    place: Place
+    weight: float  # rows; halved on each turn that went to another job of the same person, so that none starves
+    ran: float = 0.0  # seconds in forward passes so far
+    slices: Slices | None = None  # of a long job under way
+
+    def late(self, now: float) -> bool:
+        return self.job.patience is not None and now > self.arrived + self.job.patience
+
+    def settle(self, outcome: Outcome) -> None:
+        """Answer the caller, unless they have cancelled. Call it once, and without a lock: callbacks run in it."""
+        if not self.future.set_running_or_notify_cancel():
+            return
+        if isinstance(outcome, ZoetropeError):
+            self.future.set_exception(outcome)
+        else:
+            self.future.set_result(outcome)
+
+
+class Line:
+    """The tickets that wait, by person in the order of their turns. One thread at a time."""
+
+    def __init__(self) -> None:
+        self.people: OrderedDict[str | int, dict[str | int, Ticket]] = OrderedDict()
+        self.numbers = itertools.count()
+        self.length = 0
+
+    def __iter__(self) -> Iterator[Ticket]:
+        """Walk everybody's tickets in the order of turns."""
+        return itertools.chain.from_iterable(tickets.values() for tickets in self.people.values())
+
+    def of(self, who: str) -> list[Ticket]:
+        """Name the tickets of one person."""
+        return list(self.people.get(who, {}).values())
+
+    def join(self, job: Job, arrived: float) -> tuple[Ticket, Ticket | None]:
+        """Put a job in the line: its ticket, and the one that it takes the place of."""
+        number = next(self.numbers)
+        place = Place(job.who or number, (job.who and job.slot) or number, number)
+        older = self.people.get(place.person, {}).get(place.slot)
+        ticket = Ticket(job, Future(), arrived, place, older.weight if older else float(job.rows))
+        self._put(ticket)
+        return ticket, older
+
+    def rejoin(self, ticket: Ticket) -> bool:
+        """Put a long job back after a slice; not where a newer one has taken its slot."""
+        if ticket.place.slot in self.people.get(ticket.place.person, {}):
+            return False
+        ticket.weight = float(ticket.job.rows)
+        self._put(ticket)
+        return True
+
+    def leave(self, place: Place) -> bool:
+        """Take out the ticket of that place, where it still stands there."""
+        tickets = self.people.get(place.person, {})
+        if place.slot not in tickets or tickets[place.slot].place != place:
+            return False
+        del tickets[place.slot]
+        self.length -= 1
+        if not tickets:
+            del self.people[place.person]
+        return True
+
+    def turn(self, ready: Callable[[str], bool], limit: Callable[[str], int]) -> list[Ticket]:
+        """Take out the tickets of the next pass: all of one model, at most its limit of rows, or one long job alone.
+
+        The first person who waits for a model that is ready gives their lightest ticket. Of others and theirs, those
+        of the same model join. Whoever is served goes to the back.
+        """
+        able = next(filter(None, (self._able(tickets, ready) for tickets in self.people.values())), None)
+        if able is None:
+            return []
+        batch = self._company(min(able, key=lambda ticket: ticket.weight), limit)
+        for ticket in batch:
+            self.leave(ticket.place)
+            if ticket.place.person in self.people:
+                self.people.move_to_end(ticket.place.person)
+        for ticket in able:
+            ticket.weight /= 2
+        return batch
+
+    # Inside
+
+    def _put(self, ticket: Ticket) -> None:
+        tickets = self.people.setdefault(ticket.place.person, {})
+        self.length += ticket.place.slot not in tickets
+        tickets[ticket.place.slot] = ticket
+
+    def _able(self, tickets: dict[str | int, Ticket], ready: Callable[[str], bool]) -> list[Ticket]:
+        return [ticket for ticket in tickets.values() if ready(ticket.job.model)]
+
+    def _company(self, first: Ticket, limit: Callable[[str], int]) -> list[Ticket]:
+        """Pick those that fit beside the first ticket: none fits beside a long one."""
+        batch, room = [first], limit(first.job.model) - first.job.rows
+        for ticket in self._rounds(first.job.model):
+            if room <= 0:
+                break
+            if ticket is not first and ticket.job.rows <= room:
+                batch.append(ticket)
+                room -= ticket.job.rows
+        return batch
+
+    def _rounds(self, model: str) -> Iterator[Ticket]:
+        """Walk a model's tickets: one of each person in turn, then their second ones, and so on."""
+        lines: Iterable[Iterator[Ticket]] = (self._of_model(tickets, model) for tickets in self.people.values())
+        while lines:
+            going = []
+            for line in lines:
+                if (ticket := next(line, None)) is not None:
+                    yield ticket
+                    going.append(line)
+            lines = going
+
+    def _of_model(self, tickets: dict[str | int, Ticket], model: str) -> Iterator[Ticket]:
+        return iter([ticket for ticket in tickets.values() if ticket.job.model == model])

@@ -1,0 +1,78 @@
+"""Whether a server far away lives: asked over and over, told to whoever listens."""
+
+import threading
+import time
+from collections.abc import Callable
+
+from engine.serving.backend import Listener, State
+
+PERIOD = 1.0  # seconds between questions while all is well
+EAGER = 0.25  # seconds between them while it is not
+
+
+class Pulse:
+    """Calls `alive` in a thread of its own, and keeps the state that follows from its answers.
+
+    It is lost after `patience` seconds without an answer, and ready again with the first.
+    """
+
+    def __init__(self, alive: Callable[[], bool], patience: float) -> None:
+        self.alive, self.patience = alive, patience
+        self.state: State = "starting"
+        self.listeners: list[Listener] = []
+        self.heard = time.monotonic()
+        self.telling = threading.RLock()  # states reach the listeners in their order
+        self.doubted = threading.Event()
+        self.closed = False
+        self.thread = threading.Thread(target=self._work, name="pulse", daemon=True)
+
+    def start(self) -> None:
+        self.thread.start()
+
+    def watch(self, listener: Listener) -> None:
+        """Call `listener` with each new state, and with the present one at once."""
+        with self.telling:
+            self.listeners.append(listener)
+            listener(self.state)
+
+    def hear(self) -> None:
+        """Take note that the server has just answered, so that it need not be asked."""
+        self.heard = time.monotonic()
+
+    def doubt(self) -> None:
+        """Take note that the server could not be reached: nothing is ready until it answers again."""
+        with self.telling:
+            if self.state == "ready":
+                self._tell("restarting")
+        self.doubted.set()
+
+    def close(self) -> None:
+        self.closed = True
+        self.doubted.set()
+        if threading.current_thread() is not self.thread:
+            self.thread.join()
+
+    def _work(self) -> None:
+        while not self.closed:
+            fresh = self.state == "ready" and time.monotonic() - self.heard < PERIOD
+            if not fresh and self.alive():
+                self.hear()
+                fresh = True
+            self._judge(fresh)
+            self.doubted.wait(PERIOD if self.state == "ready" else EAGER)
+            self.doubted.clear()
+
+    def _judge(self, alive: bool) -> None:
+        with self.telling:
+            if alive:
+                self._tell("ready")
+            elif time.monotonic() - self.heard > self.patience:
+                self._tell("lost")
+            elif self.state == "ready":
+                self._tell("restarting")
+
+    def _tell(self, state: State) -> None:
+        if state != self.state and not self.closed:
+            self.state = state
+            for listener in self.listeners:
+                listener(state)

@@ -1,0 +1,221 @@
+"""The engine as a Ray Serve deployment: replicas that answer jobs over HTTP.
+
+GET  /health     200 and the jobs at one replica
+GET  /catalogue  what `Catalogue.to_json` writes
+POST /jobs       a bundle of jobs; 200 and a bundle of answers in the same order, or 400 and a sentence
+"""
+
+import asyncio
+import importlib
+import logging
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+from ray import serve
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+
+from engine.errors import BadValue, Expired, ModelFault, Superseded, ZoetropeError
+from engine.serving import packet
+from engine.serving.bundle import bundle, unbundle
+from engine.serving.jobs import Answer, Job
+from engine.serving.slices import joined
+
+ROWS = 64  # pictures of one batch: of one forward pass, where the model takes that many
+LARGEST = 64 * 2**20  # bytes of a request
+ONGOING = 256  # requests at one replica, those that wait included
+STUCK = 60.0  # seconds after which a forward pass counts as hanging
+SCALING = {"target_ongoing_requests": 8, "upscale_delay_s": 5.0, "downscale_delay_s": 300.0}
+
+Outcome = Answer | ZoetropeError
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(eq=False)
+class Turn:
+    """A job, or one slice of a long one, that waits for a forward pass."""
+
+    job: Job
+    whole: Job
+    arrived: float
+
+
+def _rows(turns: list[Turn]) -> int:
+    return sum(turn.job.rows for turn in turns)
+
+
+class Models:
+    """One replica: an engine, and the jobs of many people that wait for it.
+
+    `factory` is a module and a callable in it that gives the engine: factory(folders, device).
+    """
+
+    def __init__(self, folders: Sequence[str] | None, device: str, warm: Sequence[str], factory: str) -> None:
+        from engine.batching import check  # here, not above: it loads torch, and who describes a deployment needs none
+
+        self.engine, self.check = _open(folders, device, factory), check
+        self.runner = ThreadPoolExecutor(1, "runner")  # two passes that share a device are slower than one by one
+        self.loader = ThreadPoolExecutor(1, "loader")  # a model that is opened stalls nobody's drag
+        self.newest: dict[tuple[str, str], Job] = {}
+        self.present = 0  # jobs that wait or run
+        self.idle = asyncio.Event()
+        self.idle.set()
+        for name in warm:
+            self.loader.submit(self.engine.ready, name)  # what is wrong with it, those who ask for it hear
+
+    async def __call__(self, request: Request) -> Response:
+        place = f"{request.method} {request.url.path}"
+        if place not in self.places:
+            return PlainTextResponse(f"There is no {place}. There is: {', '.join(self.places)}.", 404)
+        try:
+            return await self.places[place](self, request)
+        except BadValue as error:
+            return PlainTextResponse(str(error), 400)
+
+    async def health(self, _: Request) -> Response:
+        return JSONResponse({"state": "ready", "jobs": self.present})
+
+    async def catalogue(self, _: Request) -> Response:
+        return Response(self.engine.catalogue.to_json(), media_type="application/json")
+
+    async def jobs(self, request: Request) -> Response:
+        body = await request.body()
+        if len(body) > LARGEST:
+            raise BadValue(
+                f"A request of {len(body)} bytes was given; at most {LARGEST} are taken. Send fewer pictures."
+            )
+        outcomes = await asyncio.gather(*map(self.outcome, unbundle(body)))
+        return Response(bundle([packet.pack_answer(outcome) for outcome in outcomes]))
+
+    places: ClassVar[dict[str, Callable[["Models", Request], Awaitable[Response]]]] = {
+        "GET /health": health,
+        "GET /catalogue": catalogue,
+        "POST /jobs": jobs,
+    }
+
+    async def check_health(self) -> None:
+        """Let Ray know that the device still works; where this raises or hangs, Ray starts another replica."""
+        await asyncio.wrap_future(self.runner.submit(_touch, self.engine.device))
+
+    # From jobs to batches
+
+    async def outcome(self, part: bytes) -> Outcome:
+        """Answer the job in a packet, with an error in its place where there is one."""
+        try:
+            return await self.answer(packet.job_from(*packet.unpack(part)))
+        except ZoetropeError as error:
+            return error
+        except Exception as error:
+            log.exception("a job failed outside of its model")
+            return ModelFault(f"The engine failed on this request ({type(error).__name__}: {error}). Ask again.")
+
+    async def answer(self, job: Job) -> Answer:
+        """Take a job through its turns: one, or where it is long one for each slice, others coming in between."""
+        arrived, person = time.monotonic(), (job.who, job.slot)
+        self.present += 1
+        if job.who and job.slot:
+            self.newest[person] = job
+        try:
+            await self.opened(job.model)
+            answer = joined([await self.turn(Turn(part, job, arrived)) for part in self.parts(job)])
+        finally:
+            self.present -= 1
+            if self.newest.get(person) is job:
+                del self.newest[person]
+        waited = 1e3 * (time.monotonic() - arrived) - answer.ms.get("model", 0.0)
+        return Answer(answer.arrays, {**answer.ms, "queue": waited})
+
+    async def opened(self, model: str) -> None:
+        """Wait until a model is on the device. Raises the ZoetropeError that keeps it off."""
+        if not self.engine.is_ready(model):
+            await asyncio.wrap_future(self.loader.submit(self.engine.ready, model))
+
+    def parts(self, job: Job) -> list[Job]:
+        """Cut a long job, once it is right as a whole: a part may be right where the whole is not."""
+        limit = min(ROWS, self.engine.limit(job.model))
+        if job.rows <= limit:
+            return [job]
+        whole = self.check(self.engine.ready(job.model), job)
+        return [whole.part(first, first + limit) for first in range(0, whole.rows, limit)]
+
+    async def turn(self, turn: Turn) -> Answer:
+        """Wait for the device before joining a batch: @serve.batch closes batches while it is still at work.
+
+        With no more than a time to wait, it makes of 40 jobs that come during a forward pass 40 batches of one.
+        """
+        while not self.idle.is_set():
+            await self.idle.wait()
+        outcome: Outcome = await self.batch(turn)
+        if isinstance(outcome, ZoetropeError):
+            raise outcome
+        return outcome
+
+    @serve.batch(max_batch_size=ROWS, batch_wait_timeout_s=0.0, batch_size_fn=_rows)
+    async def batch(self, turns: list[Turn]) -> list[Outcome]:
+        self.idle.clear()
+        try:
+            return await asyncio.wrap_future(self.runner.submit(self.run, turns))
+        finally:
+            self.idle.set()
+
+    def run(self, turns: Sequence[Turn]) -> list[Outcome]:
+        """Answer a batch: for each model in it one call of what every other backend calls too."""
+        outcomes: dict[Turn, Outcome] = {turn: stale for turn in turns if (stale := self.stale(turn))}
+        fresh = [turn for turn in turns if turn not in outcomes]
+        for model in dict.fromkeys(turn.job.model for turn in fresh):
+            members = [turn for turn in fresh if turn.job.model == model]
+            outcomes.update(zip(members, self.engine.run(model, [turn.job for turn in members]), strict=True))
+        return [outcomes[turn] for turn in turns]
+
+    def stale(self, turn: Turn) -> ZoetropeError | None:
+        """Why a job's turn is nobody's any more: a newer one has come, or its time has run out."""
+        job = turn.whole
+        if self.newest.get((job.who, job.slot), job) is not job:
+            return Superseded(f"A newer request for {job.slot!r} took the place of this one.")
+        if job.patience is not None and time.monotonic() > turn.arrived + job.patience:
+            return Expired(f"{job.model} did not come to this within {job.patience} seconds.")
+        return None
+
+
+def application(
+    folders: Sequence[Path] | None = None,
+    device: str = "auto",
+    warm: Sequence[str] = (),
+    replicas: tuple[int, int] = (1, 1),
+    gpus: float = 0.0,
+    factory: str = "engine.runtime:Engine",
+) -> serve.Application:
+    """Describe the deployment: from `replicas[0]` to `replicas[1]` engines, each with a processor and `gpus` GPUs."""
+    least, most = replicas
+    scale: dict[str, Any] = {"num_replicas": least}
+    if most > least:
+        scale = {"autoscaling_config": {"min_replicas": least, "max_replicas": most, **SCALING}}
+    blank: Any = serve.deployment(Models)
+    deployment = blank.options(
+        name="models",
+        ray_actor_options={"num_cpus": 1, "num_gpus": gpus},
+        max_ongoing_requests=ONGOING,
+        health_check_timeout_s=STUCK,
+        graceful_shutdown_timeout_s=5.0,
+        **scale,
+    )
+    places = None if folders is None else [str(folder) for folder in folders]
+    described: serve.Application = deployment.bind(places, device, list(warm), factory)
+    return described
+
+
+def _open(folders: Sequence[str] | None, device: str, factory: str) -> Any:
+    module, name = factory.split(":")
+    places = None if folders is None else [Path(folder) for folder in folders]
+    return getattr(importlib.import_module(module), name)(places, device)
+
+
+def _touch(device: Any) -> None:
+    import torch  # here, not above, for the same reason
+
+    torch.ones(1, device=device).sum().item()

@@ -1,0 +1,61 @@
+"""The engine in this process: two threads, one that runs the models and one that opens them. Loads torch."""
+
+import threading
+from collections.abc import Iterable
+from concurrent.futures import Future
+
+from engine.batching import check
+from engine.catalogue import Catalogue
+from engine.runtime import Engine
+from engine.serving.backend import Listener, State
+from engine.serving.jobs import Answer, Job
+from engine.serving.queue import CAPACITY, Batcher
+from engine.serving.slices import Slices, in_parts
+
+
+class ThreadBackend:
+    """A Backend over an Engine of this process."""
+
+    def __init__(self, engine: Engine, capacity: int = CAPACITY) -> None:
+        self.engine = engine
+        self.state: State = "ready"
+        self.listeners: list[Listener] = []
+        self.lock = threading.Lock()
+        self.batcher = Batcher(engine.run, engine.limit, engine.is_ready, engine.ready, self._slices, capacity)
+
+    def catalogue(self, timeout: float | None = None) -> Catalogue:
+        """Give the checkpoints there are; it takes no time here."""
+        return self.engine.catalogue
+
+    def submit(self, job: Job) -> "Future[Answer]":
+        """Ask for something and return at once. Whatever goes wrong comes through the future, as a ZoetropeError."""
+        return self.batcher.submit(job)
+
+    def warm(self, names: Iterable[str]) -> None:
+        """Make models ready before anybody asks for them, in this order, behind those that somebody waits for."""
+        self.batcher.warm(names)
+
+    def forget(self, who: str) -> None:
+        """Drop what a person who has left still waits for."""
+        self.batcher.forget(who)
+
+    def watch(self, listener: Listener) -> None:
+        """Call `listener` with each new state, from any thread, and with the present one at once."""
+        with self.lock:
+            self.listeners.append(listener)
+            state = self.state
+        listener(state)
+
+    def close(self) -> None:
+        """Stop; those who still wait hear EngineLost."""
+        with self.lock:
+            self.state, listeners = "lost", self.listeners
+            self.listeners = []
+        for listener in listeners:
+            listener("lost")
+        self.batcher.close()
+
+    def _slices(self, job: Job, limit: int) -> Slices:
+        """Look at a long job as a whole before it is cut: a part may be right where the whole is wrong."""
+        whole = check(self.engine.ready(job.model), job)
+        return (yield from in_parts(self.engine.run, whole, limit))

@@ -1,0 +1,133 @@
+"""What a person sees when something dies under their hands: the engine, the network, a request."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, WebSocketRoute, expect
+
+from tests.browser.conftest import LAPTOP, Explore, Server, serving
+from tests.browser.test_memory import marks, wander
+from tests.tiny import write_all
+
+pytestmark = pytest.mark.browser
+
+RESTARTING = "The engine is restarting… the picture stays as it is."
+
+
+@pytest.fixture(scope="module")
+def mortal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server whose engine may be killed."""
+    home = tmp_path_factory.mktemp("home")
+    with serving(write_all(home / "checkpoints"), home) as running:
+        yield running
+
+
+@pytest.fixture
+def endangered(browser: Browser, mortal: Server) -> Iterator[Explore]:
+    page = browser.new_page(viewport=LAPTOP)  # type: ignore[arg-type]
+    page.set_default_timeout(30_000)
+    yield Explore(page, mortal.address)
+    page.close()
+
+
+def test_a_drag_lives_through_the_death_of_the_engine(endangered: Explore, mortal: Server) -> None:
+    wander(endangered)
+    page, box = endangered.page, endangered.plane.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.5 * box["height"])
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.4 * box["width"], box["y"] + 0.4 * box["height"], steps=10)
+    before = mortal.engine()
+    os.kill(before, signal.SIGKILL)
+    page.mouse.move(box["x"] + 0.75 * box["width"], box["y"] + 0.25 * box["height"], steps=30)
+    expect(page.get_by_text(RESTARTING)).to_be_visible()
+    endangered.at(1.5, 1.5)
+    expect(page.get_by_text(RESTARTING)).to_be_hidden()
+    page.mouse.move(box["x"] + 0.25 * box["width"], box["y"] + 0.75 * box["height"], steps=10)
+    endangered.at(-1.5, -1.5)
+    page.mouse.up()
+    endangered.link("z=-1.5")
+    assert mortal.engine() != before
+    expect(marks(page)).to_have_count(2)
+    endangered.press("1")
+    endangered.at(0.5, 0.5)
+
+
+def test_the_gallery_tells_of_it_too(endangered: Explore, mortal: Server) -> None:
+    endangered.page.goto(mortal.address)
+    expect(endangered.page.locator(".zt-card[data-drawn]")).to_have_count(4)
+    os.kill(mortal.engine(), signal.SIGKILL)
+    expect(endangered.page.get_by_text(RESTARTING)).to_be_visible()
+    expect(endangered.page.get_by_text(RESTARTING)).to_be_hidden()
+    canvas = endangered.page.locator(".zt-card canvas").first
+    before = canvas.evaluate("canvas => canvas.toDataURL()")
+    endangered.page.locator(".zt-card").first.hover()
+    endangered.page.wait_for_function(
+        "before => document.querySelector('.zt-card canvas').toDataURL() !== before", arg=before
+    )
+
+
+def test_a_socket_that_died_without_a_word_is_left_when_the_page_wakes(explore: Explore) -> None:
+    dead: list[WebSocketRoute] = []
+
+    def route(socket: WebSocketRoute) -> None:
+        server = socket.connect_to_server()
+        socket.on_message(lambda message: None if socket in dead else server.send(message))
+        live.append(socket)
+
+    live: list[WebSocketRoute] = []
+    explore.page.route_web_socket("**/live", route)
+    explore.open()
+    dead.append(live[-1])
+    explore.press("ArrowRight")
+    explore.page.wait_for_timeout(3400)  # so long a phone may be slow; more is death
+    explore.page.evaluate("window.dispatchEvent(new Event('online'))")
+    explore.at(0.1, 0)
+    assert len(live) == 2
+
+
+def test_a_request_that_the_server_refuses_is_given_up_and_said(explore: Explore) -> None:
+    opened: list[WebSocketRoute] = []
+
+    def route(socket: WebSocketRoute) -> None:
+        server = socket.connect_to_server()
+        opened.append(socket)
+
+        def forward(message: str | bytes) -> None:
+            if refused and b'"slot":"live"' in (message if isinstance(message, bytes) else message.encode()):
+                socket.close(code=1008, reason="A latent is not a finite number.")
+            else:
+                server.send(message)
+
+        socket.on_message(forward)
+
+    refused: list[bool] = []
+    explore.page.route_web_socket("**/live", route)
+    explore.open()
+    refused.append(True)
+    explore.press("ArrowRight")
+    expect(explore.page.get_by_text("A latent is not a finite number.")).to_be_visible()
+    assert len(opened) <= 4
+    refused.clear()
+    explore.press("ArrowRight")
+    explore.at(0.2, 0)
+
+
+RATE = """async () => {
+  const files = performance.getEntriesByType("resource").map((entry) => entry.name)
+  const { Rate } = await import(files.find((name) => name.endsWith("/rate.js")))
+  const rate = new Rate()
+  rate.note(900, 5)
+  const unknown = rate.value
+  for (const milliseconds of [105, 105, 9005]) rate.note(1_000_000, milliseconds)
+  return [unknown ?? null, rate.value]
+}"""
+
+
+def test_the_rate_of_the_network_is_a_median_without_the_trip(explore: Explore) -> None:
+    explore.open()
+    assert explore.page.evaluate(RATE) == [None, 10_000_000]

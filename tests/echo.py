@@ -1,0 +1,98 @@
+"""An engine of a few lines: pictures whose grey is the first latent, and models that take their time or fail."""
+
+from __future__ import annotations
+
+import threading
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+
+from engine.card import Card
+from engine.catalogue import Catalogue
+from engine.errors import BadLatent, EngineLost
+from engine.serving.backend import Listener, State
+from engine.serving.jobs import Answer, Job
+
+
+def card(name: str, latent: int, shape: tuple[int, int, int], classes: int = 0) -> Card:
+    names = tuple(f"class {y}" for y in range(classes))
+    return Card(
+        name, "vae", {}, ("samples", "decodes"), shape, latent, title=name, description="", data="", terms="",
+        licence="", recipe={}, parameters=0, digests={}, versions={}, classes=names,
+    )  # fmt: skip
+
+
+CARDS = {
+    "grey": card("grey", 2, (1, 4, 3)),
+    "colour": card("colour", 3, (3, 64, 64), classes=2),
+    "slow": card("slow", 1, (1, 2, 2)),
+    "gated": card("gated", 1, (1, 2, 2)),
+}
+
+
+class Echo:
+    """A backend. `slow` takes 50 ms a job, `gated` waits for the gate; a latent of 13 fails, one of 14 is refused."""
+
+    def __init__(self) -> None:
+        self.pools = {name: ThreadPoolExecutor(1) for name in CARDS}
+        self.gate = threading.Event()
+        self.jobs: list[Job] = []
+        self.forgotten: list[str] = []
+        self.listeners: list[Listener] = []
+        self.closed = False
+
+    def catalogue(self, timeout: float | None = None) -> Catalogue:
+        return Catalogue(CARDS, {"broken": "broken: it was cut short."})
+
+    def submit(self, job: Job) -> Future[Answer]:
+        return self.pools[job.model].submit(self.answer, job)
+
+    def answer(self, job: Job) -> Answer:
+        if job.model == "slow":
+            time.sleep(0.05)
+        if job.model == "gated":
+            self.gate.wait(10)
+        self.jobs.append(job)
+        if job.verb == "latents":
+            arrays: dict[str, Any] = {"z": np.outer(job.seeds, [job.truncation] * CARDS[job.model].latent)}
+            arrays = {"z": arrays["z"].astype(np.float32)}
+        elif job.verb == "posterior":
+            arrays = {"z": np.ones((5, 2), np.float32), "labels": np.arange(5, dtype=np.int16)}
+        else:
+            arrays = {"pictures": self.pictures(job)}
+        return Answer(arrays, {"queue": 1.0, "model": 2.0 + job.rows})
+
+    def pictures(self, job: Job) -> Any:
+        assert job.z is not None
+        if (job.z[:, 0] == 13).any():
+            raise RuntimeError("a fault of ours")
+        if (job.z[:, 0] == 14).any():
+            raise BadLatent("14 is not to our taste.")
+        channels, height, width = CARDS[job.model].shape
+        return np.broadcast_to(job.z[:, :1, None, None].astype(np.uint8), (len(job.z), height, width, channels)).copy()
+
+    def forget(self, who: str) -> None:
+        self.forgotten.append(who)
+
+    def watch(self, listener: Listener) -> None:
+        self.listeners.append(listener)
+        listener("ready")
+
+    def become(self, state: State) -> None:
+        for listener in self.listeners:
+            listener(state)
+
+    def close(self) -> None:
+        self.closed = True
+        self.gate.set()
+        for pool in self.pools.values():
+            pool.shutdown(cancel_futures=True)
+
+
+class Absent(Echo):
+    """A backend that never opens."""
+
+    def catalogue(self, timeout: float | None = None) -> Catalogue:
+        raise EngineLost("The engine does not start: it is not there.")

@@ -1,0 +1,123 @@
+"""The browser's files from memory: all of them, whole, and nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app import statics
+from app.components import assets
+from app.statics import BUNDLES, Statics, places
+
+
+async def passed(scope: Any, receive: Any, send: Any) -> None:
+    await send({"type": "http.response.start", "status": 299, "headers": []})
+    await send({"type": "http.response.body", "body": b"passed on"})
+
+
+class Answer:
+    """What a client gets."""
+
+    def __init__(self, messages: list[dict[str, Any]]) -> None:
+        self.status = messages[0]["status"]
+        self.headers = {name.decode(): value.decode() for name, value in messages[0]["headers"]}
+        self.body = b"".join(message.get("body", b"") for message in messages[1:])
+
+
+async def asked(server: Statics, path: str, method: str = "GET", accept: str = "gzip, br") -> Answer:
+    messages = list[dict[str, Any]]()
+
+    async def send(message: Any) -> None:
+        messages.append(message)
+
+    headers = [(b"accept-encoding", accept.encode())] if accept else []
+    await server({"type": "http", "path": path, "method": method, "headers": headers}, None, send)  # type: ignore[arg-type]
+    return Answer(messages)
+
+
+def ask(path: str, method: str = "GET", accept: str = "gzip, br") -> Answer:
+    return asyncio.run(asked(Statics(passed), path, method, accept))
+
+
+def test_every_file_of_a_page_is_there_under_a_path_that_names_its_content() -> None:
+    every = places()
+    assert f"/{assets.module('explorer/index.js')}" in every
+    page = (BUNDLES.parent / "index.html").read_text("utf-8")
+    named = [name for name in every if f'"./{name[1:]}"' in page or f'"{name}"' in page]
+    assert any(name.endswith(".js") for name in named)
+
+
+@pytest.mark.parametrize("accept", ["gzip, deflate, br", "", "identity"])
+def test_a_file_arrives_whole_and_stays_with_the_browser(accept: str) -> None:
+    path = assets.WEB / "channel.js"
+    answer = ask(f"/{assets.module('channel.js')}", accept=accept)
+    packed = answer.headers.get("content-encoding") == "gzip"
+    assert packed == ("gzip" in accept)
+    assert (gzip.decompress(answer.body) if packed else answer.body) == path.read_bytes()
+    assert answer.headers["content-length"] == str(len(answer.body))
+    assert answer.headers["content-type"].startswith("text/javascript")
+    assert "immutable" in answer.headers["cache-control"]
+    assert answer.headers["vary"] == "accept-encoding"
+
+
+def test_what_is_compressed_already_stays_as_it_is() -> None:
+    name = next(name for name in places() if name.endswith(".woff2"))
+    answer = ask(name)
+    assert "content-encoding" not in answer.headers
+    assert answer.body == places()[name].read_bytes()
+
+
+def test_head_has_the_headers_of_the_whole() -> None:
+    path = f"/{assets.module('channel.js')}"
+    head, whole = ask(path, "HEAD"), ask(path)
+    assert (head.status, head.headers) == (200, whole.headers)
+
+
+@pytest.mark.parametrize("path", ["/", "/explore", "/live", "/staticx", "/_stcore/health", "/app/static/x"])
+def test_everything_else_is_passed_on(path: str) -> None:
+    assert (ask(path).status, ask(path).body) == (299, b"passed on")
+
+
+@pytest.mark.parametrize(
+    "path", ["/static/nothing.js", "/static/../../config.py", "/zoetrope/0/x.js", "/static//etc/passwd"]
+)
+def test_what_is_not_there_is_not_found(path: str) -> None:
+    assert ask(path).status == 404
+
+
+def test_nothing_can_be_written() -> None:
+    assert ask(f"/{assets.module('channel.js')}", "POST").status == 405
+
+
+def test_a_file_is_read_once_however_many_ask_and_even_where_one_leaves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.js").write_text("let a")
+    reads = list[Path]()
+    monkeypatch.setattr(statics, "read", counting(reads))
+    server = Statics(passed, {"/static/a.js": tmp_path / "a.js"})
+
+    async def crowd() -> list[Answer]:
+        first = asyncio.create_task(asked(server, "/static/a.js"))
+        await asyncio.sleep(0)
+        first.cancel()
+        return await asyncio.gather(*(asked(server, "/static/a.js") for _ in range(20)))
+
+    answers = asyncio.run(crowd())
+    assert {gzip.decompress(answer.body) for answer in answers} == {b"let a"}
+    assert len(reads) == 1
+
+
+def counting(reads: list[Path]) -> Callable[[Path], statics.File]:
+    original = statics.read
+
+    def read(path: Path) -> statics.File:
+        reads.append(path)
+        return original(path)
+
+    return read

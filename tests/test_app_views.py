@@ -1,0 +1,161 @@
+"""What Explore takes from the address and from its component, and what it tells them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app import store
+from app.door import Door
+from app.views import explore, opening
+from tests.echo import Absent, Echo
+
+
+def page() -> None:
+    from app.views.explore import explore
+
+    explore()
+
+
+def lobby() -> None:
+    from app.views.home import home
+
+    home(None)
+
+
+@pytest.fixture
+def door(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
+    monkeypatch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
+    made = Door()
+    monkeypatch.setattr(opening, "door", lambda: made)
+    yield made
+    made.close()
+    store.close()
+
+
+class Visit:
+    """A visitor of Explore, whose component is a button that tells `view` to Streamlit."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, **address: str) -> None:
+        monkeypatch.setattr(explore.explorer, "explorer", self.mounted)
+        self.data: dict[str, Any] = {}
+        self.page = AppTest.from_function(page, default_timeout=20)
+        self.at(**address)
+
+    def mounted(self, data: dict[str, Any], settled: Any, renamed: Any) -> None:
+        import streamlit as st
+
+        self.data = data
+        st.button("settle", on_click=settled)
+        st.button("rename", on_click=renamed)
+
+    def at(self, **address: str) -> None:
+        """Open the page at an address."""
+        self.page.query_params.clear()
+        for name, value in address.items():
+            self.page.query_params[name] = value
+        self.page.run()
+        assert not self.page.exception
+
+    def tell(self, button: str = "settle", **told: Any) -> None:
+        self.page.session_state[explore.explorer.KEY] = SimpleNamespace(view=told, rename=told)
+        next(each for each in self.page.button if each.label == button).click()
+        self.page.run()
+        assert not self.page.exception
+
+    @property
+    def address(self) -> dict[str, str]:
+        query = self.page.query_params.items()
+        return {name: value if isinstance(value, str) else ",".join(value) for name, value in query}
+
+
+@pytest.fixture
+def visit(door: Door, monkeypatch: pytest.MonkeyPatch) -> Visit:
+    door.open(Echo)
+    return Visit(monkeypatch)
+
+
+def test_a_bare_address_opens_the_first_model_in_its_middle_and_asks_for_nothing(visit: Visit) -> None:
+    assert visit.data["card"]["name"] == "grey"
+    assert visit.data["view"] == {"model": "grey", "z": [0.0, 0.0], "y": None, "axes": None}
+    assert (visit.data["given"], visit.data["version"], visit.data["notices"]) == ([], 1, [])
+    assert visit.address == {"model": "grey", "z": "0,0"}
+
+
+def test_a_link_is_followed_and_the_component_hears_what_it_asked_for(visit: Visit) -> None:
+    visit.at(model="colour", z="0.5,1,-1", y="1")
+    assert visit.data["view"] == {"model": "colour", "z": [0.5, 1.0, -1.0], "y": 1, "axes": None}
+    assert (visit.data["given"], visit.data["version"]) == (["model", "z", "y"], 2)
+    visit.at(model="slow")
+    assert (visit.data["given"], visit.data["view"]["z"]) == (["model"], [0.0])
+
+
+def test_a_settled_gesture_goes_into_the_address_and_not_back_to_the_component(visit: Visit) -> None:
+    visit.tell(model="grey", z="0.25,-1", axes="1,0")
+    assert visit.address == {"model": "grey", "z": "0.25,-1", "axes": "1,0"}
+    assert visit.data["version"] == 1
+
+
+def test_another_model_opens_as_this_session_left_it(visit: Visit) -> None:
+    visit.tell(model="grey", z="0.25,-1")
+    visit.tell(model="colour", at=1)
+    assert visit.data["view"] == {"model": "colour", "z": [0.0, 0.0, 0.0], "y": 0, "axes": None}
+    assert (visit.data["version"], visit.data["given"]) == (2, ["model"])
+    visit.tell(model="grey", at=2)
+    assert visit.data["view"]["z"] == [0.25, -1.0]
+    assert (visit.data["version"], visit.data["given"]) == (3, ["model", "z"])
+    assert visit.address == {"model": "grey", "z": "0.25,-1"}
+
+
+def test_what_the_browser_remembers_of_another_model_wins(visit: Visit) -> None:
+    visit.at(model="colour", z="1,1,1", y="1")
+    visit.at(model="grey")
+    visit.tell(model="colour", at=1, z="2,0,0", y=0)
+    assert visit.data["view"] == {"model": "colour", "z": [2.0, 0.0, 0.0], "y": 0, "axes": None}
+    assert visit.data["given"] == ["model", "z", "y"]
+    assert visit.address == {"model": "colour", "z": "2,0,0", "y": "0"}
+
+
+def test_back_from_another_page_nothing_is_lost(visit: Visit) -> None:
+    visit.tell(model="grey", z="0.25,-1")
+    visit.at()
+    assert visit.data["view"]["z"] == [0.25, -1.0]
+    assert visit.data["given"] == ["model", "z"]
+
+
+def test_an_unknown_model_is_a_notice_and_nothing_is_lost(visit: Visit) -> None:
+    visit.tell(model="grey", z="0.25,-1")
+    visit.at(model="nobody", z="9")
+    assert "no model called 'nobody'" in visit.data["notices"][0]
+    assert visit.data["view"] == {"model": "grey", "z": [0.25, -1.0], "y": None, "axes": None}
+    visit.at(model="broken")
+    assert visit.data["notices"][0].startswith("broken: it was cut short.")
+    before = visit.data
+    visit.tell(model="nobody", at=1)
+    assert visit.data == before
+
+
+def test_a_name_of_an_axis_is_kept(visit: Visit) -> None:
+    visit.tell("rename", model="grey", axis=1, name="smile")
+    assert visit.data["names"] == {"1": "smile"}
+
+
+def test_a_store_that_fails_is_said_once(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "trouble", lambda: "The disk is full.")
+    visit.at(model="slow")
+    assert visit.data["notices"] == ["The disk is full."]
+    visit.at(model="grey")
+    assert visit.data["notices"] == []
+
+
+@pytest.mark.parametrize("script", [page, lobby])
+def test_an_engine_that_does_not_open_is_a_sentence_with_a_way_on(script: Any, door: Door) -> None:
+    door.open(Absent)
+    shown = AppTest.from_function(script, default_timeout=20).run()
+    assert [error.value for error in shown.error] == ["The engine does not start: it is not there."]
+    assert [button.label for button in shown.button] == ["Try again"]
+    assert not shown.exception

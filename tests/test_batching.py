@@ -1,0 +1,229 @@
+"""Jobs of one model in few passes: each gets what it would have got alone, and fails alone."""
+
+from __future__ import annotations
+
+import dataclasses
+import gc
+import weakref
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.batching import OPERATIONS, run_batch
+from engine.errors import BadLatent, BadPicture, BadValue, MissingVerb, ModelFault, OutOfMemory, UnknownName
+from engine.ready import Ready
+from engine.registry import Config
+from engine.serving.jobs import Answer, Job
+from tests.shelf import AE, CVAE, VAE, keep, made
+
+CONFIGS = {"toy-ae": AE, "toy-cvae": CVAE, "toy-vae": VAE}
+CPU = torch.device("cpu")
+
+
+def opened(folder: Path, name: str, kind: type[Ready] = Ready) -> Ready:
+    return kind(made(CONFIGS[name]), keep(folder, name, made(CONFIGS[name])), CPU, place=folder / name)
+
+
+@pytest.fixture(scope="module")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Ready]:
+    folder = tmp_path_factory.mktemp("shelf")
+    return {name: opened(folder, name) for name in CONFIGS}
+
+
+def z_of(config: Config, count: int, seed: int = 0) -> Any:
+    return np.random.default_rng(seed).normal(size=(count, config.latent)).astype(np.float32)
+
+
+def pictures_of(config: Config, count: int, seed: int = 0) -> Any:
+    channels, height, width = config.shape
+    return np.random.default_rng(seed).integers(0, 256, (count, height, width, channels), np.uint8)
+
+
+def job_of(name: str, verb: str, count: int, seed: int, truncation: float = 1.0, labelled: bool = False) -> Job:
+    config = CONFIGS[name]
+    job = Job(verb, name, y=np.arange(seed, seed + count) % 4 if labelled else None, truncation=truncation)
+    if verb == "decode":
+        return dataclasses.replace(job, z=z_of(config, count, seed))
+    if verb in ("encode", "reconstruct"):
+        return dataclasses.replace(job, pictures=pictures_of(config, count, seed))
+    return dataclasses.replace(job, seeds=tuple(range(seed, seed + count)) if verb != "posterior" else ())
+
+
+def same(answer: Any, other: Any) -> bool:
+    if not isinstance(answer, Answer) or not isinstance(other, Answer):
+        return type(answer) is type(other) and str(answer) == str(other)
+    arrays, others = answer.arrays, other.arrays
+    return arrays.keys() == others.keys() and all(
+        arrays[name].dtype == others[name].dtype
+        and arrays[name].shape == others[name].shape
+        and bool((arrays[name] == others[name]).all())
+        for name in arrays
+    )
+
+
+# Together as alone
+
+
+jobs = st.lists(
+    st.tuples(
+        st.sampled_from(sorted(OPERATIONS)),
+        st.integers(0, 20),  # rows
+        st.integers(0, 99),  # seed
+        st.sampled_from((0.5, 1.0)),  # truncation
+        st.booleans(),  # labelled
+    ),
+    max_size=12,
+)
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+@given(asked=jobs)
+@settings(max_examples=25)
+def test_each_gets_what_it_would_have_got_alone(shelf: dict[str, Ready], name: str, asked: Any) -> None:
+    given_jobs = [job_of(name, *fields) for fields in asked]
+    together = run_batch(shelf[name], given_jobs)
+    assert len(together) == len(given_jobs)
+    for job, answer in zip(given_jobs, together, strict=True):
+        (alone,) = run_batch(shelf[name], [job])
+        assert same(answer, alone), job
+
+
+GIVES: dict[str, dict[str, tuple[int, ...]]] = {
+    "decode": {"pictures": (3, 8, 8, 3)},
+    "sample": {"pictures": (3, 8, 8, 3)},
+    "latents": {"z": (3, 3)},
+    "encode": {"z": (3, 3)},
+    "reconstruct": {"pictures": (3, 8, 8, 3)},
+    "posterior": {"z": (20, 3), "labels": (20,)},
+}
+
+
+@pytest.mark.parametrize(("verb", "arrays"), GIVES.items(), ids=GIVES)
+def test_a_verb_gives_its_arrays_and_its_milliseconds(shelf: dict[str, Ready], verb: str, arrays: Any) -> None:
+    (answer,) = run_batch(shelf["toy-cvae"], [job_of("toy-cvae", verb, 3, 0)])
+    assert isinstance(answer, Answer)
+    assert {name: array.shape for name, array in answer.arrays.items()} == arrays
+    assert answer.ms["model"] >= 0
+    assert set(OPERATIONS) == set(GIVES)
+
+
+class Counting(Ready):
+    """Counts the calls, and fails on request."""
+
+    calls: list[int]
+
+    def decode(self, z: Any, y: Any = None) -> Any:
+        self.__dict__.setdefault("calls", []).append(len(z))
+        if (z == 7).any():
+            raise self.__dict__.get("fault", ArithmeticError("the poison works"))
+        return super().decode(z, y)
+
+
+def test_forty_jobs_of_one_row_are_one_call(tmp_path: Path) -> None:
+    ready: Any = opened(tmp_path, "toy-cvae", Counting)
+    asked = [job_of("toy-cvae", "decode", 1, seed, labelled=seed % 2 == 0) for seed in range(40)]
+    answers = run_batch(ready, asked)
+    assert ready.calls == [40]
+    assert all(same(answer, run_batch(ready, [job])[0]) for job, answer in zip(asked, answers, strict=True))
+
+
+def test_nothing_asked_is_nothing_run(tmp_path: Path) -> None:
+    ready: Any = opened(tmp_path, "toy-vae", Counting)
+    assert run_batch(ready, []) == []
+    assert "calls" not in vars(ready)
+
+
+# Failing alone
+
+
+def poisoned() -> Job:
+    return Job("decode", "toy-vae", z=np.full((1, 2), 7, np.float32))
+
+
+def test_a_job_that_raises_fails_alone_and_in_a_sentence(tmp_path: Path) -> None:
+    ready: Any = opened(tmp_path, "toy-vae", Counting)
+    well = [job_of("toy-vae", "decode", 2, seed) for seed in range(4)]
+    answers = run_batch(ready, [*well[:2], poisoned(), *well[2:]])
+    assert isinstance(answers[2], ModelFault)
+    assert str(answers[2]) == ("toy-vae failed on this request (ArithmeticError). Change it, or take another model.")
+    rest = [*answers[:2], *answers[3:]]
+    assert all(same(answer, run_batch(ready, [job])[0]) for job, answer in zip(well, rest, strict=True))
+
+
+def test_a_sentence_from_within_passes_through(tmp_path: Path) -> None:
+    ready: Any = opened(tmp_path, "toy-vae", Counting)
+    ready.fault = OutOfMemory("Too large.")
+    answers = run_batch(ready, [poisoned(), job_of("toy-vae", "decode", 1, 0)])
+    assert isinstance(answers[0], OutOfMemory)
+    assert isinstance(answers[1], Answer)
+
+
+def test_a_fault_that_is_kept_holds_no_tensors(tmp_path: Path) -> None:
+    held: list[Any] = []
+
+    class Holding(Ready):
+        def decode(self, z: Any, y: Any = None) -> Any:
+            scratch = torch.zeros(3)
+            held.append(weakref.ref(scratch))
+            raise ValueError("no")
+
+    errors = run_batch(opened(tmp_path, "toy-vae", Holding), [poisoned()] * 2)
+    gc.collect()
+    assert all(isinstance(error, ModelFault) for error in errors)
+    assert [reference() for reference in held] == [None] * 3
+
+
+def unchecked(job: Job, **fields: Any) -> Job:
+    """A job as it may come over a wire, where no signature is checked."""
+    for name, value in fields.items():
+        object.__setattr__(job, name, value)
+    return job
+
+
+DECODE, ENCODE, DRAW = Job("decode", "toy-vae"), Job("encode", "toy-vae"), Job("sample", "toy-cvae", seeds=(1,))
+REFUSED: list[tuple[Job, dict[str, Any], type[Exception], str]] = [
+    (Job("paint", "toy-vae"), {}, UnknownName, "no verb called 'paint'. There is: decode, encode"),
+    (Job("sample", "toy-ae"), {"seeds": (1,)}, MissingVerb, "toy-ae is of family ae, which has no 'samples'"),
+    (DECODE, {}, BadValue, "A job to decode came without z. Give it"),
+    (DECODE, {"z": np.zeros((1, 3), np.float32)}, BadLatent, r"\(1, 3\) was given; toy-vae takes \(n, 2\)"),
+    (DECODE, {"z": np.array(1, np.float32)}, BadLatent, r"shape \(\) was given"),
+    (DECODE, {"z": np.array([["a", "b"]])}, BadValue, "cannot be read was given: could not convert"),
+    (DECODE, {"z": np.full((1, 2), np.nan)}, BadLatent, "not finite"),
+    (ENCODE, {}, BadValue, "A job to encode came without pictures"),
+    (ENCODE, {"pictures": np.array(1, np.uint8)}, BadPicture, r"uint8 \(\) was given"),
+    (ENCODE, {"pictures": np.zeros((1, 8, 6, 1))}, BadPicture, "float64"),
+    (ENCODE, {"pictures": np.zeros((1, 6, 8, 1), np.uint8)}, BadPicture, r"takes \(n, 8, 6, 1\)"),
+    (DRAW, {"seeds": (2**63,)}, BadValue, "A seed of 9223372036854775808"),
+    (DRAW, {"seeds": ("1",)}, BadValue, "cannot be read was given"),
+    (DRAW, {"truncation": float("nan")}, BadValue, "A truncation of nan was given"),
+    (Job("latents", "toy-vae", seeds=(1,)), {"truncation": -1.0}, BadValue, "A truncation of -1.0"),
+    (DRAW, {"y": np.array([4])}, BadValue, "class of 4 was given; toy-cvae has 0 … 3"),
+    (DRAW, {"y": np.array(0)}, BadValue, r"Classes of shape \(\)"),
+    (DRAW, {"y": np.array([0.5])}, BadValue, "Classes of shape"),
+]
+
+
+@pytest.mark.parametrize(("job", "fields", "kind", "sentence"), REFUSED)
+def test_a_job_that_asks_for_what_cannot_be_is_told_what_can(
+    shelf: dict[str, Ready], job: Job, fields: dict[str, Any], kind: type[Exception], sentence: str
+) -> None:
+    job = unchecked(dataclasses.replace(job), **fields)
+    neighbours = [job_of(job.model, "decode", 2, seed) for seed in (1, 2)]
+    first, refused, last = run_batch(shelf[job.model], [neighbours[0], job, neighbours[1]])
+    with pytest.raises(kind, match=sentence):
+        raise refused  # type: ignore[misc]
+    assert type(refused) is kind
+    assert isinstance(first, Answer)
+    assert isinstance(last, Answer)
+
+
+def test_a_class_for_a_model_without_any_is_no_matter(shelf: dict[str, Ready]) -> None:
+    job = job_of("toy-vae", "decode", 3, 0)
+    labelled: Sequence[Any] = run_batch(shelf["toy-vae"], [dataclasses.replace(job, y=np.array([1, 2, 99]))])
+    assert same(labelled[0], run_batch(shelf["toy-vae"], [job])[0])

@@ -1,0 +1,533 @@
+"""The batcher over a desk that only pretends to decode: who is served, when, beside whom, and what the others hear."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.errors import Busy, CheckpointRefused, EngineLost, Expired, ModelFault, Superseded, UnknownName
+from engine.serving.jobs import Answer, Job
+from engine.serving.line import Line, Ticket
+from engine.serving.queue import Batcher
+from engine.serving.slices import Outcome, in_parts
+
+PATIENCE = 20  # seconds until a future that is never settled fails the test
+LIMIT = 4
+
+
+class Desk:
+    """Answers with twice the latents, notes each pass, and can be held up."""
+
+    def __init__(self) -> None:
+        self.passes: list[tuple[str, list[float]]] = []  # model, the first number of each job
+        self.meanwhile: dict[int, Callable[[], object]] = {}  # what happens during the n-th pass
+        self.held = threading.Event()
+        self.go_on = threading.Event()
+        self.time = 0.0
+
+    def run(self, model: str, jobs: list[Job]) -> Sequence[Outcome]:
+        if model == "holding":
+            self.held.set()
+            assert self.go_on.wait(PATIENCE)
+            return [Answer({})]
+        self.passes.append((model, [float(job.z[0, 0]) for job in jobs if job.z is not None]))
+        self.meanwhile.get(len(self.passes), lambda: None)()
+        if model == "raising":
+            raise RuntimeError("weights of sand")
+        if model == "forgetful":
+            return []
+        if model == "refusing":
+            raise UnknownName("checkpoint", "refusing", ["frey"])
+        return [self.answer(job) for job in jobs]
+
+    def answer(self, job: Job) -> Outcome:
+        assert job.z is not None
+        if np.isnan(job.z).any():
+            return ModelFault("A latent of sand.")
+        return Answer({"z": job.z * 2}, {"model": 1.0})
+
+    def clock(self) -> float:
+        return self.time
+
+    @property
+    def served(self) -> list[list[float]]:
+        return [numbers for _, numbers in self.passes]
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk()
+
+
+@pytest.fixture
+def batcher(desk: Desk) -> Iterator[Batcher]:
+    batcher = Batcher(desk.run, lambda model: LIMIT, capacity=50, clock=desk.clock)
+    yield batcher
+    batcher.close()
+
+
+@contextmanager
+def held(batcher: Batcher, desk: Desk) -> Iterator[None]:
+    """Let jobs gather while the worker is busy with one that came before."""
+    desk.held.clear()
+    desk.go_on.clear()
+    first = batcher.submit(job(0, "holding", who="stranger"))
+    assert desk.held.wait(PATIENCE)
+    try:
+        yield
+    finally:
+        desk.go_on.set()
+        first.result(PATIENCE)
+
+
+def job(number: float, model: str = "frey", rows: int = 1, **fields: Any) -> Job:
+    """A job known by its first number; the others count on from it in steps of 1/1024."""
+    z = number + np.arange(rows, dtype=np.float32)[:, None] / 1024
+    return Job("decode", model, z=z.astype(np.float32), **fields)
+
+
+def right(future: Future[Answer], asked: Job) -> bool:
+    assert asked.z is not None
+    return bool((future.result(PATIENCE).arrays["z"] == asked.z * 2).all())
+
+
+# One pass for many
+
+
+def test_forty_waiting_jobs_make_few_passes_and_each_gets_its_own(batcher: Batcher, desk: Desk) -> None:
+    jobs = [job(i, who=f"phone {i % 7}") for i in range(40)]
+    with held(batcher, desk):
+        futures = [batcher.submit(each) for each in jobs]
+    assert all(map(right, futures, jobs))
+    assert len(desk.passes) == 40 / LIMIT
+
+
+def test_a_pass_takes_one_job_of_each_person_before_second_ones(batcher: Batcher, desk: Desk) -> None:
+    with held(batcher, desk):
+        futures = [batcher.submit(job(i, who="anna")) for i in range(4)]
+        futures += [batcher.submit(job(10 + i, who=who)) for i, who in enumerate(("ben", "cleo", "", ""))]
+    wait(futures, PATIENCE)
+    assert desk.served == [[0, 10, 11, 12], [13, 1, 2, 3]]
+
+
+def test_a_pass_holds_no_more_rows_than_the_limit_and_one_model(batcher: Batcher, desk: Desk) -> None:
+    with held(batcher, desk):
+        futures = [batcher.submit(job(i, rows=rows)) for i, rows in enumerate((2, 3, 1, 2, 4))]
+        futures += [batcher.submit(job(9, "mnist"))]
+    wait(futures, PATIENCE)
+    assert desk.passes == [("frey", [0, 2]), ("frey", [1]), ("frey", [3]), ("frey", [4]), ("mnist", [9])]
+
+
+# Turns
+
+
+def test_people_take_turns(batcher: Batcher, desk: Desk) -> None:
+    with held(batcher, desk):
+        futures = [batcher.submit(job(i, f"model {i}", who="anna")) for i in range(3)]
+        futures += [batcher.submit(job(10, "model 10", who="ben"))]
+    wait(futures, PATIENCE)
+    assert desk.served == [[0], [10], [1], [2]]
+
+
+def test_the_smallest_job_of_a_person_goes_first(batcher: Batcher, desk: Desk) -> None:
+    with held(batcher, desk):
+        futures = [batcher.submit(job(rows, f"model {rows}", rows, who="anna")) for rows in (4, 9, 1)]
+    wait(futures, PATIENCE)
+    assert [numbers[0] for numbers in desk.served[:2]] == [1, 4]
+
+
+def test_those_who_joined_a_pass_have_had_their_turn(batcher: Batcher, desk: Desk) -> None:
+    with held(batcher, desk):
+        futures = [batcher.submit(job(1, who="anna")), batcher.submit(job(2, who="ben"))]
+        futures += [batcher.submit(job(3, "mnist", who="ben")), batcher.submit(job(4, "celeba", who="cleo"))]
+    wait(futures, PATIENCE)
+    assert desk.served == [[1, 2], [4], [3]]
+
+
+# The newest of a slot
+
+
+def test_the_newest_of_a_slot_takes_the_place_of_the_waiting(batcher: Batcher, desk: Desk) -> None:
+    with held(batcher, desk):
+        stale = [batcher.submit(job(i, who="anna", slot="view")) for i in range(5)]
+        others = [batcher.submit(job(6, who="ben", slot="view")), batcher.submit(job(7, who="anna", slot="map"))]
+        newest = batcher.submit(job(8, who="anna", slot="view"))
+        for future in stale:
+            with pytest.raises(Superseded, match="newer request for 'view'"):
+                future.result(PATIENCE)
+    assert right(newest, job(8))
+    assert all(map(right, others, (job(6), job(7))))
+    assert desk.served == [[8, 6, 7]]
+
+
+def test_nobody_in_particular_and_no_slot_in_particular_replace_nothing(batcher: Batcher, desk: Desk) -> None:
+    jobs = [job(0, slot="view"), job(1, slot="view"), job(2, who="anna"), job(3, who="anna")]
+    with held(batcher, desk):
+        futures = [batcher.submit(each) for each in jobs]
+    assert all(map(right, futures, jobs))
+
+
+def test_a_job_under_way_finishes_and_its_successor_follows(batcher: Batcher, desk: Desk) -> None:
+    def go_on() -> None:
+        successors.append(batcher.submit(job(2, who="anna", slot="view")))
+
+    successors: list[Future[Answer]] = []
+    desk.meanwhile[1] = go_on
+    assert right(batcher.submit(job(1, who="anna", slot="view")), job(1))
+    assert right(successors[0], job(2))
+
+
+def test_the_newest_is_always_answered_and_last(batcher: Batcher) -> None:
+    def drag(who: str) -> None:
+        for step in range(200):
+            asked = job(step, f"model {step % 3}", 1 + step % 6, who=who, slot="view")
+            future = batcher.submit(asked)
+            future.add_done_callback(partial(note, who, step))
+            futures.append(future)
+
+    def note(who: str, step: int, future: Future[Answer]) -> None:
+        if future.exception() is None:
+            answered[who].append(step)
+
+    answered: dict[str, list[int]] = {f"phone {i}": [] for i in range(6)}
+    futures: list[Future[Answer]] = []
+    with ThreadPoolExecutor(len(answered)) as people:
+        list(people.map(drag, answered))
+    assert wait(futures, PATIENCE).not_done == set()
+    batcher.close()  # after the callbacks of the last
+    for steps in answered.values():
+        assert steps == sorted(steps)
+        assert steps[-1] == 199
+
+
+# Long jobs
+
+
+def test_a_long_job_goes_on_in_slices_and_comes_back_whole(batcher: Batcher, desk: Desk) -> None:
+    asked = job(1, rows=10)
+    future = batcher.submit(asked)
+    assert right(future, asked)
+    assert future.result().ms["model"] == 3.0
+    assert desk.served == [[1], [1 + 4 / 1024], [1 + 8 / 1024]]
+
+
+def test_each_step_of_a_long_job_is_one_pass(desk: Desk) -> None:
+    steps = in_parts(desk.run, job(1, rows=10), LIMIT)
+    assert [len(desk.passes) for _ in steps] == [1, 2]
+    assert len(desk.passes) == 3
+
+
+@pytest.mark.parametrize("who", ["anna", "ben"])
+def test_no_drag_waits_longer_than_a_slice(batcher: Batcher, desk: Desk, who: str) -> None:
+    drags: list[Future[Answer]] = []
+    for number in (1, 3, 5):  # a slice is under way
+        desk.meanwhile[number] = lambda: drags.append(batcher.submit(job(50, who=who, slot="view")))
+    assert right(batcher.submit(job(1, rows=16, who="anna", slot="sheet")), job(1, rows=16))
+    assert [numbers[0] == 50 for numbers in desk.served] == [False, True, False, True, False, True, False]
+    assert all(right(drag, job(50)) for drag in drags)
+
+
+def test_long_jobs_of_two_people_take_turns(batcher: Batcher, desk: Desk) -> None:
+    with held(batcher, desk):
+        futures = [batcher.submit(job(i, rows=12, who=who)) for i, who in enumerate(("anna", "ben"))]
+    assert all(map(right, futures, (job(0, rows=12), job(1, rows=12))))
+    assert [int(numbers[0]) for numbers in desk.served] == [0, 1, 0, 1, 0, 1]
+
+
+def test_a_newer_job_of_the_slot_ends_a_long_one_between_slices(batcher: Batcher, desk: Desk) -> None:
+    newer: list[Future[Answer]] = []
+    desk.meanwhile[2] = lambda: newer.append(batcher.submit(job(50, who="anna", slot="sheet")))
+    with pytest.raises(Superseded):
+        batcher.submit(job(1, rows=40, who="anna", slot="sheet")).result(PATIENCE)
+    assert right(newer[0], job(50))
+    assert len(desk.passes) == 3
+
+
+def test_an_error_in_a_slice_ends_the_job(batcher: Batcher, desk: Desk) -> None:
+    asked = job(1, rows=40)
+    assert asked.z is not None
+    asked.z[6] = np.nan
+    with pytest.raises(ModelFault, match="latent of sand"):
+        batcher.submit(asked).result(PATIENCE)
+    with pytest.raises(ModelFault, match="weights of sand"):
+        batcher.submit(job(1, "raising", rows=40)).result(PATIENCE)
+    assert len(desk.passes) == 3
+
+
+@pytest.mark.parametrize("redrawn", [False, True])
+def test_a_job_that_drags_keep_passing_over_does_not_starve(redrawn: bool) -> None:
+    line, served = Line(), []
+    sheet = job(1, "celeba", rows=30, who="anna", slot="sheet")
+    line.join(sheet, 0.0)
+    for _ in range(6):
+        line.join(job(2, who="anna", slot="view"), 0.0)  # a drag is there at each turn
+        served += [ticket.job.model for ticket in line.turn(lambda model: True, lambda model: LIMIT)]
+        if redrawn:
+            line.join(sheet, 0.0)
+    assert served == ["frey"] * 5 + ["celeba"]
+
+
+# Those who do not get an answer
+
+
+def test_a_request_outlives_its_patience_only_in_vain(batcher: Batcher, desk: Desk) -> None:
+    with held(batcher, desk):
+        hasty, patient = batcher.submit(job(1, patience=0.5)), batcher.submit(job(2, patience=2.0))
+        desk.time = 1.0
+    with pytest.raises(Expired, match=r"within 0\.5 seconds"):
+        hasty.result(PATIENCE)
+    assert right(patient, job(2))
+    assert desk.served == [[2]]
+
+
+def test_patience_ends_a_long_job_too(batcher: Batcher, desk: Desk) -> None:
+    desk.meanwhile[2] = lambda: setattr(desk, "time", 1.0)
+    with pytest.raises(Expired):
+        batcher.submit(job(1, rows=40, patience=0.5)).result(PATIENCE)
+    assert len(desk.passes) == 2
+
+
+def test_too_many_hear_so_at_once_but_a_drag_goes_on(batcher: Batcher, desk: Desk) -> None:
+    with held(batcher, desk):
+        batcher.submit(job(0, who="anna", slot="view"))
+        futures = [batcher.submit(job(i)) for i in range(1, 50)]
+        with pytest.raises(Busy, match="50 requests wait already"):
+            batcher.submit(job(50)).result(PATIENCE)
+        newest = batcher.submit(job(51, who="anna", slot="view"))
+        futures[7].cancel()
+        assert not wait([batcher.submit(job(52))], timeout=0).done
+    assert right(newest, job(51))
+    assert right(batcher.submit(job(53)), job(53))
+
+
+def test_the_cancelled_are_skipped_and_harm_nobody(batcher: Batcher, desk: Desk) -> None:
+    with held(batcher, desk):
+        futures = [batcher.submit(job(i, who="anna")) for i in range(6)]
+        assert all(future.cancel() for future in futures[::2])
+        assert wait(futures[::2], PATIENCE).not_done == set()
+    assert all(map(right, futures[1::2], map(job, (1, 3, 5))))
+    assert desk.served == [[1, 3, 5]]
+
+
+def test_a_cancelled_long_job_makes_room_between_slices(batcher: Batcher, desk: Desk) -> None:
+    futures: list[Future[Answer]] = []
+    desk.meanwhile[2] = lambda: futures[0].cancel()
+    with held(batcher, desk):
+        futures.append(batcher.submit(job(1, rows=40)))
+    assert wait(futures, PATIENCE).not_done == set()
+    assert right(batcher.submit(job(2)), job(2))
+    assert len(desk.passes) == 3
+
+
+def test_who_is_forgotten_waits_for_nothing(batcher: Batcher, desk: Desk) -> None:
+    desk.meanwhile[1] = lambda: batcher.forget("")
+    desk.meanwhile[2] = lambda: batcher.forget("ben")
+    with held(batcher, desk):
+        gone = [batcher.submit(job(i, who="anna")) for i in range(3)]
+        anonymous = batcher.submit(job(10))
+        batcher.forget("anna")
+        batcher.forget("stranger of whom nobody has heard")
+    assert wait(gone, PATIENCE).not_done == set()
+    assert all(future.cancelled() for future in gone)
+    assert right(anonymous, job(10))
+    long = batcher.submit(job(20, rows=40, who="ben"))
+    with pytest.raises(CancelledError):
+        long.result(PATIENCE)
+    assert right(batcher.submit(job(30)), job(30))
+
+
+def test_a_failing_pass_reaches_its_jobs_only_and_the_worker_lives_on(batcher: Batcher, desk: Desk) -> None:
+    with held(batcher, desk):
+        raising = [batcher.submit(job(i, "raising", who=f"phone {i}")) for i in range(3)]
+        forgetful, refusing = batcher.submit(job(4, "forgetful")), batcher.submit(job(5, "refusing"))
+        poisoned, good = batcher.submit(job(np.nan)), batcher.submit(job(6))
+    for future in raising:
+        with pytest.raises(ModelFault, match=r"raising failed \(RuntimeError: weights of sand\)"):
+            future.result(PATIENCE)
+    with pytest.raises(ModelFault, match="0 answers to 1 jobs"):
+        forgetful.result(PATIENCE)
+    with pytest.raises(UnknownName, match="There is: frey"):
+        refusing.result(PATIENCE)
+    with pytest.raises(ModelFault, match="A latent of sand"):
+        poisoned.result(PATIENCE)
+    assert right(good, job(6))
+
+
+def test_a_caller_whose_callback_fails_harms_nobody(batcher: Batcher, caplog: pytest.LogCaptureFixture) -> None:
+    def stumble(future: Future[Answer]) -> None:
+        raise RuntimeError("stumbled")
+
+    future = batcher.submit(job(1))
+    future.add_done_callback(stumble)
+    assert right(batcher.submit(job(2)), job(2))
+    assert "stumbled" in caplog.text
+
+
+# Models still to be loaded
+
+
+class Shelf:
+    """Models that are ready after `prepare`; those called slow wait for a word."""
+
+    def __init__(self) -> None:
+        self.ready: set[str] = set()
+        self.asked: list[str] = []
+        self.opening = threading.Event()
+        self.go_on = threading.Event()
+
+    def prepare(self, model: str) -> None:
+        self.asked.append(model)
+        if model.startswith("slow"):
+            self.opening.set()
+            assert self.go_on.wait(PATIENCE)
+        if model.startswith("broken"):
+            raise CheckpointRefused("broken: its weights are cut short.")
+        if model.startswith("odd"):
+            raise OSError("no such device")
+        if not model.startswith("fleeting"):
+            self.ready.add(model)
+
+
+@pytest.fixture
+def shelf() -> Shelf:
+    return Shelf()
+
+
+@pytest.fixture
+def opener(desk: Desk, shelf: Shelf) -> Iterator[Batcher]:
+    batcher = Batcher(desk.run, lambda model: LIMIT, shelf.ready.__contains__, shelf.prepare)
+    yield batcher
+    shelf.go_on.set()
+    batcher.close()
+
+
+def test_a_model_that_is_opened_stalls_no_other(opener: Batcher, desk: Desk, shelf: Shelf) -> None:
+    shelf.ready.add("frey")
+    slow = [opener.submit(job(i, "slow", who="anna")) for i in range(3)]
+    assert shelf.opening.wait(PATIENCE)
+    for i in range(5):
+        assert right(opener.submit(job(i, who="anna")), job(i))
+    assert not any(future.done() for future in slow)
+    shelf.go_on.set()
+    assert all(map(right, slow, map(job, range(3))))
+    assert shelf.asked == ["slow"]
+    assert desk.passes[-1] == ("slow", [0, 1, 2])
+
+
+@pytest.mark.parametrize(("model", "kind", "sentence"), [
+    ("broken", CheckpointRefused, "^broken: its weights are cut short"),
+    ("odd", ModelFault, r"^odd cannot be opened \(OSError: no such device\)"),
+])  # fmt: skip
+def test_a_model_that_cannot_be_opened_reaches_exactly_its_jobs(
+    opener: Batcher, shelf: Shelf, model: str, kind: type[Exception], sentence: str
+) -> None:
+    slow, sick = opener.submit(job(1, "slow")), [opener.submit(job(i, model, who=f"phone {i}")) for i in range(2)]
+    shelf.go_on.set()
+    for future in sick:
+        with pytest.raises(kind, match=sentence):
+            future.result(PATIENCE)
+    assert right(slow, job(1))
+    with pytest.raises(kind, match=sentence):
+        opener.submit(job(2, model)).result(PATIENCE)
+
+
+def test_warm_models_come_in_order_and_after_those_that_are_wanted(opener: Batcher, shelf: Shelf) -> None:
+    shelf.ready.add("frey")
+    opener.warm(["slow", "odd", "b", "a"])
+    assert shelf.opening.wait(PATIENCE)
+    wanted = opener.submit(job(1, "wanted"))
+    assert right(opener.submit(job(3, "frey")), job(3))  # the worker has been at `wanted` before
+    shelf.go_on.set()
+    assert right(wanted, job(1))
+    assert right(opener.submit(job(2, "a")), job(2))
+    assert shelf.asked[:3] == ["slow", "wanted", "odd"]
+    assert shelf.asked.index("b") == 3
+
+
+def test_a_model_that_leaves_the_device_at_once_still_answers(opener: Batcher, shelf: Shelf) -> None:
+    for i in range(3):
+        assert right(opener.submit(job(i, "fleeting")), job(i))
+    assert shelf.asked == ["fleeting"] * 3
+
+
+# The end
+
+
+def test_all_who_wait_hear_that_it_is_closed(opener: Batcher, desk: Desk, shelf: Shelf) -> None:
+    def close() -> None:  # while a slice of the long job is under way
+        closing.append(people.submit(opener.close))
+        with pytest.raises(EngineLost):
+            waiting.result(PATIENCE)
+
+    closing: list[Future[None]] = []
+    desk.meanwhile[1] = close
+    shelf.ready.add("frey")
+    with ThreadPoolExecutor(1) as people:
+        waiting, long = opener.submit(job(2, "slow")), opener.submit(job(1, rows=40))
+        with pytest.raises(EngineLost, match="closed"):
+            long.result(PATIENCE)
+        shelf.go_on.set()
+        closing[0].result(PATIENCE)
+    with pytest.raises(EngineLost, match="closed"):
+        opener.submit(job(3)).result(PATIENCE)
+    assert len(desk.passes) == 1
+    assert not opener.thread.is_alive()
+    assert not opener.loader.thread.is_alive()
+
+
+@pytest.mark.parametrize("rows", [1, 10])
+def test_the_answer_says_how_long_it_waited(batcher: Batcher, desk: Desk, rows: int) -> None:
+    for number in (1, 2, 3):
+        desk.meanwhile[number] = lambda: setattr(desk, "time", desk.time + 0.25)
+    with held(batcher, desk):
+        future = batcher.submit(job(1, rows=rows))
+        desk.time += 0.5
+    assert future.result(PATIENCE).ms["queue"] == 500.0
+
+
+# The line by itself
+
+requests = st.tuples(
+    st.sampled_from(["anna", "ben", "cleo", ""]), st.sampled_from(["", "view", "map"]), st.sampled_from("abc"),
+    st.integers(0, 9), st.booleans(),
+)  # fmt: skip
+
+
+@given(st.lists(requests, max_size=40))
+def test_each_ticket_leaves_the_line_once_and_in_good_company(drawn: list[tuple[str, str, str, int, bool]]) -> None:
+    line, inside, turned_away = Line(), set[Ticket](), list[Ticket]()
+    for number, (who, slot, model, rows, serve) in enumerate(drawn):
+        ticket, older = line.join(job(number, model, rows, who=who, slot=slot), 0.0)
+        inside.add(ticket)
+        if older:
+            inside.remove(older)
+            turned_away.append(older)
+        if serve:
+            inside -= check(line, line.turn(lambda model: True, lambda model: LIMIT))
+        assert set(line) == inside
+        assert line.length == len(inside)
+    assert all(older.job.who and older.job.slot for older in turned_away)
+    people = len(line.people)
+    first_turns = [line.turn(lambda model: True, lambda model: LIMIT) for _ in range(people)]
+    waiting = {ticket.place.person for ticket in inside}
+    assert waiting == {ticket.place.person for batch in first_turns for ticket in batch}
+    while batch := line.turn(lambda model: True, lambda model: LIMIT):
+        check(line, batch)
+    assert line.length == 0
+
+
+def check(line: Line, batch: list[Ticket]) -> set[Ticket]:
+    rows = [ticket.job.rows for ticket in batch]
+    assert sum(rows) <= LIMIT or len(rows) == 1
+    assert len({ticket.job.model for ticket in batch}) == 1
+    assert not any(line.leave(ticket.place) for ticket in batch)
+    return set(batch)

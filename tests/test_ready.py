@@ -1,0 +1,411 @@
+"""A model made ready for a device: the same pictures as before, each free of its company."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from engine import buffers, images, passes, prepare
+from engine.errors import OutOfMemory
+from engine.latents import draw
+from engine.models.ae import AutoencoderConfig
+from engine.models.vae import VAEConfig
+from engine.passes import Pass
+from engine.ready import Ready
+from engine.registry import Config, Model
+from tests.shelf import keep, made
+from tests.test_laws import CONFIGS, title
+
+CPU = torch.device("cpu")
+LARGE = VAEConfig((3, 32, 32), latent=8, net="conv", width=32, depth=1)  # works hard enough for half precision
+each_config = pytest.mark.parametrize("config", [*CONFIGS, LARGE], ids=title)
+
+
+def ready_of(folder: Path, config: Config, model: Model | None = None) -> Ready:
+    card = keep(folder, "law-test", model or made(config))
+    return Ready(model or made(config), card, CPU, place=folder / "law-test")
+
+
+def some_y(config: Config, count: int) -> Any:
+    return np.arange(count) % config.classes if config.classes else None
+
+
+def rows_of(y: Any, rows: Any) -> Any:
+    return None if y is None else y[rows]
+
+
+# Company
+
+
+@each_config
+def test_a_row_does_not_feel_its_company(config: Config, tmp_path: Path) -> None:
+    ready = ready_of(tmp_path, config)
+    random = np.random.default_rng(3)
+    z = 2 * random.normal(size=(80, config.latent)).astype(np.float32)
+    y, given = some_y(config, 80), {"decodes": z, "samples": np.arange(80), "encodes": pictures_of(config, 80)}
+    asks: dict[str, Any] = {
+        "decodes": ready.decode,
+        "samples": lambda seeds, y: ready.sample(seeds.tolist(), y),
+        "encodes": ready.encode,
+    }
+    for verb in set(asks) & set(ready.card.verbs):
+        together = asks[verb](given[verb], y)
+        for count in (1, 1, 1, 2, 3, 5, 11, 23):
+            rows = random.choice(80, count, replace=False)
+            assert (asks[verb](given[verb][rows], rows_of(y, rows)) == together[rows]).all()
+
+
+def test_a_reconstruction_is_its_latent_decoded(tmp_path: Path) -> None:
+    ready, pictures = ready_of(tmp_path, LARGE), pictures_of(LARGE, 5)
+    assert (ready.reconstruct(pictures) == ready.decode(ready.encode(pictures))).all()
+    assert (ready.reconstruct(pictures[3:4]) == ready.reconstruct(pictures)[3:4]).all()
+
+
+@each_config
+def test_the_floats_behind_the_bytes_do_not_feel_it_either(config: Config, tmp_path: Path) -> None:
+    model, card = prepare.prepared(made(config), CPU), keep(tmp_path, "law-test", made(config))
+
+    def floats(z: Tensor) -> tuple[Tensor, Tensor]:
+        x = model.decode(z)
+        return x, x
+
+    decode = Pass("law-test", floats, [draw(card, range(64))], CPU)
+    z = draw(card, range(100, 180))
+    whole = decode(z)
+    for first, last in ((0, 1), (7, 8), (79, 80), (3, 5), (10, 27), (31, 64)):
+        assert (decode(z[first:last]) == whole[first:last]).all()
+
+
+def pictures_of(config: Config, count: int) -> Any:
+    channels, height, width = config.shape
+    return np.random.default_rng(1).integers(0, 256, (count, height, width, channels), np.uint8)
+
+
+def rounding_by_number(alike: Sequence[int], calls: list[int]) -> Callable[[Tensor], tuple[Tensor, Tensor]]:
+    """A model whose floats betray the number of rows, but for some numbers that agree."""
+
+    def forward(z: Tensor) -> tuple[Tensor, Tensor]:
+        calls.append(len(z))
+        x = z + (0 if len(z) in alike else len(z))
+        return x, x
+
+    return forward
+
+
+@pytest.mark.parametrize("alike", [(1, 2, 4, 8, 16, 32, 64), (2, 8, 16, 64), (16,), (4, 16, 32)], ids=str)
+def test_only_numbers_that_agree_are_used(alike: tuple[int, ...]) -> None:
+    calls: list[int] = []
+    z = np.arange(200, dtype=np.float32)[:, None]
+    one = Pass("toy", rounding_by_number(alike, calls), [z], CPU)
+    assert set(one.costs) <= set(alike)
+    calls.clear()
+    for count in range(1, 140, 7):
+        assert (one(z[:count]) == z[:count]).all()
+    assert set(calls) <= set(alike)
+
+
+def test_a_number_of_rows_that_feels_places_is_not_used() -> None:
+    def forward(z: Tensor) -> tuple[Tensor, Tensor]:
+        x = z.clone()
+        if len(z) in (8, 16, 32):
+            x[-1] += 1
+        return x, x
+
+    z = np.arange(64, dtype=np.float32)[:, None]
+    one = Pass("toy", forward, [z], CPU)
+    assert 64 in one.runs or set(one.costs) <= {1, 2, 4, 64}
+    assert not {8, 16, 32} & set(one.costs)
+    assert (one(z) == z).all()
+
+
+def test_where_no_two_numbers_agree_each_row_goes_alone() -> None:
+    random = torch.Generator().manual_seed(0)
+
+    def forward(z: Tensor) -> tuple[Tensor, Tensor]:
+        x = z if len(z) == 1 else z + torch.rand(z.shape, generator=random)
+        return x, x
+
+    z = np.arange(64, dtype=np.float32)[:, None]
+    one = Pass("toy", forward, [z], CPU)
+    assert list(one.costs) == [1]
+    assert (one(z) == z).all()
+
+
+def test_the_plan_takes_the_least_time() -> None:
+    one = Pass("toy", rounding_by_number((1, 2, 4, 8, 16), []), [np.zeros((64, 1), np.float32)], CPU)
+    one.costs = {1: 1.0, 4: 2.5, 8: 9.0}
+    one.__dict__.pop("plan", None)
+    assert one.plan == [0, 1, 1, 4, 4, 1, 1, 4, 4]
+
+
+def test_nothing_asked_is_nothing_given(tmp_path: Path) -> None:
+    for config in CONFIGS[:5]:
+        ready, (channels, height, width) = ready_of(tmp_path, config), config.shape
+        y = np.zeros(0, np.int64) if config.classes else None
+        assert ready.decode(np.zeros((0, config.latent), np.float32), y).shape == (0, height, width, channels)
+        if "encodes" in ready.card.verbs:
+            assert ready.encode(pictures_of(config, 0), y).shape == (0, config.latent)
+
+
+# The same pictures as the bare model's
+
+
+@each_config
+def test_the_pictures_are_those_of_the_bare_model(config: Config, tmp_path: Path) -> None:
+    ready, model = ready_of(tmp_path, config), made(config)
+    z, y = draw(ready.card, range(50, 66)), some_y(config, 16)
+    bare = images.to_bytes(model.decode(torch.from_numpy(z), None if y is None else torch.from_numpy(y)))
+    assert np.abs(ready.decode(z, y).astype(int) - bare).max() <= 1
+    if "encodes" not in ready.card.verbs:
+        return
+    x = images.from_bytes(pictures_of(config, 5))
+    torch.testing.assert_close(torch.from_numpy(ready.encode(pictures_of(config, 5))), model.encode(x))
+
+
+class Normed(nn.Module):
+    """A generator as others build them: batch norm after every kind of layer."""
+
+    def __init__(self, config: Config) -> None:
+        super().__init__()
+        self.config = config
+        self.layers = nn.Sequential(
+            nn.Linear(config.latent, 32), nn.BatchNorm1d(32), nn.ReLU(), nn.Unflatten(1, (8, 2, 2)),
+            nn.Sequential(nn.ConvTranspose2d(8, 8, 4, 2, 1, bias=False), nn.BatchNorm2d(8), nn.LeakyReLU(0.2)),
+            nn.ConvTranspose2d(8, 8, 4, 2, 1, groups=2), nn.BatchNorm2d(8), nn.ReLU(),
+            nn.BatchNorm2d(8), nn.Conv2d(8, 3, 3, padding=1), nn.BatchNorm2d(3, affine=False), nn.Sigmoid(),
+        )  # fmt: skip
+        random = torch.Generator().manual_seed(0)
+        for norm in self.modules():
+            if isinstance(norm, nn.BatchNorm1d | nn.BatchNorm2d):
+                for tensor in (norm.running_mean, norm.running_var, *norm.parameters()):
+                    tensor.data = torch.rand(tensor.shape, generator=random) + 0.5
+
+    def decode(self, z: Tensor, y: Tensor | None = None) -> Tensor:
+        return self.layers(z)
+
+
+def test_batch_norms_are_folded_where_a_layer_stands_before_them() -> None:
+    model: Any = Normed(AutoencoderConfig((3, 8, 8), latent=5)).eval().requires_grad_(False)
+    z = torch.randn(9, 5, generator=torch.Generator().manual_seed(1))
+    before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    ready: Any = prepare.prepared(model, CPU)
+    torch.testing.assert_close(ready.decode(z), model.decode(z), rtol=1e-4, atol=1e-5)
+    norms = [type(module) for module in ready.modules() if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d)]
+    assert norms == [nn.BatchNorm2d] * 2  # after the groups, and after another norm's ReLU
+    assert all(torch.equal(tensor, before[name]) for name, tensor in model.state_dict().items())
+
+
+def test_a_weight_made_by_a_hook_is_left_alone() -> None:
+    layers = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4)).eval()
+    layers[0].register_forward_pre_hook(lambda layer, inputs: None)
+    assert prepare.folded_into(layers[0], layers[1]) is None
+
+
+# Precision
+
+
+@pytest.fixture
+def able(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(prepare, "half_type", lambda device: torch.bfloat16)
+
+
+@pytest.mark.usefixtures("able")
+def test_half_precision_is_for_models_that_work_hard_and_show_no_trace_of_it(tmp_path: Path) -> None:
+    assert ready_of(tmp_path, LARGE).dtype == torch.bfloat16
+    assert ready_of(tmp_path, CONFIGS[0]).dtype == torch.float32
+    loud = made(LARGE)
+    for parameter in loud.decoder.parameters():
+        parameter.data *= 8
+    assert ready_of(tmp_path, LARGE, loud).dtype == torch.float32
+
+
+@pytest.mark.usefixtures("able")
+def test_half_precision_keeps_to_decoding_and_to_a_level(tmp_path: Path) -> None:
+    ready, model = ready_of(tmp_path, LARGE), made(LARGE)
+    pictures = pictures_of(LARGE, 4)
+    z = ready.encode(pictures)
+    torch.testing.assert_close(torch.from_numpy(z), model.encode(images.from_bytes(pictures)))
+    bare = images.to_bytes(model.decode(torch.from_numpy(z)))
+    assert np.abs(ready.decode(z).astype(int) - bare).max() <= 1
+    alone = np.concatenate([ready.decode(z[i : i + 1]) for i in range(4)])
+    assert (alone == ready.decode(z)).all()
+
+
+def test_an_operation_without_half_precision_is_done_in_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(prepare, "half_type", lambda device: torch.float8_e4m3fn)
+    assert ready_of(tmp_path, LARGE).dtype == torch.float32
+
+
+@pytest.mark.parametrize(
+    ("able", "dtype"),
+    [({"avx512_bf16": True}, torch.bfloat16), ({"bf16": True}, torch.bfloat16), ({"sse": True}, None)],
+)
+def test_the_processor_is_asked(able: dict[str, bool], dtype: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: able, raising=False)
+    assert prepare.half_type(CPU) is dtype
+
+
+def test_the_work_of_a_picture_is_counted() -> None:
+    layers: Any = nn.Sequential(
+        nn.Linear(2, 3), nn.Unflatten(1, (3, 1, 1)), nn.ConvTranspose2d(3, 5, 2), nn.Conv2d(5, 1, 1)
+    )
+    layers.decode = lambda z, y: layers(z)
+    assert prepare.multiply_adds(layers, torch.zeros(1, 2), None) == 2 * 3 + 3 * 5 * 4 + 4 * 5
+
+
+# Memory
+
+
+def starving(most: int, error: Callable[[], BaseException]) -> Callable[[Tensor], tuple[Tensor, Tensor]]:
+    def forward(z: Tensor) -> tuple[Tensor, Tensor]:
+        if len(z) > most:
+            raise error()
+        return z, z
+
+    return forward
+
+
+ERRORS: list[Callable[[], BaseException]] = [
+    lambda: torch.OutOfMemoryError("CUDA out of memory."),
+    lambda: RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory"),
+    MemoryError,
+]
+
+
+@pytest.mark.parametrize("error", ERRORS)
+@pytest.mark.parametrize("most", [1, 2, 3, 5, 8, 13, 16, 40, 64])
+def test_memory_that_runs_out_halves_the_rows_and_nobody_notices(most: int, error: Any) -> None:
+    z = np.arange(150, dtype=np.float32)[:, None]
+    one = Pass("toy", starving(64, error), [z], CPU)
+    one.forward = starving(most, error)
+    one.runs.clear()
+    assert (one(z) == z).all()
+    assert one.limit <= most
+    one.forward = starving(64, error)
+    assert one.limit <= most  # the lesson is kept
+    assert (one(z) == z).all()
+
+
+@pytest.mark.parametrize("most", [1, 4, 16, 32])
+def test_a_device_that_is_full_at_the_start_sets_the_limit(most: int) -> None:
+    z = np.arange(150, dtype=np.float32)[:, None]
+    one = Pass("toy", starving(most, ERRORS[0]), [z], CPU)
+    assert one.limit <= most
+    assert (one(z) == z).all()
+
+
+def test_where_not_even_one_fits_a_sentence_says_so() -> None:
+    z = np.zeros((64, 1), np.float32)
+    with pytest.raises(OutOfMemory, match=r"^toy-vae does not fit into the memory that is left\. Take a smaller"):
+        Pass("toy-vae", starving(0, ERRORS[0]), [z], CPU)
+    one = Pass("toy-vae", starving(64, ERRORS[0]), [z], CPU)
+    one.forward = starving(0, ERRORS[0])
+    one.runs.clear()
+    for _ in range(2):
+        with pytest.raises(OutOfMemory, match=r"not even with \d+ pictures? at once\. Close something else"):
+            one(z)
+    one.forward = starving(64, ERRORS[0])  # somebody did
+    one.runs.clear()
+    assert (one(z) == z).all()
+
+
+def test_the_tensors_of_a_failed_pass_are_gone_before_the_next() -> None:
+    alive: list[int] = []
+    held: list[Any] = []
+
+    class Held:
+        def __init__(self) -> None:
+            held.append(None)
+
+        def __del__(self) -> None:
+            held.pop()
+
+    def forward(z: Tensor) -> tuple[Tensor, Tensor]:
+        alive.append(len(held))
+        scratch = Held()
+        if len(z) > 2:
+            raise torch.OutOfMemoryError(str(scratch))
+        return z, z
+
+    Pass("toy", forward, [np.zeros((64, 1), np.float32)], CPU)
+    assert len(alive) > 3
+    assert set(alive) == {0}
+
+
+def test_another_error_is_no_lack_of_memory() -> None:
+    def forward(z: Tensor) -> tuple[Tensor, Tensor]:
+        raise RuntimeError("a shape is wrong")
+
+    with pytest.raises(RuntimeError, match="a shape is wrong"):
+        Pass("toy", forward, [np.zeros((64, 1), np.float32)], CPU)
+
+
+@pytest.mark.usefixtures("able")
+def test_what_it_holds_is_counted(tmp_path: Path) -> None:
+    for config, copies in ((CONFIGS[0], 1.0), (LARGE, 1.5)):
+        weights = 4 * sum(tensor.numel() for tensor in made(config).state_dict().values())
+        assert ready_of(tmp_path, config).bytes == copies * weights
+
+
+# Threads
+
+
+COUNT = """
+import os, sys, threading, torch
+from pathlib import Path
+from engine.runtime import Engine
+engine = Engine([Path(sys.argv[1])], "cpu", threads=1)
+def ask():
+    engine.decode("toy-wide", engine.latents("toy-wide", range(64)))
+    done.append(len(os.listdir("/proc/self/task")))
+done = []
+ask()
+for _ in range(2):
+    thread = threading.Thread(target=ask)
+    thread.start()
+    thread.join()
+print(*done)
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="counts threads as Linux lists them")
+def test_new_threads_of_the_program_keep_to_the_cores_they_were_given(tmp_path: Path) -> None:
+    keep(tmp_path, "toy-wide", made(VAEConfig((1, 28, 28), latent=2, width=512, depth=3)))
+    command = [sys.executable, "-c", COUNT, str(tmp_path)]
+    told = subprocess.run(command, capture_output=True, text=True, check=True, env={"OMP_NUM_THREADS": "3"})
+    first, *later = map(int, told.stdout.split())
+    assert later == [first + 1] * 2  # the thread itself, and none that torch starts for it
+
+
+# A GPU
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+@each_config
+def test_on_a_gpu_a_graph_draws_what_the_processor_draws(config: Config, tmp_path: Path) -> None:
+    card = keep(tmp_path, "law-test", made(config))
+    gpu, cpu = Ready(made(config), card, torch.device("cuda")), Ready(made(config), card, CPU)
+    assert all(isinstance(runs, buffers.Graph) for runs in gpu.main.runs.values())
+    z, y = draw(card, range(80)), some_y(config, 80)
+    together = gpu.decode(z, y)
+    assert np.abs(together.astype(int) - cpu.decode(z, y)).max() <= 2
+    for rows in ([0], [79], [3, 4], list(range(5, 30))):
+        assert (gpu.decode(z[rows], rows_of(y, rows)) == together[rows]).all()
+    if "encodes" in card.verbs:
+        assert gpu.encode(pictures_of(config, 3), rows_of(y, slice(3))).shape == (3, config.latent)
+
+
+def test_the_widths_tried_begin_with_one_and_hold_the_usual() -> None:
+    for kind, sizes in passes.SIZES.items():
+        assert sizes[0] == 1
+        assert list(sizes) == sorted(sizes)
+        assert passes.USUAL[kind] in sizes
