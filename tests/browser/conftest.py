@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.tiny import write_all
 
@@ -29,6 +29,7 @@ FLAGS = [
     "--disable-sync",
 ]
 ROOT = Path(__file__).parent.parent.parent
+expect.set_options(timeout=20_000)  # a cold engine on a busy machine takes longer than the usual five seconds
 LAPTOP = {"width": 1366, "height": 768}
 
 
