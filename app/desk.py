@@ -60,6 +60,7 @@ class Ask:
         """Stop working on it; what is to be kept is kept all the same."""
         if self.task and not isinstance(self.request, Keep):
             self.task.cancel()
+            self.task = self.answer = None  # they would hold each other, and pictures, until the next collection
 
 
 class Desk:

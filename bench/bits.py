@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from numpy.random import Generator
 
-from bench.machine import machine, record
+from bench.rig.machine import machine, record
 from engine.batching import OPERATIONS, run_batch
 from engine.passes import Pass
 from engine.ready import Ready

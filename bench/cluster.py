@@ -107,7 +107,7 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help="append the tables to bench/RESULTS.md")
     given = parser.parse_args()
     table = "\n".join(rows(given.seconds))
-    from bench.machine import machine, record
+    from bench.rig.machine import machine, record
 
     load = f"Load {os.getloadavg()[0]:.1f} at the end; {MODEL}.\n\n"
     print(f"{machine()}\n\n{load}{table}")

@@ -26,7 +26,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from bench.chromium import chromium, files_of
+from bench.rig.chromium import chromium, files_of
 from bench.rig.drags import MODEL, Seen, drag, milliseconds, percentile, place, wrong
 from bench.rig.live import Line
 from bench.rig.phones import Phone, all_of, close, come_back, join

@@ -24,13 +24,13 @@ from typing import Any
 
 from playwright.sync_api import Browser, Locator, Page
 
-from bench.chromium import LAPTOP, SLOW, chromium, drawn, sweep
+from bench.rig.chromium import LAPTOP, SLOW, chromium, drawn, sweep
 from bench.rig.report import options, publish, table
 from bench.rig.server import Server
 from bench.rig.stock import stock_drag
 from bench.rig.visit import Session
 
-WATCH = Path(__file__).with_name("drag_watch.js").read_text(encoding="utf-8")
+WATCH = (Path(__file__).parent / "rig" / "watch.js").read_text(encoding="utf-8")
 BURN = "bench=burn"
 HEAD = ("60 Hz drag over", "engine", "pictures/s", "distinct/s", "pointer → picture, median ms", "p95 ms", "reruns")
 Times = dict[str, float]

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from bench.machine import machine, record
+from bench.rig.machine import machine, record
 from engine import images
 from engine.ready import Ready
 from engine.runtime import Engine

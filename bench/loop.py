@@ -15,7 +15,7 @@ from pathlib import Path
 import torch
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from bench.machine import machine, record
+from bench.rig.machine import machine, record
 from engine.models.vae import VAE
 from engine.registry import build
 from train.data import Dataset, Split

@@ -121,7 +121,7 @@ def main() -> None:
     table += "\n" + "\n".join(supervision(process, started))
     thread.close()
     process.close()
-    from bench.machine import machine, record
+    from bench.rig.machine import machine, record
 
     load = f"Load {os.getloadavg()[0]:.1f} at the end; {MODEL}.\n\n"
     print(f"{machine()}\n\n{load}{table}")

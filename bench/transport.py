@@ -241,7 +241,7 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help="append the tables to bench/RESULTS.md")
     given = parser.parse_args()
     table = "\n".join([*roads(given.seconds), "", *price(4 * given.seconds)])
-    from bench.machine import machine, record  # here, not above: it loads torch, and the other processes need none
+    from bench.rig.machine import machine, record  # here, not above: it loads torch, and the other processes need none
 
     print(f"{machine()}\n\nMedian of round trips.\n\n{table}")
     if given.write:

@@ -10,7 +10,7 @@ import random
 import secrets
 import struct
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -158,10 +158,6 @@ class Line:
         await self._socket.wait_closed()
         return self._socket.close_code, self._socket.close_reason or ""
 
-    @property
-    def is_open(self) -> bool:
-        return self._reader is not None and not self._reader.done()
-
     def cut(self) -> None:
         """Lose the connection without a word, as a phone that leaves the room does."""
         if self._socket is not None:
@@ -192,8 +188,3 @@ def _settle(future: asyncio.Future[Reply], reply: Reply) -> None:
         future.set_exception(Trouble(reply.header["error"]))
     else:
         future.set_result(reply)
-
-
-async def open_lines(address: str, count: int) -> Sequence[Line]:
-    """Open many sockets at once."""
-    return await asyncio.gather(*(Line(address).open() for _ in range(count)))

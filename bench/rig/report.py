@@ -26,7 +26,7 @@ def cell(value: object) -> str:
 
 def publish(title: str, text: str, write: bool) -> None:
     """Print a measurement, and append it to bench/RESULTS.md where that was asked."""
-    from bench.machine import machine, record  # here, not above: it loads torch
+    from bench.rig.machine import machine, record  # here, not above: it loads torch
 
     command = f"zoetrope bench {title.split()[0]} {' '.join(sys.argv[1:])}".strip()
     load = f"load {os.getloadavg()[0]:.1f} at the end"

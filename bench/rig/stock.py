@@ -14,10 +14,10 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page
 
-from bench.chromium import LAPTOP, sweep
+from bench.rig.chromium import LAPTOP, sweep
 from bench.rig.server import ROOT, answers, free_port
 
-PAGE = ROOT / "bench" / "stock_slider.py"
+PAGE = ROOT / "bench" / "rig" / "stock_slider.py"
 RELEASES = 12
 
 

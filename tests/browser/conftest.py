@@ -16,18 +16,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from bench.rig.chromium import FLAGS
 from tests.tiny import write_all
 
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 ROOT = Path(__file__).parent.parent.parent
 expect.set_options(timeout=20_000)  # a cold engine on a busy machine takes longer than the usual five seconds
 LAPTOP = {"width": 1366, "height": 768}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-RESULTS = Path(__file__).parent / "RESULTS.md"
+RESULTS = Path(__file__).parent.parent / "RESULTS.md"
 
 
 def machine() -> str:
