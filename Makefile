@@ -14,7 +14,8 @@ test: .venv/ready-to-test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pytest -m "not browser" -n auto
+	$(BIN)/pytest -m "not browser and not ray" -n auto
+	$(BIN)/pytest -m ray -rs
 	$(BIN)/pytest -m browser
 
 .venv/ready: pyproject.toml

@@ -15,6 +15,7 @@ from engine.errors import ZoetropeError
 
 BENCH = Path(__file__).parent.parent / "bench"
 BAD_INPUT = 2
+HOME = "thread" if sys.platform == "win32" else "process"  # of the engine, unless another is asked for
 
 
 class BadInput(Exception):
@@ -46,10 +47,10 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--headless", action="store_true", help="open no browser")
     run.add_argument(
         "--engine",
-        default="process",
+        default=HOME,
         metavar="WHERE",
         help="where models run: process (one of its own, restarted when it stops), thread (of the web server), "
-        "or http://HOST:PORT of a zoetrope serve (process)",
+        f"or http://HOST:PORT of a zoetrope serve ({HOME})",
     )
     doctor = commands.add_parser("doctor", help="check that everything works here")
     doctor.add_argument("--port", type=int, default=8501, help="port to look at (8501)")

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError, Future
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -21,8 +22,10 @@ import pytest
 from engine.errors import BadLatent, BadValue, Busy, CheckpointRefused, EngineLost, Expired, Superseded
 from engine.runtime import Engine
 from engine.serving import ledger as ledgers
+from engine.serving import process
 from engine.serving.jobs import Answer, Job
 from engine.serving.ledger import Entry, Ledger
+from engine.serving.nursery import Nursery
 from engine.serving.process import ProcessBackend
 from engine.serving.stream import CHUNK, Stream
 from tests.fragile import DEADLY
@@ -327,6 +330,23 @@ def test_the_nursery_may_die_too(backend: ProcessBackend, place: Path, right: An
         kill(backend)
     assert (pictures(future) == right(latent(0.2))).all()
     assert backend.nursery.process.pid != before
+
+
+def test_where_forks_are_not_to_be_trusted_each_engine_is_a_fresh_process(
+    place: Path, right: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "Nursery", partial(Nursery, forks=False))
+    backend = ProcessBackend([place], "cpu", threads=1, factory="tests.fragile:engine")
+    assert (pictures(ask(backend, 0.1)) == right(latent(0.1))).all()
+    assert backend.nursery.process is not None
+    assert backend.pid == backend.nursery.process.pid
+    with Hold(place):
+        future = ask(backend, 0.2)
+        kill(backend)
+    assert (pictures(future) == right(latent(0.2))).all()
+    last = backend.nursery.process.pid
+    backend.close()
+    assert not Path(f"/proc/{last}").exists()
 
 
 def test_of_a_slot_the_newest_is_answered_though_the_engine_died(backend: ProcessBackend, place: Path) -> None:

@@ -23,13 +23,19 @@ from engine.serving.stream import Stream
 PRELOAD = ("engine.runtime", "engine.serving.thread")
 GRACE = 1.0  # seconds that an engine has to end by itself
 PATIENCE = 5.0  # seconds that the nursery has
-START = "import sys; sys.path[:] = {path!r}; from engine.serving.nursery import nurse; nurse({handle})"
+FORKS = sys.platform == "linux"  # elsewhere a fork of a process that has loaded torch may crash, or there is none
+START = "import sys; sys.path[:] = {path!r}; from engine.serving.nursery import nurse; nurse({handle}, {forks})"
 
 
 class Nursery:
-    """The nursery as its parent sees it, started when an engine is wanted and there is none. One thread at a time."""
+    """The nursery as its parent sees it, started when an engine is wanted and there is none. One thread at a time.
 
-    def __init__(self) -> None:
+    One that does not fork becomes the engine itself, and the next engine takes a new one: some seconds instead of a
+    fraction of one.
+    """
+
+    def __init__(self, forks: bool = FORKS) -> None:
+        self.forks = forks
         self.process: subprocess.Popen[bytes] | None = None
         self.control: socket.socket | None = None
 
@@ -66,11 +72,11 @@ class Nursery:
         socket.send_fds(self._start(), [b"+"], [handle])
 
     def _start(self) -> socket.socket:
-        if not hasattr(os, "fork"):
-            raise OSError("this system cannot fork processes; run the engine in a thread")
+        if sys.platform == "win32":
+            raise OSError("this system cannot hand sockets to processes; use zoetrope run --engine thread")
         self.control, far = socket.socketpair()
         with far:
-            start = START.format(path=sys.path, handle=far.fileno())
+            start = START.format(path=sys.path, handle=far.fileno(), forks=self.forks)
             # A session of its own: Ctrl-C in the terminal is for the parent, and what it then closes ends the others.
             self.process = subprocess.Popen(
                 [sys.executable, "-P", "-c", start],
@@ -84,19 +90,21 @@ class Nursery:
 # In the nursery itself
 
 
-def nurse(handle: int) -> NoReturn:
+def nurse(handle: int, forks: bool) -> NoReturn:
     """Fork an engine for each socket that comes over the socket `handle`; when that ends, end the engines."""
     for name in PRELOAD:
         with suppress(Exception):  # an engine meets the same trouble, and tells it
             importlib.import_module(name)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # from here on it has engines to end before itself
     faulthandler.enable()
+    control = socket.socket(fileno=handle)
+    if not forks:
+        _live(control, *socket.recv_fds(control, 1, 1)[1])
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # from here on it has engines to end before itself
     gc.freeze()  # a collection writes to the objects it looks at, and pages written to are shared no longer
     signal.signal(signal.SIGCHLD, _bury)
     engines = []
-    with socket.socket(fileno=handle) as control:
-        while handles := socket.recv_fds(control, 1, 1)[1]:
-            engines.append(_fork(control, handles[0]))
+    while handles := socket.recv_fds(control, 1, 1)[1]:
+        engines.append(_fork(control, handles[0]))
     _end(engines)
     os._exit(0)  # torch takes its time to tidy up, and there is nothing to tidy
 
