@@ -68,7 +68,7 @@ def deploy(folders: Sequence[Path] | None, device: str, replicas: tuple[int, int
     from ray import serve as ray_serve
 
     from app.door import FAVOURITE
-    from engine.serving.ray_app import application
+    from engine.serving.cluster.deployment import application
 
     described = application(folders, device, [FAVOURITE], replicas, gpus, factory)
     ray_serve.run(described, name=APPLICATION, logging_config=QUIET)

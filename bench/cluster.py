@@ -21,7 +21,7 @@ import numpy as np
 from app.network import free_port
 from bench.rig.processes import descendants, memory, processor_seconds
 from engine import checkpoint
-from engine.serving import cluster
+from engine.serving.cluster import client
 from engine.serving.backend import Backend
 from engine.serving.cluster import ClusterBackend
 from engine.serving.jobs import Job
@@ -79,8 +79,8 @@ def rows(seconds: float) -> Iterator[str]:
     start = time.perf_counter()
     with served() as (server, port):
         started = time.perf_counter() - start
-        for name, most in ((JOINED, cluster.ROWS), (ALONE, 1)):
-            cluster.ROWS = most
+        for name, most in ((JOINED, client.ROWS), (ALONE, 1)):
+            client.ROWS = most
             backend = ClusterBackend(f"http://localhost:{port}")
             asyncio.run(crowd(backend, 1, 1.0))
             yield from speed(name, backend, seconds)

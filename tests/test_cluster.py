@@ -29,12 +29,12 @@ from engine.errors import (
     ZoetropeError,
 )
 from engine.serving import packet
-from engine.serving.bundle import bundle, unbundle
 from engine.serving.cluster import ClusterBackend
+from engine.serving.cluster.bundle import bundle, unbundle
+from engine.serving.cluster.link import Link, Unreachable
+from engine.serving.cluster.outbox import Outbox
 from engine.serving.jobs import Answer, Job
 from engine.serving.ledger import CAPACITY, Entry
-from engine.serving.link import Link, Unreachable
-from engine.serving.outbox import Outbox
 from tests.echo import CARDS
 
 PATIENCE = 20.0  # seconds until a future that is never settled fails the test

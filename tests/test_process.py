@@ -22,12 +22,11 @@ import pytest
 from engine.errors import BadLatent, BadValue, Busy, CheckpointRefused, EngineLost, Expired, Superseded
 from engine.runtime import Engine
 from engine.serving import ledger as ledgers
-from engine.serving import process
 from engine.serving.jobs import Answer, Job
 from engine.serving.ledger import Entry, Ledger
-from engine.serving.nursery import Nursery
-from engine.serving.process import ProcessBackend
-from engine.serving.stream import CHUNK, Stream
+from engine.serving.process import ProcessBackend, supervisor
+from engine.serving.process.nursery import Nursery
+from engine.serving.process.stream import CHUNK, Stream
 from tests.fragile import DEADLY
 from tests.shelf import VAE, keep, made
 
@@ -335,7 +334,7 @@ def test_the_nursery_may_die_too(backend: ProcessBackend, place: Path, right: An
 def test_where_forks_are_not_to_be_trusted_each_engine_is_a_fresh_process(
     place: Path, right: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(process, "Nursery", partial(Nursery, forks=False))
+    monkeypatch.setattr(supervisor, "Nursery", partial(Nursery, forks=False))
     backend = ProcessBackend([place], "cpu", threads=1, factory="tests.fragile:engine")
     assert (pictures(ask(backend, 0.1)) == right(latent(0.1))).all()
     assert backend.nursery.process is not None

@@ -11,8 +11,8 @@ LOG = logging.getLogger(__name__)
 class States:
     """The present state and its listeners, who hear all states in their order; from any thread."""
 
-    def __init__(self) -> None:
-        self.present: State = "starting"
+    def __init__(self, present: State = "starting") -> None:
+        self.present = present
         self.listeners: list[Listener] = []
         self.lock = threading.RLock()  # held while telling; a listener may watch or ask in turn
 

@@ -1,16 +1,16 @@
 """The engine in this process: two threads, one that runs the models and one that opens them. Loads torch."""
 
-import threading
 from collections.abc import Iterable
 from concurrent.futures import Future
 
 from engine.batching import check
 from engine.catalogue import Catalogue
 from engine.runtime import Engine
-from engine.serving.backend import Listener, State
+from engine.serving.backend import Listener
 from engine.serving.jobs import Answer, Job
 from engine.serving.queue import CAPACITY, Batcher
 from engine.serving.slices import Slices, in_parts
+from engine.serving.states import States
 
 
 class ThreadBackend:
@@ -18,9 +18,7 @@ class ThreadBackend:
 
     def __init__(self, engine: Engine, capacity: int = CAPACITY) -> None:
         self.engine = engine
-        self.state: State = "ready"
-        self.listeners: list[Listener] = []
-        self.lock = threading.Lock()
+        self.states = States("ready")
         self.batcher = Batcher(engine.run, engine.limit, engine.is_ready, engine.ready, self._slices, capacity)
 
     def catalogue(self, timeout: float | None = None) -> Catalogue:
@@ -41,18 +39,11 @@ class ThreadBackend:
 
     def watch(self, listener: Listener) -> None:
         """Call `listener` with each new state, from any thread, and with the present one at once."""
-        with self.lock:
-            self.listeners.append(listener)
-            state = self.state
-        listener(state)
+        self.states.watch(listener)
 
     def close(self) -> None:
         """Stop; those who still wait hear EngineLost."""
-        with self.lock:
-            self.state, listeners = "lost", self.listeners
-            self.listeners = []
-        for listener in listeners:
-            listener("lost")
+        self.states.tell("lost")
         self.batcher.close()
 
     def _slices(self, job: Job, limit: int) -> Slices:

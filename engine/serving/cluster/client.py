@@ -11,12 +11,12 @@ from engine.catalogue import Catalogue, catalogue_from
 from engine.errors import Busy, CheckpointRefused, EngineLost, EngineTrouble, ZoetropeError
 from engine.serving import packet
 from engine.serving.backend import Listener, State
-from engine.serving.bundle import bundle, unbundle
+from engine.serving.cluster.bundle import bundle, unbundle
+from engine.serving.cluster.link import Link, Unreachable
+from engine.serving.cluster.outbox import Outbox
+from engine.serving.cluster.pulse import Pulse
 from engine.serving.jobs import Answer, Job
 from engine.serving.ledger import DEATHS, Entry, Refusals
-from engine.serving.link import Link, Unreachable
-from engine.serving.outbox import Outbox
-from engine.serving.pulse import Pulse
 
 CONNECTIONS = 16  # requests under way at once
 ROWS = 64  # pictures of one request, unless one job alone wants more
@@ -41,7 +41,7 @@ class ClusterBackend:
         self.links = [Link(url, SILENCE) for _ in range(connections)]
         self.health = Link(url, QUICK)
         self.pulse = Pulse(self._alive, patience)
-        self.pulse.watch(self._turned)
+        self.pulse.states.watch(self._turned)
         self.threads = [threading.Thread(target=self._work, args=(link,), daemon=True) for link in self.links]
         self.pulse.start()
         for thread in self.threads:
@@ -92,7 +92,7 @@ class ClusterBackend:
 
     def watch(self, listener: Listener) -> None:
         """Call `listener` with each new state, from any thread, and with the present one at once."""
-        self.pulse.watch(listener)
+        self.pulse.states.watch(listener)
 
     def close(self) -> None:
         """Stop asking; those who still wait hear EngineLost. The cluster itself goes on."""

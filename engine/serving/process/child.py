@@ -14,7 +14,7 @@ from engine.errors import CheckpointRefused, ModelFault, ZoetropeError
 from engine.serving import packet
 from engine.serving.backend import Backend
 from engine.serving.jobs import Answer
-from engine.serving.stream import Stream
+from engine.serving.process.stream import Stream
 
 LOG = logging.getLogger(__name__)
 SWITCH = 0.0005  # seconds; ten times as often as usual, so that a model that is opened does not hold up a drag

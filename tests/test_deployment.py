@@ -16,8 +16,8 @@ import pytest
 
 from engine.errors import EngineLost, ZoetropeError
 from engine.serving import packet
-from engine.serving.bundle import bundle, unbundle
 from engine.serving.cluster import ClusterBackend
+from engine.serving.cluster.bundle import bundle, unbundle
 from engine.serving.jobs import Answer, Job
 from tests.fragile import DEADLY
 from tests.served import RAY, serving

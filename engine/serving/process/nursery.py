@@ -18,13 +18,13 @@ from contextlib import suppress
 from typing import Any, NoReturn
 
 from engine.errors import EngineLost
-from engine.serving.stream import Stream
+from engine.serving.process.stream import Stream
 
 PRELOAD = ("engine.runtime", "engine.serving.thread")
 GRACE = 1.0  # seconds that an engine has to end by itself
 PATIENCE = 5.0  # seconds that the nursery has
 FORKS = sys.platform == "linux"  # elsewhere a fork of a process that has loaded torch may crash, or there is none
-START = "import sys; sys.path[:] = {path!r}; from engine.serving.nursery import nurse; nurse({handle}, {forks})"
+START = "import sys; sys.path[:] = {path!r}; from engine.serving.process.nursery import nurse; nurse({handle}, {forks})"
 
 
 class Nursery:
@@ -122,7 +122,7 @@ def _live(control: socket.socket, handle: int) -> NoReturn:
         for number in (signal.SIGCHLD, signal.SIGTERM):
             signal.signal(number, signal.SIG_DFL)
         control.close()
-        from engine.serving.child import serve
+        from engine.serving.process.child import serve
 
         serve(Stream(socket.socket(fileno=handle)))
     except Exception:

@@ -4,7 +4,8 @@ import threading
 import time
 from collections.abc import Callable
 
-from engine.serving.backend import Listener, State
+from engine.serving.backend import State
+from engine.serving.states import States
 
 PERIOD = 1.0  # seconds between questions while all is well
 EAGER = 0.25  # seconds between them while it is not
@@ -18,10 +19,8 @@ class Pulse:
 
     def __init__(self, alive: Callable[[], bool], patience: float) -> None:
         self.alive, self.patience = alive, patience
-        self.state: State = "starting"
-        self.listeners: list[Listener] = []
+        self.states = States()
         self.heard = time.monotonic()
-        self.telling = threading.RLock()  # states reach the listeners in their order
         self.doubted = threading.Event()
         self.closed = False
         self.thread = threading.Thread(target=self._work, name="pulse", daemon=True)
@@ -29,11 +28,9 @@ class Pulse:
     def start(self) -> None:
         self.thread.start()
 
-    def watch(self, listener: Listener) -> None:
-        """Call `listener` with each new state, and with the present one at once."""
-        with self.telling:
-            self.listeners.append(listener)
-            listener(self.state)
+    @property
+    def state(self) -> State:
+        return self.states.present
 
     def hear(self) -> None:
         """Take note that the server has just answered, so that it need not be asked."""
@@ -41,9 +38,7 @@ class Pulse:
 
     def doubt(self) -> None:
         """Take note that the server could not be reached: nothing is ready until it answers again."""
-        with self.telling:
-            if self.state == "ready":
-                self._tell("restarting")
+        self._tell("restarting", only_if_ready=True)
         self.doubted.set()
 
     def close(self) -> None:
@@ -63,16 +58,14 @@ class Pulse:
             self.doubted.clear()
 
     def _judge(self, alive: bool) -> None:
-        with self.telling:
-            if alive:
-                self._tell("ready")
-            elif time.monotonic() - self.heard > self.patience:
-                self._tell("lost")
-            elif self.state == "ready":
-                self._tell("restarting")
+        if alive:
+            self._tell("ready")
+        elif time.monotonic() - self.heard > self.patience:
+            self._tell("lost")
+        else:
+            self._tell("restarting", only_if_ready=True)
 
-    def _tell(self, state: State) -> None:
-        if state != self.state and not self.closed:
-            self.state = state
-            for listener in self.listeners:
-                listener(state)
+    def _tell(self, state: State, only_if_ready: bool = False) -> None:
+        with self.states.lock:
+            if not self.closed and (self.state == "ready" or not only_if_ready):
+                self.states.tell(state)

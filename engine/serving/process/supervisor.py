@@ -19,9 +19,9 @@ from engine.serving import packet
 from engine.serving.backend import Listener
 from engine.serving.jobs import Answer, Job
 from engine.serving.ledger import Entry, Ledger, Refusals
-from engine.serving.nursery import Nursery
+from engine.serving.process.nursery import Nursery
+from engine.serving.process.stream import Stream
 from engine.serving.states import States
-from engine.serving.stream import Stream
 
 ATTEMPTS = 5  # engines in a row that neither answered anything nor lived for long
 LONG = 10.0  # seconds

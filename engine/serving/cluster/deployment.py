@@ -21,7 +21,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from engine.errors import BadValue, Expired, ModelFault, Superseded, ZoetropeError
 from engine.serving import packet
-from engine.serving.bundle import bundle, unbundle
+from engine.serving.cluster.bundle import bundle, unbundle
 from engine.serving.jobs import Answer, Job
 from engine.serving.slices import joined
 
