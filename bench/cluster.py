@@ -21,9 +21,8 @@ import numpy as np
 from app.network import free_port
 from bench.rig.processes import descendants, memory, processor_seconds
 from engine import checkpoint
-from engine.serving.cluster import client
 from engine.serving.backend import Backend
-from engine.serving.cluster import ClusterBackend
+from engine.serving.cluster import ClusterBackend, client
 from engine.serving.jobs import Job
 from engine.serving.process import ProcessBackend
 

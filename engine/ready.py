@@ -24,6 +24,7 @@ Latent = NDArray[np.float32]
 Classes = NDArray[np.int64] | None
 
 UNKNOWN = -1  # the class of a row that has none
+MAIN = {"decodes": "decode", "samples": "sample", "classifies": "classify"}  # a model's main pass, by its verbs
 
 
 class Ready:
@@ -53,7 +54,7 @@ class Ready:
                 z, *y = (torch.from_numpy(part[:16]).to(device) for part in self._probe("decode"))
                 self.quick = in_half(self.exact, device, z, *y) or self.exact
         self.dtype: torch.dtype = next(self.quick.parameters()).dtype
-        self.main = self._pass("decode" if "decodes" in card.verbs else "sample")
+        self.main = self._pass(next(one for verb, one in MAIN.items() if verb in card.verbs))
 
     @property
     def limit(self) -> int:
@@ -82,6 +83,10 @@ class Ready:
         """Turn pictures into latents (n, latent)."""
         return self._pass("encode")(pictures, *self._labels(y, len(pictures)))
 
+    def classify(self, pictures: Bytes) -> NDArray[np.float32]:
+        """Turn pictures into logits (n, answers), whose names are the card's labels."""
+        return self._pass("classify")(pictures)
+
     def reconstruct(self, pictures: Bytes, y: Classes = None) -> Bytes:
         """Encode pictures and decode them again."""
         return self.decode(self.encode(pictures, y), y)
@@ -100,7 +105,12 @@ class Ready:
     def _pass(self, verb: str) -> Pass:
         with self.lock:
             if verb not in self.passes:
-                forwards: dict[str, Forward] = {"decode": self._decode, "sample": self._sample, "encode": self._encode}
+                forwards: dict[str, Forward] = {
+                    "decode": self._decode,
+                    "sample": self._sample,
+                    "encode": self._encode,
+                    "classify": self._classify,
+                }
                 graphs = verb != "sample"  # whose noise is drawn on the host
                 self.passes[verb] = Pass(self.card.name, forwards[verb], self._probe(verb), self.device, graphs)
             return self.passes[verb]
@@ -116,6 +126,10 @@ class Ready:
     def _encode(self, pictures: Tensor, y: Tensor | None = None) -> tuple[Tensor, Tensor]:
         z = self.exact.encode(images.unit(pictures), y)
         return z, z
+
+    def _classify(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
+        logits = self.exact.logits(images.unit(pictures))
+        return logits, logits
 
     def _probe(self, verb: str) -> Rows:
         """Rows such as people ask for."""

@@ -6,14 +6,35 @@ from typing import Any
 from engine import plain
 from engine.errors import UnknownName
 from engine.models.ae import Autoencoder, AutoencoderConfig
+from engine.models.ali import ALI, ALIConfig
+from engine.models.classifier import Classifier, ClassifierConfig
+from engine.models.dcgan import DCGAN, DCGANConfig
+from engine.models.gan import GAN, GANConfig
+from engine.models.hierarchical_ali import HierarchicalALI, HierarchicalALIConfig
+from engine.models.progressive_gan import ProgressiveGAN, ProgressiveGANConfig
 from engine.models.vae import VAE, VAEConfig
 
-Model = Autoencoder | VAE
-Config = AutoencoderConfig | VAEConfig
+Model = Autoencoder | VAE | GAN | DCGAN | ALI | HierarchicalALI | ProgressiveGAN | Classifier
+Config = (
+    AutoencoderConfig
+    | VAEConfig
+    | GANConfig
+    | DCGANConfig
+    | ALIConfig
+    | HierarchicalALIConfig
+    | ProgressiveGANConfig
+    | ClassifierConfig
+)
 
 FAMILIES: dict[str, tuple[type[Any], type[Config]]] = {
     "ae": (Autoencoder, AutoencoderConfig),
     "vae": (VAE, VAEConfig),
+    "gan": (GAN, GANConfig),
+    "dcgan": (DCGAN, DCGANConfig),
+    "ali": (ALI, ALIConfig),
+    "hierarchical_ali": (HierarchicalALI, HierarchicalALIConfig),
+    "progressive_gan": (ProgressiveGAN, ProgressiveGANConfig),
+    "classifier": (Classifier, ClassifierConfig),
 }
 
 

@@ -47,7 +47,23 @@ class Bounds(Protocol):
     def importance_bound(self, x: Images, samples: int, y: Labels | None = None) -> PerImage: ...
 
 
-VERBS = {"samples": Samples, "decodes": Decodes, "encodes": Encodes, "scores": Scores, "bounds": Bounds}
+@runtime_checkable
+class Classifies(Protocol):
+    """Tells pictures apart."""
+
+    def logits(self, x: Images) -> Latents: ...
+
+    def features(self, x: Images) -> Latents: ...
+
+
+VERBS = {
+    "samples": Samples,
+    "decodes": Decodes,
+    "encodes": Encodes,
+    "scores": Scores,
+    "bounds": Bounds,
+    "classifies": Classifies,
+}
 
 
 def verbs_of(model: object) -> tuple[str, ...]:

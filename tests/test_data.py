@@ -646,4 +646,6 @@ def test_the_test_set_is_binarized_once_and_for_all() -> None:
 
 
 def test_the_registry_names_every_data_set() -> None:
-    assert set(DATASETS) == {"frey", "mnist", "fashion", "celeba", "sprites", "digits", "folder:PATH", "pack:PATH"}
+    real = {"frey", "mnist", "fashion", "celeba", "digits", "folder:PATH", "pack:PATH"}
+    made = {"sprites", "ring", "grid", "moons", "spiral", "stacked-mnist"}
+    assert set(DATASETS) == real | made

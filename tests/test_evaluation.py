@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from train.evaluation import information_gaps, spread
+from train.measures.disentanglement import information_gaps
+from train.measures.subject import spread
 
 
 def factors(count: int = 4_000) -> np.ndarray:

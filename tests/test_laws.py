@@ -14,14 +14,29 @@ from engine import checkpoint
 from engine.errors import BadValue, UnknownName
 from engine.images import to_bytes
 from engine.models.ae import AutoencoderConfig
+from engine.models.ali import ALIConfig
+from engine.models.classifier import ClassifierConfig
+from engine.models.dcgan import DCGANConfig
+from engine.models.gan import GANConfig
+from engine.models.hierarchical_ali import HierarchicalALIConfig
+from engine.models.progressive_gan import ProgressiveGANConfig
 from engine.models.vae import VAEConfig
 from engine.nn.likelihoods import LIKELIHOODS
 from engine.registry import FAMILIES, Config, Model, build, config_from, family_of
-from engine.verbs import Bounds, Decodes, Encodes, Samples, Scores, verbs_of
+from engine.verbs import Bounds, Classifies, Decodes, Encodes, Samples, Scores, verbs_of
 from tests.shelf import keep
 
 SMALL: dict[str, Any] = {"latent": 3, "width": 8, "depth": 1}
-VERBS = {"ae": ("decodes", "encodes"), "vae": ("samples", "decodes", "encodes", "bounds")}
+VERBS = {
+    "ae": ("decodes", "encodes"),
+    "vae": ("samples", "decodes", "encodes", "bounds"),
+    "gan": ("samples", "decodes"),
+    "dcgan": ("samples", "decodes"),
+    "ali": ("samples", "decodes", "encodes"),
+    "classifier": ("classifies",),
+    "hierarchical_ali": ("samples", "decodes", "encodes"),
+    "progressive_gan": ("samples", "decodes"),
+}
 
 CONFIGS: tuple[Config, ...] = (
     AutoencoderConfig((1, 8, 8), **SMALL),
@@ -31,12 +46,25 @@ CONFIGS: tuple[Config, ...] = (
     *(VAEConfig((3, 12, 8), net="conv", likelihood=name, classes=3, **SMALL) for name in LIKELIHOODS),
     VAEConfig((1, 7, 5), classes=2, **SMALL),
     VAEConfig((1, 28, 20), net="conv", upsampling="transposed", latent=1, width=4, depth=2),
+    GANConfig((1, 7, 5), **SMALL),
+    GANConfig((3, 8, 8), latent=3, width=8, depth=2, classes=3),
+    GANConfig((1, 16, 12), extent=2.0, **SMALL),
+    DCGANConfig((3, 16, 12), latent=3, width=4),
+    DCGANConfig((1, 28, 20), latent=3, width=4, upsampling="transposed", classes=3),
+    ALIConfig((1, 8, 8), **SMALL),
+    ALIConfig((3, 12, 8), stochastic=False, classes=3, **SMALL),
+    ClassifierConfig((1, 12, 8), width=4, answers=3),
+    ClassifierConfig((3, 16, 16), width=4, answers=5, attributes=True),
+    HierarchicalALIConfig((1, 8, 8), top=1, hidden=8, **SMALL),
+    HierarchicalALIConfig((3, 12, 8), top=2, hidden=8, classes=3, **SMALL),
+    ProgressiveGANConfig((1, 16, 12), latent=3, width=4),
+    ProgressiveGANConfig((3, 28, 20), latent=3, width=4, classes=3),
 )
 
 
 def title(config: Config) -> str:
-    words = [family_of(config), config.net, config.upsampling, "x".join(map(str, config.shape))]
-    return " ".join([*words, getattr(config, "likelihood", ""), f"{config.classes} classes"])
+    words = [str(getattr(config, field, "")) for field in ("net", "upsampling", "likelihood", "extent", "stochastic")]
+    return " ".join([family_of(config), "x".join(map(str, config.shape)), *words, f"{config.classes} classes"])
 
 
 def made(config: Config) -> Model:
@@ -50,6 +78,8 @@ def some_y(config: Config, count: int) -> Tensor:
 
 each_config = pytest.mark.parametrize("config", CONFIGS, ids=title)
 each_sampler = pytest.mark.parametrize("config", [c for c in CONFIGS if "samples" in VERBS[family_of(c)]], ids=title)
+each_decoder = pytest.mark.parametrize("config", [c for c in CONFIGS if "decodes" in VERBS[family_of(c)]], ids=title)
+each_encoder = pytest.mark.parametrize("config", [c for c in CONFIGS if "encodes" in VERBS[family_of(c)]], ids=title)
 
 
 def test_every_family_is_tried() -> None:
@@ -81,7 +111,7 @@ def test_truncation_to_nothing_is_the_mean_of_the_prior(config: Config) -> None:
     torch.testing.assert_close(model.sample([1, 2], truncation=0.0), origin, rtol=0, atol=1e-6)
 
 
-@each_config
+@each_decoder
 def test_decoding_gives_pictures_in_the_unit_interval(config: Config) -> None:
     model = made(config)
     assert isinstance(model, Decodes)
@@ -91,7 +121,7 @@ def test_decoding_gives_pictures_in_the_unit_interval(config: Config) -> None:
     assert 0 <= x.min() < x.max() <= 1
 
 
-@each_config
+@each_encoder
 def test_encoding_gives_one_latent_a_picture(config: Config) -> None:
     model = made(config)
     assert isinstance(model, Encodes)
@@ -102,11 +132,12 @@ def test_encoding_gives_one_latent_a_picture(config: Config) -> None:
     torch.testing.assert_close(model.encode(x[2:3]), z[2:3], rtol=0, atol=1e-5)
 
 
-@each_config
+@each_decoder
 def test_the_label_is_optional_and_unknown_is_minus_one(config: Config) -> None:
     model, y = made(config), some_y(config, 4)
     z, x = torch.zeros(4, config.latent), torch.zeros(4, *config.shape)
-    for verb, given in ((model.decode, z), (model.encode, x)):
+    verbs = [(model.decode, z), *([(model.encode, x)] if isinstance(model, Encodes) else [])]
+    for verb, given in verbs:
         torch.testing.assert_close(verb(given), verb(given, -torch.ones_like(y)), rtol=0, atol=1e-6)
         matters = not torch.allclose(verb(given, y)[0], verb(given, y)[1], rtol=0, atol=1e-6)
         assert matters == (config.classes > 0)
@@ -122,7 +153,15 @@ def test_every_weight_learns(config: Config) -> None:
     model = build(config)
     x = torch.rand(4, *config.shape, generator=torch.Generator().manual_seed(1))
     y = some_y(config, 4) if config.classes else None
-    goal = model.elbo(x, y) if isinstance(model, Bounds) else model.decode(model.encode(x, y), y)
+    if isinstance(model, Bounds):
+        goal = model.elbo(x, y)
+    elif isinstance(model, Classifies):
+        goal = model.logits(x)
+    elif hasattr(model, "infer"):
+        goal = model.decode(model.infer(x, y), y)
+    else:
+        z = model.encode(x, y) if isinstance(model, Encodes) else torch.randn(4, config.latent)
+        goal = model.decode(z, y)
     goal.sum().backward()
     # The first half of a residual block waits for its second half, which starts at zero.
     waits = [name for name, p in model.named_parameters() if p.grad is None]
@@ -142,7 +181,11 @@ def test_one_seed_gives_the_same_picture_after_a_save(config: Config, tmp_path: 
     keep(tmp_path, "law-test", model)
     again = checkpoint.load_model(tmp_path / "law-test")
     z = torch.randn(3, config.latent, generator=torch.Generator().manual_seed(1))
-    assert torch.equal(again.decode(z), model.decode(z))
+    if isinstance(model, Classifies) and isinstance(again, Classifies):
+        x = torch.rand(3, *config.shape, generator=torch.Generator().manual_seed(1))
+        assert torch.equal(again.logits(x), model.logits(x))
+    else:
+        assert torch.equal(again.decode(z), model.decode(z))
     if isinstance(model, Samples) and isinstance(again, Samples):
         assert torch.equal(again.sample([7]), model.sample([7]))
 
@@ -160,7 +203,7 @@ def test_sizes_that_no_convolution_halves_are_refused_or_work(shape: tuple[int, 
 
 @pytest.mark.parametrize(
     "changes",
-    [{"shape": (2, 8, 8)}, {"shape": (1, 0, 8)}, {"latent": 0}, {"width": 0}, {"depth": 0}, {"classes": -1}],
+    [{"shape": (2, 8, 8)}, {"shape": (1, 0, 8)}, {"latent": 0}, {"width": 0}, {"depth": -1}, {"classes": -1}],
     ids=str,
 )
 @pytest.mark.parametrize("family", FAMILIES)
@@ -169,8 +212,17 @@ def test_sizes_that_no_network_can_have_are_refused(family: str, changes: dict[s
         config_from(family, changes)
 
 
+def test_a_dense_network_has_a_hidden_layer_and_a_convolutional_one_need_not_have_more() -> None:
+    for kind in (AutoencoderConfig, VAEConfig, ALIConfig):
+        assert kind(net="conv", depth=0).depth == 0
+        with pytest.raises(BadValue, match="depth is 0"):
+            kind(net="dense", depth=0)
+    with pytest.raises(BadValue, match="depth is 0"):
+        GANConfig(depth=0)
+
+
 def test_a_family_or_field_that_is_not_there_is_answered_with_what_is() -> None:
-    with pytest.raises(UnknownName, match=r"no family called 'gan'. There is: ae, vae"):
-        config_from("gan", {})
+    with pytest.raises(UnknownName, match=r"no family called 'loom'. There is: ae, ali, "):
+        config_from("loom", {})
     with pytest.raises(BadValue, match=r"vae has no field beta\. It has: .*latent"):
         config_from("vae", {"beta": 1})

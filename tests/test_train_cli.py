@@ -60,7 +60,17 @@ def test_list_and_show() -> None:
 
 def test_help_names_every_command_and_field() -> None:
     helped = call("--help").stdout + call("run", "digits-vae", "--help").stdout
-    for word in ("list", "show", "resume", "evaluate", "export", "--steps", "--model.latent", "--objective.beta"):
+    for word in (
+        "list",
+        "show",
+        "resume",
+        "evaluate",
+        "compare",
+        "export",
+        "--steps",
+        "--model.latent",
+        "--objective.beta",
+    ):
         assert word in helped
 
 

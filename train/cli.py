@@ -1,4 +1,4 @@
-"""zoetrope-train list | show RECIPE | run RECIPE … | resume RUN | evaluate NAME | export RUN NAME."""
+"""zoetrope-train list | show RECIPE | run RECIPE … | resume RUN | evaluate NAME | compare A B … | export RUN NAME."""
 
 import dataclasses
 import logging
@@ -14,6 +14,7 @@ from engine import checkpoint
 from engine.errors import BadValue, UnknownName, ZoetropeError
 from engine.registry import family_of
 from engine.runtime import Engine
+from train.comparison import table
 from train.data import open_data
 from train.devices import find_place
 from train.evaluation import evaluate
@@ -54,6 +55,14 @@ class EvaluateArguments:
     checkpoints: Path | None = None  # the folder that holds it; the shipped and your own if not given
     pictures: int = 10_000  # test pictures for the measures that take long
     samples: int = 1_000  # importance samples a picture
+
+
+@dataclass(frozen=True)
+class CompareArguments:
+    """Print the measured figures of checkpoints side by side."""
+
+    names: Annotated[tuple[str, ...], tyro.conf.Positional]
+    checkpoints: Path | None = None  # the folder that holds them; the shipped and your own if not given
 
 
 @dataclass(frozen=True)
@@ -103,6 +112,12 @@ def measure(given: EvaluateArguments) -> None:
     card = evaluate(engine, given.name, data, given.pictures, given.samples)
     for metric in card.metrics:
         say(f"{metric.name:<24} {metric.value:>12.5g} {metric.unit:<8} {metric.protocol}")
+
+
+def compare(given: CompareArguments) -> None:
+    engine = Engine(None if given.checkpoints is None else [given.checkpoints], "cpu")
+    for line in table([engine.card(name) for name in given.names]):
+        say(line)
 
 
 def ship(given: ExportArguments) -> None:
@@ -155,6 +170,7 @@ COMMANDS: dict[str, tuple[type, Callable[..., None]]] = {
     "show": (ShowArguments, show),
     "resume": (ResumeArguments, resume),
     "evaluate": (EvaluateArguments, measure),
+    "compare": (CompareArguments, compare),
     "export": (ExportArguments, ship),
 }
 

@@ -37,15 +37,15 @@ def find_place() -> Place:
     return Place(device, rank, dist.get_world_size())
 
 
-def autocast_to(precision: Precision, device: torch.device, model: nn.Module) -> AbstractContextManager[Any]:
+def autocast_to(precision: Precision, device: torch.device, nets: nn.Module) -> AbstractContextManager[Any]:
     """Compute in bfloat16 if asked to, or on "auto" where that gains: GPUs, and convolutions on processors with it."""
-    wanted = precision == "bf16" or (precision == "auto" and gains(device, model))
+    wanted = precision == "bf16" or (precision == "auto" and gains(device, nets))
     return torch.autocast(device.type, torch.bfloat16, cache_enabled=False) if wanted else nullcontext()
 
 
-def gains(device: torch.device, model: nn.Module) -> bool:
+def gains(device: torch.device, nets: nn.Module) -> bool:
     if device.type == "cuda":
         return torch.cuda.is_bf16_supported()
     capable = torch.cpu.get_capabilities()
-    convolves = any(isinstance(module, nn.Conv2d) for module in model.modules())
+    convolves = any(isinstance(module, nn.Conv2d) for module in nets.modules())
     return convolves and bool(capable.get("avx512_bf16") or capable.get("amx_bf16"))

@@ -6,6 +6,7 @@ import importlib.metadata
 import platform
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,9 +15,11 @@ from torch import Tensor
 from engine import checkpoint
 from engine.card import QUANTILES, Axis, Card
 from engine.checkpoint import Labels, Means
+from engine.models.classifier import Classifier
 from engine.models.vae import VAE
+from engine.nn.prior import draw
 from engine.registry import Model, family_of
-from engine.verbs import verbs_of
+from engine.verbs import Encodes, verbs_of
 from train.data import Dataset, Split
 from train.devices import Place
 from train.loop import Training
@@ -36,11 +39,12 @@ def export(run: Run, data: Dataset, name: str, folder: Path, axis_names: Sequenc
     if (state := run.load_state(torch.device("cpu"))) is not None:
         training.restore(state)
     model = training.shipped.eval().requires_grad_(False)
-    held_out, _, kl = posterior(model, data.test, POINTS)
+    encodes = isinstance(model, Encodes)
+    held_out, _, kl = posterior(model, data.test, POINTS) if encodes else (prior(model), None, None)
     axes = named(measured_axes(model, held_out, None if kl is None else kl.mean(0)), axis_names)
     card = describe(name, recipe, model, data, axes)
-    means, labels = map_of(model, data)
-    checkpoint.save(folder, halved(model, means), card, draw_sheet(model, data.test), means, labels)
+    means, labels = map_of(model, data) if encodes else (None, None)
+    checkpoint.save(folder, halved(model, held_out, data.test), card, draw_sheet(model, data.test), means, labels)
     return folder / name
 
 
@@ -64,9 +68,17 @@ def describe(name: str, recipe: Recipe, model: Model, data: Dataset, axes: tuple
         digests={},
         versions={"python": platform.python_version(), **versions},
         classes=data.labels if recipe.model.classes else (),
-        labels=data.labels,
+        labels=names_of(model, data),
         axes=axes,
+        levels=getattr(recipe.model, "levels", {}),
     )
+
+
+def names_of(model: Model, data: Dataset) -> tuple[str, ...]:
+    """Name the labels of the posterior means, or what a classifier tells apart."""
+    if isinstance(model, Classifier):
+        return data.test.attr_names if model.config.attributes else data.labels
+    return data.labels if isinstance(model, Encodes) else ()
 
 
 def shareable(data: str) -> str:
@@ -79,7 +91,7 @@ def shareable(data: str) -> str:
 
 
 @torch.no_grad()
-def posterior(model: Model, split: Split, count: int) -> tuple[Means, Labels | None, Tensor | None]:
+def posterior(model: Any, split: Split, count: int) -> tuple[Means, Labels | None, Tensor | None]:
     """Encode pictures spread over a split: means (m, latent), labels (m,), and each one's KL (m, latent)."""
     rows = torch.linspace(0, len(split) - 1, min(count, len(split))).long()
     means: list[Tensor] = []
@@ -94,6 +106,11 @@ def posterior(model: Model, split: Split, count: int) -> tuple[Means, Labels | N
     return torch.cat(means).numpy(), labels, torch.cat(kls) if kls else None
 
 
+def prior(model: Model) -> Means:
+    """Draw latents for a model that cannot encode, (POINTS, latent): its axes are measured where they are used."""
+    return draw(model, range(POINTS)).numpy()
+
+
 def map_of(model: Model, data: Dataset) -> tuple[Means, Labels | None]:
     """Encode up to POINTS pictures for the map: held-out ones, and training pictures where those are too few."""
     means, labels, _ = posterior(model, data.test, POINTS)
@@ -105,14 +122,15 @@ def map_of(model: Model, data: Dataset) -> tuple[Means, Labels | None]:
 
 
 @torch.no_grad()
-def measured_axes(model: Model, means: Means, kl: Tensor | None) -> tuple[Axis, ...]:
+def measured_axes(model: Any, means: Means, kl: Tensor | None) -> tuple[Axis, ...]:
     """Measure every axis: its KL, its spread in the picture, and how the data lie along it."""
-    axes = []
+    axes, some, classes = [], torch.from_numpy(means[:32]), model.config.classes
+    y = torch.arange(len(some)).repeat(2) % classes if classes else None  # both ends of an axis in one class
     for i in range(means.shape[1]):
         quantiles = np.quantile(means[:, i], QUANTILES)
-        ends = torch.from_numpy(means[:32]).repeat(2, 1)
-        ends[:32, i], ends[32:, i] = float(quantiles[1]), float(quantiles[-2])
-        low, high = model.decode(ends).chunk(2)
+        ends = some.repeat(2, 1)
+        ends[: len(some), i], ends[len(some) :, i] = float(quantiles[1]), float(quantiles[-2])
+        low, high = model.decode(ends, y).chunk(2)
         axes.append(
             Axis(
                 kl=None if kl is None else round(float(kl[i]), 4),
@@ -135,10 +153,16 @@ def named(axes: tuple[Axis, ...], names: Sequence[str]) -> tuple[Axis, ...]:
 
 
 @torch.no_grad()
-def halved(model: Model, means: Means) -> Model:
-    """Round the weights to half precision, unless a picture would change by a grey level or more."""
-    half = copy.deepcopy(model).half()
+def halved(model: Model, means: Means, test: Split) -> Model:
+    """Round the weights to half precision, unless a picture, or an answer's probability, would change by 1/255."""
+    half: Model = copy.deepcopy(model).half()
     rounded = copy.deepcopy(half).float()
-    z = torch.from_numpy(means[:64])
-    worst = float((rounded.decode(z) - model.decode(z)).abs().max())
+    worst = float((shown(rounded, means, test) - shown(model, means, test)).abs().max())
     return half if worst <= 1 / 255 else model
+
+
+def shown(model: Any, means: Means, test: Split) -> Tensor:
+    """Give some of what people will see of a model, each number from 0 to 1."""
+    if isinstance(model, Classifier):
+        return model.probabilities(test.batch(torch.arange(min(64, len(test)))).x)
+    return model.decode(torch.from_numpy(means[:64]))

@@ -18,6 +18,8 @@ from tqdm import tqdm
 
 from engine.errors import TrainingStopped
 from engine.registry import Model, build
+from train.averages import settled
+from train.collapse import Watch, relative_spread
 from train.data import Batch, Dataset, Split, binarize, dequantize
 from train.devices import Place, autocast_to, find_place
 from train.objectives import Objective, pursue
@@ -35,40 +37,42 @@ class Training:
         torch.manual_seed(recipe.seed)
         self.recipe, self.place, self.step = recipe, place, 0
         model = build(recipe.model).to(place.device).to(memory_format=torch.channels_last)
-        self.objective = pursue(recipe.objective, model).to(place.device)
+        objective: Objective = pursue(recipe.objective, model).to(place.device)
+        self.objective = objective.to(memory_format=torch.channels_last)
         self.model = model
         self.average = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(recipe.ema)) if recipe.ema else None
         self.optimizers = {name: optimizer(player, recipe.optimizer) for name, player in self.objective.players.items()}
         self.pursued = distributed(self.objective, place)
-        self.autocast = autocast_to(recipe.precision, place.device, model)
+        self.autocast = autocast_to(recipe.precision, place.device, self.objective)
 
     @property
     def shipped(self) -> Model:
-        """The model as it would ship now: its average, or itself where none is kept."""
-        return cast(Model, self.average.module) if self.average else self.model
+        """The model as it would ship now: its average, settled, or itself where none is kept."""
+        return settled(cast(Model, self.average.module)) if self.average else self.model
 
     def advance(self, batch: Batch) -> dict[str, Tensor]:
-        """Let every player take its turn on one batch; returns their terms, detached."""
+        """Let every player take its turns on the step's batches, which come as one; returns their terms, detached."""
         terms: dict[str, Tensor] = {}
-        progress = self.step / self.recipe.steps
-        for player in self.objective.turns:
-            terms |= self.turn(player, batch, progress)
+        progress, parts = self.step / self.recipe.steps, batch.parts(self.objective.batches)
+        for i, player in enumerate(self.objective.turns):
+            terms |= self.turn(player, parts[i % len(parts)], progress)
         self.step += 1
         if self.average:
             self.average.update_parameters(self.model)
         return terms
 
     def turn(self, player: str, batch: Batch, progress: float) -> dict[str, Tensor]:
-        optimizer, parameters = self.optimizers[player], self.objective.players[player].parameters()
+        optimizer, parameters = self.optimizers[player], list(self.objective.players[player].parameters())
         with self.autocast:
             terms = self.pursued(player, batch, progress)
             loss = torch.stack(list(terms.values())).sum()
         optimizer.zero_grad(set_to_none=True)
-        loss.backward()
+        # The others' gradients are spared, but for ranks, which wait for each other's.
+        loss.backward(inputs=parameters if self.pursued is self.objective else None)
         if self.recipe.optimizer.clip:
             nn.utils.clip_grad_norm_(parameters, self.recipe.optimizer.clip)
         for group in optimizer.param_groups:
-            group["lr"] = learning_rate(self.recipe.optimizer, progress)
+            group["lr"] = self.objective.time_scale(player) * learning_rate(self.recipe.optimizer, progress)
         optimizer.step()
         return {name: term.detach() for name, term in terms.items()}
 
@@ -94,7 +98,8 @@ class Training:
 def train(recipe: Recipe, data: Dataset, run: Run, progress_bar: bool = True) -> Training:
     """Train from where the run stands to the end of its recipe.
 
-    Raises TrainingStopped, with what to try, when a term is no longer finite; the last saved state stays.
+    Raises TrainingStopped, with what to try, when a term is no longer finite or the samples have collapsed; the last
+    saved state stays.
     """
     place = find_place()
     training = Training(recipe, place)
@@ -112,11 +117,12 @@ def train(recipe: Recipe, data: Dataset, run: Run, progress_bar: bool = True) ->
 
 def follow(training: Training, data: Dataset, run: Run) -> Iterator[dict[str, float]]:
     """Advance to the end, giving the mean terms from time to time, with logs, sheets and saved states on the way."""
-    recipe, first = training.recipe, training.step
+    recipe, objective, first = training.recipe, training.objective, training.step
+    watch = Watch(objective.least_diversity)
     sums: dict[str, Tensor] = {}
     since, steps_since = time.perf_counter(), 0
     while training.step < recipe.steps:
-        batch = prepared(recipe, data.train, training.step, training.place)
+        batch = prepared(recipe, data.train, training.step, training.place, objective.batches)
         for name, term in training.advance(batch).items():
             sums[name] = sums.get(name, 0) + term
         steps_since += 1
@@ -124,10 +130,14 @@ def follow(training: Training, data: Dataset, run: Run) -> Iterator[dict[str, fl
         if step % LOG_EVERY == 0 or done:
             terms = {name: float(total) / steps_since for name, total in sums.items()}
             check_finite(terms, step)
+            if objective.least_diversity:
+                terms["diversity"] = relative_spread(training.model, batch)
             if training.place.leads:
-                rate = steps_since * recipe.batch / (time.perf_counter() - since)
+                rate = steps_since * recipe.batch * objective.batches / (time.perf_counter() - since)
                 run.log({"step": step, **terms, "pictures_per_second": round(rate, 1)})
             yield terms
+            if objective.least_diversity:
+                watch.see(terms["diversity"], step)
             sums, since, steps_since = {}, time.perf_counter(), 0
         if training.place.leads and (step % recipe.save_every == 0 or done):
             run.save_state(training.state())
@@ -140,10 +150,10 @@ def follow(training: Training, data: Dataset, run: Run) -> Iterator[dict[str, fl
 # Batches
 
 
-def prepared(recipe: Recipe, split: Split, step: int, place: Place) -> Batch:
-    """Give this rank's part of a step's batch on its device, with the pixels that the recipe asks for."""
+def prepared(recipe: Recipe, split: Split, step: int, place: Place, batches: int = 1) -> Batch:
+    """Give this rank's part of a step's batches on its device, in one, with the pixels that the recipe asks for."""
     seed_noise(mix(recipe.seed, step, place.rank), place)
-    batch = split.batch(rows_at(step, recipe.batch, len(split), recipe.seed)[place.rank :: place.ranks])
+    batch = split.batch(rows_at(step, recipe.batch * batches, len(split), recipe.seed)[place.rank :: place.ranks])
     x = batch.x.to(place.device, memory_format=torch.channels_last, non_blocking=True)
     if recipe.flip:
         x = torch.where(torch.rand(len(x), 1, 1, 1, device=x.device) < 0.5, x.flip(3), x)
@@ -151,7 +161,8 @@ def prepared(recipe: Recipe, split: Split, step: int, place: Place) -> Batch:
         x = binarize(x)
     elif recipe.pixels == "dequantized":
         x = dequantize(x)
-    return Batch(x, None if batch.y is None else batch.y.to(place.device))
+    y, attrs = (None if known is None else known.to(place.device) for known in (batch.y, batch.attrs))
+    return Batch(x, y, attrs)
 
 
 def seed_noise(seed: int, place: Place) -> None:

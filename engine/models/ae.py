@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from torch import nn
 
 from engine.aliases import Images, Labels, Latents
-from engine.nn.nets import Decoder, Encoder, Net, Shape, Upsampling, check_sizes
+from engine.nn.nets import Decoder, Encoder, Net, Shape, Upsampling, check_net
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class AutoencoderConfig:
     classes: int = 0  # 0: the label is not used
 
     def __post_init__(self) -> None:
-        check_sizes(self)
+        check_net(self)
 
 
 class Autoencoder(nn.Module):

@@ -14,10 +14,10 @@ import torch
 from torch import Tensor, nn
 from torch.distributions import Normal
 
-from engine import noise
 from engine.aliases import Images, Labels, Latents, PerImage
 from engine.nn.likelihoods import LIKELIHOODS, LikelihoodName
-from engine.nn.nets import Decoder, Encoder, Net, Shape, Upsampling, check_sizes
+from engine.nn.nets import Decoder, Encoder, Net, Shape, Upsampling, check_net
+from engine.nn.prior import draw
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class VAEConfig:
     classes: int = 0  # 0: the label is not used
 
     def __post_init__(self) -> None:
-        check_sizes(self)
+        check_net(self)
 
 
 class Evidence(NamedTuple):
@@ -73,8 +73,7 @@ class VAE(nn.Module):
     # Verbs
 
     def sample(self, seeds: Sequence[int], y: Labels | None = None, truncation: float = 1.0) -> Images:
-        z = noise.normal(seeds, [self.config.latent]).to(next(self.parameters()).device)
-        return self.decode(truncation * z, y)
+        return self.decode(draw(self, seeds, truncation), y)
 
     def decode(self, z: Latents, y: Labels | None = None) -> Images:
         return self.likelihood.mean(self.maps(z, y))

@@ -16,34 +16,51 @@ Shape = tuple[int, int, int]
 
 
 @runtime_checkable
-class NetConfig(Protocol):
-    """The fields of a family's config that shape its networks."""
+class Sizes(Protocol):
+    """The fields that every family's config has."""
 
     @property
     def shape(self) -> Shape: ...
     @property
     def latent(self) -> int: ...
     @property
-    def net(self) -> Net: ...
-    @property
     def width(self) -> int: ...
-    @property
-    def depth(self) -> int: ...
-    @property
-    def upsampling(self) -> Upsampling: ...
     @property
     def classes(self) -> int: ...
 
 
-def check_sizes(config: NetConfig) -> None:
-    """Raise BadValue for sizes that no network can have."""
+@runtime_checkable
+class NetConfig(Sizes, Protocol):
+    """The fields of a family's config that shape the networks of this file."""
+
+    @property
+    def net(self) -> Net: ...
+    @property
+    def depth(self) -> int: ...
+    @property
+    def upsampling(self) -> Upsampling: ...
+
+
+def check_net(config: NetConfig) -> None:
+    """Raise BadValue for sizes that no network of this file can have."""
+    check_sizes(config, latent=1, width=1, depth=0 if config.net == "conv" else 1, classes=0)
+    if config.net == "conv":
+        check_halves(config.shape, "take --model.net dense")
+
+
+def check_sizes(config: Sizes, **least: int) -> None:
+    """Raise BadValue for a shape that is none, or a field below its least value."""
     if len(config.shape) != 3 or config.shape[0] not in (1, 3) or min(config.shape) < 1:
         raise BadValue(f"A shape of {config.shape} was given; it is (channel, height, width) with 1 or 3 channels.")
-    for name, least in {"latent": 1, "width": 1, "depth": 0 if config.net == "conv" else 1, "classes": 0}.items():
-        if (given := getattr(config, name)) < least:
-            raise BadValue(f"{name} is {given}; it has to be at least {least}.")
-    if config.net == "conv" and halvings(config.shape)[0] == 0:
-        raise BadValue(f"Pictures of {config.shape[1:]} cannot be halved, as conv does; take --model.net dense.")
+    for name, smallest in least.items():
+        if (given := getattr(config, name)) < smallest:
+            raise BadValue(f"{name} is {given}; it has to be at least {smallest}.")
+
+
+def check_halves(shape: Shape, advice: str) -> None:
+    """Raise BadValue where a picture cannot be halved even once."""
+    if halvings(shape)[0] == 0:
+        raise BadValue(f"Pictures of {shape[1:]} cannot be halved, as convolutions do here; {advice}.")
 
 
 class Encoder(nn.Module):
@@ -148,6 +165,21 @@ class Residual(nn.Module):
 
     def forward(self, x: Images) -> Images:
         return x + self.second(F.relu(self.first(F.relu(x))))
+
+
+def keep_spread(net: nn.Module) -> None:
+    """Draw a generator's weights so that the latent's spread reaches the picture (He et al. 2015).
+
+    By torch's own draw it all but fades from layer to layer; and a generator that begins with one picture may stay so.
+    """
+    for layer in net.modules():
+        if isinstance(layer, nn.Linear | nn.Conv2d):
+            nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
+            if layer.bias is not None:
+                nn.init.zeros_(layer.bias)
+    for block in net.modules():
+        if isinstance(block, Residual):
+            nn.init.zeros_(block.second.weight)
 
 
 def halvings(shape: Shape) -> tuple[int, tuple[int, int]]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from jaxtyping import Int64, UInt8
+from jaxtyping import Float32, Int64, UInt8
 from torch import Tensor
 
 from engine.aliases import Images, Labels
 
-Pictures = UInt8[Tensor, "picture channel height width"]
+Pictures = UInt8[Tensor, "picture channel height width"] | Float32[Tensor, "picture 1 1 2"]  # bytes, or points
 Classes = Int64[Tensor, "picture"]
 Factors = Int64[Tensor, "picture factor"]
 Attrs = UInt8[Tensor, "picture attr"]
@@ -18,15 +18,23 @@ Rows = Int64[Tensor, "batch"]
 
 @dataclass(frozen=True, eq=False)
 class Batch:
-    """Pictures in [0, 1] and their class labels, where the data set has classes."""
+    """Pictures in [0, 1], with their class labels and their attributes where the data set has them."""
 
     x: Images
     y: Labels | None = None
+    attrs: Attrs | None = None
+
+    def parts(self, count: int) -> list[Batch]:
+        """Cut the batch into equal ones."""
+        if count == 1:
+            return [self]
+        y, attrs = ([None] * count if t is None else t.chunk(count) for t in (self.y, self.attrs))
+        return [Batch(*part) for part in zip(self.x.chunk(count), y, attrs, strict=True)]
 
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """Pictures as bytes with whatever is known of each of them.
+    """Pictures as bytes, or points of the plane, with whatever is known of each of them.
 
     `factors` are the classes of the generative factors that made a picture (ground truth), `attrs` are 0/1
     judgements of people about it; `factor_names` and `attr_names` name their columns.
@@ -43,9 +51,11 @@ class Split:
         return len(self.pictures)
 
     def batch(self, index: Rows) -> Batch:
-        """Return the pictures of these rows as float32 in [0, 1]."""
-        x = self.pictures.index_select(0, index) / 255  # one pass over the floats; plain indexing is slower
-        return Batch(x, None if self.y is None else self.y[index])
+        """Return the pictures of these rows as float32 in [0, 1], points as they are."""
+        x = self.pictures.index_select(0, index)  # plain indexing is slower
+        x = x if x.is_floating_point() else x / 255
+        y, attrs = (None if t is None else t[index] for t in (self.y, self.attrs))
+        return Batch(x, y, attrs)
 
     def take(self, rows: Tensor) -> Split:
         """Return the split of these rows (indices or a mask), columns and names kept."""

@@ -12,8 +12,10 @@ from .celeba import open_celeba
 from .fixed import open_digits, open_fashion, open_frey, open_mnist
 from .folders import open_folder
 from .packs import open_pack
+from .plane import PLANES, open_plane
 from .search import Query, Shape
 from .sprites import open_sprites
+from .stacked import open_stacked
 
 DATASETS: dict[str, Callable[[Query], Dataset]] = {
     "frey": open_frey,
@@ -22,6 +24,8 @@ DATASETS: dict[str, Callable[[Query], Dataset]] = {
     "celeba": open_celeba,
     "sprites": open_sprites,
     "digits": open_digits,
+    **dict.fromkeys(PLANES, open_plane),
+    "stacked-mnist": open_stacked,
     "folder:PATH": open_folder,
     "pack:PATH": open_pack,
 }

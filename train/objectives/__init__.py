@@ -6,17 +6,27 @@ from typing import Any
 from engine import plain
 from engine.errors import UnknownName
 from engine.registry import Model
+from train.objectives.adversarial import Adversarial, AdversarialConfig
 from train.objectives.base import Objective
+from train.objectives.classification import Classification, ClassificationConfig
 from train.objectives.elbo import Elbo, ElboConfig
+from train.objectives.joint import Joint, JointConfig
+from train.objectives.progressive import Progressive, ProgressiveConfig
 from train.objectives.reconstruction import Reconstruction, ReconstructionConfig
 
 __all__ = ["OBJECTIVES", "Objective", "ObjectiveConfig", "objective_from", "objective_of", "pursue"]
 
-ObjectiveConfig = ElboConfig | ReconstructionConfig
+ObjectiveConfig = (
+    ElboConfig | ReconstructionConfig | AdversarialConfig | JointConfig | ProgressiveConfig | ClassificationConfig
+)
 
 OBJECTIVES: dict[str, tuple[type[Any], type[Any]]] = {
     "elbo": (Elbo, ElboConfig),
     "reconstruction": (Reconstruction, ReconstructionConfig),
+    "adversarial": (Adversarial, AdversarialConfig),
+    "joint": (Joint, JointConfig),
+    "progressive": (Progressive, ProgressiveConfig),
+    "classification": (Classification, ClassificationConfig),
 }
 
 
@@ -29,7 +39,7 @@ def pursue(config: ObjectiveConfig, model: Model) -> Objective:
 
 def objective_of(config: ObjectiveConfig) -> str:
     """Name the objective that a config belongs to."""
-    return next(name for name, (_, kind) in OBJECTIVES.items() if isinstance(config, kind))
+    return next(name for name, (_, kind) in OBJECTIVES.items() if type(config) is kind)
 
 
 def objective_from(name: str, fields: Mapping[str, Any]) -> ObjectiveConfig:

@@ -16,6 +16,8 @@ class Objective(nn.Module, ABC):
     """
 
     turns: tuple[str, ...]  # who moves at each step, in order; a name may come several times
+    batches: int = 1  # fresh batches that a step takes; the turns go through them in order, over and over
+    least_diversity: float = 0.0  # spread of made samples, as a share of the data's, below which a run has collapsed
 
     @property
     @abstractmethod
@@ -25,3 +27,7 @@ class Objective(nn.Module, ABC):
     @abstractmethod
     def forward(self, player: str, batch: Batch, progress: float) -> Terms:
         """Give a player's terms on a batch; progress goes from 0 at the start of a run to 1 at its end."""
+
+    def time_scale(self, player: str) -> float:
+        """Give a player's learning rate as a multiple of the recipe's."""
+        return 1.0

@@ -2,7 +2,7 @@
 
 from engine.errors import UnknownName
 from train.recipe import Recipe
-from train.recipes import celeba, digits, fashion, frey, mnist, sprites
+from train.recipes import celeba, classifiers, digits, fashion, frey, mnist, sprites, toys
 
 RECIPES: dict[str, Recipe] = {
     **frey.RECIPES,
@@ -11,6 +11,8 @@ RECIPES: dict[str, Recipe] = {
     **sprites.RECIPES,
     **celeba.RECIPES,
     **digits.RECIPES,
+    **toys.RECIPES,
+    **classifiers.RECIPES,
 }
 
 

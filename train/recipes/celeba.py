@@ -1,7 +1,12 @@
 """CelebA: faces in colour, 64×64."""
 
+from engine.models.hierarchical_ali import HierarchicalALIConfig
+from engine.models.progressive_gan import ProgressiveGANConfig
 from engine.models.vae import VAEConfig
+from train.critics import CriticConfig
 from train.objectives.elbo import ElboConfig
+from train.objectives.joint import JointConfig
+from train.objectives.progressive import ProgressiveConfig
 from train.recipe import AdamConfig, Recipe
 
 RECIPES = {
@@ -18,5 +23,31 @@ RECIPES = {
         batch=64,
         steps=4_000,
         save_every=250,
-    )
+    ),
+    "celeba-hali": Recipe(
+        data="celeba",
+        title="Faces in colour, hierarchical ALI",
+        description="Two levels of latents: keep the upper one, and another face of the same kind appears.",
+        model=HierarchicalALIConfig(shape=(3, 64, 64), latent=192, top=64, width=32, depth=0),
+        objective=JointConfig(
+            relativistic=True, critic=CriticConfig(net="conv", width=32, depth=0), r1=2.0, r2=2.0, penalized=0.25
+        ),
+        flip=True,
+        optimizer=AdamConfig(lr=3e-4, betas=(0.0, 0.99), warm_up=0.0),
+        batch=32,
+        steps=12_000,
+        save_every=250,
+    ),
+    "celeba-progressive": Recipe(
+        data="celeba",
+        title="Faces in colour, grown",
+        description="A GAN that learnt faces at four pixels a side first, then doubled them four times.",
+        model=ProgressiveGANConfig(shape=(3, 64, 64), latent=128, width=16),
+        objective=ProgressiveConfig(r1=1.0, penalized=0.25),
+        flip=True,
+        optimizer=AdamConfig(lr=1e-3, betas=(0.0, 0.99), warm_up=0.0, decay="constant"),
+        batch=16,
+        steps=12_000,
+        save_every=250,
+    ),
 }

@@ -3,8 +3,15 @@
 from dataclasses import replace
 
 from engine.models.ae import AutoencoderConfig
+from engine.models.ali import ALIConfig
+from engine.models.dcgan import DCGANConfig
+from engine.models.gan import GANConfig
+from engine.models.hierarchical_ali import HierarchicalALIConfig
 from engine.models.vae import VAEConfig
+from train.critics import CriticConfig
+from train.objectives.adversarial import AdversarialConfig
 from train.objectives.elbo import ElboConfig
+from train.objectives.joint import JointConfig
 from train.objectives.reconstruction import ReconstructionConfig
 from train.recipe import AdamConfig, Recipe
 
@@ -44,4 +51,95 @@ autoencoder = Recipe(
     steps=8_000,
 )
 
-RECIPES = {"mnist-vae-2d": plane, "mnist-vae": best, "mnist-cvae": conditional, "mnist-ae": autoencoder}
+# Adversarial
+
+# Two fully connected players: without a bound on its slope the critic is sure of itself within 2,000 steps.
+rules = AdversarialConfig(critic=CriticConfig(width=512, depth=3), r1=0.2, penalized=0.25)
+
+game = Recipe(
+    data="mnist",
+    title="Handwritten digits, GAN",
+    description="A generator that learnt to write by fooling a critic: no likelihood anywhere.",
+    model=GANConfig(latent=64, width=512, depth=3),
+    objective=rules,
+    optimizer=AdamConfig(lr=3e-4, betas=(0.5, 0.999), warm_up=0.0),
+    batch=64,
+    steps=20_000,
+)
+minimax = replace(
+    game,
+    title="Handwritten digits, minimax GAN",
+    description="The game as first written down: where the critic is sure, the generator learns nothing.",
+    objective=replace(rules, payoff="minimax"),
+)
+least_squares = replace(
+    game,
+    title="Handwritten digits, least-squares GAN",
+    description="The critic scores by squares, so that even a picture it is sure of still pulls.",
+    objective=replace(rules, payoff="least-squares"),
+)
+wasserstein = replace(
+    game,
+    title="Handwritten digits, Wasserstein GAN",
+    description="A critic of bounded slope measures how far made digits are from written ones.",
+    objective=AdversarialConfig(
+        payoff="wasserstein", critic=CriticConfig(width=512, depth=3), gradient_penalty=10.0, critic_steps=5
+    ),
+    optimizer=AdamConfig(lr=3e-4, betas=(0.0, 0.9), warm_up=0.0),
+    steps=8_000,
+)
+convolutional = replace(
+    game,
+    title="Handwritten digits, DCGAN",
+    description="A convolutional generator: strokes as crisp as written ones.",
+    model=DCGANConfig(latent=64, width=32),
+    objective=AdversarialConfig(critic=CriticConfig(net="conv", width=32, depth=0, norm="batch")),
+    optimizer=AdamConfig(lr=2e-4, betas=(0.5, 0.999), warm_up=0.0),
+    steps=10_000,
+)
+by_class = replace(
+    convolutional,
+    title="Handwritten digits by class, GAN",
+    description="You choose the digit, the latent chooses the hand: a GAN that is told the class.",
+    model=DCGANConfig(latent=32, width=32, classes=10),
+)
+pairs = ALIConfig(latent=32, width=32, depth=1)
+inference = replace(
+    game,
+    title="Handwritten digits, ALI",
+    description="A generator and an encoder that no critic of pairs can tell apart: digits in, digits out.",
+    model=pairs,
+    objective=JointConfig(
+        relativistic=True, critic=CriticConfig(net="conv", width=32, depth=0), r1=5.0, r2=5.0, penalized=0.25
+    ),
+    optimizer=AdamConfig(lr=3e-4, betas=(0.0, 0.99), warm_up=0.0),
+    steps=12_000,
+)
+bidirectional = replace(
+    inference,
+    title="Handwritten digits, BiGAN",
+    description="ALI with an encoder that is a function: one latent a digit, and no doubt about it.",
+    model=replace(pairs, stochastic=False),
+)
+hierarchical = replace(
+    inference,
+    title="Handwritten digits, hierarchical ALI",
+    description="Two levels of latents: the upper says what is written, the lower adds how.",
+    model=HierarchicalALIConfig(latent=40, top=8, width=32, depth=1),
+)
+
+RECIPES = {
+    "mnist-vae-2d": plane,
+    "mnist-vae": best,
+    "mnist-cvae": conditional,
+    "mnist-ae": autoencoder,
+    "mnist-gan": game,
+    "mnist-gan-minimax": minimax,
+    "mnist-lsgan": least_squares,
+    "mnist-wgan-gp": wasserstein,
+    "mnist-dcgan": convolutional,
+    "mnist-cgan": by_class,
+    "mnist-ali": inference,
+    "mnist-bigan": bidirectional,
+    "mnist-hali": hierarchical,
+}

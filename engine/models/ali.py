@@ -1,0 +1,84 @@
+"""Adversarially learned inference: G(z) and an encoder q(z|x), trained until no critic tells (x, z) pairs apart.
+
+Dumoulin et al., "Adversarially Learned Inference", ICLR 2017 (arXiv 1606.00704). With `stochastic` off, the encoder is
+a function: Donahue, Krähenbühl and Darrell, "Adversarial Feature Learning" (BiGAN), ICLR 2017 (arXiv 1605.09782).
+The two joint distributions are q(x) q(z|x) and p(z) p(x|z) (section 2 of both).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from torch import nn
+from torch.distributions import Normal
+
+from engine.aliases import Images, Labels, Latents
+from engine.nn.nets import Decoder, Encoder, Net, Shape, Upsampling, check_net, keep_spread
+from engine.nn.prior import draw
+
+
+@dataclass(frozen=True)
+class ALIConfig:
+    """Sizes of generator and encoder."""
+
+    shape: Shape = (1, 28, 28)  # channel, height, width of a picture
+    latent: int = 50
+    net: Net = "conv"
+    width: int = 32  # hidden units, or channels at half resolution
+    depth: int = 1  # hidden layers, or residual blocks at each resolution
+    upsampling: Upsampling = "interpolation"
+    classes: int = 0  # 0: the label is not used
+    stochastic: bool = True  # False: BiGAN
+
+    def __post_init__(self) -> None:
+        check_net(self)
+
+
+class ALI(nn.Module):
+    """Samples, decodes and encodes."""
+
+    def __init__(self, config: ALIConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.encoder = Encoder(config, outputs=config.latent * (2 if config.stochastic else 1))
+        self.decoder = Decoder(config, channels=config.shape[0])
+        keep_spread(self.decoder)
+
+    # The two joint distributions
+
+    def generate(self, z: Latents, y: Labels | None = None) -> Images:
+        """Draw x of p(z) p(x|z); the generator is a function, as in the paper's experiments."""
+        return self.decoder(z, y).float().sigmoid()
+
+    def pair(self, z: Latents, y: Labels | None = None) -> tuple[Images, Latents]:
+        """Draw x for z, and give both as the critic judges them."""
+        return self.generate(z, y), z
+
+    def infer(self, x: Images, y: Labels | None = None) -> Latents:
+        """Draw z of q(x) q(z|x), by the reparameterization of equation 3."""
+        drawn: Latents = self.posterior(x, y).rsample() if self.config.stochastic else self.encode(x, y)
+        return drawn
+
+    def posterior(self, x: Images, y: Labels | None = None) -> Normal:
+        mean, log_deviation = self.encoder(x, y).float().chunk(2, dim=1)
+        return Normal(mean, log_deviation.clamp(-10, 3).exp(), validate_args=False)
+
+    def render(self, codes: Latents, y: Labels | None = None) -> Images:
+        """Draw x of what was inferred."""
+        return self.generate(codes, y)
+
+    def log_posterior(self, x: Images, codes: Latents, y: Labels | None = None) -> Latents:
+        """log q(z|x), axis by axis, in nats."""
+        density: Latents = self.posterior(x, y).log_prob(codes)
+        return density
+
+    # Verbs
+
+    def sample(self, seeds: Sequence[int], y: Labels | None = None, truncation: float = 1.0) -> Images:
+        return self.decode(draw(self, seeds, truncation), y)
+
+    def decode(self, z: Latents, y: Labels | None = None) -> Images:
+        return self.generate(z, y)
+
+    def encode(self, x: Images, y: Labels | None = None) -> Latents:
+        mean: Latents = self.posterior(x, y).mean if self.config.stochastic else self.encoder(x, y).float()
+        return mean

@@ -1,0 +1,70 @@
+"""Deep convolutional GAN: the latent is projected to a small map, then doubled until it is a picture.
+
+Radford, Metz and Chintala, "Unsupervised Representation Learning with Deep Convolutional Generative Adversarial
+Networks", ICLR 2016 (arXiv 1511.06434), section 3: batch norm after every layer but the last, ReLU, tanh at the end.
+Theirs doubles by transposed convolution, which leaves a checkerboard; interpolation with a convolution does not (Odena
+et al., "Deconvolution and Checkerboard Artifacts", Distill 2016).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from torch import nn
+
+from engine.aliases import Images, Labels, Latents
+from engine.nn.nets import Shape, Upsampling, check_halves, check_sizes, doubling, halvings, with_label
+from engine.nn.prior import draw
+
+
+@dataclass(frozen=True)
+class DCGANConfig:
+    """A convolutional generator's sizes."""
+
+    shape: Shape = (1, 28, 28)  # channel, height, width of a picture
+    latent: int = 100
+    width: int = 32  # channels at half resolution, twice as many at each halving
+    upsampling: Upsampling = "interpolation"
+    classes: int = 0  # 0: the label is not used
+
+    def __post_init__(self) -> None:
+        check_sizes(self, latent=1, width=1, classes=0)
+        check_halves(self.shape, "take family gan")
+
+
+class DCGAN(nn.Module):
+    """Samples and decodes."""
+
+    def __init__(self, config: DCGANConfig) -> None:
+        super().__init__()
+        self.config = config
+        levels, (height, width) = halvings(config.shape)
+        deepest = config.width * 2 ** (levels - 1)
+        layers: list[nn.Module] = [
+            *normed(nn.Linear(config.latent + config.classes, deepest * height * width, bias=False)),
+            nn.Unflatten(1, (deepest, height, width)),
+        ]
+        for level in range(levels - 1, 0, -1):
+            here, there = config.width * 2**level, config.width * 2 ** (level - 1)
+            *up, convolution = doubling(here, there, config.upsampling)
+            layers += [*up, *normed(convolution)]
+        layers += doubling(config.width, config.shape[0], config.upsampling)
+        self.generator = nn.Sequential(*layers, nn.Tanh())
+
+    def generate(self, z: Latents, y: Labels | None = None) -> Images:
+        """Draw what the data are: pictures."""
+        return 0.5 + 0.5 * self.generator(with_label(z, y, self.config.classes)).float()
+
+    # Verbs
+
+    def sample(self, seeds: Sequence[int], y: Labels | None = None, truncation: float = 1.0) -> Images:
+        return self.decode(draw(self, seeds, truncation), y)
+
+    def decode(self, z: Latents, y: Labels | None = None) -> Images:
+        return self.generate(z, y)
+
+
+def normed(layer: nn.Module) -> list[nn.Module]:
+    """Follow a layer by batch norm, right behind it so that the two can be folded into one, and by ReLU."""
+    if isinstance(layer, nn.Linear):
+        return [layer, nn.BatchNorm1d(layer.out_features), nn.ReLU()]
+    return [layer, nn.BatchNorm2d(layer.out_channels), nn.ReLU()]  # type: ignore[arg-type]

@@ -1,0 +1,138 @@
+"""Hierarchical adversarially learned inference: two levels of latents, z2 → z1 → x and back, judged as one triple.
+
+Belghazi et al., "Hierarchical Adversarially Learned Inference", 2018 (arXiv 1802.01071). The two joint distributions
+are q(x) q(z1|x) q(z2|z1) and p(z2) p(z1|z2) p(x|z1); their z1 is a stack of maps, ours is flat.
+
+The latent of the verbs is the noise of both levels, z = [z2 | ε1] with z1 = μ(z2) + σ(z2) · ε1, so that its prior is
+N(0, I) on every axis. A reconstruction from z2 alone has ε1 = 0.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor, nn
+from torch.distributions import Normal
+
+from engine.aliases import Images, Labels, Latents
+from engine.errors import BadValue
+from engine.nn.nets import Decoder, Encoder, Net, Shape, Upsampling, check_net, check_sizes, keep_spread, with_label
+from engine.nn.prior import draw
+
+
+@dataclass(frozen=True)
+class HierarchicalALIConfig:
+    """Sizes of generator and encoder."""
+
+    shape: Shape = (1, 28, 28)  # channel, height, width of a picture
+    latent: int = 48  # axes of both levels together
+    top: int = 16  # of these, axes of z2, which come first
+    hidden: int = 256  # units of the networks between the levels
+    net: Net = "conv"
+    width: int = 32  # hidden units, or channels at half resolution
+    depth: int = 1  # hidden layers, or residual blocks at each resolution
+    upsampling: Upsampling = "interpolation"
+    classes: int = 0  # 0: the label is not used
+
+    def __post_init__(self) -> None:
+        check_net(self)
+        check_sizes(self, top=0, hidden=1)
+        if self.top >= self.latent:
+            raise BadValue(f"top is {self.top} of a latent of {self.latent}; z1 needs at least one axis of its own.")
+
+    @property
+    def levels(self) -> dict[str, tuple[int, int]]:
+        """Name the slices of z: the last one is the noise that z1 adds to what z2 says of it."""
+        return {"z2": (0, self.top), "z1": (self.top, self.latent)}
+
+    @property
+    def below(self) -> "HierarchicalALIConfig":
+        """Give the sizes of the networks between z1 and x, which see one level only."""
+        return replace(self, latent=self.latent - self.top, top=0)
+
+
+class HierarchicalALI(nn.Module):
+    """Samples, decodes and encodes."""
+
+    def __init__(self, config: HierarchicalALIConfig) -> None:
+        super().__init__()
+        if not config.top:
+            raise BadValue("top is 0; a hierarchy has at least one axis of z2. For one level, take family ali.")
+        self.config, below = config, config.below
+        self.encoder = Encoder(below, outputs=2 * below.latent)  # q(z1|x)
+        self.upwards = between(below.latent, config.top, config)  # q(z2|z1)
+        self.downwards = between(config.top, below.latent, config)  # p(z1|z2)
+        self.decoder = Decoder(below, channels=config.shape[0])  # p(x|z1)
+        keep_spread(self.downwards)
+        keep_spread(self.decoder)
+
+    # The two joint distributions; a pair of codes is [z2 | z1]
+
+    def pair(self, z: Latents, y: Labels | None = None) -> tuple[Images, Latents]:
+        """Draw (x, [z2 | z1]) of p(z2) p(z1|z2) p(x|z1); the last is a function, as in ALI."""
+        z2, noise = self.parts(z)
+        q = self.prior(z2, y)
+        codes = torch.cat([z2, q.mean + q.stddev * noise], dim=1)
+        return self.render(codes, y), codes
+
+    def infer(self, x: Images, y: Labels | None = None) -> Latents:
+        """Draw [z2 | z1] of q(z1|x) q(z2|z1)."""
+        z1: Tensor = self.posterior(x, y).rsample()
+        z2: Tensor = self.upper_posterior(z1, y).rsample()
+        return torch.cat([z2, z1], dim=1)
+
+    def render(self, codes: Latents, y: Labels | None = None) -> Images:
+        """Draw x of p(x|z1)."""
+        return self.decoder(self.parts(codes)[1], y).float().sigmoid()
+
+    def log_posterior(self, x: Images, codes: Latents, y: Labels | None = None) -> Latents:
+        """log q(z2|z1) q(z1|x), axis by axis, in nats."""
+        z2, z1 = self.parts(codes)
+        densities = [self.upper_posterior(z1, y).log_prob(z2), self.posterior(x, y).log_prob(z1)]
+        return torch.cat(densities, dim=1)
+
+    def parts(self, z: Latents) -> tuple[Tensor, Tensor]:  # (batch, top), (batch, latent − top)
+        return z[:, : self.config.top], z[:, self.config.top :]
+
+    # The three Gaussians
+
+    def posterior(self, x: Images, y: Labels | None = None) -> Normal:
+        """q(z1|x)."""
+        return gaussian(self.encoder(x, y))
+
+    def upper_posterior(self, z1: Latents, y: Labels | None = None) -> Normal:
+        """q(z2|z1)."""
+        return gaussian(self.upwards(with_label(z1, y, self.config.classes)))
+
+    def prior(self, z2: Latents, y: Labels | None = None) -> Normal:
+        """p(z1|z2)."""
+        return gaussian(self.downwards(with_label(z2, y, self.config.classes)))
+
+    # Verbs
+
+    def sample(self, seeds: Sequence[int], y: Labels | None = None, truncation: float = 1.0) -> Images:
+        return self.decode(draw(self, seeds, truncation), y)
+
+    def generate(self, z: Latents, y: Labels | None = None) -> Images:
+        return self.pair(z, y)[0]
+
+    def decode(self, z: Latents, y: Labels | None = None) -> Images:
+        return self.generate(z, y)
+
+    def encode(self, x: Images, y: Labels | None = None) -> Latents:
+        """Give the mean of q(z2|z1) at the mean z1 of q(z1|x), and the noise that makes this z1 of it."""
+        z1 = self.posterior(x, y).mean
+        z2 = self.upper_posterior(z1, y).mean
+        p = self.prior(z2, y)
+        return torch.cat([z2, (z1 - p.mean) / p.stddev], dim=1)
+
+
+def between(here: int, there: int, config: HierarchicalALIConfig) -> nn.Sequential:
+    """Lead from one level to the mean and log-deviation of the next."""
+    hidden = [nn.Linear(here + config.classes, config.hidden), nn.GELU(), nn.Linear(config.hidden, config.hidden)]
+    return nn.Sequential(*hidden, nn.GELU(), nn.Linear(config.hidden, 2 * there))
+
+
+def gaussian(outputs: Tensor) -> Normal:
+    mean, log_deviation = outputs.float().chunk(2, dim=1)
+    return Normal(mean, log_deviation.clamp(-5, 3).exp(), validate_args=False)

@@ -1,0 +1,52 @@
+"""Reconstruction error and bounds on the likelihood of held-out pictures."""
+
+import dataclasses
+
+import numpy as np
+import torch
+from tqdm import tqdm
+
+from engine.card import Metric
+from engine.verbs import Bounds, Decodes, Encodes
+from train.measures.subject import Subject, seen
+
+ELBO_PICTURES, ELBO_DRAWS = 10_000, 20  # a small test set is drawn for several times, up to so many
+
+
+@torch.no_grad()
+def reconstruction_error(subject: Subject) -> list[Metric]:
+    """Measure the squared error a pixel of the reconstruction from the posterior mean, on the grey pictures."""
+    if not (isinstance(subject.model, Encodes) and isinstance(subject.model, Decodes)):
+        return []
+    plain = dataclasses.replace(subject, recipe=dataclasses.replace(subject.recipe, pixels="plain"))
+    errors = [(subject.model.decode(subject.model.encode(b.x, b.y), b.y) - b.x).square() for b in plain.batches()]
+    value = float(torch.cat([error.flatten(1).mean(1) for error in errors]).mean())
+    protocol = f"{len(subject.data.test)} test pictures in [0, 1], posterior mean, mean over pixels"
+    return [Metric("test MSE", value, "", protocol)]
+
+
+@torch.no_grad()
+def evidence_bound(subject: Subject) -> list[Metric]:
+    """Measure the ELBO."""
+    if not isinstance(subject.model, Bounds):
+        return []
+    torch.manual_seed(0)
+    bound = subject.model.elbo
+    times = min(ELBO_DRAWS, max(1, ELBO_PICTURES // len(subject.data.test)))
+    draws = [float(torch.cat([bound(b.x, b.y) for b in subject.batches()]).mean()) for _ in range(times)]
+    protocol = f"{len(subject.data.test)} test pictures, {seen(subject.recipe.pixels)}, mean of {times} draws"
+    return [Metric("test ELBO", float(np.mean(draws)), "nats", protocol)]
+
+
+@torch.no_grad()
+def importance_bound(subject: Subject) -> list[Metric]:
+    """Measure the importance-weighted bound of binary pictures, as the negative log-likelihood the field reports."""
+    model = subject.model
+    if not isinstance(model, Bounds) or subject.recipe.pixels != "binarized":
+        return []
+    torch.manual_seed(0)
+    count = min(subject.pictures, len(subject.data.test))
+    batches = tqdm(list(subject.batches(count)), desc=f"IW-{subject.samples}", disable=None)
+    bounds = [model.importance_bound(batch.x, subject.samples, batch.y) for batch in batches]
+    protocol = f"{count} test pictures spread over the set, {seen('binarized')}, {subject.samples} importance samples"
+    return [Metric(f"NLL, IW-{subject.samples} bound", -float(torch.cat(bounds).mean()), "nats", protocol)]

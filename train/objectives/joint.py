@@ -1,0 +1,82 @@
+"""The joint game of ALI and BiGAN: a critic judges pairs (x, z), drawn as q(x) q(z|x) or as p(z) p(x|z).
+
+A hierarchy (Belghazi et al. 2018) plays it in triples, z standing for [z2 | z1] side by side.
+
+Dumoulin et al., "Adversarially Learned Inference", ICLR 2017, equation 2; Donahue et al., "Adversarial Feature
+Learning", ICLR 2017, equation 3. At the equilibrium both joints are one, and the encoder inverts the generator.
+Before it, nothing holds x to its reconstruction but the critic; the weights of the cycles say so outright (Li et al.,
+"ALICE", NeurIPS 2017, section 3.2).
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from engine.aliases import Images, Labels, Latents
+from engine.models.ali import ALI
+from engine.models.hierarchical_ali import HierarchicalALI
+from train.critics import JointCritic
+from train.data import Batch
+from train.objectives.adversarial import AdversarialConfig, penalties, seen
+from train.objectives.base import Objective, Terms
+from train.objectives.payoffs import PAYOFFS, critic_loss, joint_loss
+
+
+@dataclass(frozen=True)
+class JointConfig(AdversarialConfig):
+    """The rules of the adversarial game, of pairs."""
+
+    picture_cycle: float = 0.0  # weight of |x − G(E(x))|², mean over pixels
+    latent_cycle: float = 0.0  # weight of −log q(z|G(z)), in nats an axis; without a density, of |z − E(G(z))|² / 2
+
+
+class Joint(Objective):
+    """Two players: the critic of pairs, and generator and encoder as one."""
+
+    def __init__(self, model: ALI | HierarchicalALI, config: JointConfig) -> None:
+        super().__init__()
+        self.model, self.config, self.payoff = model, config, PAYOFFS[config.payoff]
+        self.critic = JointCritic(model.config.shape, model.config.latent, config.critic, model.config.classes)
+        self.turns = ("critic",) * config.critic_steps + ("model",)
+        self.batches, self.least_diversity = config.critic_steps, config.least_diversity
+
+    @property
+    def players(self) -> dict[str, nn.Module]:
+        return {"critic": self.critic, "model": self.model}
+
+    def time_scale(self, player: str) -> float:
+        return self.config.critic_rate if player == "critic" else 1.0
+
+    def forward(self, player: str, batch: Batch, progress: float) -> Terms:
+        y = batch.y if self.model.config.classes else None
+        return self.criticize(batch.x, y, progress) if player == "critic" else self.play(batch.x, y, progress)
+
+    def criticize(self, x: Images, y: Labels | None, progress: float) -> Terms:
+        with torch.no_grad():
+            made, codes = self.model.pair(self.prior(x), y)
+            real = seen(self.config, x, progress), self.model.infer(x, y)
+            fake = seen(self.config, made, progress), codes
+        loss = critic_loss(self.payoff, self.critic(*real, y), self.critic(*fake, y), self.config.relativistic)
+        return {"critic": loss, **penalties(self.config, lambda *pair: self.critic(*pair, y), real, fake)}
+
+    def play(self, x: Images, y: Labels | None, progress: float) -> Terms:
+        (made, codes), inferred = self.model.pair(self.prior(x), y), self.model.infer(x, y)
+        real = self.critic(seen(self.config, x, progress), inferred, y)
+        fake = self.critic(seen(self.config, made, progress), codes, y)
+        terms = {"model": joint_loss(self.payoff, real, fake, self.config.relativistic)}
+        if self.config.picture_cycle:
+            error = (self.model.render(inferred, y) - x).square().mean()
+            terms["picture_cycle"] = self.config.picture_cycle * error
+        if self.config.latent_cycle:
+            terms["latent_cycle"] = self.config.latent_cycle * self.surprise(codes, made, y)
+        return terms
+
+    def surprise(self, codes: Latents, made: Images, y: Labels | None) -> Tensor:
+        """Give how far the encoder is from finding the latent of a made picture again, a scalar."""
+        if isinstance(self.model, ALI) and not self.model.config.stochastic:
+            return 0.5 * (self.model.encode(made, y) - codes).square().mean()
+        return -self.model.log_posterior(made, codes, y).mean()
+
+    def prior(self, x: Images) -> Latents:
+        return torch.randn(len(x), self.model.config.latent, device=x.device)

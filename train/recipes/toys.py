@@ -1,0 +1,45 @@
+"""Toys: points of the plane whose modes can be counted, for the payoffs side by side."""
+
+from dataclasses import replace
+
+from engine.models.gan import GANConfig
+from train.critics import CriticConfig
+from train.objectives.adversarial import AdversarialConfig
+from train.recipe import AdamConfig, Recipe
+
+# A toy that collapses is part of the lesson, so nothing stops it.
+plain = AdversarialConfig(critic=CriticConfig(width=128, depth=3), least_diversity=0.0)
+slope = replace(plain, payoff="wasserstein", gradient_penalty=0.1, critic_steps=5)
+
+GAMES = {
+    "gan": ("the non-saturating game", plain),
+    "minimax": ("the minimax game of the first paper", replace(plain, payoff="minimax")),
+    "lsgan": ("the game by least squares", replace(plain, payoff="least-squares")),
+    "wgan-gp": ("the Wasserstein game", slope),
+    "r3gan": ("the game in pairs, slopes kept small", replace(plain, relativistic=True, r1=0.02, r2=0.02)),
+}
+
+ring = Recipe(
+    data="ring",
+    title="A ring of eight modes",
+    description="Two numbers become a point on one of eight small clouds",
+    model=GANConfig(shape=(1, 64, 64), latent=2, width=128, depth=3, extent=1.5),
+    objective=plain,
+    optimizer=AdamConfig(lr=1e-3, betas=(0.5, 0.9), warm_up=0.0),
+    batch=256,
+    steps=8_000,
+)
+grid = replace(
+    ring,
+    data="grid",
+    title="A grid of twenty-five modes",
+    description="Two numbers become a point on one of twenty-five small clouds",
+    model=GANConfig(shape=(1, 64, 64), latent=2, width=128, depth=3, extent=5.0),
+    steps=15_000,
+)
+
+RECIPES = {
+    f"{toy.data}-{game}": replace(toy, objective=rules, description=f"{toy.description}: {words}.")
+    for toy in (ring, grid)
+    for game, (words, rules) in GAMES.items()
+}
