@@ -20,13 +20,16 @@ from engine.models.ae import AutoencoderConfig
 from engine.models.vae import VAEConfig
 from engine.passes import Pass
 from engine.ready import Ready
-from engine.registry import Config, Model
+from engine.registry import FAMILIES, Config, Model, family_of
+from engine.verbs import Decodes
 from tests.shelf import keep, made
 from tests.test_laws import CONFIGS, title
 
 CPU = torch.device("cpu")
 LARGE = VAEConfig((3, 32, 32), latent=8, net="conv", width=32, depth=1)  # works hard enough for half precision
+DECODING = [config for config in (*CONFIGS, LARGE) if issubclass(FAMILIES[family_of(config)][0], Decodes)]
 each_config = pytest.mark.parametrize("config", [*CONFIGS, LARGE], ids=title)
+each_decoder = pytest.mark.parametrize("config", DECODING, ids=title)
 
 
 def ready_of(folder: Path, config: Config, model: Model | None = None) -> Ready:
@@ -50,12 +53,15 @@ def test_a_row_does_not_feel_its_company(config: Config, tmp_path: Path) -> None
     ready = ready_of(tmp_path, config)
     random = np.random.default_rng(3)
     z = 2 * random.normal(size=(80, config.latent)).astype(np.float32)
-    y, given = some_y(config, 80), {"decodes": z, "samples": np.arange(80), "encodes": pictures_of(config, 80)}
+    y, x = some_y(config, 80), pictures_of(config, 80)
+    given: dict[str, Any] = {"decodes": z, "samples": np.arange(80), "encodes": x, "classifies": x}
     asks: dict[str, Any] = {
         "decodes": ready.decode,
         "samples": lambda seeds, y: ready.sample(seeds.tolist(), y),
         "encodes": ready.encode,
+        "classifies": lambda pictures, y: ready.classify(pictures),
     }
+    assert set(asks) & set(ready.card.verbs)
     for verb in set(asks) & set(ready.card.verbs):
         together = asks[verb](given[verb], y)
         for count in (1, 1, 1, 2, 3, 5, 11, 23):
@@ -69,7 +75,7 @@ def test_a_reconstruction_is_its_latent_decoded(tmp_path: Path) -> None:
     assert (ready.reconstruct(pictures[3:4]) == ready.reconstruct(pictures)[3:4]).all()
 
 
-@each_config
+@each_decoder
 def test_the_floats_behind_the_bytes_do_not_feel_it_either(config: Config, tmp_path: Path) -> None:
     model, card = prepare.prepared(made(config), CPU), keep(tmp_path, "law-test", made(config))
 
@@ -158,7 +164,7 @@ def test_nothing_asked_is_nothing_given(tmp_path: Path) -> None:
 # The same pictures as the bare model's
 
 
-@each_config
+@each_decoder
 def test_the_pictures_are_those_of_the_bare_model(config: Config, tmp_path: Path) -> None:
     ready, model = ready_of(tmp_path, config), made(config)
     z, y = draw(ready.card, range(50, 66)), some_y(config, 16)

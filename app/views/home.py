@@ -58,7 +58,15 @@ def leaf(card: Card) -> dict[str, Any]:
     }
 
 
-FAMILIES = {"ae": "Autoencoder", "vae": "Variational autoencoder"}
+FAMILIES = {
+    "ae": "Autoencoder",
+    "vae": "Variational autoencoder",
+    "gan": "Generative adversarial network",
+    "dcgan": "Deep convolutional GAN",
+    "progressive_gan": "Progressively grown GAN",
+    "ali": "Adversarially learned inference",
+    "hierarchical_ali": "Hierarchical adversarially learned inference",
+}
 """Plain names of families; one without a plain name shows its own."""
 
 
