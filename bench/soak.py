@@ -24,7 +24,7 @@ from bench.rig.visitors import HABITS, Tally, habit
 
 WARM = 10.0
 """Minutes after which memory should grow no more."""
-ROWS = 30
+ROWS = 15
 """The table shows about so many minutes."""
 HEAD = ("minute", "web MiB", "engine MiB", "files open", "threads", "cores busy: web", "engine", "done", "errors")
 
@@ -97,7 +97,7 @@ def _minute(server: Server, at: float, tally: Tally) -> Minute:
 
 def report(minutes: Sequence[Minute], tally: Tally, outward: set[Connection], tracebacks: int) -> str:
     pairs = list(itertools.pairwise(minutes))
-    rows = [_cells(earlier, later) for earlier, later in pairs[:: max(1, len(pairs) // ROWS)]]
+    rows = [_cells(earlier, later) for earlier, later in pairs[:: max(1, -(-len(pairs) // ROWS))]]
     faults = {what: number for what, number in tally.errors.items() if number}
     return "\n\n".join(
         (
