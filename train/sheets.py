@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from engine import images
+from engine import images, noise
 from engine.geometry import inverse_cdf_grid
 from engine.models.classifier import Classifier
 from engine.models.gan import GAN
@@ -16,12 +16,16 @@ from engine.verbs import Samples
 from train.data import Split
 
 SIDE = 10  # pictures along a side
+CLIMBS, STRIDE = 100, 0.5  # steps to a prototype, and the length of each in units of a pixel's range
 CLOUD, CANVAS, DATA, MADE = 2_500, 320, (200, 204, 210), (20, 60, 160)  # points, pixels along a side, two colours
 
 
 @torch.no_grad()
 def draw_sheet(model: Model, test: Split) -> bytes:
-    """Draw WebP: points over the data's, two latents' manifold, samples, reconstructions, or classes: what fits."""
+    """Draw WebP: points over the data's, two latents' manifold, samples, reconstructions, or answers: what fits.
+
+    It ships with the model, so it shows what the model made, and never a picture of the data.
+    """
     was_training = model.training
     model.eval()
     drawn = clouds(model, test) if isinstance(model, GAN) and model.config.extent else sheet_of(model, test)
@@ -35,7 +39,7 @@ def sheet_of(model: Model, test: Split) -> Bytes:
 
 def draw_pictures(model: Model, test: Split) -> Bytes:
     if isinstance(model, Classifier):
-        return sorted_by_answer(model, test)
+        return prototypes(model)
     device = next(model.parameters()).device
     config = model.config
     classes = torch.arange(SIDE * SIDE, device=device) % config.classes if config.classes else None
@@ -48,22 +52,25 @@ def draw_pictures(model: Model, test: Split) -> Bytes:
 
 
 def reconstructions(model: Any, test: Split) -> Bytes:
-    """Lay a row of held-out pictures over the row of what becomes of them, five times."""
+    """Show what becomes of held-out pictures."""
     device = next(model.parameters()).device
-    batch = test.batch(torch.linspace(0, len(test) - 1, SIDE * SIDE // 2).long())
-    given = images.to_bytes(batch.x)
+    batch = test.batch(torch.linspace(0, len(test) - 1, SIDE * SIDE).long())
     y = batch.y.to(device) if batch.y is not None and model.config.classes else None
-    made = images.to_bytes(model.decode(model.encode(batch.x.to(device), y), y))
-    rows = [picture for i in range(0, len(given), SIDE) for picture in (*given[i : i + SIDE], *made[i : i + SIDE])]
-    return np.stack(rows)
+    return images.to_bytes(model.decode(model.encode(batch.x.to(device), y), y))
 
 
-def sorted_by_answer(model: Classifier, test: Split) -> Bytes:
-    """Lay held-out pictures out by what the model takes them for; by the first attribute, where it has attributes."""
-    x = test.batch(torch.linspace(0, len(test) - 1, SIDE * SIDE).long()).x
-    answers = model.logits(x.to(next(model.parameters()).device))
-    order = answers[:, 0].argsort() if model.config.attributes else answers.argmax(1).argsort(stable=True)
-    return images.to_bytes(x[order.cpu()])
+def prototypes(model: Classifier) -> Bytes:
+    """Climb from noise to pictures that the model is sure of, each column to another answer."""
+    device = next(model.parameters()).device
+    answers = torch.arange(SIDE * SIDE, device=device) % SIDE % model.config.answers
+    x = (0.5 + 0.1 * noise.normal(range(SIDE * SIDE), model.config.shape)).to(device)
+    for _ in range(CLIMBS):
+        with torch.enable_grad():
+            x = x.detach().requires_grad_()
+            score = model.logits(x).gather(1, answers[:, None]).sum()
+            (slope,) = torch.autograd.grad(score, x)
+        x = (x + STRIDE * slope / slope.flatten(1).norm(dim=1).clamp_min(1e-12)[:, None, None, None]).clamp(0, 1)
+    return images.to_bytes(x.detach())
 
 
 def clouds(model: GAN, test: Split) -> Bytes:
