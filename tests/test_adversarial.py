@@ -18,6 +18,7 @@ from engine.models.ali import ALIConfig
 from engine.models.dcgan import DCGAN, DCGANConfig
 from engine.models.gan import GAN, GANConfig
 from engine.registry import Config
+from tests.interrupted import assert_same, undisturbed_and_killed
 from train.augmentations import AUGMENTATIONS, augment
 from train.averages import settled
 from train.collapse import PATIENCE, Watch, relative_spread
@@ -205,25 +206,7 @@ def test_a_turn_changes_its_player_alone_and_all_of_it(name: str) -> None:
 
 @each_game
 def test_a_killed_game_ends_the_same_bit_for_bit(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    game, data, advance = GAMES[name], toy_data(SHAPE), Training.advance
-    whole = train(game, data, Run.start(tmp_path / "whole", game), progress_bar=False)
-    run = Run.start(tmp_path / "killed", game)
-
-    def killed(self: Training, batch: Batch) -> dict[str, torch.Tensor]:
-        if self.step == 6:
-            raise KeyboardInterrupt
-        return advance(self, batch)
-
-    monkeypatch.setattr(Training, "advance", killed)
-    with pytest.raises(KeyboardInterrupt):
-        train(game, data, run, progress_bar=False)
-    monkeypatch.undo()
-    resumed = train(game, data, Run.open(run.folder), progress_bar=False)
-    ours, theirs = whole.objective.state_dict(), resumed.objective.state_dict()
-    assert ours.keys() == theirs.keys()
-    assert [name for name in ours if not torch.equal(ours[name], theirs[name])] == []
-    for here, there in zip(whole.shipped.state_dict().values(), resumed.shipped.state_dict().values(), strict=True):
-        assert torch.equal(here, there)
+    assert_same(*undisturbed_and_killed(GAMES[name], toy_data(SHAPE), tmp_path, monkeypatch))
 
 
 def test_the_critic_takes_its_steps_on_fresh_batches_at_its_own_rate(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,7 @@ from torch.distributions import Normal
 from engine.errors import BadValue
 from engine.models.hierarchical_ali import HierarchicalALI, HierarchicalALIConfig
 from engine.runtime import Engine
+from tests.interrupted import assert_same, undisturbed_and_killed
 from train.critics import CriticConfig
 from train.data import Batch
 from train.devices import Place
@@ -127,22 +128,7 @@ def test_a_turn_of_the_model_reaches_both_levels_both_ways() -> None:
 
 
 def test_a_killed_run_ends_the_same_bit_for_bit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    data, advance = toy_data(SHAPE), Training.advance
-    whole = train(GAME, data, Run.start(tmp_path / "whole", GAME), progress_bar=False)
-    run = Run.start(tmp_path / "killed", GAME)
-
-    def killed(self: Training, batch: Batch) -> dict[str, torch.Tensor]:
-        if self.step == 6:
-            raise KeyboardInterrupt
-        return advance(self, batch)
-
-    monkeypatch.setattr(Training, "advance", killed)
-    with pytest.raises(KeyboardInterrupt):
-        train(GAME, data, run, progress_bar=False)
-    monkeypatch.undo()
-    resumed = train(GAME, data, Run.open(run.folder), progress_bar=False)
-    ours, theirs = whole.objective.state_dict(), resumed.objective.state_dict()
-    assert [name for name in ours if not torch.equal(ours[name], theirs[name])] == []
+    assert_same(*undisturbed_and_killed(GAME, toy_data(SHAPE), tmp_path, monkeypatch))
 
 
 def test_the_card_publishes_the_levels(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from engine.errors import BadValue
 from engine.models.progressive_gan import ProgressiveGAN, ProgressiveGANConfig
 from engine.nn.equalized import Equalized, PixelNorm
 from engine.runtime import Engine
+from tests.interrupted import assert_same, undisturbed_and_killed
 from train.critics import CriticConfig
 from train.data import Batch
 from train.devices import Place
@@ -166,24 +167,7 @@ def test_a_turn_changes_its_player_alone() -> None:
 
 
 def test_a_killed_run_ends_the_same_bit_for_bit_at_full_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    data, advance = toy_data(SHAPE), Training.advance
-    whole = train(GAME, data, Run.start(tmp_path / "whole", GAME), progress_bar=False)
-    run = Run.start(tmp_path / "killed", GAME)
-
-    def killed(self: Training, batch: Batch) -> dict[str, torch.Tensor]:
-        if self.step == 6:
-            raise KeyboardInterrupt
-        return advance(self, batch)
-
-    monkeypatch.setattr(Training, "advance", killed)
-    with pytest.raises(KeyboardInterrupt):
-        train(GAME, data, run, progress_bar=False)
-    monkeypatch.undo()
-    resumed = train(GAME, data, Run.open(run.folder), progress_bar=False)
-    ours, theirs = whole.objective.state_dict(), resumed.objective.state_dict()
-    assert [name for name in ours if not torch.equal(ours[name], theirs[name])] == []
-    for here, there in zip(whole.shipped.state_dict().values(), resumed.shipped.state_dict().values(), strict=True):
-        assert torch.equal(here, there)
+    assert_same(*undisturbed_and_killed(GAME, toy_data(SHAPE), tmp_path, monkeypatch))
 
 
 def test_the_average_stands_at_the_growth_of_the_model_and_ships_at_full_size(tmp_path: Path) -> None:

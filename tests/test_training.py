@@ -10,6 +10,7 @@ from torch import nn
 
 from engine.errors import BadValue, TrainingStopped, UnknownName
 from engine.runtime import Engine
+from tests.interrupted import assert_same, undisturbed_and_killed
 from train.data import Batch, Dataset, open_data
 from train.data.plane import MODES, PLANES
 from train.devices import Place
@@ -100,23 +101,7 @@ def test_training_lowers_the_loss(digits: Dataset, tmp_path: Path) -> None:
 
 def test_a_stopped_run_ends_the_same(digits: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     recipe = short(RECIPES["digits-vae"], steps=9, save_every=4, batch=700)  # batches that cross epochs
-    whole = train(recipe, digits, Run.start(tmp_path / "whole", recipe), progress_bar=False)
-    run, advance = Run.start(tmp_path / "killed", recipe), Training.advance
-
-    def killed(self: Training, batch: Batch) -> dict[str, torch.Tensor]:
-        if self.step == 6:
-            raise KeyboardInterrupt
-        return advance(self, batch)
-
-    monkeypatch.setattr(Training, "advance", killed)
-    with pytest.raises(KeyboardInterrupt):
-        train(recipe, digits, run, progress_bar=False)
-    monkeypatch.undo()
-    resumed = train(recipe, digits, Run.open(run.folder), progress_bar=False)
-    for name, tensor in whole.state()["objective"].items():  # type: ignore[attr-defined]
-        assert torch.equal(tensor, resumed.objective.state_dict()[name]), name
-    for ours, theirs in zip(whole.shipped.parameters(), resumed.shipped.parameters(), strict=True):
-        assert torch.equal(ours, theirs)
+    assert_same(*undisturbed_and_killed(recipe, digits, tmp_path, monkeypatch))
 
 
 def test_the_log_of_a_resumed_run_repeats_no_step(tmp_path: Path) -> None:
