@@ -61,7 +61,7 @@ class Card:
     classes: tuple[str, ...] = ()  # names of y, where the model is class-conditional
     labels: tuple[str, ...] = ()  # names of the labels of the posterior means
     axes: tuple[Axis, ...] = ()
-    levels: dict[str, tuple[int, int]] = field(default_factory=dict)  # named slices of z
+    levels: dict[str, tuple[int, int]] = field(default_factory=dict)  # named slices of z, the uppermost level first
     metrics: tuple[Metric, ...] = ()
     pixels: tuple[float, float] = (0.0, 1.0)
     format: int = FORMAT
@@ -90,4 +90,12 @@ def from_json(text: str, origin: str) -> Card:
         raise CheckpointRefused(f"{origin}: card.json is not a whole card: {error} Export the run again.") from error
     if len(card.axes) not in (0, card.latent):
         raise CheckpointRefused(f"{origin}: the card has {len(card.axes)} axes for {card.latent} latents.")
+    if card.levels and not divides(card.levels, card.latent):
+        raise CheckpointRefused(f"{origin}: the levels {card.levels} do not divide the {card.latent} latents.")
     return card
+
+
+def divides(levels: dict[str, tuple[int, int]], latent: int) -> bool:
+    """Whether every axis of a latent lies in exactly one level."""
+    covered = [axis for start, end in levels.values() for axis in range(max(start, 0), min(end, latent))]
+    return sorted(covered) == list(range(latent)) and all(0 <= s < e <= latent for s, e in levels.values())

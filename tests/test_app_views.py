@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,7 +13,8 @@ from streamlit.testing.v1 import AppTest
 from app import store
 from app.door import Door
 from app.views import explore, opening
-from tests.echo import Absent, Echo
+from engine.card import Card
+from tests.echo import Absent, Echo, card
 
 
 def page() -> None:
@@ -159,3 +161,29 @@ def test_an_engine_that_does_not_open_is_a_sentence_with_a_way_on(script: Any, d
     assert [error.value for error in shown.error] == ["The engine does not start: it is not there."]
     assert [button.label for button in shown.button] == ["Try again"]
     assert not shown.exception
+
+
+# Levels
+
+
+def card_of(levels: dict[str, tuple[int, int]], latent: int = 6) -> Card:
+    return replace(explore.measured(card("toy", latent, (1, 4, 3))), levels=levels)
+
+
+def test_a_flat_latent_has_no_levels() -> None:
+    for levels in ({}, {"z": (0, 6)}):
+        assert explore.face(card_of(levels))["levels"] == []
+
+
+def test_levels_come_in_their_own_order_with_what_their_place_says() -> None:
+    shown = explore.face(card_of({"top": (4, 6), "middle": (1, 4), "bottom": (0, 1)}))["levels"]
+    assert [(level["name"], level["axes"]) for level in shown] == [
+        ("top", [4, 5]),
+        ("middle", [1, 2, 3]),
+        ("bottom", [0]),
+    ]
+    assert [level["about"] for level in shown] == [
+        "Upper level: what is shown.",
+        "Level between: narrows down what is shown.",
+        "Lower level: how it is shown.",
+    ]

@@ -14,7 +14,9 @@ from torch import nn
 from engine import checkpoint
 from engine.card import QUANTILES, Axis, Card
 from engine.models.ae import Autoencoder, AutoencoderConfig
+from engine.models.hierarchical_ali import HierarchicalALI, HierarchicalALIConfig
 from engine.models.vae import VAE, VAEConfig
+from engine.registry import family_of
 from engine.verbs import verbs_of
 
 NORMAL = (-2.33, -1.64, -0.67, 0.0, 0.67, 1.64, 2.33)
@@ -31,6 +33,7 @@ def write_all(folder: Path) -> Path:
     )
     write(folder, "toy-cvae", VAE(VAEConfig((3, 16, 16), latent=3, width=32, depth=1, classes=4)), labels=4)
     write(folder, "toy-ae", Autoencoder(AutoencoderConfig((1, 16, 16), latent=2, width=32, depth=1)))
+    write(folder, "toy-levels", HierarchicalALI(HierarchicalALIConfig((1, 16, 16), 6, top=2, hidden=16, net="dense")))
     write(folder, "toy-broken", VAE(VAEConfig((1, 16, 16), latent=2, width=32, depth=1)))
     with (folder / "toy-broken" / checkpoint.WEIGHTS).open("r+b") as file:
         file.seek(-1, 2)
@@ -53,7 +56,7 @@ def write(folder: Path, name: str, model: nn.Module, kls: tuple[float, ...] = ()
     assert len(NORMAL) == len(QUANTILES)
     card = Card(
         name=name,
-        family="vae" if posterior else "ae",
+        family=family_of(config),
         config=_fields(config),
         verbs=verbs_of(model),
         shape=config.shape,
@@ -70,6 +73,7 @@ def write(folder: Path, name: str, model: nn.Module, kls: tuple[float, ...] = ()
         classes=classes,
         labels=classes,
         axes=axes,
+        levels=getattr(config, "levels", {}),
     )
     y = np.arange(200, dtype=np.int16) % labels if labels else None
     checkpoint.save(folder, model, card, _sheet(), means, y)

@@ -14,7 +14,7 @@ KEY = "explorer"
 _mount = st.components.v2.component(
     "zoetrope_explorer",
     html='<div class="zt" data-part="explorer"></div>',
-    css=assets.style("base.css", "explorer/explorer.css"),
+    css=assets.style("base.css", "explorer/explorer.css", "explorer/levels.css"),
     js=assets.SCRIPT,
     isolate_styles=False,
 )

@@ -143,8 +143,24 @@ def face(card: Card) -> dict[str, Any]:
         "labels": list(card.labels),
         "home": list(link.home(card).z),
         "reach": link.REACH,
+        "levels": levels(card),
         "axes": [_axis(axis, ends) for axis, ends in zip(card.axes, link.bounds(card), strict=True)],
     }
+
+
+def levels(card: Card) -> list[dict[str, Any]]:
+    """Give the levels of a latent that has several, the uppermost first, each with what its place says of it."""
+    last = len(card.levels) - 1
+    if last < 1:
+        return []
+    slices = enumerate(card.levels.items())
+    return [{"name": name, "axes": list(range(*ends)), "about": _about(i, last)} for i, (name, ends) in slices]
+
+
+def _about(place: int, last: int) -> str:
+    if place == 0:
+        return "Upper level: what is shown."
+    return "Lower level: how it is shown." if place == last else "Level between: narrows down what is shown."
 
 
 def _entry(card: Card) -> dict[str, Any]:

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.browser
 
 def test_the_gallery_shows_each_model_and_opens_it(page: Page, server: str) -> None:
     page.goto(server)
-    expect(page.locator(".zt-card[data-drawn]")).to_have_count(4)
+    expect(page.locator(".zt-card[data-drawn]")).to_have_count(5)
     page.locator(".zt-card[data-model=toy-ae]").click()
     Explore(page, server).until("status.dataset.model === wanted", "toy-ae")
     assert "/explore?model=toy-ae" in page.url
@@ -35,7 +35,7 @@ def test_thumbnails_move_and_rest_where_motion_is_unwelcome(page: Page, server: 
     page.wait_for_function("before => document.querySelector('.zt-card canvas').toDataURL() !== before", arg=before)
     page.emulate_media(reduced_motion="reduce")
     page.reload()
-    expect(page.locator(".zt-card[data-drawn]")).to_have_count(4)
+    expect(page.locator(".zt-card[data-drawn]")).to_have_count(5)
 
 
 def test_a_refused_checkpoint_is_named_with_its_reason(page: Page, server: str) -> None:

@@ -59,7 +59,7 @@ def test_a_drag_lives_through_the_death_of_the_engine(endangered: Explore, morta
 
 def test_the_gallery_tells_of_it_too(endangered: Explore, mortal: Server) -> None:
     endangered.page.goto(mortal.address)
-    expect(endangered.page.locator(".zt-card[data-drawn]")).to_have_count(4)
+    expect(endangered.page.locator(".zt-card[data-drawn]")).to_have_count(5)
     os.kill(mortal.engine(), signal.SIGKILL)
     expect(endangered.page.get_by_text(RESTARTING)).to_be_visible()
     expect(endangered.page.get_by_text(RESTARTING)).to_be_hidden()

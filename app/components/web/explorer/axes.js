@@ -1,16 +1,17 @@
-// One row for each axis: its name, how much it says, a slider, and a strip of pictures over its whole range.
+// The rows of the axes, in groups where the latent has levels, and their strips of pictures.
 
 import { element, settle } from "../element.js"
 import { sheet } from "../pixels.js"
 import { about } from "./about.js"
-import { axisName, strongest } from "./view.js"
+import { bodyId, LevelHead } from "./level.js"
+import { axisRow, lock, TILES, tileValue } from "./row.js"
+import { axisName, ownName, strongest } from "./view.js"
 
-const FIRST = 24 // rows shown before a person asks for the others
-const TILES = 9
+const FIRST = 24 // rows shown, of all levels together, before a person asks for the others
 
 export class Axes {
   constructor(channel, parts, on) {
-    Object.assign(this, { parts, on, rows: new Map(), unfolded: new Set() })
+    Object.assign(this, { parts, on, rows: new Map(), heads: [] })
     this.slot = channel.slot("strips", (answer) => this.takeStrips(answer))
     this.refresh = settle(() => this.view && this.ask(), 120)
     document.addEventListener("scroll", this.refresh, { capture: true, passive: true }) // of the list, or of a phone's page
@@ -26,11 +27,9 @@ export class Axes {
     const other = this.view?.card.name !== view.card.name
     this.view = view
     this.names = names
-    if (other) {
-      this.unfolded.clear()
-      this.build()
-    }
+    if (other) this.build()
     for (const [axis, row] of this.rows) this.label(row, axisName(view.card, names, axis))
+    this.lock()
     this.move()
     this.refresh()
   }
@@ -42,92 +41,64 @@ export class Axes {
 
   build() {
     const { card } = this.view
-    const order = strongest(card)
-    const alive = order.filter((axis) => !card.axes[axis].collapsed)
-    const dead = order.filter((axis) => card.axes[axis].collapsed)
     this.most = Math.max(1e-9, ...card.axes.map((axis) => axis.kl ?? axis.spread))
     this.rows.clear()
-    this.parts.list.replaceChildren(...alive.slice(0, FIRST).map((axis) => this.row(axis)))
-    this.fold(alive.slice(FIRST), (count) => `Show ${count} weaker axes`)
-    this.fold(dead, (count) => `Show ${count} collapsed ${count === 1 ? "axis" : "axes"}`)
-    this.parts.list.append(about(card))
+    this.heads = []
+    const groups = card.levels.length ? card.levels.map((level, place) => this.level(level, place)) : this.group(strongest(card), FIRST)
+    this.parts.list.replaceChildren(...groups, about(card))
   }
 
-  fold(axes, text) {
-    if (!axes.length) return
+  level(level, place) {
+    const { levels } = this.view.card
+    const head = new LevelHead(level, place, levels.length, this.on)
+    const axes = strongest(this.view.card).filter((axis) => level.axes.includes(axis))
+    const body = element("div", { class: "zt-level-axes", id: bodyId(place) }, ...this.group(axes, Math.ceil(FIRST / levels.length)))
+    this.heads.push({ head, body })
+    return element("section", { class: "zt-level", role: "group", "aria-label": `Level ${level.name}` }, head.element, body)
+  }
+
+  /** The first rows of some axes, and buttons for the weaker and the collapsed ones. */
+  group(order, first) {
+    const { axes } = this.view.card
+    const alive = order.filter((axis) => !axes[axis].collapsed)
+    const dead = order.filter((axis) => axes[axis].collapsed)
+    return [
+      ...alive.slice(0, first).map((axis) => this.row(axis)),
+      ...this.more(alive.slice(first), (count) => `Show ${count} weaker ${count === 1 ? "axis" : "axes"}`),
+      ...this.more(dead, (count) => `Show ${count} collapsed ${count === 1 ? "axis" : "axes"}`),
+    ]
+  }
+
+  more(axes, text) {
+    if (!axes.length) return []
     const show = () => {
-      button.replaceWith(...axes.map((axis) => this.row(axis)))
+      const rows = axes.map((axis) => this.row(axis))
+      button.replaceWith(...rows)
+      this.lock()
       this.move()
       this.refresh()
     }
     const button = element("button", { class: "zt-fold", type: "button", onclick: show }, text(axes.length))
-    this.parts.list.append(button)
+    return [button]
   }
 
   row(axis) {
     const { card } = this.view
-    const { low, high } = card.axes[axis]
-    const label = element("button", { class: "zt-axis-name", type: "button", title: "Rename this axis" })
-    const slider = element("input", { type: "range", min: low, max: high, step: "any", class: "zt-slider", "data-testid": "axis-slider" })
-    slider.dataset.axis = axis
-    const value = element("output", { class: "zt-value" })
-    const strip = element("canvas", { class: "zt-strip", title: "Click a picture to go there" })
-    strip.style.aspectRatio = `${TILES * card.shape[2]} / ${card.shape[1]}`
-    const row = { label, slider, value, strip, low, high }
-    label.addEventListener("click", () => this.rename(axis, row))
-    slider.addEventListener("input", (event) => this.slide(axis, row, event))
-    slider.addEventListener("change", () => this.on.settled())
-    slider.addEventListener("focus", () => this.on.active(axis))
-    slider.addEventListener("dblclick", () => this.jump(axis, card.home[axis]))
-    strip.addEventListener("click", (event) => {
-      const tile = Math.min(TILES - 1, Math.floor((event.offsetX / strip.clientWidth) * TILES))
-      this.jump(axis, tileValue(row, tile))
-    })
-    const about = element("span", { class: "zt-axis-about" }, ...this.worth(axis))
-    const head = element("div", { class: "zt-axis-head" }, label, about, value)
-    row.element = element("div", { class: card.axes[axis].collapsed ? "zt-axis zt-dead" : "zt-axis" }, head, slider, strip)
+    const rename = (axis, name) => this.on.rename(axis, name === ownName(card, axis) ? "" : name)
+    const row = axisRow(card, axis, this.most, { ...this.on, rename })
     this.label(row, axisName(card, this.names, axis))
     this.rows.set(axis, row)
     return row.element
   }
 
-  /** How much an axis says: its KL in nats, or the part of the pixels' range that it moves. */
-  worth(axis) {
-    const { kl, spread, collapsed } = this.view.card.axes[axis]
-    const part = Math.min(1, (kl ?? spread) / this.most)
-    const bar = element("i", { class: "zt-bar" })
-    bar.style.setProperty("--part", part)
-    if (collapsed) return [`collapsed: ${kl.toFixed(2)} nats`]
-    const text = kl === null ? (spread ? `moves pixels by ${(100 * spread).toFixed(1)} %` : "") : `${kl.toFixed(2)} nats`
-    return text ? [bar, text] : []
-  }
-
-  slide(axis, row, event) {
-    this.on.drag([axis], [Number(row.slider.value)], event.timeStamp)
-  }
-
-  jump(axis, value) {
-    this.on.jump(axis, value)
-  }
-
-  rename(axis, row) {
-    const input = element("input", { class: "zt-rename", value: row.label.textContent, maxLength: 40, "aria-label": "Name of the axis" })
-    let done = false
-    const finish = (keep) => {
-      if (done) return
-      done = true
-      const name = input.value.trim()
-      input.replaceWith(row.label)
-      if (keep && name !== row.label.textContent) this.on.rename(axis, name === `z${axis}` ? "" : name)
+  /** Show what is frozen and what is folded. */
+  lock() {
+    const { levels } = this.on
+    for (const { head, body } of this.heads) {
+      head.paint(levels.isFrozen(head.level), levels.isFolded(head.level))
+      body.hidden = levels.isFolded(head.level)
     }
-    input.addEventListener("keydown", (event) => {
-      event.stopPropagation()
-      if (event.key === "Enter") finish(true)
-      if (event.key === "Escape") finish(false)
-    })
-    input.addEventListener("blur", () => finish(true))
-    row.label.replaceWith(input)
-    input.select()
+    for (const [axis, row] of this.rows) lock(row, levels.holds(axis))
   }
 
   /** Put every slider where the view is; touches only what has changed, since this runs at each screen refresh. */
@@ -193,5 +164,3 @@ export class Axes {
     return null
   }
 }
-
-const tileValue = (row, tile) => row.low + ((tile + 0.5) / TILES) * (row.high - row.low)

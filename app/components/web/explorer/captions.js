@@ -19,11 +19,12 @@ export class Captions {
     parts.classes.hidden = !card.classes.length
     const chip = (name, y) => element("button", { type: "button", class: "zt-chip", onclick: () => gestures.choose(y) }, name)
     parts.classes.replaceChildren(...card.classes.map(chip))
-    parts.axesTitle.textContent = card.axes.some((axis) => axis.kl !== null) ? "Axes, most informative first" : "Axes, most visible first"
+    const what = card.levels.length ? "Axes by level" : "Axes"
+    parts.axesTitle.textContent = `${what}, most ${card.axes.some((axis) => axis.kl !== null) ? "informative" : "visible"} first`
     parts.axisChoice.hidden = card.latent < 3
-    const options = () => strongest(card).map((axis) => element("option", { value: axis }, axisName(card, names, axis)))
-    parts.across.replaceChildren(...options())
-    parts.up.replaceChildren(...options())
+    const option = (axis) => element("option", { value: axis }, axisName(card, names, axis))
+    const group = ({ axes }) => element("optgroup", {}, ...strongest(card).filter((axis) => axes.includes(axis)).map(option))
+    for (const choice of [parts.across, parts.up]) choice.replaceChildren(...(card.levels.length ? card.levels.map(group) : strongest(card).map(option)))
     this.buttons()
   }
 
@@ -51,6 +52,44 @@ export class Captions {
     parts.legend.replaceChildren(...(labelled ? card.labels.slice(0, 10).map(named) : []))
     parts.dots.hidden = !count
     parts.dots.title = `Where ${count} pictures of the data lie: their posterior means (D)`
+  }
+
+  /** Which levels are frozen: beside Random, where the plane's axes are chosen, and on the plane. */
+  frozen() {
+    const { card, parts, levels } = this.explorer
+    parts.frozen.replaceChildren(...levels.frozen.map((level) => this.thaw(level)))
+    parts.random.title = levels.frozen.length ? "Draw at random what is not frozen (R)" : "Draw a latent at random (R)"
+    for (const choice of [parts.across, parts.up]) {
+      card.levels.forEach((level, i) => (choice.children[i].label = levels.isFrozen(level) ? `${level.name} (frozen)` : level.name))
+    }
+    this.held()
+  }
+
+  thaw(level) {
+    const { levels, parts } = this.explorer
+    const title = `Random, Nudge, Reset and the plane leave ${level.name} alone. Click to unfreeze it.`
+    const onclick = () => {
+      levels.freeze(level)
+      parts.random.focus() // this button is gone
+    }
+    return element("button", { type: "button", class: "zt-thaw", title, onclick }, `${level.name} is frozen`, element("span", { "aria-hidden": "true" }, "×"))
+  }
+
+  /** Say on the plane which of its axes a frozen level holds. */
+  held() {
+    const { parts, view, levels } = this.explorer
+    const held = view.axes.map((axis) => levels.holds(axis))
+    const holding = levels.frozen.filter(({ axes }) => view.axes.some((axis) => axes.includes(axis)))
+    parts.held.hidden = !holding.length
+    parts.held.textContent = `${holding.map(({ name }) => name).join(" and ")} frozen: ${this.left(held)}`
+    parts.planeBox.classList.toggle("zt-held", held.every(Boolean))
+    parts.planeBox.setAttribute("aria-disabled", held.every(Boolean))
+  }
+
+  /** What a drag over the plane can still do. */
+  left([across, up]) {
+    if (across && up) return this.explorer.levels.free.length ? "this plane stays. Choose other axes below." : "the plane stays."
+    return across ? "a drag moves ↑ only." : "a drag moves → only."
   }
 
   buttons() {

@@ -9,20 +9,34 @@ export class Gestures {
   }
 
   /** Draw a latent from the prior, by seed; the server draws, so that a seed gives the same latent everywhere. */
-  random(seed = Math.floor(Math.random() * 10000), glide = true) {
-    const { parts, card, notice } = this.explorer
+  random(seed = anySeed(), glide = true) {
+    const { parts, notice } = this.explorer
     const number = Number(seed)
     if (seed === "" || !Number.isInteger(number) || number < 0 || number >= 2 ** 32) {
       return notice.say("A seed is a whole number from 0 to 4294967295.")
     }
+    const axes = this.free()
+    if (!axes.length) return
     parts.seed.value = number
-    this.draws.ask({ verb: "draw", model: card.name, seeds: [number], truncation: Number(parts.truncation.value) }, null, glide)
+    this.draw(number, axes, glide)
   }
 
-  drawn({ panels: [{ model, payload }], note: glide }) {
+  /** Draw one level anew from the prior; the others stay. */
+  resample(level) {
+    this.explorer.parts.seed.value = "" // no one seed makes the whole picture any longer
+    this.draw(anySeed(), level.axes, true)
+  }
+
+  draw(seed, axes, glide) {
+    const { parts, card } = this.explorer
+    this.draws.ask({ verb: "draw", model: card.name, seeds: [seed], truncation: Number(parts.truncation.value) }, null, { axes, glide })
+  }
+
+  drawn({ panels: [{ model, payload }], note: { axes, glide } }) {
     const { card, view, motion } = this.explorer
     if (model !== card.name) return
-    const z = [...new Float32Array(payload)]
+    const drawn = new Float32Array(payload)
+    const z = this.aimed(axes, (axis) => drawn[axis])
     if (glide) return motion.glide(z)
     motion.halt()
     view.replace(z)
@@ -45,9 +59,25 @@ export class Gestures {
   }
 
   nudge() {
-    const { view, card, motion } = this.explorer
+    const { card, motion } = this.explorer
     const normal = () => Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random())
-    motion.glide(view.z.map((value, axis) => value + NUDGE * Math.max(0.2, card.axes[axis].deviation) * normal()))
+    const step = (axis) => NUDGE * Math.max(0.2, card.axes[axis].deviation) * normal()
+    motion.glide(this.aimed(this.free(), (axis, value) => value + step(axis)))
+  }
+
+  /** Where the view is, or is going, with some of its axes elsewhere. */
+  aimed(axes, value) {
+    const z = this.explorer.motion.aim()
+    for (const axis of axes) z[axis] = value(axis, z[axis])
+    return z
+  }
+
+  /** The axes of the levels that are not frozen; where there are none, say so. */
+  free() {
+    const { levels, notice } = this.explorer
+    const thaw = { text: "Unfreeze all", act: () => levels.thaw() }
+    if (!levels.free.length) notice.say("Every level is frozen, so nothing moves.", 8000, thaw)
+    return levels.free
   }
 
   /** Go to something that was shown before: a step of the history, or a bookmark. */
@@ -68,7 +98,8 @@ export class Gestures {
   }
 
   reset() {
-    this.explorer.motion.glide(this.explorer.card.home)
+    const { motion, card } = this.explorer
+    motion.glide(this.aimed(this.free(), (axis) => card.home[axis]))
   }
 
   choose(y) {
@@ -86,12 +117,12 @@ export class Gestures {
   }
 
   jump(axis, value) {
-    const { view, motion } = this.explorer
-    motion.glide(view.z.map((old, other) => (other === axis ? value : old)), axis)
+    const { levels, motion } = this.explorer
+    if (!levels.holds(axis)) motion.glide(this.aimed([axis], () => value), axis)
   }
 
   turnPlane() {
-    const { parts, view, plane, notice } = this.explorer
+    const { parts, view, plane, captions, notice } = this.explorer
     const [a, b] = [Number(parts.across.value), Number(parts.up.value)]
     if (a === b) return notice.say("The plane needs two different axes.")
     view.axes = [a, b]
@@ -99,6 +130,9 @@ export class Gestures {
     this.explorer.unwritten = true
     plane.paint()
     plane.move()
+    captions.held()
     this.explorer.settled()
   }
 }
+
+const anySeed = () => Math.floor(Math.random() * 10000)

@@ -10,6 +10,7 @@ import { Captions } from "./captions.js"
 import { Gestures } from "./gestures.js"
 import { Keeping } from "./keeping.js"
 import { layout } from "./layout.js"
+import { Levels } from "./levels.js"
 import { Motion } from "./motion.js"
 import { Picture } from "./picture.js"
 import { Plane } from "./plane.js"
@@ -49,6 +50,7 @@ class Explorer {
     this.motion = new Motion(this)
     this.gestures = new Gestures(this)
     this.captions = new Captions(this)
+    this.levels = new Levels(this)
     this.showPicture()
     this.showLatents()
     this.toggles = new Toggles(this)
@@ -78,7 +80,9 @@ class Explorer {
     const active = (axis) => this.gestures.activate(axis)
     const jump = (axis, value) => this.gestures.jump(axis, value)
     const rename = (axis, name) => this.rename(axis, name)
-    this.axes = new Axes(this.channel, { list }, { drag, settled, active, jump, rename })
+    const { levels } = this
+    const onLevel = { levels, freeze: (level) => levels.freeze(level), fold: (level) => levels.fold(level), resample: (level) => this.gestures.resample(level) }
+    this.axes = new Axes(this.channel, { list }, { drag, settled, active, jump, rename, ...onLevel })
   }
 
   // Streamlit
@@ -145,6 +149,7 @@ class Explorer {
     this.resize()
     this.plane.open(this.view)
     this.axes.open(this.view, this.names)
+    this.captions.frozen()
     this.bookmarks.open(this.view)
   }
 

@@ -17,19 +17,20 @@ export class Keeping {
   }
 
   compose() {
-    const { card, parts, picture, plane, view, bookmarks } = this.explorer
+    const { card, parts, picture, plane, view, bookmarks, levels } = this.explorer
     const { z, y, past, at } = view
     const switches = { soft: picture.soft, dots: plane.dots, seed: parts.seed.value, truncation: Number(parts.truncation.value) }
     const axes = view.chosenAxes ? view.axes : null
-    return { model: card.name, z, y, axes, past, at, ...switches, bookmarks: bookmarks.kept(), views: this.views }
+    return { model: card.name, z, y, axes, past, at, ...switches, bookmarks: bookmarks.kept(), levels: levels.all, views: this.views }
   }
 
   /** Take what was kept before, in this page or before it was loaded. */
   recalled(body, inPage) {
     if (!body) return
-    const { bookmarks, toggles, gestures, captions } = this.explorer
+    const { bookmarks, toggles, gestures, captions, levels } = this.explorer
     this.views = { ...body.views, ...this.views }
     bookmarks.restore(body.bookmarks)
+    levels.restore(body.levels)
     toggles.restore(body)
     gestures.restore(body)
     if (!inPage) this.wayBack(body)

@@ -8,6 +8,7 @@ export const KEYS = [
   ["U", "undo"],
   ["Shift + U", "redo"],
   ["0", "reset to the middle"],
+  ["L", "where there are levels: freeze one after the other, then none"],
   ["K", "keep this picture as a bookmark"],
   ["1 – 9", "go to a bookmark"],
   ["Delete", "remove the focused bookmark"],

@@ -43,7 +43,8 @@ function picture() {
 function plane() {
   const canvas = element("canvas", { class: "zt-manifold" })
   const point = element("div", { class: "zt-point" })
-  const box = element("div", { class: "zt-box zt-plane", "data-testid": "latent-plane", tabIndex: 0, role: "slider", "aria-label": "Latent plane: drag to move, or use the arrow keys", "aria-valuetext": "", "aria-valuenow": "0" }, canvas, point)
+  const held = element("p", { class: "zt-plane-held", hidden: true })
+  const box = element("div", { class: "zt-box zt-plane", "data-testid": "latent-plane", tabIndex: 0, role: "slider", "aria-label": "Latent plane: drag to move, or use the arrow keys", "aria-valuetext": "", "aria-valuenow": "0" }, canvas, point, held)
   const across = element("select", { class: "zt-axis-choice", "aria-label": "Axis across" })
   const up = element("select", { class: "zt-axis-choice", "aria-label": "Axis upwards" })
   const axisChoice = element("span", { class: "zt-axis-choices" }, "→", across, "↑", up)
@@ -51,7 +52,7 @@ function plane() {
   const legend = element("span", { class: "zt-legend" })
   const hint = element("span", { class: "zt-hint" }, "Drag anywhere on the plane.")
   const caption = element("figcaption", { class: "zt-caption" }, axisChoice, legend, hint, element("span", { class: "zt-gap" }), dots)
-  return { planeCanvas: canvas, planeBox: box, point, across, up, axisChoice, dots, legend, hint, planeFigure: element("figure", { class: "zt-figure" }, box, caption) }
+  return { planeCanvas: canvas, planeBox: box, point, held, across, up, axisChoice, dots, legend, hint, planeFigure: element("figure", { class: "zt-figure" }, box, caption) }
 }
 
 function axes() {
@@ -83,6 +84,7 @@ function controls() {
   const undo = button("Undo", "Undo (U)")
   const redo = button("Redo", "Redo (Shift + U)")
   const reset = button("Reset", "Back to the middle (0)")
+  const frozen = element("span", { class: "zt-frozen-levels", role: "status", "aria-live": "polite" })
   const readout = element("span", { class: "zt-readout" })
   const status = element("button", { type: "button", class: "zt-status", "data-testid": "live-status", title: "Speed of the live picture; click to hide or show", "data-frames": "0", "data-model": "", "data-z": "" }, element("span", { class: "zt-lamp" }), readout)
   const made = element(
@@ -95,9 +97,10 @@ function controls() {
     undo,
     redo,
     reset,
+    frozen,
     status,
   )
-  return { random, seed, truncation, truncationValue, nudge, undo, redo, reset, status, readout, controls: made }
+  return { random, seed, truncation, truncationValue, nudge, undo, redo, reset, frozen, status, readout, controls: made }
 }
 
 function over() {

@@ -7,7 +7,7 @@ const STEP = 1 / 60 // of an axis' range, for one press of an arrow
 
 export class Motion {
   constructor(explorer) {
-    Object.assign(this, { explorer, gliding: 0, painting: 0 })
+    Object.assign(this, { explorer, gliding: 0, goal: null, painting: 0 })
   }
 
   /** Have the view decoded, and put everything else where it is at the next screen refresh. */
@@ -25,11 +25,14 @@ export class Motion {
     bookmarks.move()
   }
 
+  /** Follow a hand, but on axes of a frozen level. */
   drag(axes, values, since) {
-    const { view, memory } = this.explorer
+    const { view, levels, memory } = this.explorer
+    const free = axes.filter((axis) => !levels.holds(axis))
+    if (!free.length) return
     this.halt()
-    axes.forEach((axis, i) => view.set(axis, values[i]))
-    view.active = axes.includes(view.active) ? view.active : axes[0]
+    axes.forEach((axis, i) => free.includes(axis) && view.set(axis, values[i]))
+    view.active = free.includes(view.active) ? view.active : free[0]
     this.show(since)
     memory.soon()
   }
@@ -40,6 +43,7 @@ export class Motion {
     this.explorer.settleSoon.flush()
     this.halt()
     view.active = active
+    this.goal = z
     const from = [...view.z]
     const start = performance.now()
     const step = (now) => {
@@ -51,6 +55,11 @@ export class Motion {
       if (time === 1) this.explorer.settled()
     }
     this.gliding = requestAnimationFrame(step)
+  }
+
+  /** Where the view is going, or where it is. */
+  aim() {
+    return [...(this.gliding ? this.goal : this.explorer.view.z)]
   }
 
   halt() {

@@ -96,5 +96,11 @@ function planeAxes(card) {
 }
 
 export function axisName(card, names, axis) {
-  return names[axis] || card.axes[axis].name || `z${axis}`
+  return names[axis] || card.axes[axis].name || ownName(card, axis)
+}
+
+/** What an axis is called that nobody has named: by its place in the latent, or in its level. */
+export function ownName(card, axis) {
+  const level = card.levels.find(({ axes }) => axes.includes(axis))
+  return level ? `${level.name}[${level.axes.indexOf(axis)}]` : `z${axis}`
 }

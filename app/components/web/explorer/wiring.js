@@ -5,7 +5,7 @@ import { copy, linkTo, python } from "./share.js"
 
 /** Connect an explorer's controls; returns how to let go of the keys. */
 export function wire(explorer) {
-  const { parts, gestures, toggles, bookmarks, motion } = explorer
+  const { parts, gestures, toggles, bookmarks, levels, motion } = explorer
   const help = () => (parts.help.open ? parts.help.close() : parts.help.showModal())
   const click = (part, act) => part.addEventListener("click", () => act())
   parts.model.addEventListener("change", () => explorer.ask(parts.model.value))
@@ -33,6 +33,7 @@ export function wire(explorer) {
     n: () => gestures.nudge(),
     u: () => gestures.travel(-1),
     redo: () => gestures.travel(1),
+    l: () => levels.next(),
     k: () => bookmarks.add(),
     h: () => toggles.heat(),
     d: () => toggles.dot(),

@@ -1,0 +1,69 @@
+// The row of one axis: its name, how much it says, a slider, and a strip of pictures over its whole range.
+
+import { element } from "../element.js"
+
+export const TILES = 9
+
+export const tileValue = ({ low, high }, tile) => low + ((tile + 0.5) / TILES) * (high - low)
+
+/** Make the row of an axis; `most` is what the strongest axis says, `on` has drag, settled, active, jump and rename. */
+export function axisRow(card, axis, most, on) {
+  const { low, high, collapsed } = card.axes[axis]
+  const label = element("button", { class: "zt-axis-name", type: "button", title: "Rename this axis" })
+  const slider = element("input", { type: "range", min: low, max: high, step: "any", class: "zt-slider", "data-testid": "axis-slider" })
+  slider.dataset.axis = axis
+  const value = element("output", { class: "zt-value" })
+  const strip = element("canvas", { class: "zt-strip" })
+  strip.style.aspectRatio = `${TILES * card.shape[2]} / ${card.shape[1]}`
+  const row = { label, slider, value, strip, low, high }
+  label.addEventListener("click", () => rename(row, (name) => on.rename(axis, name)))
+  slider.addEventListener("input", (event) => on.drag([axis], [Number(slider.value)], event.timeStamp))
+  slider.addEventListener("change", () => on.settled())
+  slider.addEventListener("focus", () => on.active(axis))
+  slider.addEventListener("dblclick", () => on.jump(axis, card.home[axis]))
+  strip.addEventListener("click", (event) => {
+    const tile = Math.min(TILES - 1, Math.floor((event.offsetX / strip.clientWidth) * TILES))
+    on.jump(axis, tileValue(row, tile))
+  })
+  const about = element("span", { class: "zt-axis-about" }, ...worth(card.axes[axis], most))
+  const head = element("div", { class: "zt-axis-head" }, label, about, value)
+  row.element = element("div", { class: collapsed ? "zt-axis zt-dead" : "zt-axis" }, head, slider, strip)
+  lock(row, false)
+  return row
+}
+
+/** Show and keep, or no longer keep, a row from being moved. */
+export function lock(row, held) {
+  row.slider.disabled = held
+  row.strip.title = held ? "This level is frozen" : "Click a picture to go there"
+  row.element.classList.toggle("zt-held", held)
+}
+
+/** How much an axis says: its KL in nats, or the part of the pixels' range that it moves. */
+function worth({ kl, spread, collapsed }, most) {
+  const bar = element("i", { class: "zt-bar" })
+  bar.style.setProperty("--part", Math.min(1, (kl ?? spread) / most))
+  if (collapsed) return [`collapsed: ${kl.toFixed(2)} nats`]
+  const text = kl === null ? (spread ? `moves pixels by ${(100 * spread).toFixed(1)} %` : "") : `${kl.toFixed(2)} nats`
+  return text ? [bar, text] : []
+}
+
+function rename({ label }, renamed) {
+  const input = element("input", { class: "zt-rename", value: label.textContent, maxLength: 40, "aria-label": "Name of the axis" })
+  let done = false
+  const finish = (keep) => {
+    if (done) return
+    done = true
+    const name = input.value.trim()
+    input.replaceWith(label)
+    if (keep && name !== label.textContent) renamed(name)
+  }
+  input.addEventListener("keydown", (event) => {
+    event.stopPropagation()
+    if (event.key === "Enter") finish(true)
+    if (event.key === "Escape") finish(false)
+  })
+  input.addEventListener("blur", () => finish(true))
+  label.replaceWith(input)
+  input.select()
+}
