@@ -51,6 +51,21 @@ def test_from_a_recipe_to_a_measured_checkpoint(tmp_path: Path) -> None:
     assert card["metrics"]
 
 
+def test_a_checkpoint_is_measured_with_the_critic_of_its_run(tmp_path: Path) -> None:
+    run, checkpoints = tmp_path / "run", tmp_path / "checkpoints"
+    sizes = ("--model.shape", "1", "8", "8", "--model.width", "4", "--objective.critic.width", "4", "--batch", "16")
+    ran = call("run", "mnist-ali", "--data", "digits", *sizes, "--steps", "3", "--run", run)
+    assert ran.returncode == 0, ran.stderr
+    exported = call("export", run, "digits-ali", "--to", checkpoints)
+    assert exported.returncode == 0, exported.stderr
+    measured = call("evaluate", "digits-ali", "--run", run, "--checkpoints", checkpoints)
+    assert measured.returncode == 0, measured.stderr
+    for name in ("latents", "encoder features", "critic features"):
+        assert f"linear probe, {name}" in measured.stdout
+    again = call("evaluate", "digits-ali", "--checkpoints", checkpoints)
+    assert again.stdout == measured.stdout
+
+
 def test_list_and_show() -> None:
     listed = call("list")
     assert "frey-vae-2d" in listed.stdout
@@ -116,6 +131,7 @@ def test_mistakes_get_one_sentence_and_exit_code_2(tmp_path: Path) -> None:
         ("dance",): "There is no command called 'dance'",
         ("resume", "nowhere"): "There is no run called 'nowhere'",
         ("evaluate", "no-such-checkpoint"): "There is no checkpoint called",
+        ("evaluate", "mnist-vae", "--run", "nowhere"): "There is no run called 'nowhere'",
         ("run", "digits-vae", "--model.latent", "0"): "latent is 0",
         ("run", "frey-vae-2d", "--data-dir", str(tmp_path)): str(tmp_path),
         ("run", "digits-vae", "--data", f"folder:{tmp_path}"): str(tmp_path),

@@ -1,4 +1,7 @@
-"""zoetrope-train list | show RECIPE | run RECIPE … | resume RUN | evaluate NAME | compare A B … | export RUN NAME."""
+"""zoetrope-train list | show RECIPE | run RECIPE … | resume RUN | export RUN NAME.
+
+Then of checkpoints: evaluate NAME | compare A B ….
+"""
 
 import dataclasses
 import logging
@@ -55,6 +58,7 @@ class EvaluateArguments:
     checkpoints: Path | None = None  # the folder that holds it; the shipped and your own if not given
     pictures: int = 10_000  # test pictures for the measures that take long
     samples: int = 1_000  # importance samples a picture
+    run: str | None = None  # the run that it was exported from, by name or folder, to measure its critic as well
 
 
 @dataclass(frozen=True)
@@ -108,10 +112,11 @@ def resume(given: ResumeArguments) -> None:
 def measure(given: EvaluateArguments) -> None:
     engine = Engine(None if given.checkpoints is None else [given.checkpoints], "auto")
     recorded = engine.card(given.name)
+    run = None if given.run is None else Run.open(folder_of(given.run))
     data = open_data(given.data or recorded.data, given.data_dir, recorded.shape)
-    card = evaluate(engine, given.name, data, given.pictures, given.samples)
+    card = evaluate(engine, given.name, data, given.pictures, given.samples, run)
     for metric in card.metrics:
-        say(f"{metric.name:<24} {metric.value:>12.5g} {metric.unit:<8} {metric.protocol}")
+        say(f"{metric.name:<32} {metric.value:>12.5g} {metric.unit:<8} {metric.protocol}")
 
 
 def compare(given: CompareArguments) -> None:

@@ -2,25 +2,38 @@
 
 import dataclasses
 from collections.abc import Callable
+from typing import Any
+
+import torch
 
 from engine import checkpoint
 from engine.card import Card, Metric
+from engine.errors import BadValue
 from engine.models.classifier import Classifier
+from engine.registry import Model
 from engine.runtime import Engine
+from train.critics import Critic
 from train.data import Dataset
+from train.export import reached, shareable
+from train.loop import Training
 from train.measures.accuracy import accuracy
+from train.measures.checkerboard import checkerboard
 from train.measures.disentanglement import mutual_information_gap
 from train.measures.features import feature_distances
-from train.measures.likelihood import evidence_bound, importance_bound, reconstruction_error
+from train.measures.likelihood import evidence_bound, importance_bound
 from train.measures.modes import mode_coverage
 from train.measures.neighbours import class_kept, copies, latent_neighbours
+from train.measures.probes import CRITIC, critic_probe, encoder_probes
+from train.measures.reconstruction import feature_error, reconstruction_error
 from train.measures.sharpness import sharpness
 from train.measures.stacked import stacked_modes
-from train.measures.subject import Judge, Subject
-from train.recipe import from_dict
+from train.measures.subject import Judge, Subject, View
+from train.recipe import Recipe, from_dict
+from train.runs import Run
 
 MEASURES: tuple[Callable[[Subject], list[Metric]], ...] = (
     reconstruction_error,
+    feature_error,
     evidence_bound,
     importance_bound,
     mutual_information_gap,
@@ -28,20 +41,31 @@ MEASURES: tuple[Callable[[Subject], list[Metric]], ...] = (
     stacked_modes,
     feature_distances,
     sharpness,
+    checkerboard,
     copies,
     latent_neighbours,
     class_kept,
     accuracy,
+    encoder_probes,
+    critic_probe,
 )
+FROM_RUNS = (CRITIC,)  # what no checkpoint can be asked again, since critics never ship
 JUDGED_AS = {"stacked-mnist": "mnist"}  # data sets whose pictures are read by the classifier of another
 
 
-def evaluate(engine: Engine, name: str, data: Dataset, pictures: int, samples: int) -> Card:
-    """Measure a checkpoint, write the metrics into its card, and return the card."""
-    card = engine.card(name)
-    recipe = from_dict(card.recipe)
-    subject = Subject(engine.model(name), recipe, data, pictures, samples, judge_of(engine, name))
-    card = dataclasses.replace(card, metrics=tuple(metric for measure in MEASURES for metric in measure(subject)))
+def evaluate(engine: Engine, name: str, data: Dataset, pictures: int, samples: int, run: Run | None = None) -> Card:
+    """Measure a checkpoint, write the metrics into its card, and return the card.
+
+    With the run that it was exported from, its critic is measured too; else what the card says of it stays, since a
+    card is as old as its weights. Raises BadValue for another run, or one without a critic.
+    """
+    card, model = engine.card(name), engine.model(name)
+    critic = critic_of(run, card, model) if run else None
+    subject = Subject(model, from_dict(card.recipe), data, pictures, samples, judge_of(engine, name), critic)
+    found = [metric for measure in MEASURES for metric in measure(subject)]
+    names = {metric.name for metric in found}
+    kept = [metric for metric in card.metrics if metric.name in FROM_RUNS and metric.name not in names]
+    card = dataclasses.replace(card, metrics=(*found, *kept))
     checkpoint.write_card(engine.place(name), card)
     return card
 
@@ -55,3 +79,37 @@ def judge_of(engine: Engine, name: str) -> Judge | None:
         if isinstance(model, Classifier):
             return Judge(other, model)
     return None
+
+
+# The critic
+
+
+def critic_of(run: Run, card: Card, model: Model) -> View:
+    """Take the critic that taught a model out of its run. Raises BadValue where that is another run, or has none."""
+    wanted = "Give the run that it was exported from, or leave --run out."
+    if differing := differences(run.recipe(), from_dict(card.recipe)):
+        raise BadValue(f"{run.folder} and {card.name} have different recipes ({', '.join(differing)}). {wanted}")
+    training = reached(run)
+    if (critic := training.objective.players.get("critic")) is None:
+        raise BadValue(f"{run.folder} has no critic: its objective needs none. Leave --run out.")
+    if not same_weights(training, model):
+        raise BadValue(
+            f"{run.folder} does not hold the weights of {card.name}: it went on, or never was its run. {wanted}"
+        )
+    packing = critic.config.packing if isinstance(critic, Critic) else 1
+    ready: Any = critic.eval().requires_grad_(False).to(next(model.parameters()).device)
+    return lambda x: ready.features(x.repeat_interleave(packing, dim=0))  # a picture packed with itself
+
+
+def differences(one: Recipe, other: Recipe) -> list[str]:
+    """Name the fields in which two recipes differ, but for words, and for paths, which no card holds."""
+    pairs = {field.name: (getattr(one, field.name), getattr(other, field.name)) for field in dataclasses.fields(Recipe)}
+    pairs["data"] = shareable(one.data), shareable(other.data)
+    return [name for name, (a, b) in pairs.items() if a != b and name not in ("title", "description")]
+
+
+def same_weights(training: Training, model: Model) -> bool:
+    """Whether a run would ship these weights now, up to the half precision that they may travel in."""
+    shipped = training.average.module if training.average else training.model
+    pairs = zip(shipped.parameters(), model.parameters(), strict=True)
+    return all(torch.allclose(a, b.to(a), rtol=2**-10, atol=1e-6) for a, b in pairs)

@@ -34,10 +34,7 @@ LIBRARIES = ("torch", "numpy", "safetensors")
 
 def export(run: Run, data: Dataset, name: str, folder: Path, axis_names: Sequence[str] = ()) -> Path:
     """Write the checkpoint `name` into a folder of checkpoints; returns its place. Raises BadValue for a bad name."""
-    recipe = run.recipe()
-    training = Training(recipe, Place(torch.device("cpu")))
-    if (state := run.load_state(torch.device("cpu"))) is not None:
-        training.restore(state)
+    recipe, training = run.recipe(), reached(run)
     model = training.shipped.eval().requires_grad_(False)
     encodes = isinstance(model, Encodes)
     held_out, _, kl = posterior(model, data.test, POINTS) if encodes else (prior(model), None, None)
@@ -46,6 +43,15 @@ def export(run: Run, data: Dataset, name: str, folder: Path, axis_names: Sequenc
     means, labels = map_of(model, data) if encodes else (None, None)
     checkpoint.save(folder, halved(model, held_out, data.test), card, draw_sheet(model, data.test), means, labels)
     return folder / name
+
+
+def reached(run: Run) -> Training:
+    """Set up a run on the host as its saved state left it; at its beginning where none was saved yet."""
+    host = torch.device("cpu")
+    training = Training(run.recipe(), Place(host))
+    if (state := run.load_state(host)) is not None:
+        training.restore(state)
+    return training
 
 
 def describe(name: str, recipe: Recipe, model: Model, data: Dataset, axes: tuple[Axis, ...]) -> Card:

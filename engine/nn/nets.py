@@ -74,8 +74,11 @@ class Encoder(nn.Module):
         self.head = nn.Linear(features + config.classes, outputs)
 
     def forward(self, x: Images, y: Labels | None = None) -> Tensor:  # (batch, outputs)
-        h = self.features(2 * x - 1).flatten(1)
-        return self.head(with_label(h, y, self.classes))
+        return self.head(with_label(self.hidden(x), y, self.classes))
+
+    def hidden(self, x: Images) -> Tensor:  # (batch, features)
+        """Give what the head reads, before any label joins it."""
+        return self.features(2 * x - 1).flatten(1)
 
 
 class Decoder(nn.Module):

@@ -1,28 +1,14 @@
-"""Reconstruction error and bounds on the likelihood of held-out pictures."""
-
-import dataclasses
+"""Bounds on the likelihood of held-out pictures."""
 
 import numpy as np
 import torch
 from tqdm import tqdm
 
 from engine.card import Metric
-from engine.verbs import Bounds, Decodes, Encodes
+from engine.verbs import Bounds
 from train.measures.subject import Subject, seen
 
 ELBO_PICTURES, ELBO_DRAWS = 10_000, 20  # a small test set is drawn for several times, up to so many
-
-
-@torch.no_grad()
-def reconstruction_error(subject: Subject) -> list[Metric]:
-    """Measure the squared error a pixel of the reconstruction from the posterior mean, on the grey pictures."""
-    if not (isinstance(subject.model, Encodes) and isinstance(subject.model, Decodes)):
-        return []
-    plain = dataclasses.replace(subject, recipe=dataclasses.replace(subject.recipe, pixels="plain"))
-    errors = [(subject.model.decode(subject.model.encode(b.x, b.y), b.y) - b.x).square() for b in plain.batches()]
-    value = float(torch.cat([error.flatten(1).mean(1) for error in errors]).mean())
-    protocol = f"{len(subject.data.test)} test pictures in [0, 1], posterior mean, mean over pixels"
-    return [Metric("test MSE", value, "", protocol)]
 
 
 @torch.no_grad()

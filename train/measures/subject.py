@@ -1,9 +1,10 @@
 """What is measured, and on which pictures."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
+from torch import Tensor
 
 from engine.aliases import Images, Labels
 from engine.models.classifier import Classifier
@@ -11,6 +12,8 @@ from engine.registry import Model
 from engine.verbs import Samples
 from train.data import Batch, Dataset, Split, binarized_test, dequantize
 from train.recipe import Pixels, Recipe
+
+View = Callable[[Images], Tensor]  # pictures → features, a row each
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,7 @@ class Subject:
     pictures: int  # at most so many for the measures that take long
     samples: int  # importance samples
     judge: Judge | None = None  # a classifier of the same pictures, where there is one
+    critic: View | None = None  # what the critic of the model's run sees in pictures, where that was given
 
     @property
     def device(self) -> torch.device:

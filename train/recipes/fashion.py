@@ -22,11 +22,11 @@ adversarial = Recipe(
     data="fashion",
     title="Clothes, DCGAN",
     description="A convolutional generator: folds, straps and prints where a VAE shows a blur.",
-    model=DCGANConfig(latent=64, width=32),
-    objective=AdversarialConfig(critic=CriticConfig(net="conv", width=32, depth=0, norm="batch")),
-    optimizer=AdamConfig(lr=2e-4, betas=(0.5, 0.999), warm_up=0.0),
+    model=DCGANConfig(latent=64, width=64),
+    objective=AdversarialConfig(critic=CriticConfig(net="conv", width=32, depth=1), r1=0.05, penalized=0.125),
+    optimizer=AdamConfig(lr=5e-4, betas=(0.0, 0.99), warm_up=0.0),
     batch=64,
-    steps=15_000,
+    steps=10_000,
 )
 
 RECIPES = {"fashion-vae": variational, "fashion-dcgan": adversarial}
