@@ -2,9 +2,12 @@
 
 from dataclasses import replace
 
+from engine.models.ali import ALIConfig
 from engine.models.vae import VAEConfig
+from train.critics import CriticConfig
 from train.objectives.elbo import ElboConfig
-from train.recipe import Recipe
+from train.objectives.joint import JointConfig
+from train.recipe import AdamConfig, Recipe
 
 plane = VAEConfig(shape=(1, 28, 20), latent=2, likelihood="gaussian-shared")
 
@@ -39,9 +42,23 @@ ten_spread = replace(
     model=replace(plane, latent=10, likelihood="gaussian"),
 )
 
+adversarial = Recipe(
+    data="frey",
+    title="Frey faces, ALI",
+    description="The same man without a blur: generator and encoder that no critic of pairs can tell apart.",
+    model=ALIConfig(shape=(1, 28, 20), latent=10, width=32, depth=1),
+    objective=JointConfig(
+        relativistic=True, critic=CriticConfig(net="conv", width=32, depth=0), r1=5.0, r2=5.0, penalized=0.25
+    ),
+    optimizer=AdamConfig(lr=3e-4, betas=(0.0, 0.99), warm_up=0.0),
+    batch=64,
+    steps=6_000,
+)
+
 RECIPES = {
     "frey-vae-2d": two,
     "frey-vae-10d": ten,
     "frey-vae-2d-deviation": two_spread,
     "frey-vae-10d-deviation": ten_spread,
+    "frey-ali": adversarial,
 }
