@@ -10,7 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine import noise
-from engine.checks import check_classes, check_latent, check_pictures, check_truncation
+from engine.checks import (
+    check_classes,
+    check_latent,
+    check_neighbours,
+    check_others,
+    check_pictures,
+    check_state,
+    check_steps,
+    check_truncation,
+)
 from engine.errors import BadValue, ModelFault, UnknownName, ZoetropeError
 from engine.latents import draw
 from engine.ready import UNKNOWN, Ready
@@ -27,6 +36,7 @@ class Operation:
     takes: str  # the field of a job that holds its rows; "" where every job gets the same
     needs: tuple[str, ...]
     run: Callable[[Ready, Any], Arrays]  # of a job that was checked
+    beside: tuple[str, ...] = ()  # fields that hold as many rows
 
 
 OPERATIONS: dict[str, Operation] = {
@@ -37,9 +47,28 @@ OPERATIONS: dict[str, Operation] = {
     "latents": Operation("seeds", (), lambda ready, job: {"z": draw(ready.card, job.seeds, job.truncation)}),
     "encode": Operation("pictures", ("encodes",), lambda ready, job: {"z": ready.encode(job.pictures, job.y)}),
     "reconstruct": Operation(
-        "pictures", ("encodes", "decodes"), lambda ready, job: {"pictures": ready.reconstruct(job.pictures, job.y)}
+        "pictures",
+        ("encodes", "decodes"),
+        lambda ready, job: ready.reconstruct(job.pictures, job.y, job.seeds, job.terms),
     ),
+    "distance": Operation(
+        "pictures",
+        ("classifies",),
+        lambda ready, job: {"distance": ready.distance(job.pictures, job.others)},
+        ("others",),
+    ),
+    "invert": Operation(
+        "pictures",
+        ("decodes",),
+        lambda ready, job: ready.invert(job.pictures, job.state, job.steps, job.y),
+        ("state",),
+    ),
+    "wall": Operation("seeds", (), lambda ready, job: {"pictures": ready.wall(job.seeds, job.y, job.truncation)}),
+    "pictures": Operation("seeds", (), lambda ready, job: {"pictures": ready.gallery().drawn(job.seeds, job.y)}),
+    "points": Operation("seeds", ("decodes",), lambda ready, job: {"points": ready.points(job.seeds, job.truncation)}),
+    "nearest": Operation("pictures", (), lambda ready, job: ready.nearest(job.pictures, job.neighbours)),
     "posterior": Operation("", (), lambda ready, job: ready.posterior()),
+    "directions": Operation("", (), lambda ready, job: ready.directions().arrays()),
 }
 
 
@@ -55,10 +84,11 @@ def run_batch(ready: Ready, jobs: Sequence[Job]) -> list[Answer | ZoetropeError]
 
 def _groups(outcomes: Sequence[Job | ZoetropeError]) -> Iterable[list[tuple[int, Job]]]:
     """Sort those that may share a pass into groups, each with its place in the line."""
-    groups: dict[tuple[str, float], list[tuple[int, Job]]] = {}
+    groups: dict[tuple[Any, ...], list[tuple[int, Job]]] = {}
     for i, job in enumerate(outcomes):
         if isinstance(job, Job):
-            groups.setdefault((job.verb, job.truncation), []).append((i, job))
+            alike = job.verb, job.truncation, job.steps, job.neighbours, bool(job.seeds), job.terms
+            groups.setdefault(alike, []).append((i, job))
     return groups.values()
 
 
@@ -98,10 +128,12 @@ def _joined(operation: Operation, jobs: Sequence[Job]) -> Job:
     if len(jobs) == 1 or not operation.takes:
         return jobs[0]
     rows = [_rows(operation, job) for job in jobs]
-    whole: Any = sum(rows, ()) if operation.takes == "seeds" else np.concatenate(rows)
     classes = [np.full(len(given), UNKNOWN) if job.y is None else job.y for given, job in zip(rows, jobs, strict=True)]
-    y = None if all(job.y is None for job in jobs) else np.concatenate(classes)
-    fields: dict[str, Any] = {operation.takes: whole, "y": y}
+    fields: dict[str, Any] = {"seeds": sum((job.seeds for job in jobs), ())}
+    for name in (operation.takes, *operation.beside):
+        if name != "seeds":
+            fields[name] = np.concatenate([getattr(job, name) for job in jobs])
+    fields["y"] = None if all(job.y is None for job in jobs) else np.concatenate(classes)
     return replace(jobs[0], **fields)
 
 
@@ -133,9 +165,15 @@ def check(ready: Ready, job: Job) -> Job:
     operation = OPERATIONS[job.verb]
     for verb in operation.needs:
         ready.catalogue.able(ready.card.name, verb)
-    if operation.takes and _rows(operation, job) is None:
-        raise BadValue(f"A job to {job.verb} came without {operation.takes}. Give it, a row for each picture.")
-    clean: dict[str, Any] = {"truncation": 1.0}  # where it means nothing, it shall not keep jobs apart
+    for name in filter(None, (operation.takes, *operation.beside)):
+        if getattr(job, name) is None:
+            raise BadValue(f"A job to {job.verb} came without {name}. Give it, a row for each picture.")
+    clean: dict[str, Any] = {
+        "truncation": 1.0,
+        "steps": 1,
+        "neighbours": 1,
+        "terms": bool(job.terms),
+    }  # where they mean nothing, they shall not keep jobs apart
     if operation.takes == "z":
         clean["z"] = check_latent(ready.card, job.z)
     if operation.takes == "pictures":
@@ -143,5 +181,28 @@ def check(ready: Ready, job: Job) -> Job:
     if operation.takes == "seeds":
         clean["seeds"] = tuple(map(noise.check_seed, job.seeds))
         clean["truncation"] = check_truncation(job.truncation)
-    clean["y"] = check_classes(ready.card, job.y, len(clean.get(operation.takes, ())))
+    if job.verb == "nearest":
+        clean["neighbours"] = check_neighbours(job.neighbours)
+    count = len(clean.get(operation.takes, ()))
+    clean |= _beside(ready, operation, job, count)
+    clean["y"] = check_classes(ready.card, job.y, count)
     return replace(job, **clean)
+
+
+def _beside(ready: Ready, operation: Operation, job: Job, count: int) -> dict[str, Any]:
+    """Check what stands beside the pictures of a job, row by row."""
+    clean: dict[str, Any] = {} if operation.takes == "seeds" else {"seeds": ()}
+    if job.verb == "reconstruct" and job.seeds:
+        clean["seeds"] = check_seeds(job.seeds, count)
+    if "others" in operation.beside:
+        clean["others"] = check_others(ready.card, job.others, count)
+    if "state" in operation.beside:
+        clean |= {"state": check_state(ready.card, job.state, count), "steps": check_steps(job.steps)}
+    return clean
+
+
+def check_seeds(seeds: Sequence[int], count: int) -> tuple[int, ...]:
+    """Return a seed for each row. Raises BadValue."""
+    if len(seeds) != count:
+        raise BadValue(f"{len(seeds)} seeds were given for {count} pictures; give one each, or none for the mean.")
+    return tuple(map(noise.check_seed, seeds))

@@ -2,7 +2,9 @@
 
 import dataclasses
 import json
+import math
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 from engine import plain
@@ -10,6 +12,7 @@ from engine.errors import BadValue, CheckpointRefused
 
 FORMAT = 1
 QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
+PERCENTS = 101  # 0 % … 100 %
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,8 @@ class Card:
     axes: tuple[Axis, ...] = ()
     levels: dict[str, tuple[int, int]] = field(default_factory=dict)  # named slices of z, the uppermost level first
     metrics: tuple[Metric, ...] = ()
+    held_out: dict[str, tuple[float, ...]] = field(default_factory=dict)  # figures of test pictures, at each percent
+    feature_variance: float | None = None  # of a classifier: total variance of its features on test pictures
     pixels: tuple[float, float] = (0.0, 1.0)
     format: int = FORMAT
 
@@ -92,7 +97,17 @@ def from_json(text: str, origin: str) -> Card:
         raise CheckpointRefused(f"{origin}: the card has {len(card.axes)} axes for {card.latent} latents.")
     if card.levels and not divides(card.levels, card.latent):
         raise CheckpointRefused(f"{origin}: the levels {card.levels} do not divide the {card.latent} latents.")
+    if wrong := [name for name, values in card.held_out.items() if not rises(values)]:
+        raise CheckpointRefused(f"{origin}: held_out {wrong[0]!r} is no list of {PERCENTS} quantiles, least first.")
+    if card.feature_variance is not None and not 0 < card.feature_variance < math.inf:
+        raise CheckpointRefused(f"{origin}: a variance of {card.feature_variance} cannot be one of features.")
     return card
+
+
+def rises(values: tuple[float, ...]) -> bool:
+    """Whether these are quantiles, one for each percent."""
+    finite = all(map(math.isfinite, values))
+    return finite and len(values) == PERCENTS and all(low <= high for low, high in pairwise(values))
 
 
 def divides(levels: dict[str, tuple[int, int]], latent: int) -> bool:

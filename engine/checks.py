@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from engine.card import Card
 from engine.errors import BadLatent, BadPicture, BadValue
+from engine.serving.jobs import MAX_NEIGHBOURS, MAX_STEPS
 from engine.sheet import Bytes
 
 
@@ -31,6 +32,43 @@ def check_pictures(card: Card, pictures: Any) -> Bytes:
     if pictures.shape[1:] != (height, width, channels):
         raise BadPicture(f"Pictures {pictures.shape} were given; {card.name} takes (n, {height}, {width}, {channels}).")
     return pictures
+
+
+def check_others(card: Card, others: Any, count: int) -> Bytes:
+    """Return pictures of the model's size, one for each of `count`. Raises BadPicture."""
+    others = check_pictures(card, others)
+    if len(others) != count:
+        raise BadPicture(f"{len(others)} other pictures were given to {count}; pictures are compared in pairs.")
+    return others
+
+
+def check_state(card: Card, state: Any, count: int) -> NDArray[np.float32]:
+    """Return the state of an inversion as float32 (count, 3 · latent + 1). Raises BadLatent."""
+    array = np.array(state, np.float32, order="C")
+    if array.shape != (count, 3 * card.latent + 1):
+        raise BadLatent(
+            f"A state of shape {array.shape} was given; {card.name} takes ({count}, {3 * card.latent + 1}): "
+            "z, first moment, second moment, steps done."
+        )
+    if not np.isfinite(array).all():
+        raise BadLatent("A state that is not finite was given. Start again from a latent, its moments and steps 0.")
+    if (array[:, 2 * card.latent :] < 0).any():
+        raise BadLatent("A second moment or a count of steps below 0 was given. Start again, with all of them 0.")
+    return array
+
+
+def check_steps(steps: int) -> int:
+    """Return a number of steps. Raises BadValue outside 1 … MAX_STEPS."""
+    if not 1 <= steps <= MAX_STEPS:
+        raise BadValue(f"{steps} steps were asked for; give 1 to {MAX_STEPS} at a time, and go on from the state.")
+    return steps
+
+
+def check_neighbours(neighbours: int) -> int:
+    """Return a number of neighbours. Raises BadValue outside 1 … MAX_NEIGHBOURS."""
+    if not 1 <= neighbours <= MAX_NEIGHBOURS:
+        raise BadValue(f"{neighbours} neighbours were asked for; give 1 to {MAX_NEIGHBOURS}.")
+    return neighbours
 
 
 def check_classes(card: Card, y: NDArray[Any] | None, count: int) -> NDArray[np.int64] | None:

@@ -30,10 +30,20 @@ class Pass:
     """One verb of a model for any number of rows.
 
     `forward` maps rows on the device to floats (by which bits are compared) and to what the host wants of them; `probe`
-    is 16 rows or more such as people ask for. `costs` holds the milliseconds of each number of rows that is used.
+    is 16 rows or more such as people ask for. `alone` has every row go by itself, for numbers that
+    are summed over a picture: these agree on probes by chance. `costs` holds the milliseconds of each number of rows
+    that is used.
     """
 
-    def __init__(self, name: str, forward: Forward, probe: Rows, device: torch.device, graphs: bool = True) -> None:
+    def __init__(
+        self,
+        name: str,
+        forward: Forward,
+        probe: Rows,
+        device: torch.device,
+        graphs: bool = True,
+        alone: bool = False,
+    ) -> None:
         self.name, self.forward, self.probe, self.device = name, forward, probe, device
         self.pool: Any = torch.cuda.graph_pool_handle() if graphs and device.type == "cuda" else None
         self.lock = threading.Lock()
@@ -41,7 +51,8 @@ class Pass:
         self.costs: dict[int, float] = {}
         learn_threads()
         with self.lock, torch.inference_mode():
-            self._choose(Proof(self._tried, probe, SIZES[device.type], USUAL[device.type], CLOCKS[device.type]))
+            sizes, usual = ((1,), 1) if alone else (SIZES[device.type], USUAL[device.type])
+            self._choose(Proof(self._tried, probe, sizes, usual, CLOCKS[device.type]))
             self.nothing: Array = self.runs[min(self.costs)].run(self._probes(min(self.costs)))[1][:0]
 
     @property

@@ -10,20 +10,27 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from engine import checkpoint, images
+from engine import checkpoint, directions, gallery, images, inversion, noise
 from engine.buffers import Forward, Rows
 from engine.card import Card
 from engine.catalogue import Catalogue
-from engine.latents import draw
+from engine.directions import Directions
+from engine.errors import MissingVerb
+from engine.gallery import Gallery
+from engine.latents import draw, spread_of
+from engine.neighbours import nearest
 from engine.passes import SIZES, Pass
 from engine.prepare import in_half, prepared
 from engine.registry import Model
 from engine.sheet import Bytes
+from engine.verbs import Infers
 
 Latent = NDArray[np.float32]
 Classes = NDArray[np.int64] | None
+Arrays = dict[str, NDArray[Any]]
 
 UNKNOWN = -1  # the class of a row that has none
+ALONE = ("evidence", "invert")  # what is summed over a picture, and steps that magnify the last bit of the one before
 MAIN = {"decodes": "decode", "samples": "sample", "classifies": "classify"}  # a model's main pass, by its verbs
 
 
@@ -46,9 +53,11 @@ class Ready:
         self.catalogue = Catalogue({card.name: card}, {}) if catalogue is None else catalogue
         self.lock = threading.Lock()
         self.passes: dict[str, Pass] = {}
-        self.means: dict[str, NDArray[Any]] | None = None
+        self.means: Arrays | None = None
         self.exact: Any = prepared(model, device)
         self.quick: Any = self.exact
+        self.mean, self.deviation = (torch.from_numpy(part).to(device) for part in spread_of(card))
+        self.infers = isinstance(model, Infers) and getattr(model.config, "stochastic", True)
         if "decodes" in card.verbs:
             with torch.inference_mode():
                 z, *y = (torch.from_numpy(part[:16]).to(device) for part in self._probe("decode"))
@@ -87,11 +96,107 @@ class Ready:
         """Turn pictures into logits (n, answers), whose names are the card's labels."""
         return self._pass("classify")(pictures)
 
-    def reconstruct(self, pictures: Bytes, y: Classes = None) -> Bytes:
-        """Encode pictures and decode them again."""
-        return self.decode(self.encode(pictures, y), y)
+    def features(self, pictures: Bytes) -> NDArray[np.float32]:
+        """Turn pictures into what a classifier sees in them (n, feature)."""
+        return self._pass("features")(pictures)
 
-    def posterior(self) -> dict[str, NDArray[Any]]:
+    def reconstruct(self, pictures: Bytes, y: Classes = None, seeds: Sequence[int] = (), terms: bool = True) -> Arrays:
+        """Encode pictures and decode them again: `pictures` and their latents `z` (n, latent).
+
+        z is the mean of the posterior or, with a seed for each row, a draw, where the family has a posterior: `drawn`
+        (n,) is then 1. Of models that bound also `rate` and `distortion` (n,) in nats, at the draw of seed 0 if none
+        is given; this takes a second pass, which is saved without `terms` where z is the mean.
+        """
+        found = self._terms(pictures, y, seeds or (0,) * len(pictures)) if terms or seeds else {}
+        drawn = bool(seeds) and "z" in found
+        z = found.pop("z") if drawn else self.encode(pictures, y)
+        found.pop("z", None)
+        flags = np.full(len(z), drawn, np.uint8)
+        return {"pictures": self.decode(z, y), "z": z, "drawn": flags, **found}
+
+    def _terms(self, pictures: Bytes, y: Classes, seeds: Sequence[int]) -> Arrays:
+        """Draw of the posterior by seeds: z, and of models that bound the rate and the distortion there."""
+        verb = "evidence" if "bounds" in self.card.verbs else "infer" if self.infers else None
+        if verb is None:
+            return {}
+        drawn = noise.normal(seeds, [self.card.latent]).numpy()
+        found = self._pass(verb)(pictures, drawn, *self._labels(y, len(pictures)))
+        if verb == "infer":
+            return {"z": found}
+        z, rate, distortion = np.split(found, [self.card.latent, self.card.latent + 1], axis=1)
+        return {"z": np.ascontiguousarray(z), "rate": rate[:, 0], "distortion": distortion[:, 0]}
+
+    def distance(self, pictures: Bytes, others: Bytes) -> NDArray[np.float32]:
+        """Give how far pictures are from others in the features of a classifier, (n,), as a share of their variance.
+
+        The squared distance of the features of a pair over the total variance of those of held-out pictures: 1 is as
+        far as these are from their mean. Raises MissingVerb where that variance has not been measured.
+        """
+        variance = self._variance()
+        both = self.features(np.concatenate([pictures, others])).astype(np.float64)
+        squares = (both[: len(pictures)] - both[len(pictures) :]) ** 2
+        return (squares.sum(1) / variance).astype(np.float32)
+
+    def _variance(self) -> float:
+        variance = self.card.feature_variance
+        if variance is None:
+            raise MissingVerb(
+                f"The card of {self.card.name} has no variance of its features, so a distance in them says nothing. "
+                f"Measure it: zoetrope-train evaluate {self.card.name}"
+            )
+        return variance
+
+    def invert(self, pictures: Bytes, state: Latent, steps: int, y: Classes = None) -> Arrays:
+        """Go on descending towards latents whose pictures are those given, see `engine.inversion`.
+
+        Gives the `pictures` of where it got, the new `state` (n, 3 · latent + 1), and in `losses` (n, steps) the mean
+        squared error of a pixel before each step. However often it is cut into calls, it takes the same way.
+        """
+        losses = np.zeros((len(pictures), steps), np.float32)
+        for i in range(steps):
+            found = self._pass("invert")(pictures, state, *self._labels(y, len(pictures)))
+            state, losses[:, i] = np.ascontiguousarray(found[:, :-1]), found[:, -1]
+        z = np.ascontiguousarray(state[:, : self.card.latent])
+        return {"pictures": self.decode(z, y), "state": state, "losses": losses}
+
+    def wall(self, seeds: Sequence[int], y: Classes = None, truncation: float = 1.0) -> Bytes:
+        """Show what the model makes of seeds: decoded draws of its prior, or of its codes; else its own samples."""
+        if "decodes" in self.card.verbs:
+            return self.decode(draw(self.card, seeds, truncation), y)
+        if "samples" in self.card.verbs:
+            return self.sample(seeds, y, truncation)
+        raise MissingVerb(f"{self.card.name} draws no pictures. Take a model that decodes or samples.")
+
+    def points(self, seeds: Sequence[int], truncation: float = 1.0) -> NDArray[np.float32]:
+        """Give the points (n, 2) that a toy makes of seeds. Raises MissingVerb for a model of pictures."""
+        if not getattr(self.exact.config, "extent", 0):
+            raise MissingVerb(f"{self.card.name} draws pictures, not points of the plane. Take a toy: ring or grid.")
+        with torch.inference_mode():
+            drawn = self.exact.generate(torch.from_numpy(draw(self.card, seeds, truncation)).to(self.device))
+        return drawn.flatten(1).float().cpu().numpy()
+
+    def gallery(self) -> Gallery:
+        """Open the real pictures of the model's data. Raises MissingData, with how to get them."""
+        return gallery.load(self.card.data, self.card.shape)  # anew: they may have been gathered again
+
+    def nearest(self, pictures: Bytes, neighbours: int) -> Arrays:
+        """Find the training pictures nearest to some: `pictures` (n, neighbours, height, width, channel), `distance`.
+
+        The `distance` (n, neighbours) is the root of the mean squared error of a pixel, on a scale of 0 to 1; that of a
+        classifier, in its features, the root of what `distance` gives. Raises MissingData, with how to get them.
+        """
+        train = self.gallery().train
+        if "classifies" in self.card.verbs:
+            digest = self.card.digests.get(checkpoint.WEIGHTS, "")
+            among = gallery.load_features(self.card.data, self.card.shape, digest, len(train))
+            squares, rows = nearest(self.features(pictures), among, neighbours)
+            unit = self._variance()
+        else:
+            squares, rows = nearest(pictures.reshape(len(pictures), -1), train.reshape(len(train), -1), neighbours)
+            unit = 255.0**2 * pictures[0].size
+        return {"pictures": train[rows], "distance": np.sqrt(squares / unit).astype(np.float32)}
+
+    def posterior(self) -> Arrays:
         """Read the posterior means of held-out pictures, `z` (m, latent), and their `labels` (m,) where there are."""
         if self.place is None:
             return {"z": np.zeros((0, self.card.latent), np.float32)}
@@ -99,6 +204,12 @@ class Ready:
             z, labels = checkpoint.load_posterior(self.place)
             self.means = {"z": z} if labels is None else {"z": z, "labels": labels}
         return self.means
+
+    def directions(self) -> Directions:
+        """Read the directions that were found in the latent space. Raises CheckpointRefused for a bad file."""
+        if self.place is None:
+            return directions.none(self.card.latent)
+        return directions.load(self.place, self.card)
 
     # Passes: proven at their first use, the main one before anybody waits for it
 
@@ -110,9 +221,14 @@ class Ready:
                     "sample": self._sample,
                     "encode": self._encode,
                     "classify": self._classify,
+                    "features": self._features,
+                    "evidence": self._evidence,
+                    "infer": self._infer,
+                    "invert": self._invert,
                 }
-                graphs = verb != "sample"  # whose noise is drawn on the host
-                self.passes[verb] = Pass(self.card.name, forwards[verb], self._probe(verb), self.device, graphs)
+                graphs = verb not in ("sample", "invert")  # noise drawn on the host; a gradient's own thread
+                probe, forward = self._probe(verb), forwards[verb]
+                self.passes[verb] = Pass(self.card.name, forward, probe, self.device, graphs, verb in ALONE)
             return self.passes[verb]
 
     def _decode(self, z: Tensor, y: Tensor | None = None) -> tuple[Tensor, Tensor]:
@@ -131,6 +247,23 @@ class Ready:
         logits = self.exact.logits(images.unit(pictures))
         return logits, logits
 
+    def _features(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
+        features = self.exact.features(images.unit(pictures))
+        return features, features
+
+    def _evidence(self, pictures: Tensor, drawn: Tensor, y: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        found = self.exact.evidence(images.unit(pictures), y, drawn)
+        parts = torch.cat([found.z, found.rate[:, None], found.distortion[:, None]], dim=1)
+        return parts, parts
+
+    def _infer(self, pictures: Tensor, drawn: Tensor, y: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        z = self.exact.infer_by(images.unit(pictures), drawn, y)
+        return z, z
+
+    def _invert(self, pictures: Tensor, state: Tensor, y: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        found = inversion.step(self.exact, images.unit(pictures), state, self.mean, self.deviation, y)
+        return found, found
+
     def _probe(self, verb: str) -> Rows:
         """Rows such as people ask for."""
         seeds = range(max(SIZES[self.device.type]))
@@ -141,7 +274,17 @@ class Ready:
             return [np.array(seeds), np.ones(len(seeds)), *labels]
         channels, height, width = self.card.shape
         shape = len(seeds), height, width, channels
-        return [np.random.default_rng(0).integers(0, 256, shape, np.uint8), *labels]
+        pictures = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
+        if verb in ("evidence", "infer"):
+            return [pictures, noise.normal(seeds, [self.card.latent]).numpy(), *labels]
+        if verb == "invert":
+            return [pictures, self._states(draw(self.card, seeds)), *labels]
+        return [pictures, *labels]
+
+    def _states(self, z: Latent) -> Latent:
+        """States of inversions that are some steps on their way."""
+        moments = 1e-3 * np.roll(z, 1, axis=0)
+        return np.concatenate([z, moments, moments**2, np.full((len(z), 1), 5)], axis=1, dtype=np.float32)
 
     def _labels(self, y: Classes, count: int) -> list[NDArray[np.int64]]:
         """Give every row a class; none where the model knows no classes."""

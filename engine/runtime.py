@@ -17,10 +17,10 @@ from engine.card import Card
 from engine.catalogue import Catalogue
 from engine.checks import check_truncation
 from engine.errors import CheckpointRefused, ZoetropeError
-from engine.latents import draw
+from engine.latents import draw, spread_of
 from engine.ready import Ready
 from engine.registry import Model
-from engine.serving.jobs import Answer, Job
+from engine.serving.jobs import MAX_STEPS, Answer, Job
 from engine.sheet import Bytes
 
 Latent = NDArray[np.float32]
@@ -175,6 +175,21 @@ class Engine:
     def reconstruct(self, name: str, pictures: Bytes, y: Classes = None) -> Bytes:
         """Encode pictures and decode them again."""
         return self._alone(Job("reconstruct", name, pictures=pictures, y=labels(y)))["pictures"]
+
+    def distance(self, name: str, pictures: Bytes, others: Bytes) -> NDArray[np.float32]:
+        """Compare pictures with others in the features of a classifier, (n,): 1 is as unlike as to the mean of all."""
+        return self._alone(Job("distance", name, pictures=pictures, others=others))["distance"]
+
+    def invert(self, name: str, pictures: Bytes, steps: int = 200, y: Classes = None) -> Latent:
+        """Search latents whose pictures are those given, by gradient descent from the middle of the prior."""
+        card = self.card(name)
+        middle, _ = spread_of(card)
+        state = np.zeros((len(pictures), 3 * card.latent + 1), np.float32)
+        state[:, : card.latent] = middle
+        for first in range(0, steps, MAX_STEPS):
+            some = min(MAX_STEPS, steps - first)
+            state = self._alone(Job("invert", name, pictures=pictures, state=state, steps=some, y=labels(y)))["state"]
+        return state[:, : card.latent]
 
     def _alone(self, job: Job) -> dict[str, NDArray[Any]]:
         (outcome,) = self.run(job.model, [job])

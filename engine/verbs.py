@@ -39,10 +39,34 @@ class Scores(Protocol):
 
 
 @runtime_checkable
+class Evidence(Protocol):
+    """The two terms of a bound, in nats, at one draw of the posterior: elbo = − rate − distortion."""
+
+    @property
+    def rate(self) -> PerImage:
+        """KL(q(z|x) ‖ p(z)), in closed form or estimated by the draw."""
+        ...
+
+    @property
+    def distortion(self) -> PerImage:
+        """−log p(x|z) at the draw."""
+        ...
+
+    @property
+    def z(self) -> Latents:
+        """The draw."""
+        ...
+
+
+@runtime_checkable
 class Bounds(Protocol):
     """Knows lower bounds on the log-likelihood of a picture, in nats."""
 
     def elbo(self, x: Images, y: Labels | None = None) -> PerImage: ...
+
+    def evidence(self, x: Images, y: Labels | None = None, noise: Latents | None = None) -> Evidence:
+        """Take the bound apart at a draw of the posterior: that of the noise, where it is given."""
+        ...
 
     def importance_bound(self, x: Images, samples: int, y: Labels | None = None) -> PerImage: ...
 
@@ -54,6 +78,15 @@ class Classifies(Protocol):
     def logits(self, x: Images) -> Latents: ...
 
     def features(self, x: Images) -> Latents: ...
+
+
+@runtime_checkable
+class Infers(Protocol):
+    """Has a posterior to draw from that bounds nothing; no verb of a card."""
+
+    def infer_by(self, x: Images, noise: Latents, y: Labels | None = None) -> Latents:
+        """Give the draw that standard normal noise makes; noise of nought makes what `encode` gives."""
+        ...
 
 
 VERBS = {

@@ -12,6 +12,8 @@ import torch
 from engine import checkpoint
 from engine.card import QUANTILES, Axis, Card
 from engine.models.ae import AutoencoderConfig
+from engine.models.ali import ALIConfig
+from engine.models.classifier import ClassifierConfig
 from engine.models.vae import VAEConfig
 from engine.registry import Config, Model, build, family_of
 from engine.sheet import encode
@@ -21,6 +23,8 @@ SMALL: dict[str, Any] = {"shape": (1, 8, 6), "width": 8, "depth": 1}
 VAE = VAEConfig(latent=2, **SMALL)
 CVAE = VAEConfig(latent=3, classes=4, likelihood="logistic", **{**SMALL, "shape": (3, 8, 8), "net": "conv"})
 AE = AutoencoderConfig(latent=2, **SMALL)
+ALI = ALIConfig(latent=2, **{**SMALL, "net": "dense"})
+JUDGE = ClassifierConfig((1, 8, 6), width=4, answers=3)
 
 
 def made(config: Config) -> Model:
@@ -41,6 +45,8 @@ def keep(folder: Path, name: str, model: Model, **changes: Any) -> Card:
     )  # fmt: skip
     means, labels = posterior(config)
     sheet = encode(np.zeros((8, 8, 3), np.uint8), "WEBP")
+    if not config.latent:
+        card, means = dataclasses.replace(card, feature_variance=2.0), None
     return checkpoint.save(folder, model, dataclasses.replace(card, **changes), sheet, means, labels)
 
 

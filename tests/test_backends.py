@@ -27,10 +27,10 @@ from engine.serving.jobs import Answer, Job
 from engine.serving.process import ProcessBackend
 from engine.serving.thread import ThreadBackend
 from tests.served import RAY, serving
-from tests.shelf import AE, CVAE, VAE, keep, made
+from tests.shelf import AE, ALI, CVAE, JUDGE, VAE, keep, made
 
 PATIENCE = 60.0  # seconds until a future that is never settled fails the test
-CONFIGS: dict[str, Any] = {"toy-ae": AE, "toy-cvae": CVAE, "toy-vae": VAE}
+CONFIGS: dict[str, Any] = {"toy-ae": AE, "toy-ali": ALI, "toy-cvae": CVAE, "toy-vae": VAE}
 Opener = Callable[[], Backend]
 
 
@@ -62,6 +62,8 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("shelf")
     for name, config in CONFIGS.items():
         keep(folder, name, made(config))
+    keep(folder, "toy-judge", made(JUDGE))
+    keep(folder, "toy-blind", made(JUDGE), feature_variance=None)
     keep(folder, "toy-late", made(VAE), config={**dataclasses.asdict(VAE), "width": 5})  # broken, as opening it shows
     keep(folder, "toy-broken", made(VAE))
     (folder / "toy-broken" / checkpoint.WEIGHTS).write_bytes(b"cut short")
@@ -94,12 +96,22 @@ def drawn(seed: int, model: str | None = None, rows: int | None = None) -> Job:
     config, n = CONFIGS[model], int(random.integers(1, 6)) if rows is None else rows
     channels, height, width = config.shape
     y = random.integers(0, config.classes, n) if config.classes and random.random() < 0.5 else None
-    verbs = ["decode", "encode", "reconstruct", "latents", "posterior"] + ["sample"] * (model != "toy-ae")
+    pictures = random.integers(0, 256, (n, height, width, channels), np.uint8)
+    verbs = ["decode", "encode", "reconstruct", "draw", "invert", "distance", "latents", "posterior"]
+    verbs += ["sample"] * (model != "toy-ae")
     match str(random.choice(verbs)):
         case "decode":
             return Job("decode", model, z=random.normal(size=(n, config.latent)).astype(np.float32), y=y)
         case "encode" | "reconstruct" as verb:
-            return Job(verb, model, pictures=random.integers(0, 256, (n, height, width, channels), np.uint8), y=y)
+            return Job(verb, model, pictures=pictures, y=y)
+        case "draw":
+            return Job("reconstruct", model, pictures=pictures, y=y, seeds=tuple(map(int, random.integers(0, 99, n))))
+        case "invert":
+            state = np.abs(random.normal(size=(n, 3 * config.latent + 1))).astype(np.float32)
+            return Job("invert", model, pictures=pictures, state=state, steps=int(random.choice([1, 2, 9])), y=y)
+        case "distance":
+            pairs = random.integers(0, 256, (2, n, 8, 6, 1), np.uint8)
+            return Job("distance", "toy-judge", pictures=pairs[0], others=pairs[1])
         case "sample":
             seeds = tuple(map(int, random.integers(0, 99, n)))
             return Job("sample", model, seeds=seeds, y=y, truncation=float(random.choice([1.0, 0.5])))
@@ -172,8 +184,25 @@ def test_a_job_of_any_length_comes_back_whole(backend: Backend, alone: Engine, r
     assert answer.ms["queue"] >= 0
 
 
+def test_an_inversion_takes_the_same_way_however_it_is_cut(backend: Backend) -> None:
+    pictures = np.random.default_rng(0).integers(0, 256, (1, 8, 8, 3), np.uint8)
+    job = Job("invert", "toy-cvae", pictures=pictures, state=np.zeros((1, 10), np.float32), steps=25)
+    whole = backend.submit(job).result(PATIENCE)
+    assert whole.arrays["losses"].shape == (1, 25)
+    assert whole.arrays["losses"][0, -1] < whole.arrays["losses"][0, 0]
+    losses: list[Any] = []
+    for steps in (1, 7, 17):
+        answer = backend.submit(dataclasses.replace(job, steps=steps)).result(PATIENCE)
+        job = dataclasses.replace(job, state=answer.arrays["state"])
+        losses.append(answer.arrays["losses"])
+    assert (np.concatenate(losses, axis=1) == whole.arrays["losses"]).all()
+    assert (answer.arrays["state"] == whole.arrays["state"]).all()
+    assert (answer.arrays["pictures"] == whole.arrays["pictures"]).all()
+
+
 # Refusals
 
+GREY = np.zeros((1, 8, 6, 1), np.uint8)
 REFUSED = {
     "an unknown model": Job("decode", "toy-nothing", z=z_of("toy-vae")),
     "an unknown verb": Job("dream", "toy-vae", z=z_of("toy-vae")),
@@ -187,6 +216,16 @@ REFUSED = {
     "too few classes": Job("decode", "toy-cvae", z=z_of("toy-cvae", 150), y=np.zeros(149, np.int64)),
     "too many classes": Job("decode", "toy-cvae", z=z_of("toy-cvae", 150), y=np.zeros(151, np.int64)),
     "a picture of another shape": Job("encode", "toy-vae", pictures=np.zeros((1, 8, 8, 3), np.uint8)),
+    "a reconstruction by a model without an encoder": Job("reconstruct", "toy-judge", pictures=GREY),
+    "too few seeds": Job("reconstruct", "toy-vae", pictures=GREY, seeds=(1, 2)),
+    "a distance by a model that does not classify": Job("distance", "toy-vae", pictures=GREY, others=GREY),
+    "a distance without a measure": Job("distance", "toy-blind", pictures=GREY, others=GREY),
+    "a distance without a pair": Job("distance", "toy-judge", pictures=GREY),
+    "an inversion of a classifier": Job("invert", "toy-judge", pictures=GREY, state=np.zeros((1, 1), np.float32)),
+    "an inversion without a state": Job("invert", "toy-vae", pictures=GREY),
+    "a state of the wrong size": Job("invert", "toy-vae", pictures=GREY, state=np.zeros((1, 6), np.float32)),
+    "a state that is not finite": Job("invert", "toy-vae", pictures=GREY, state=np.full((1, 7), np.nan, np.float32)),
+    "too many steps": Job("invert", "toy-vae", pictures=GREY, state=np.zeros((1, 7), np.float32), steps=26),
     "a truncation below 0": Job("sample", "toy-vae", seeds=(1,), truncation=-1.0),
     "a seed below 0": Job("sample", "toy-vae", seeds=(-1,)),
     "a checkpoint that fails to open": Job("decode", "toy-late", z=z_of("toy-vae")),

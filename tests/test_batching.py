@@ -20,14 +20,22 @@ from engine.errors import BadLatent, BadPicture, BadValue, MissingVerb, ModelFau
 from engine.ready import Ready
 from engine.registry import Config
 from engine.serving.jobs import Answer, Job
-from tests.shelf import AE, CVAE, VAE, keep, made
+from tests.shelf import AE, ALI, CVAE, JUDGE, VAE, keep, made
 
-CONFIGS = {"toy-ae": AE, "toy-cvae": CVAE, "toy-vae": VAE}
+CONFIGS: dict[str, Config] = {
+    "toy-ae": AE,
+    "toy-ali": ALI,
+    "toy-blind": JUDGE,  # whose features were never measured
+    "toy-cvae": CVAE,
+    "toy-judge": JUDGE,
+    "toy-vae": VAE,
+}
 CPU = torch.device("cpu")
 
 
 def opened(folder: Path, name: str, kind: type[Ready] = Ready) -> Ready:
-    return kind(made(CONFIGS[name]), keep(folder, name, made(CONFIGS[name])), CPU, place=folder / name)
+    changes: dict[str, Any] = {"feature_variance": None} if name == "toy-blind" else {}
+    return kind(made(CONFIGS[name]), keep(folder, name, made(CONFIGS[name]), **changes), CPU, place=folder / name)
 
 
 @pytest.fixture(scope="module")
@@ -50,9 +58,21 @@ def job_of(name: str, verb: str, count: int, seed: int, truncation: float = 1.0,
     job = Job(verb, name, y=np.arange(seed, seed + count) % 4 if labelled else None, truncation=truncation)
     if verb == "decode":
         return dataclasses.replace(job, z=z_of(config, count, seed))
-    if verb in ("encode", "reconstruct"):
-        return dataclasses.replace(job, pictures=pictures_of(config, count, seed))
+    pictures = pictures_of(config, count, seed)
+    if verb in ("encode", "nearest"):
+        return dataclasses.replace(job, pictures=pictures)
+    if verb == "reconstruct":
+        return dataclasses.replace(job, pictures=pictures, seeds=tuple(range(count)) if seed % 2 else ())
+    if verb == "distance":
+        return dataclasses.replace(job, pictures=pictures, others=pictures_of(config, count, seed + 1))
+    if verb == "invert":
+        return dataclasses.replace(job, pictures=pictures, state=state_of(config, count, seed), steps=1 + seed % 3)
     return dataclasses.replace(job, seeds=tuple(range(seed, seed + count)) if verb != "posterior" else ())
+
+
+def state_of(config: Config, count: int, seed: int = 0) -> Any:
+    z = z_of(config, count, seed)
+    return np.concatenate([z, 0.01 * z[::-1], np.abs(0.01 * z), np.full((count, 1), seed)], axis=1, dtype=np.float32)
 
 
 def same(answer: Any, other: Any) -> bool:
@@ -99,18 +119,23 @@ GIVES: dict[str, dict[str, tuple[int, ...]]] = {
     "sample": {"pictures": (3, 8, 8, 3)},
     "latents": {"z": (3, 3)},
     "encode": {"z": (3, 3)},
-    "reconstruct": {"pictures": (3, 8, 8, 3)},
+    "reconstruct": {"pictures": (3, 8, 8, 3), "z": (3, 3), "drawn": (3,), "rate": (3,), "distortion": (3,)},
+    "wall": {"pictures": (3, 8, 8, 3)},
+    "distance": {"distance": (3,)},
+    "invert": {"pictures": (3, 8, 8, 3), "state": (3, 10), "losses": (3, 2)},
     "posterior": {"z": (20, 3), "labels": (20,)},
+    "directions": {"z": (0, 3), "about": (2,)},  # nobody has looked for any: an empty list
 }
 
 
 @pytest.mark.parametrize(("verb", "arrays"), GIVES.items(), ids=GIVES)
 def test_a_verb_gives_its_arrays_and_its_milliseconds(shelf: dict[str, Ready], verb: str, arrays: Any) -> None:
-    (answer,) = run_batch(shelf["toy-cvae"], [job_of("toy-cvae", verb, 3, 0)])
+    name = "toy-judge" if verb == "distance" else "toy-cvae"
+    (answer,) = run_batch(shelf[name], [job_of(name, verb, 3, 1)])
     assert isinstance(answer, Answer)
     assert {name: array.shape for name, array in answer.arrays.items()} == arrays
     assert answer.ms["model"] >= 0
-    assert set(OPERATIONS) == set(GIVES)
+    assert set(OPERATIONS) == {*GIVES, "pictures", "points", "nearest"}  # these three in tests/test_gallery.py
 
 
 class Counting(Ready):
@@ -186,9 +211,11 @@ def unchecked(job: Job, **fields: Any) -> Job:
     return job
 
 
+INVERT = Job("invert", "toy-vae", pictures=np.zeros((1, 8, 6, 1), np.uint8), state=np.zeros((1, 7), np.float32))
+PAIR = Job("distance", "toy-judge", pictures=INVERT.pictures, others=INVERT.pictures)
 DECODE, ENCODE, DRAW = Job("decode", "toy-vae"), Job("encode", "toy-vae"), Job("sample", "toy-cvae", seeds=(1,))
 REFUSED: list[tuple[Job, dict[str, Any], type[Exception], str]] = [
-    (Job("paint", "toy-vae"), {}, UnknownName, "no verb called 'paint'. There is: decode, encode"),
+    (Job("paint", "toy-vae"), {}, UnknownName, "no verb called 'paint'. There is: decode, directions, distance"),
     (Job("sample", "toy-ae"), {"seeds": (1,)}, MissingVerb, "toy-ae is of family ae, which has no 'samples'"),
     (DECODE, {}, BadValue, "A job to decode came without z. Give it"),
     (DECODE, {"z": np.zeros((1, 3), np.float32)}, BadLatent, r"\(1, 3\) was given; toy-vae takes \(n, 2\)"),
@@ -199,6 +226,23 @@ REFUSED: list[tuple[Job, dict[str, Any], type[Exception], str]] = [
     (ENCODE, {"pictures": np.array(1, np.uint8)}, BadPicture, r"uint8 \(\) was given"),
     (ENCODE, {"pictures": np.zeros((1, 8, 6, 1))}, BadPicture, "float64"),
     (ENCODE, {"pictures": np.zeros((1, 6, 8, 1), np.uint8)}, BadPicture, r"takes \(n, 8, 6, 1\)"),
+    (INVERT, {"state": None}, BadValue, "A job to invert came without state"),
+    (INVERT, {"pictures": None}, BadValue, "A job to invert came without pictures"),
+    (INVERT, {"state": np.zeros((1, 6), np.float32)}, BadLatent, r"\(1, 6\) was given; toy-vae takes \(1, 7\)"),
+    (INVERT, {"state": np.zeros((2, 7), np.float32)}, BadLatent, r"\(2, 7\) was given"),
+    (INVERT, {"state": np.full((1, 7), np.inf)}, BadLatent, "not finite"),
+    (INVERT, {"state": np.full((1, 7), -1.0)}, BadLatent, "below 0"),
+    (INVERT, {"steps": 26}, BadValue, "26 steps were asked for; give 1 to 25"),
+    (INVERT, {"steps": 0}, BadValue, "0 steps were asked for"),
+    (INVERT, {"model": "toy-judge"}, MissingVerb, "no 'decodes'"),
+    (PAIR, {"others": None}, BadValue, "A job to distance came without others"),
+    (PAIR, {"others": np.zeros((2, 8, 6, 1), np.uint8)}, BadPicture, "2 other pictures were given to 1"),
+    (PAIR, {"others": np.zeros((1, 6, 8, 1), np.uint8)}, BadPicture, r"takes \(n, 8, 6, 1\)"),
+    (PAIR, {"model": "toy-vae"}, MissingVerb, "no 'classifies'"),
+    (PAIR, {"model": "toy-blind"}, MissingVerb, "toy-blind has no variance of its features"),
+    (dataclasses.replace(ENCODE, verb="reconstruct"), {"model": "toy-judge"}, MissingVerb, "no 'encodes'"),
+    (dataclasses.replace(INVERT, verb="reconstruct"), {"seeds": (1, 2)}, BadValue, "2 seeds were given for 1 pictures"),
+    (dataclasses.replace(INVERT, verb="reconstruct"), {"seeds": (-1,)}, BadValue, "A seed of -1"),
     (DRAW, {"seeds": (2**63,)}, BadValue, "A seed of 9223372036854775808"),
     (DRAW, {"seeds": ("1",)}, BadValue, "cannot be read was given"),
     (DRAW, {"truncation": float("nan")}, BadValue, "A truncation of nan was given"),
@@ -214,7 +258,8 @@ def test_a_job_that_asks_for_what_cannot_be_is_told_what_can(
     shelf: dict[str, Ready], job: Job, fields: dict[str, Any], kind: type[Exception], sentence: str
 ) -> None:
     job = unchecked(dataclasses.replace(job), **fields)
-    neighbours = [job_of(job.model, "decode", 2, seed) for seed in (1, 2)]
+    verb = "decode" if CONFIGS[job.model].latent else "latents"
+    neighbours = [job_of(job.model, verb, 2, seed) for seed in (1, 2)]
     first, refused, last = run_batch(shelf[job.model], [neighbours[0], job, neighbours[1]])
     with pytest.raises(kind, match=sentence):
         raise refused  # type: ignore[misc]

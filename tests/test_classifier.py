@@ -13,6 +13,7 @@ from engine.errors import BadValue, MissingVerb
 from engine.models.classifier import Classifier, ClassifierConfig
 from engine.runtime import Engine
 from engine.serving.jobs import Answer, Job
+from train import sheets
 from train.data import Batch, Dataset, open_data
 from train.evaluation import evaluate, judge_of
 from train.export import export
@@ -51,7 +52,8 @@ def test_it_learns_scanned_digits(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_it_lives_on_the_shelf(name: str, tmp_path: Path) -> None:
+def test_it_lives_on_the_shelf(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sheets, "CLIMBS", 1)
     recipe = short(RECIPES[name])
     data = toy_data(recipe.model.shape)
     engine = exported(recipe, data, tmp_path, "toy-classifier")

@@ -23,7 +23,7 @@ from engine.models.progressive_gan import ProgressiveGANConfig
 from engine.models.vae import VAEConfig
 from engine.nn.likelihoods import LIKELIHOODS
 from engine.registry import FAMILIES, Config, Model, build, config_from, family_of
-from engine.verbs import Bounds, Classifies, Decodes, Encodes, Samples, Scores, verbs_of
+from engine.verbs import Bounds, Classifies, Decodes, Encodes, Infers, Samples, Scores, verbs_of
 from tests.shelf import keep
 
 SMALL: dict[str, Any] = {"latent": 3, "width": 8, "depth": 1}
@@ -130,6 +130,24 @@ def test_encoding_gives_one_latent_a_picture(config: Config) -> None:
     assert z.shape == (4, config.latent)
     assert z.std(0).min() > 0  # the picture matters
     torch.testing.assert_close(model.encode(x[2:3]), z[2:3], rtol=0, atol=1e-5)
+
+
+@each_encoder
+def test_a_posterior_is_drawn_from_by_noise_and_its_mean_is_what_encoding_gives(config: Config) -> None:
+    model = made(config)
+    assert isinstance(model, Encodes)
+    x = torch.rand(4, *config.shape, generator=torch.Generator().manual_seed(1))
+    noise = torch.randn(4, config.latent, generator=torch.Generator().manual_seed(2))
+    if isinstance(model, Infers):
+        assert torch.equal(model.infer_by(x, 0 * noise), model.encode(x))
+        stochastic = getattr(config, "stochastic", True)
+        assert torch.equal(model.infer_by(x, noise), model.encode(x)) != stochastic
+    if isinstance(model, Bounds):
+        evidence = model.evidence(x, None, noise)
+        assert torch.equal(model.evidence(x, None, 0 * noise).z, model.encode(x))
+        assert not torch.equal(evidence.z, model.encode(x))
+        assert (evidence.rate > 0).all()
+        assert torch.equal(evidence.rate, model.evidence(x).rate)  # in closed form: no matter what was drawn
 
 
 @each_decoder

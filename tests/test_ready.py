@@ -71,8 +71,64 @@ def test_a_row_does_not_feel_its_company(config: Config, tmp_path: Path) -> None
 
 def test_a_reconstruction_is_its_latent_decoded(tmp_path: Path) -> None:
     ready, pictures = ready_of(tmp_path, LARGE), pictures_of(LARGE, 5)
-    assert (ready.reconstruct(pictures) == ready.decode(ready.encode(pictures))).all()
-    assert (ready.reconstruct(pictures[3:4]) == ready.reconstruct(pictures)[3:4]).all()
+    whole = ready.reconstruct(pictures)
+    assert (whole["pictures"] == ready.decode(ready.encode(pictures))).all()
+    assert (whole["z"] == ready.encode(pictures)).all()
+    alone = ready.reconstruct(pictures[3:4])
+    assert all((alone[name] == whole[name][3:4]).all() for name in whole)
+
+
+@each_decoder
+def test_a_probe_does_not_feel_its_company(config: Config, tmp_path: Path) -> None:
+    ready, pictures, y = ready_of(tmp_path, config), pictures_of(config, 20), some_y(config, 20)
+    random, seeds = np.random.default_rng(3), tuple(range(20))
+    state = np.abs(random.normal(size=(20, 3 * config.latent + 1))).astype(np.float32)
+    asks: dict[str, Any] = {
+        "inversion": lambda rows: ready.invert(pictures[rows], state[rows], 5, rows_of(y, rows)),
+    }
+    if "encodes" in ready.card.verbs:
+        asks["mean"] = lambda rows: ready.reconstruct(pictures[rows], rows_of(y, rows))
+        asks["draw"] = lambda rows: ready.reconstruct(pictures[rows], rows_of(y, rows), [seeds[row] for row in rows])
+    for ask in asks.values():
+        together = ask(np.arange(20))
+        for count in (1, 1, 2, 3, 7, 16):
+            rows = random.choice(20, count, replace=False)
+            found = ask(rows)
+            assert all((found[name] == together[name][rows]).all() for name in together)
+
+
+@each_decoder
+def test_an_inversion_comes_nearer_and_nearest_to_what_the_model_itself_drew(config: Config, tmp_path: Path) -> None:
+    ready, y = ready_of(tmp_path, config), some_y(config, 4)
+    pictures = ready.decode(draw(ready.card, range(4)), y)
+    start = draw(ready.card, range(4, 8))  # not 0, where a net of rectifiers without biases has no slope
+    state = np.concatenate([start, np.zeros((4, 2 * config.latent + 1))], axis=1, dtype=np.float32)
+    found = ready.invert(pictures, state, 60, y)
+    assert found["losses"].shape == (4, 60)
+    assert found["losses"][:, -1].mean() < found["losses"][:, 0].mean()
+    assert (found["state"][:, -1] == 60).all()
+    assert (found["pictures"] == ready.decode(found["state"][:, : config.latent], y)).all()
+
+
+def test_a_reconstruction_is_drawn_where_there_is_a_posterior(tmp_path: Path) -> None:
+    for config in DECODING:
+        ready, pictures = ready_of(tmp_path, config), pictures_of(config, 3)
+        if "encodes" not in ready.card.verbs:
+            continue
+        mean, drawn = ready.reconstruct(pictures), ready.reconstruct(pictures, seeds=(5, 5, 6))
+        has = family_of(config) in ("vae", "ali", "hierarchical_ali") and getattr(config, "stochastic", True)
+        assert (drawn["drawn"] == has).all()
+        assert not mean["drawn"].any()
+        assert (drawn["z"] != mean["z"]).any() == has
+        assert ({"rate", "distortion"} <= mean.keys()) == ("bounds" in ready.card.verbs)
+        again = ready.reconstruct(pictures[1:2], seeds=(5,))
+        assert (again["z"] == drawn["z"][1:2]).all()
+        bare = ready.reconstruct(pictures, terms=False)
+        assert bare.keys() == {"pictures", "z", "drawn"}
+        assert all((bare[name] == mean[name]).all() for name in bare)
+        if "bounds" in ready.card.verbs:
+            assert (drawn["rate"] == mean["rate"]).all()
+            assert (mean["distortion"] == ready.reconstruct(pictures, seeds=(0, 0, 0))["distortion"]).all()
 
 
 @each_decoder
@@ -365,7 +421,7 @@ def test_what_it_holds_is_counted(tmp_path: Path) -> None:
 
 
 COUNT = """
-import os, sys, threading, torch
+import os, sys, threading, time, torch
 from pathlib import Path
 from engine.runtime import Engine
 engine = Engine([Path(sys.argv[1])], "cpu", threads=1)
@@ -378,6 +434,8 @@ for _ in range(2):
     thread = threading.Thread(target=ask)
     thread.start()
     thread.join()
+    while len(os.listdir("/proc/self/task")) > done[0]:  # joined, a thread takes a moment to leave the list
+        time.sleep(0.001)
 print(*done)
 """
 

@@ -91,7 +91,8 @@ def test_a_shipped_checkpoint_is_whole_small_and_named(name: str, door: Engine) 
     assert door.faults().get(name) is None
     files = {path.name for path in (ROOT / "checkpoints" / name).iterdir()}
     posterior = {checkpoint.POSTERIOR} if "encodes" in door.card(name).verbs else set()
-    assert files == {checkpoint.CARD, checkpoint.WEIGHTS, checkpoint.SHEET} | posterior
+    directions = {checkpoint.DIRECTIONS} & files  # somebody looked for some
+    assert files == {checkpoint.CARD, checkpoint.WEIGHTS, checkpoint.SHEET} | posterior | directions
     assert set(door.card(name).digests) == files - {checkpoint.CARD}
     assert sum((ROOT / "checkpoints" / name / file).stat().st_size for file in files) <= 8 * MB
     assert checkpoint.NAME.fullmatch(name)

@@ -11,6 +11,7 @@ from torch import nn
 from engine.errors import BadValue, TrainingStopped, UnknownName
 from engine.runtime import Engine
 from tests.interrupted import assert_same, undisturbed_and_killed
+from train import sheets
 from train.data import Batch, Dataset, open_data
 from train.data.plane import MODES, PLANES
 from train.devices import Place
@@ -45,7 +46,8 @@ def some_data(recipe: Recipe) -> Dataset:
 
 
 @pytest.mark.parametrize("name", RECIPES)
-def test_every_recipe_runs_two_steps(name: str, tmp_path: Path) -> None:
+def test_every_recipe_runs_two_steps(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sheets, "CLIMBS", 1)
     recipe = short(RECIPES[name])
     run = Run.start(tmp_path / name, recipe)
     training = train(recipe, some_data(recipe), run, progress_bar=False)

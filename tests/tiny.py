@@ -8,11 +8,13 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from PIL import Image
 from torch import nn
 
-from engine import checkpoint
+from engine import checkpoint, directions
 from engine.card import QUANTILES, Axis, Card
+from engine.directions import Directions, Note
 from engine.models.ae import Autoencoder, AutoencoderConfig
 from engine.models.hierarchical_ali import HierarchicalALI, HierarchicalALIConfig
 from engine.models.vae import VAE, VAEConfig
@@ -35,6 +37,11 @@ def write_all(folder: Path) -> Path:
     write(folder, "toy-ae", Autoencoder(AutoencoderConfig((1, 16, 16), latent=2, width=32, depth=1)))
     write(folder, "toy-levels", HierarchicalALI(HierarchicalALIConfig((1, 16, 16), 6, top=2, hidden=16, net="dense")))
     write(folder, "toy-broken", VAE(VAEConfig((1, 16, 16), latent=2, width=32, depth=1)))
+    point(folder / "toy-vae-6d", np.eye(6)[[1, 3, 5, 0]], np.ones((1, 6)), np.array([[1, -1, 0, 0, 0, 0]]))
+    point(folder / "toy-levels", np.array([[0.6, 0, 0.8, 0, 0, 0]]), np.eye(6)[[0, 1, 2, 3]])
+    point(folder / "toy-ae", np.eye(2))
+    with (folder / "toy-ae" / checkpoint.DIRECTIONS).open("ab") as file:
+        file.write(b"x")
     with (folder / "toy-broken" / checkpoint.WEIGHTS).open("r+b") as file:
         file.seek(-1, 2)
         file.write(b"\x00\x01"[:1])
@@ -77,6 +84,18 @@ def write(folder: Path, name: str, model: nn.Module, kls: tuple[float, ...] = ()
     )
     y = np.arange(200, dtype=np.int16) % labels if labels else None
     checkpoint.save(folder, model, card, _sheet(), means, y)
+
+
+def point(place: Path, *vectors: NDArray[Any]) -> None:
+    """Write directions, the first of them attributes that are told ever worse, the last a component."""
+    rows = np.concatenate(vectors)
+    rows = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+    told = [
+        Note(f"Trait_{i}", "attribute", 0.9 - 0.05 * i, 0.5, 0.0, 1.0, "planted by a test")
+        for i in range(len(rows) - 1)
+    ]
+    last = Note("PC 1", "pca", 0.25, None, 0.0, 2.0, "planted by a test")
+    directions.save(place, Directions(rows, (*told, last)))
 
 
 def _fields(config: Any) -> dict[str, Any]:

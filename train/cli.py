@@ -1,6 +1,6 @@
 """zoetrope-train list | show RECIPE | run RECIPE … | resume RUN | export RUN NAME.
 
-Then of checkpoints: evaluate NAME | compare A B ….
+Then of checkpoints: evaluate NAME | directions NAME | compare A B …, and of data sets: gather DATA.
 """
 
 import dataclasses
@@ -13,15 +13,17 @@ from typing import Annotated
 
 import tyro
 
-from engine import checkpoint
+from engine import checkpoint, directions
 from engine.errors import BadValue, UnknownName, ZoetropeError
 from engine.registry import family_of
 from engine.runtime import Engine
 from train.comparison import table
 from train.data import open_data
 from train.devices import find_place
-from train.evaluation import evaluate
+from train.directions import PICTURES, Witness, find
+from train.evaluation import evaluate, judge_of
 from train.export import export
+from train.gather import TEST, TRAIN, gather, judge
 from train.loop import Training, train
 from train.recipe import Recipe, to_json
 from train.recipes import RECIPES, find_recipe
@@ -59,6 +61,29 @@ class EvaluateArguments:
     pictures: int = 10_000  # test pictures for the measures that take long
     samples: int = 1_000  # importance samples a picture
     run: str | None = None  # the run that it was exported from, by name or folder, to measure its critic as well
+
+
+@dataclass(frozen=True)
+class DirectionsArguments:
+    """Find directions in a checkpoint's latent space, and keep them in its folder: components, and attributes."""
+
+    name: Annotated[str, tyro.conf.Positional]
+    data_dir: Path | None = None  # where the data sets are
+    data: str | None = None  # where a folder: or pack: lies now; the card keeps only its last name
+    checkpoints: Path | None = None  # the folder that holds it; the shipped and your own if not given
+    pictures: int = PICTURES  # training pictures, or draws of a model without an encoder
+
+
+@dataclass(frozen=True)
+class GatherArguments:
+    """Put real pictures of a data set where the pages find them: Compare's blind mode, and neighbours in Morph."""
+
+    data: Annotated[str, tyro.conf.Positional]
+    data_dir: Path | None = None  # where the data sets are
+    shape: tuple[int, int, int] | None = None  # channel, height, width; the data's own if not given
+    train: int = TRAIN  # training pictures at most
+    test: int = TEST  # test pictures at most
+    checkpoints: Path | None = None  # the folder of classifiers of the data; the shipped and your own if not given
 
 
 @dataclass(frozen=True)
@@ -119,6 +144,31 @@ def measure(given: EvaluateArguments) -> None:
         say(f"{metric.name:<32} {metric.value:>12.5g} {metric.unit:<8} {metric.protocol}")
 
 
+def point(given: DirectionsArguments) -> None:
+    engine = Engine(None if given.checkpoints is None else [given.checkpoints], "auto")
+    card = engine.catalogue.able(given.name, "decodes")
+    encodes, judge = "encodes" in card.verbs, judge_of(engine, given.name)
+    data = open_data(given.data or card.data, given.data_dir, card.shape) if encodes else None
+    witness = None if encodes or judge is None else Witness(judge.name, judge.model, engine.card(judge.name).labels)
+    found = find(engine.model(given.name), data, witness, given.pictures)
+    directions.save(engine.place(given.name), found)
+    for note in found.notes:
+        beside = "of the variance" if note.base is None else f"right, against {100 * note.base:.1f} % by the commonest"
+        say(f"{note.name:<24} {100 * note.value:5.1f} % {beside:<42} 1 σ = {note.deviation:.3g}")
+    say(f"{len(found.notes)} directions kept in {engine.place(given.name) / checkpoint.DIRECTIONS}.")
+
+
+def collect(given: GatherArguments) -> None:
+    data = open_data(given.data, given.data_dir, given.shape)
+    path, kept = gather(data, given.train, given.test)
+    engine = Engine(None if given.checkpoints is None else [given.checkpoints], "auto")
+    judges = judge(data.name, data.shape, kept, engine)
+    said = f"{len(kept.train):,} training and {len(kept.test):,} test pictures of {given.data}"
+    say(f"{said}, {path.stat().st_size / 2**20:.0f} MB, are now in {path}. Nothing of them leaves this machine.")
+    for name in judges:
+        say(f"What {name} sees in the training pictures lies beside them.")
+
+
 def compare(given: CompareArguments) -> None:
     engine = Engine(None if given.checkpoints is None else [given.checkpoints], "cpu")
     for line in table([engine.card(name) for name in given.names]):
@@ -175,7 +225,9 @@ COMMANDS: dict[str, tuple[type, Callable[..., None]]] = {
     "show": (ShowArguments, show),
     "resume": (ResumeArguments, resume),
     "evaluate": (EvaluateArguments, measure),
+    "directions": (DirectionsArguments, point),
     "compare": (CompareArguments, compare),
+    "gather": (GatherArguments, collect),
     "export": (ExportArguments, ship),
 }
 

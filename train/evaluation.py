@@ -20,6 +20,7 @@ from train.measures.accuracy import accuracy
 from train.measures.checkerboard import checkerboard
 from train.measures.disentanglement import mutual_information_gap
 from train.measures.features import feature_distances
+from train.measures.held_out import feature_variance, held_out
 from train.measures.likelihood import evidence_bound, importance_bound
 from train.measures.modes import mode_coverage
 from train.measures.neighbours import class_kept, copies, latent_neighbours
@@ -66,8 +67,16 @@ def evaluate(engine: Engine, name: str, data: Dataset, pictures: int, samples: i
     names = {metric.name for metric in found}
     kept = [metric for metric in card.metrics if metric.name in FROM_RUNS and metric.name not in names]
     card = dataclasses.replace(card, metrics=(*found, *kept))
+    card = with_held_out(card, subject)
     checkpoint.write_card(engine.place(name), card)
     return card
+
+
+def with_held_out(card: Card, subject: Subject) -> Card:
+    """Note on a card what the page's gauges and distances need."""
+    model, test = subject.model, subject.data.test
+    variance = feature_variance(model, test, subject.pictures) if isinstance(model, Classifier) else None
+    return dataclasses.replace(card, held_out=held_out(subject), feature_variance=variance)
 
 
 def judge_of(engine: Engine, name: str) -> Judge | None:

@@ -16,7 +16,7 @@ from engine.verbs import Samples
 from train.data import Split
 
 SIDE = 10  # pictures along a side
-CLIMBS, STRIDE = 100, 0.5  # steps to a prototype, and the length of each in units of a pixel's range
+CLIMBS, STRIDE = 30, 1.0  # steps to a prototype, and the length of each in units of a pixel's range
 CLOUD, CANVAS, DATA, MADE = 2_500, 320, (200, 204, 210), (20, 60, 160)  # points, pixels along a side, two colours
 
 

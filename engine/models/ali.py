@@ -58,6 +58,14 @@ class ALI(nn.Module):
         drawn: Latents = self.posterior(x, y).rsample() if self.config.stochastic else self.encode(x, y)
         return drawn
 
+    def infer_by(self, x: Images, noise: Latents, y: Labels | None = None) -> Latents:
+        """Give the draw of q(z|x) that this noise makes."""
+        if not self.config.stochastic:
+            return self.encode(x, y)
+        q = self.posterior(x, y)
+        drawn: Latents = q.mean + q.stddev * noise
+        return drawn
+
     def posterior(self, x: Images, y: Labels | None = None) -> Normal:
         mean, log_deviation = self.encoder(x, y).float().chunk(2, dim=1)
         return Normal(mean, log_deviation.clamp(-10, 3).exp(), validate_args=False)

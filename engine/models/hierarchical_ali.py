@@ -121,8 +121,15 @@ class HierarchicalALI(nn.Module):
 
     def encode(self, x: Images, y: Labels | None = None) -> Latents:
         """Give the mean of q(z2|z1) at the mean z1 of q(z1|x), and the noise that makes this z1 of it."""
-        z1 = self.posterior(x, y).mean
-        z2 = self.upper_posterior(z1, y).mean
+        return self.infer_by(x, torch.zeros(len(x), self.config.latent, device=x.device), y)
+
+    def infer_by(self, x: Images, noise: Latents, y: Labels | None = None) -> Latents:
+        """Give the latent of the draw of q(z1|x) q(z2|z1) that this noise [of z2 | of z1] makes."""
+        upper, lower = self.parts(noise)
+        q1 = self.posterior(x, y)
+        z1 = q1.mean + q1.stddev * lower
+        q2 = self.upper_posterior(z1, y)
+        z2 = q2.mean + q2.stddev * upper
         p = self.prior(z2, y)
         return torch.cat([z2, (z1 - p.mean) / p.stddev], dim=1)
 

@@ -37,13 +37,21 @@ class VAEConfig:
         check_net(self)
 
 
-class Evidence(NamedTuple):
+class VAEEvidence(NamedTuple):
     """The two terms of the bound, in nats, and the draw that they come from."""
 
     log_likelihood: PerImage  # E_q log p(x|z), by one sample
     kl: Latents  # KL(q(z|x) ‖ p(z)) of each axis
     q: Normal  # q(z|x)
     z: Latents  # the sample
+
+    @property
+    def rate(self) -> PerImage:
+        return self.kl.sum(1)
+
+    @property
+    def distortion(self) -> PerImage:
+        return -self.log_likelihood
 
     @property
     def elbo(self) -> PerImage:
@@ -87,13 +95,16 @@ class VAE(nn.Module):
 
     # Densities
 
-    def evidence(self, x: Images, y: Labels | None = None) -> Evidence:
-        """Both terms of the bound by one reparameterized sample (eq. 7); the KL in closed form (eq. 10, appendix B)."""
+    def evidence(self, x: Images, y: Labels | None = None, noise: Latents | None = None) -> VAEEvidence:
+        """Both terms of the bound by one reparameterized sample (eq. 7); the KL in closed form (eq. 10, appendix B).
+
+        The sample is that of the noise, where it is given.
+        """
         q = self.posterior(x, y)
-        z = q.rsample()
+        z = q.rsample() if noise is None else q.mean + q.stddev * noise
         log_likelihood = self.likelihood.log_prob(self.maps(z, y), x)
         kl = 0.5 * (q.mean**2 + q.variance - 1) - q.stddev.log()
-        return Evidence(log_likelihood, kl, q, z)
+        return VAEEvidence(log_likelihood, kl, q, z)
 
     def importance_bound(self, x: Images, samples: int, y: Labels | None = None) -> PerImage:
         """log 1/k Σ p(x, zᵢ) / q(zᵢ|x) with k = samples: at least the ELBO on average, growing with k (IWAE eq. 8)."""

@@ -11,18 +11,32 @@ from numpy.typing import NDArray
 Latent = NDArray[np.float32]
 Bytes = NDArray[np.uint8]
 
+MAX_STEPS = 25
+"""The most steps of an inversion that one job may ask for; the next one goes on from its state."""
+MAX_NEIGHBOURS = 12
+"""The most neighbours of a picture that one job may ask for."""
+STEP_ROWS = 4
+"""How many decoded rows a step of one row counts for: it goes there and back."""
+
 
 @dataclass(frozen=True)
 class Job:
     """One request for one model.
 
-    decode takes z; sample and latents take seeds; encode and reconstruct take pictures; posterior takes nothing.
+    decode takes z; sample and latents take seeds; encode takes pictures; reconstruct takes pictures, and seeds if it is
+    to draw, and terms; distance takes pictures and others; invert takes pictures, state and steps; nearest takes
+    pictures and neighbours; posterior and directions take nothing.
     """
 
     verb: str  # a row of engine.batching.OPERATIONS
     model: str
     z: Latent | None = None  # (n, latent)
     pictures: Bytes | None = None  # (n, height, width, channel)
+    others: Bytes | None = None  # (n, height, width, channel), to be compared with pictures one by one
+    state: Latent | None = None  # (n, 3 · latent + 1), of an inversion: z, two moments, steps done
+    steps: int = 1  # of an inversion
+    neighbours: int = 1  # of nearest
+    terms: bool = True  # of a reconstruction: rate and distortion too, where the model bounds
     seeds: tuple[int, ...] = ()
     y: NDArray[np.int64] | None = None  # (n,)
     truncation: float = 1.0
@@ -38,6 +52,11 @@ class Job:
             return max(1, len(self.seeds))
         return len(given) if given.ndim else 1  # a number alone is refused later, with a sentence
 
+    @property
+    def work(self) -> int:
+        """How many decoded rows take as long, about."""
+        return self.rows * STEP_ROWS * max(1, self.steps) if self.verb == "invert" else self.rows
+
     def part(self, first: int, last: int) -> "Job":
         """Rows first to last of this job, as a job."""
         rows = slice(first, last)
@@ -45,6 +64,8 @@ class Job:
             self,
             z=None if self.z is None else self.z[rows],
             pictures=None if self.pictures is None else self.pictures[rows],
+            others=None if self.others is None else self.others[rows],
+            state=None if self.state is None else self.state[rows],
             seeds=self.seeds[rows],
             y=None if self.y is None else self.y[rows],
         )
@@ -54,8 +75,12 @@ class Job:
 class Answer:
     """What a job gives: arrays by name, and where its milliseconds went.
 
-    decode, sample and reconstruct give `pictures`, uint8 (n, height, width, channel); latents and encode give `z`,
-    float32 (n, latent); posterior gives `z` and, where the data has them, `labels`, int16 (n,).
+    decode, sample, reconstruct and invert give `pictures`, uint8 (n, height, width, channel); latents, encode and
+    reconstruct give `z`, float32 (n, latent); posterior gives `z` and, where the data has them, `labels`, int16 (n,);
+    directions gives `z` and `about`, a JSON list of what is known of each, as uint8.
+    reconstruct also gives `drawn`, uint8 (n,), and of models that bound `rate` and `distortion`, float32 (n,), in nats;
+    distance gives `distance`, float32 (n,); invert gives `state` (n, 3 · latent + 1) and `losses` (n, steps), float32;
+    nearest gives `pictures` (n, neighbours, height, width, channel) and `distance` (n, neighbours), float32.
     """
 
     arrays: Mapping[str, NDArray[Any]]

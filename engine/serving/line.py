@@ -28,7 +28,7 @@ class Ticket:
     future: "Future[Answer]"
     arrived: float  # seconds of the batcher's clock
     place: Place
-    weight: float  # rows; halved on each turn that went to another job of the same person, so that none starves
+    weight: float  # work; halved on each turn that went to another job of the same person, so that none starves
     ran: float = 0.0  # seconds in forward passes so far
     slices: Slices | None = None  # of a long job under way
 
@@ -66,7 +66,7 @@ class Line:
         number = next(self.numbers)
         place = Place(job.who or number, (job.who and job.slot) or number, number)
         older = self.people.get(place.person, {}).get(place.slot)
-        ticket = Ticket(job, Future(), arrived, place, older.weight if older else float(job.rows))
+        ticket = Ticket(job, Future(), arrived, place, older.weight if older else float(job.work))
         self._put(ticket)
         return ticket, older
 
@@ -74,7 +74,7 @@ class Line:
         """Put a long job back after a slice; not where a newer one has taken its slot."""
         if ticket.place.slot in self.people.get(ticket.place.person, {}):
             return False
-        ticket.weight = float(ticket.job.rows)
+        ticket.weight = float(ticket.job.work)
         self._put(ticket)
         return True
 
@@ -119,13 +119,13 @@ class Line:
 
     def _company(self, first: Ticket, limit: Callable[[str], int]) -> list[Ticket]:
         """Pick those that fit beside the first ticket: none fits beside a long one."""
-        batch, room = [first], limit(first.job.model) - first.job.rows
+        batch, room = [first], limit(first.job.model) - first.job.work
         for ticket in self._rounds(first.job.model):
             if room <= 0:
                 break
-            if ticket is not first and ticket.job.rows <= room:
+            if ticket is not first and ticket.job.work <= room:
                 batch.append(ticket)
-                room -= ticket.job.rows
+                room -= ticket.job.work
         return batch
 
     def _rounds(self, model: str) -> Iterator[Ticket]:

@@ -23,8 +23,9 @@ from engine.serving.jobs import Answer, Job
 
 TYPES = {"uint8": "u1", "int16": "<i2", "int64": "<i8", "float32": "<f4"}
 KINDS = typing.get_type_hints(Job)
-PLAIN = {name: KINDS[name] for name in ("verb", "model", "seeds", "truncation", "who", "slot", "patience")}
-ARRAYS = ("z", "pictures", "y")
+NAMES = ("verb", "model", "steps", "neighbours", "terms", "seeds", "truncation", "who", "slot", "patience")
+PLAIN = {name: KINDS[name] for name in NAMES}
+ARRAYS = ("z", "pictures", "others", "state", "y")
 SMALL = struct.Struct("<I")
 
 

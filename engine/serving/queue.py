@@ -117,7 +117,7 @@ class Batcher:
         model = tickets[0].job.model
         self.opened.discard(model)
         try:
-            if len(tickets) == 1 and tickets[0].job.rows > self.limit(model):
+            if len(tickets) == 1 and tickets[0].job.work > self.limit(model):
                 return [self._slice(tickets[0])]
             outcomes = list(self.run(model, [ticket.job for ticket in tickets]))
             if len(outcomes) != len(tickets):

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from engine.plane import MODES as KNOWN
+
 from .base import Dataset, Split
 from .search import Query, require_shape
 
@@ -33,18 +35,6 @@ class Modes:
         return self.centres[mode] + self.deviation * torch.randn(count, 2, generator=generator), mode
 
 
-def ring() -> Modes:
-    """Eight modes on a circle of radius 1, deviation 0.01."""
-    angle = torch.arange(8) * (2 * math.pi / 8)
-    return Modes(torch.stack([angle.cos(), angle.sin()], dim=1), 0.01)
-
-
-def grid() -> Modes:
-    """Twenty-five modes at −4, −2, 0, 2, 4 each way, deviation 0.05."""
-    steps = torch.arange(-4.0, 5.0, 2.0)
-    return Modes(torch.cartesian_prod(steps, steps), 0.05)
-
-
 def moons(count: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
     """Draw from two half circles that reach into each other, deviation 0.05 across."""
     which = torch.randint(2, (count,), generator=generator)
@@ -63,7 +53,7 @@ def spiral(count: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
     return points + 0.03 * torch.randn(count, 2, generator=generator), which
 
 
-MODES: dict[str, Modes] = {"ring": ring(), "grid": grid()}
+MODES = {name: Modes(torch.tensor(known.centres), known.deviation) for name, known in KNOWN.items()}
 
 PLANES: dict[str, Callable[[int, torch.Generator], tuple[Tensor, Tensor]]] = {
     **{name: modes.draw for name, modes in MODES.items()},

@@ -10,11 +10,11 @@ from torch import Tensor
 from engine.card import Metric
 from engine.models.gan import GAN
 from engine.nn.prior import draw
+from engine.plane import REACH
 from train.data.plane import MODES, Modes
 from train.measures.subject import Subject
 
 SAMPLES = 2_500
-REACH = 3.0  # deviations
 
 
 @torch.no_grad()

@@ -1,0 +1,111 @@
+"""The quantiles of test pictures on a card, and the variance by which a classifier's distances are divided."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from engine import images, noise
+from engine.card import PERCENTS, from_json, to_json
+from engine.errors import CheckpointRefused
+from engine.models.ae import AutoencoderConfig
+from engine.models.classifier import ClassifierConfig
+from engine.models.dcgan import DCGANConfig
+from engine.models.vae import VAEConfig
+from engine.ready import Ready
+from engine.registry import Config
+from engine.verbs import Bounds, Classifies
+from train.evaluation import with_held_out
+from train.measures.held_out import held_out
+from train.measures.reconstruction import feature_error, reconstruction_error
+from train.measures.subject import Judge, Subject
+from train.recipe import Recipe
+from train.recipes import RECIPES
+
+from .shelf import keep, made
+from .toys import toy_data
+
+SHAPE = (1, 8, 8)
+SIZES = {"shape": SHAPE, "latent": 3, "width": 8, "depth": 1}
+COUNT = 101  # so that every quantile is a picture's own figure
+
+
+def subject(config: Config, judged: bool = True) -> Subject:
+    recipe = Recipe(data="toy", model=config, objective=RECIPES["mnist-ali"].objective)
+    judge = Judge("toy-classifier", made(ClassifierConfig(SHAPE, width=4))) if judged else None  # type: ignore[arg-type]
+    return Subject(made(config), recipe, toy_data(SHAPE, COUNT), COUNT, 2, judge)
+
+
+@pytest.mark.parametrize(
+    ("config", "judged", "names"),
+    [
+        (VAEConfig(**SIZES), True, {"mse", "features", "rate", "distortion"}),  # type: ignore[arg-type]
+        (VAEConfig(**SIZES), False, {"mse", "rate", "distortion"}),  # type: ignore[arg-type]
+        (AutoencoderConfig(**SIZES), True, {"mse", "features"}),  # type: ignore[arg-type]
+        (DCGANConfig(SHAPE, latent=3, width=4), True, set()),
+        (ClassifierConfig(SHAPE, width=4), True, set()),
+    ],
+    ids=("vae", "vae without a judge", "ae", "dcgan", "classifier"),
+)
+def test_a_model_has_the_quantiles_of_what_it_can_do(config: Config, judged: bool, names: set[str]) -> None:
+    found = held_out(subject(config, judged))
+    assert set(found) == names
+    for values in found.values():
+        assert len(values) == PERCENTS
+        assert list(values) == sorted(values)
+        assert values[0] < values[-1]
+
+
+def test_their_means_are_the_metrics() -> None:
+    given = subject(VAEConfig(**SIZES))  # type: ignore[arg-type]
+    found = held_out(given)
+    (mse,), (features,) = reconstruction_error(given), feature_error(given)
+    assert np.mean(found["mse"]) == pytest.approx(mse.value, rel=1e-3)
+    assert np.mean(found["features"]) == pytest.approx(features.value, rel=1e-3)
+
+
+def test_they_are_what_the_engine_gives_for_the_same_pictures(tmp_path: Path) -> None:
+    given = subject(VAEConfig(**SIZES))  # type: ignore[arg-type]
+    found, model = held_out(given), given.model
+    assert isinstance(model, Bounds)
+    test, host = given.data.test, torch.device("cpu")
+    pictures = images.to_bytes(test.batch(torch.arange(COUNT)).x)
+    ready = Ready(given.model, keep(tmp_path, "toy-vae", given.model), host)
+    figures = ready.reconstruct(pictures, seeds=range(COUNT))
+    np.testing.assert_allclose(np.sort(figures["rate"]), found["rate"], rtol=1e-3, atol=1e-5)
+    np.testing.assert_allclose(np.sort(figures["distortion"]), found["distortion"], rtol=1e-3)
+    x = test.batch(torch.arange(COUNT)).x
+    evidence = model.evidence(x, None, noise.normal(range(COUNT), [3]))
+    np.testing.assert_allclose(evidence.rate, figures["rate"], rtol=1e-3, atol=1e-5)
+
+
+def test_the_mean_distance_to_the_mean_of_all_is_one(tmp_path: Path) -> None:
+    given = subject(ClassifierConfig(SHAPE, width=4))
+    card = with_held_out(keep(tmp_path, "toy-classifier", given.model), given)
+    assert card.feature_variance is not None
+    model = given.model
+    assert isinstance(model, Classifies)
+    seen = model.features(given.data.test.batch(torch.arange(COUNT)).x).double()
+    squares = (seen - seen.mean(0)).square().sum(1) / card.feature_variance
+    assert float(squares.mean()) == pytest.approx(1)
+    pictures = images.to_bytes(given.data.test.batch(torch.arange(COUNT)).x)
+    distances = Ready(model, card, torch.device("cpu")).distance(pictures, np.roll(pictures, 1, axis=0))
+    wanted = (seen - seen.roll(1, 0)).square().sum(1) / card.feature_variance
+    np.testing.assert_allclose(distances, wanted, rtol=1e-3)
+
+
+def test_a_card_keeps_them_and_refuses_what_are_none(tmp_path: Path) -> None:
+    given = subject(VAEConfig(**SIZES))  # type: ignore[arg-type]
+    card = with_held_out(keep(tmp_path, "toy-vae", given.model), given)
+    assert card.held_out
+    assert from_json(to_json(card), "toy-vae").held_out == card.held_out
+    for wrong in ((1.0,) * 100, (*(0.0,) * 100, -1.0), (*(0.0,) * 100, float("inf"))):
+        text = to_json(dataclasses.replace(card, held_out={"mse": wrong}))
+        with pytest.raises(CheckpointRefused, match="held_out 'mse' is no list of 101 quantiles"):
+            from_json(text, "toy-vae")
+    with pytest.raises(CheckpointRefused, match="variance"):
+        from_json(to_json(dataclasses.replace(card, feature_variance=0.0)), "toy-vae")

@@ -1,0 +1,77 @@
+"""Figures of single test pictures, beside which those of any other picture can be read.
+
+Each is what the engine gives for a picture: on pixels as they are, from the posterior mean, with one draw of the
+posterior for the rate and the distortion. So the distortion here is not that of the test ELBO, which sees binarized or
+dequantized pixels where the model was trained on such.
+"""
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+from engine import noise
+from engine.card import PERCENTS
+from engine.models.classifier import Classifier
+from engine.verbs import Bounds, Decodes, Encodes
+from train.data import Split
+from train.measures.reconstruction import FEATURE_PICTURES
+from train.measures.subject import Subject, spread
+
+Quantiles = dict[str, tuple[float, ...]]
+
+
+@torch.no_grad()
+def held_out(subject: Subject) -> Quantiles:
+    """Give the quantiles, 0 … 100 %, of the test pictures' own figures: none for a model that does not reconstruct.
+
+    "mse": mean squared error of a pixel in [0, 1]; "features": squared distance in the judge's features over their
+    variance, where there is a judge; "rate" and "distortion" in nats, of models that bound.
+    """
+    model, test = subject.model, subject.data.test
+    if not (isinstance(model, Encodes) and isinstance(model, Decodes)):
+        return {}
+    rows = spread(len(test), min(FEATURE_PICTURES, subject.pictures))
+    parts = [figures(subject, part) for part in rows.split(200)]
+    whole = {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
+    if subject.judge and "features" in whole:
+        whole["features"] = whole["features"] / feature_variance(subject.judge.model, test, subject.pictures)
+    return quantiles(whole)
+
+
+def figures(subject: Subject, rows: Tensor) -> dict[str, Tensor]:
+    """Measure some test pictures, a number each; the squared distance in features as it is."""
+    model, judge = subject.model, subject.judge
+    assert isinstance(model, Encodes)
+    assert isinstance(model, Decodes)
+    x, y = subject.given(subject.data.test, rows)
+    made = model.decode(model.encode(x, y), y)
+    found = {"mse": (made - x).square().flatten(1).mean(1)}
+    if judge is not None and judge.model.config.shape == subject.data.shape:
+        found["features"] = (judge.model.features(made) - judge.model.features(x)).double().square().sum(1)
+    if isinstance(model, Bounds):
+        drawn = noise.normal(rows.tolist(), [model.config.latent])
+        evidence = model.evidence(x, y, drawn.to(x))
+        found |= {"rate": evidence.rate, "distortion": evidence.distortion}
+    return {name: numbers.double().cpu() for name, numbers in found.items()}
+
+
+def quantiles(whole: Mapping[str, Tensor]) -> Quantiles:
+    """Give the value at each percent, five digits that count."""
+    steps = torch.linspace(0, 1, PERCENTS, dtype=torch.double)
+    return {
+        name: tuple(float(f"{value:.5g}") for value in numbers.quantile(steps).tolist())
+        for name, numbers in whole.items()
+    }
+
+
+@torch.no_grad()
+def feature_variance(judge: Classifier, test: Split, pictures: int) -> float:
+    """Measure the total variance of a classifier's features over test pictures, by which squared distances are divided.
+
+    On the pictures of the measure "feature error", so that 1 is there and here as far as they are from their mean.
+    """
+    device = next(judge.parameters()).device
+    rows = spread(len(test), min(FEATURE_PICTURES, pictures))
+    seen = torch.cat([judge.features(test.batch(part).x.to(device)).double() for part in rows.split(200)])
+    return max(1e-12, float(seen.var(0, unbiased=False).sum()))
