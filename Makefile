@@ -16,7 +16,7 @@ test: .venv/ready-to-test
 	$(BIN)/mypy
 	$(BIN)/pytest -m "not browser and not ray" -n auto
 	$(BIN)/pytest -m ray -rs
-	$(BIN)/pytest -m browser
+	$(BIN)/pytest -m browser -n auto --dist loadfile
 
 .venv/ready: pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Zoetrope needs Python 3.11 or newer; give one with: make PYTHON=python3.11")'

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import math
 import secrets
 import time
 from collections.abc import Sequence
@@ -15,10 +14,14 @@ from typing import Any
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from app import store, wire
+from app import blind, store, wire
+from app.answers import Outcome, slow, trouble, written
+from app.blind import Begin, Reveal, Round, Rounds
 from app.door import Door
-from app.pictures import RAW_LIMIT, Codec
-from app.wire import POLICY, Keep, Panel, Refused, Request, Show
+from app.pictures import Codec
+from app.refusal import POLICY, Refused
+from app.wire import Keep, Request, Show
+from engine.catalogue import Catalogue
 from engine.errors import EngineLost, ModelFault, ZoetropeError
 from engine.serving.backend import State
 from engine.serving.jobs import Answer, Job
@@ -31,7 +34,6 @@ MESSAGES_PER_SECOND = 300.0
 BURST = 600.0
 
 log = logging.getLogger(__name__)
-Outcome = Answer | ZoetropeError
 
 
 class Rate:
@@ -70,8 +72,11 @@ class Desk:
     left yet, so what is kept for a client that reads slowly, or not at all, does not grow.
     """
 
-    def __init__(self, websocket: WebSocket, door: Door, codec: Codec, encoders: Executor, shelf: Executor) -> None:
+    def __init__(
+        self, websocket: WebSocket, door: Door, codec: Codec, rounds: Rounds, encoders: Executor, shelf: Executor
+    ) -> None:
         self.websocket, self.door, self.codec, self.encoders, self.shelf = websocket, door, codec, encoders, shelf
+        self.rounds = rounds
         self.who = secrets.token_urlsafe(9)
         self.asks: dict[str, Ask] = {}
         self.news: State | None = door.state  # to be told before anything else
@@ -99,7 +104,7 @@ class Desk:
             raise Refused(POLICY, f"More than {MAX_SLOTS} slots wait on one socket.")
         ask = self.asks[request.slot] = Ask(request)
         if sum(other.request.rows for other in self.asks.values()) > MAX_WAITING:
-            self._post(ask, _trouble(request, TOO_MANY))
+            self._post(ask, trouble(request, TOO_MANY))
         else:
             ask.task = asyncio.create_task(self._work(ask))
 
@@ -112,10 +117,10 @@ class Desk:
             if not self.broken.done():
                 self.broken.set_exception(refusal)
         except ZoetropeError as error:
-            self._post(ask, _trouble(ask.request, str(error)))
+            self._post(ask, trouble(ask.request, str(error)))
         except Exception as error:  # a fault of ours must reach the person as a sentence, and harm no other request
             log.exception("A request of the live channel failed")
-            self._post(ask, _trouble(ask.request, f"The server stopped at this with {type(error).__name__}. Go on."))
+            self._post(ask, trouble(ask.request, f"The server stopped at this with {type(error).__name__}. Go on."))
 
     def _post(self, ask: Ask, answer: bytes) -> None:
         ask.answer = answer
@@ -126,6 +131,10 @@ class Desk:
         loop = asyncio.get_running_loop()
         if isinstance(request, Show):
             return await self._shown(request)
+        if isinstance(request, Begin):
+            return wire.message({**about, **await self._begun(request)})
+        if isinstance(request, Reveal):
+            return wire.message({**about, **self.rounds.reveal(request)})
         if isinstance(request, Keep):
             await loop.run_in_executor(self.shelf, store.keep, request.token, request.view)
             return wire.message({**about, "kept": True})
@@ -134,11 +143,29 @@ class Desk:
 
     async def _shown(self, show: Show) -> bytes:
         catalogue = await self.door.arrived()
-        outcomes = await self._outcomes(show.jobs(catalogue, self.who))
-        if any(_bytes(outcome) > RAW_LIMIT for outcome in outcomes):
+        hidden = self.rounds.of(show.panels)
+        if hidden is None:
+            outcomes = await self._outcomes(show.jobs(catalogue, self.who))
+        else:
+            outcomes = await self._hidden(hidden, show, catalogue)
+        if any(map(slow, outcomes)):
             loop = asyncio.get_running_loop()
             return await loop.run_in_executor(self.encoders, written, show, outcomes, self.codec)
         return written(show, outcomes, self.codec)
+
+    async def _hidden(self, hidden: Round, show: Show, catalogue: Catalogue) -> list[Outcome]:
+        """Have the engine draw the columns of a blind round; what is drawn beside only takes its time."""
+        outcomes = await self._outcomes(hidden.jobs(show.panels, catalogue, self.who, show.slot))
+        return [blind.hushed(outcome) for outcome in outcomes[: len(show.panels)]]
+
+    async def _begun(self, wanted: Begin) -> dict[str, Any]:
+        """Open a blind round; where it has real pictures they must be there."""
+        begun = self.rounds.begin(wanted, await self.door.arrived())
+        if wanted.real or wanted.single:
+            (found,) = await self._outcomes([Job("pictures", begun.source, seeds=(0,), who=self.who)])
+            if isinstance(found, ZoetropeError):
+                raise found
+        return {"round": begun.token, "columns": list(begun.columns)}
 
     async def _outcomes(self, jobs: Sequence[Job | ZoetropeError]) -> list[Outcome]:
         """Have the engine do some jobs; an error stands in the place of its answer."""
@@ -194,47 +221,3 @@ def _outcome(future: asyncio.Future[Answer]) -> Outcome:
     if error is None:
         return future.result()
     return error if isinstance(error, ZoetropeError) else ModelFault(f"The model stopped with {type(error).__name__}.")
-
-
-def _bytes(outcome: Outcome) -> int:
-    pictures = outcome.arrays.get("pictures") if isinstance(outcome, Answer) else None
-    return 0 if pictures is None else pictures.nbytes
-
-
-# Messages
-
-
-def written(show: Show, outcomes: Sequence[Outcome], codec: Codec) -> bytes:
-    """Write the answer to all panels of a request."""
-    started = time.perf_counter()
-    parts = [_panel(panel, outcome, codec, show.rate) for panel, outcome in zip(show.panels, outcomes, strict=True)]
-    answers = [outcome for outcome in outcomes if isinstance(outcome, Answer)]
-    ms = {stage: max((answer.ms.get(stage, 0.0) for answer in answers), default=0.0) for stage in ("queue", "model")}
-    ms["encode"] = 1e3 * (time.perf_counter() - started)
-    header = {
-        "id": show.id,
-        "slot": show.slot,
-        "ms": {stage: round(value, 3) for stage, value in ms.items()},
-        "panels": [about for about, _ in parts],
-    }
-    return wire.message(header, *(payload for _, payload in parts))
-
-
-def _panel(panel: Panel, outcome: Outcome, codec: Codec, rate: float | None) -> tuple[dict[str, Any], bytes]:
-    about: dict[str, Any] = {"model": panel.model, "verb": panel.verb}
-    if isinstance(outcome, ZoetropeError):
-        return {**about, "error": str(outcome)}, b""
-    if panel.verb == "decode":
-        pictures = outcome.arrays["pictures"]
-        columns = min(len(pictures), panel.columns or math.ceil(math.sqrt(len(pictures))))
-        form, payload = codec.encode(panel.model, pictures, columns, rate)
-        about |= {"shape": pictures.shape, "format": form, "columns": columns}
-    else:
-        z, labels = outcome.arrays["z"], outcome.arrays.get("labels")
-        payload = z.astype("<f4").tobytes() + (b"" if labels is None else labels.astype("<i2").tobytes())
-        about |= {"shape": z.shape, "format": "float32"} | ({} if labels is None else {"labels": True})
-    return {**about, "bytes": len(payload)}, payload
-
-
-def _trouble(request: Request, sentence: str) -> bytes:
-    return wire.message({"id": request.id, "slot": request.slot, "error": sentence})

@@ -6,24 +6,63 @@ Wire protocol, the same in both directions and the only place where it is writte
 
     request, always with id, slot and op
         show     panels: [panel, …] 1 to 16, of 1024 rows together; rate?: bytes a second that the client has measured
-                 payload: z of the decode panels one after the other, float32 little-endian, rows × latent each
+                 payload: what the panels take, one after the other: float32 little-endian, pictures uint8 NHWC of
+                 the model's own size
             decode      {verb, model, rows, y?: int | [int], columns?: int}
+                        takes z, rows × latent
+            reconstruct {verb, model, rows, y?, columns?, seed?: int | [int], terms?: bool}
+                        takes pictures, rows. With a seed z is a draw of the posterior, by that seed's own noise, in
+                        place of its mean; without terms neither rate nor distortion, where z is the mean
+            distance    {verb, model, rows}, of a model that classifies
+                        takes pictures, 2 · rows: first all originals, then what each is compared with
+            invert      {verb, model, rows, steps, y?, columns?}, rows at most 16, steps at most 25
+                        takes pictures, rows, then rows × (3 · latent + 1): z | first moment | second moment | steps
+                        done; to begin, z of your choice and 0 for the rest, to go on, the state of the last answer
             draw        {verb, model, seeds: [int], truncation?: number}
             posterior   {verb, model}
+            directions  {verb, model}
+            wall        {verb, model, seeds: [int], y?, truncation?, columns?}: of any model that decodes or samples
+            pictures    {verb, model, seeds: [int], y?, columns?}: real ones, of the data that the model learnt from
+            nearest     {verb, model, rows, neighbours?, columns?}, at most 12 neighbours, of the gathered training
+                        pictures of the model's data: by pixels or, of a model that classifies, by its features
+                        takes pictures, rows
+            points      {verb, model, seeds: [int], truncation?}: of a toy, which draws points of the plane
         keep     token: 22 to 64 letters, digits, - and _; view: {…} of at most 64 KB
         recall   token
+        blind    models: [name], kind: "models" | "single", real?: true: begins a blind round, see app/blind.py
+        reveal   round; guesses: [name | "real" | null], one for each column; of a single picture any name means made
 
     answer, always with id and slot
         show     ms: {queue, model, encode}; panels: in the order asked for, all in one message
                  payload: that of each panel, one after the other, `bytes` long each
             decode      {model, verb, bytes, shape: [n, h, w, c], columns, format}; format "raw": uint8 NHWC,
                         "jpeg" or "webp": one sheet of n tiles, `columns` to a row
+            reconstruct as decode, and latent: [n, latent]: z, float32, follows the pictures; drawn: whether z is a
+                        draw; of models that bound also rate: [n], distortion: [n]: KL(q(z|x) ‖ p(z)) and −log p(x|z)
+                        in nats, at the draw of the seed, of 0 if none is given; null where a number is not finite
+            distance    {model, verb, bytes, shape: [n], format: "float32"}: squared distances in the model's features
+                        over the total variance of these on test pictures: 1 is as far as these are from their mean
+            invert      as decode, and state: [n, 3 · latent + 1], losses: [steps, n]: the new state and then the mean
+                        squared error of a pixel before each step, float32, follow the pictures of where it got
             draw        {model, verb, bytes, shape: [n, latent], format: "float32"}: z
             posterior   {model, verb, bytes, shape: [m, latent], format: "float32", labels?: true}: z, followed by m
                         int16 labels where `labels` is true
+            directions  {model, verb, bytes, shape: [n, latent], format: "float32", directions: [{name, kind, value,
+                        base, mean, deviation, protocol}, …]}: unit vectors, and a note on each as engine/directions.py
+                        has it
+            wall, pictures  as decode: the pictures of draws by seed; y is one class, or one for each seed
+            nearest     as decode, of rows × neighbours pictures, those of a row behind each other, the nearest first;
+                        and apart: [rows, neighbours]: their distances, float32, follow the pictures: the root of a
+                        pixel's mean squared error or, in features, the root of what distance gives
+            points      {model, verb, bytes, shape: [n, 2], format: "float32"}
             trouble     {model, verb, error}: a sentence for the person, no payload
+                 each panel that has an answer also has ms: {queue, model}, its own
+                 `model` of a wall may be a column of a blind round, if the message asks for all of them at the same
+                 seeds; its answer repeats the column and holds no times
         keep     kept: true
         recall   view: {…}, or null where nothing is kept under the token
+        blind    round, columns: [str], in their order on the page
+        reveal   columns: [name | "real"], right: [bool], shift: what the server had added to the seeds
         trouble  error: a sentence for the person, where the whole request failed
 
     push     {engine: "starting" | "ready" | "restarting" | "lost"}, as the socket opens and at each change
@@ -44,10 +83,11 @@ from urllib.parse import urlsplit
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from app.blind import Rounds
 from app.desk import Desk
 from app.door import Door
 from app.pictures import Codec
-from app.wire import BROKEN, POLICY, Refused
+from app.refusal import BROKEN, POLICY, Refused
 from engine.serving.backend import State
 
 
@@ -55,7 +95,7 @@ class Live:
     """The WebSocket endpoint: a desk for each socket, and what all desks share."""
 
     def __init__(self, door: Door) -> None:
-        self.door, self.codec, self.desks = door, Codec(), set[Desk]()
+        self.door, self.codec, self.rounds, self.desks = door, Codec(), Rounds(), set[Desk]()
         self.encoders = ThreadPoolExecutor(2, "encode")  # a sheet takes milliseconds, which the event loop has not
         self.shelf = ThreadPoolExecutor(1, "store")  # writes wait for the disk, one after the other
         self.loop: asyncio.AbstractEventLoop | None = None
@@ -77,7 +117,7 @@ class Live:
             return
         await websocket.accept()
         self.loop = asyncio.get_running_loop()
-        desk = Desk(websocket, self.door, self.codec, self.encoders, self.shelf)
+        desk = Desk(websocket, self.door, self.codec, self.rounds, self.encoders, self.shelf)
         self.desks.add(desk)
         ends = asyncio.create_task(desk.read()), asyncio.create_task(desk.write()), desk.broken
         try:

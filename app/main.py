@@ -16,6 +16,8 @@ from starlette.routing import WebSocketRoute
 from app import store
 from app.door import door
 from app.live import Live
+from app.morph.routes import Films
+from app.morph.studio import Studio
 from app.statics import Statics
 from engine.serving.backend import Backend
 
@@ -61,11 +63,13 @@ def build(backend: Callable[[], Backend], script: Path = SCRIPT) -> st.App:
     async def lifespan(_: st.App) -> AsyncIterator[None]:
         door().open(backend)
         yield
+        await asyncio.to_thread(studio.close)
         await asyncio.to_thread(door().close)
         store.close()
 
-    live = WebSocketRoute("/live", Live(door()).serve)
-    return st.App(script, routes=[live], middleware=[Middleware(Statics)], lifespan=lifespan)
+    studio = Studio(door())
+    routes = [WebSocketRoute("/live", Live(door()).serve), *Films(studio).routes()]
+    return st.App(script, routes=routes, middleware=[Middleware(Statics)], lifespan=lifespan)
 
 
 def serve(port: int, address: str, backend: Callable[[], Backend], headless: bool, script: Path = SCRIPT) -> None:

@@ -6,8 +6,11 @@ from pathlib import Path
 
 import streamlit as st
 
+from app.views.compare import compare
 from app.views.explore import explore
 from app.views.home import home
+from app.views.morph import morph
+from app.views.reconstruct import reconstruct
 
 ICON = str(Path(__file__).parent / "components" / "web" / "icon.svg")
 
@@ -15,9 +18,30 @@ st.set_page_config(page_title="Zoetrope", page_icon=ICON, layout="wide")
 
 
 def _home() -> None:
-    home(_explore)
+    home(_exploring)
 
 
-_explore = st.Page(explore, title="Explore", url_path="explore")
+def _explore() -> None:
+    explore(_morphing)
+
+
+def _morph() -> None:
+    morph(_reconstructing)
+
+
+def _reconstruct() -> None:
+    reconstruct(_exploring, _morphing)
+
+
+_exploring = st.Page(_explore, title="Explore", url_path="explore")
+_morphing = st.Page(_morph, title="Morph", url_path="morph")
+_reconstructing = st.Page(_reconstruct, title="Reconstruct", url_path="reconstruct")
+_pages = [
+    st.Page(_home, title="Home", url_path="home", default=True),
+    _exploring,
+    _morphing,
+    _reconstructing,
+    st.Page(compare, title="Compare", url_path="compare"),
+]
 st.logo(ICON, size="large")
-st.navigation([st.Page(_home, title="Home", url_path="home", default=True), _explore], position="top").run()
+st.navigation(_pages, position="top").run()

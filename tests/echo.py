@@ -60,9 +60,31 @@ class Echo:
             arrays = {"z": arrays["z"].astype(np.float32)}
         elif job.verb == "posterior":
             arrays = {"z": np.ones((5, 2), np.float32), "labels": np.arange(5, dtype=np.int16)}
+        elif job.verb == "distance":
+            assert job.pictures is not None
+            assert job.others is not None
+            arrays = {"distance": np.abs(job.pictures - job.others.astype(np.float32)).mean((1, 2, 3))}
+        elif job.verb == "nearest":
+            assert job.pictures is not None
+            near = np.repeat(job.pictures[:, None], job.neighbours, 1)
+            arrays = {"pictures": near, "distance": np.tile(np.arange(job.neighbours, dtype=np.float32), (job.rows, 1))}
+        elif job.verb in ("reconstruct", "invert"):
+            arrays = self.probed(job)
         else:
             arrays = {"pictures": self.pictures(job)}
         return Answer(arrays, {"queue": 1.0, "model": 2.0 + job.rows})
+
+    def probed(self, job: Job) -> dict[str, Any]:
+        """Pictures as they came; z, state and losses in which what was asked can be read."""
+        assert job.pictures is not None
+        rows, latent = len(job.pictures), CARDS[job.model].latent
+        pictures = {"pictures": job.pictures.copy()}
+        if job.state is not None:
+            losses = np.arange(rows * job.steps, dtype=np.float32).reshape(rows, job.steps)
+            return {**pictures, "state": job.state + 1, "losses": losses}
+        z = np.outer(job.seeds or [0.5] * rows, np.ones(latent)).astype(np.float32)
+        terms = {"rate": np.full(rows, 2.5, np.float32), "distortion": np.full(rows, np.inf, np.float32)}
+        return {**pictures, "z": z, "drawn": np.full(rows, bool(job.seeds), np.uint8), **terms}
 
     def pictures(self, job: Job) -> Any:
         assert job.z is not None

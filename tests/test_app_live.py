@@ -23,7 +23,8 @@ from starlette.routing import WebSocketRoute
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
-from app import store, wire
+from app import panels, store, wire
+from app.blind import Rounds
 from app.desk import MAX_SLOTS, Desk
 from app.door import Door
 from app.live import Live
@@ -112,8 +113,9 @@ def test_a_latent_comes_back_as_raw_pixels_with_its_number_and_timings(socket: C
     assert (header["ms"]["queue"], header["ms"]["model"]) == (1.0, 3.0)
     assert header["ms"]["encode"] >= 0
     assert header["panels"] == [
-        {"model": "grey", "verb": "decode", "shape": [1, 4, 3, 1], "format": "raw", "columns": 1, "bytes": 12}
-    ]
+        {"model": "grey", "verb": "decode", "shape": [1, 4, 3, 1], "format": "raw", "columns": 1, "bytes": 12,
+         "ms": {"queue": 1.0, "model": 3.0}}
+    ]  # fmt: skip
     assert payload == bytes([7]) * 12
 
 
@@ -161,6 +163,60 @@ def test_posterior_means_come_with_their_labels(socket: ClientConnection) -> Non
     header, payload = answer(socket)
     assert header["panels"][0]["labels"] is True
     np.testing.assert_array_equal(np.frombuffer(payload[40:], "<i2"), np.arange(5))
+
+
+# Probes
+
+SHAPE = (4, 3, 1)  # of a picture of "grey", whose latent is 2 long
+
+
+def grey(*greys: int) -> bytes:
+    return b"".join(bytes([each]) * 12 for each in greys)
+
+
+def test_a_reconstruction_is_pictures_then_latents_with_its_figures_in_the_header(socket: ClientConnection) -> None:
+    asked = panel("grey", 2, verb="reconstruct", columns=1)
+    socket.send(show(asked, {**asked, "seed": 7}, {**asked, "seed": [3, 4]}, payload=grey(1, 2, 3, 4, 5, 6)))
+    header, payload = answer(socket)
+    assert header["panels"][0] == {
+        "model": "grey", "verb": "reconstruct", "shape": [2, 4, 3, 1], "format": "raw", "columns": 1,
+        "latent": [2, 2], "drawn": False, "rate": [2.5, 2.5], "distortion": [None, None], "bytes": 24 + 16,
+        "ms": {"queue": 1.0, "model": 4.0},
+    }  # fmt: skip
+    assert [about["drawn"] for about in header["panels"]] == [False, True, True]
+    parts = [payload[at : at + 40] for at in (0, 40, 80)]
+    assert [part[:24] for part in parts] == [grey(1, 2), grey(3, 4), grey(5, 6)]
+    drawn = [np.frombuffer(part[24:], "<f4").tolist() for part in parts]
+    assert drawn == [[0.5] * 4, [7.0] * 4, [3.0, 3.0, 4.0, 4.0]]
+
+
+def test_pictures_are_compared_with_those_behind_all_originals(socket: ClientConnection) -> None:
+    socket.send(show(panel("grey", 2, verb="distance"), payload=grey(1, 2, 5, 9)))
+    header, payload = answer(socket)
+    (about,) = header["panels"]
+    assert (about["shape"], about["format"], about["bytes"]) == ([2], "float32", 8)
+    assert np.frombuffer(payload, "<f4").tolist() == [4.0, 7.0]
+
+
+def test_an_inversion_comes_back_with_its_state_and_a_row_of_losses_a_step(socket: ClientConnection) -> None:
+    state = np.arange(14, dtype="<f4").reshape(2, 7)
+    probe = grey(1, 2) + state.tobytes()
+    z = np.full((1, 2), 5, "<f4").tobytes()
+    socket.send(show(panel("grey"), panel("grey", 2, verb="invert", steps=3), panel("grey"), payload=z + probe + z))
+    header, payload = answer(socket)
+    first, about, _ = header["panels"]
+    assert (about["state"], about["losses"], about["bytes"]) == ([2, 7], [3, 2], 24 + 56 + 24)
+    tail = np.frombuffer(payload[first["bytes"] + 24 : -12], "<f4")
+    np.testing.assert_array_equal(tail[:14].reshape(2, 7), state + 1)
+    np.testing.assert_array_equal(tail[14:].reshape(3, 2), [[0, 3], [1, 4], [2, 5]])
+
+
+def test_one_unknown_model_spoils_no_other_panel(socket: ClientConnection) -> None:
+    known = panel("grey", verb="reconstruct")
+    socket.send(show(known, panel("nobody", 2, verb="reconstruct"), known, payload=grey(1) + bytes(50) + grey(2)))
+    header, payload = answer(socket)
+    assert "no checkpoint called 'nobody'" in header["panels"][1]["error"]
+    assert (payload[:12], payload[20:32]) == (grey(1), grey(2))
 
 
 # Who is answered when
@@ -310,14 +366,14 @@ BAD = {
     "no panels": (show(), "1 to 16 panels"),
     "panels that are none": (show("grey"), "verb"),  # type: ignore[arg-type]
     "too many panels": (show(*[panel("grey")] * 17), "1 to 16 panels"),
-    "unknown verb": (show(panel("grey", verb="encode")), "decode, draw, posterior"),
+    "unknown verb": (show(panel("grey", verb="encode")), "decode, reconstruct, distance, invert, draw, posterior"),
     "no model": (show({"verb": "decode", "rows": 1}), "model"),
     "no rows": (show(panel("grey", rows=None)), "rows"),
     "too many rows": (show(panel("grey", rows=10**9)), "rows"),
     "too many rows together": (show(*[panel("grey", rows=600)] * 2), "at most 1024 rows"),
     "rows that are text": (show(panel("grey", rows="1")), "rows"),
     "rows that are true": (show(panel("grey", rows=True)), "rows"),
-    "too long": (request("grey", [0, 0, 0]), "1 rows of 2; the payload differs by 4 bytes"),
+    "too long": (request("grey", [0, 0, 0]), "1 rows of 8 bytes; the payload differs by 4 bytes"),
     "too short rows": (request("grey", [0]), "differs by -4 bytes"),
     "two unknown models": (show(panel("a"), panel("b"), payload=bytes(8)), "Several models"),
     "not a number": (request("grey", [float("nan"), 0]), "finite"),
@@ -325,6 +381,17 @@ BAD = {
     "a class beyond": (request("colour", [0, 0, 0], y=2), "class"),
     "a class that is text": (request("colour", [0, 0, 0], y="0"), "class"),
     "classes of another count": (request("colour", [0, 0, 0], y=[0, 1]), "class"),
+    "a picture too short": (show(panel("grey", verb="reconstruct"), payload=bytes(11)), "1 rows of 12 bytes"),
+    "a seed that is text": (show(panel("grey", verb="reconstruct", seed="1"), payload=bytes(12)), "seed is"),
+    "terms that are text": (show(panel("grey", verb="reconstruct", terms="no"), payload=bytes(12)), "terms is true"),
+    "a seed below 0": (show(panel("grey", verb="reconstruct", seed=-1), payload=bytes(12)), "A seed is"),
+    "seeds of another count": (show(panel("grey", verb="reconstruct", seed=[1, 2]), payload=bytes(12)), "each row"),
+    "half a pair": (show(panel("grey", verb="distance"), payload=bytes(12)), "1 rows of 24 bytes"),
+    "no state": (show(panel("grey", verb="invert", steps=1), payload=bytes(12)), "1 rows of 40 bytes"),
+    "no steps": (show(panel("grey", verb="invert"), payload=bytes(40)), "1 to 25 steps"),
+    "too many steps": (show(panel("grey", verb="invert", steps=26), payload=bytes(40)), "1 to 25 steps"),
+    "too many searches": (show(panel("grey", 17, verb="invert", steps=1), payload=bytes(680)), "at most 16 rows"),
+    "a state of NaN": (show(panel("grey", verb="invert", steps=1), payload=b"\xff" * 40), "finite"),
     "columns": (request("grey", [0, 0], columns=0), "columns"),
     "rate": (show(panel("grey"), payload=bytes(8), rate=-1), "rate"),
     "too big": (b"\x00" * (wire.MAX_MESSAGE + 1), "at most"),
@@ -409,7 +476,7 @@ async def unread(engine: Echo) -> None:
     door, socket = Door(), Unread()
     door.open(lambda: engine)
     with ThreadPoolExecutor(1) as pool:
-        desk = Desk(socket, door, Codec(), pool, pool)  # type: ignore[arg-type]
+        desk = Desk(socket, door, Codec(), Rounds(), pool, pool)  # type: ignore[arg-type]
         writing = asyncio.create_task(desk.write())
         for number in range(200):
             desk.take(wire.parse(request("grey", [number, 0], number, slot=f"slot {number % 4}")))
@@ -446,4 +513,4 @@ def refusal(expected: bool) -> Iterator[None]:
 def test_the_protocol_is_written_down_where_it_is_said_to_be() -> None:
     text = (Path(__file__).parent.parent / "app" / "live.py").read_text("utf-8")
     assert all(f"    {op} " in text for op in wire.OPERATIONS)
-    assert all(f"    {verb} " in text for verb in wire.VERBS)
+    assert all(f"    {verb} " in text for verb in panels.VERBS)

@@ -20,7 +20,7 @@ from tests.echo import Absent, Echo, card
 def page() -> None:
     from app.views.explore import explore
 
-    explore()
+    explore(None)
 
 
 def lobby() -> None:

@@ -9,6 +9,9 @@ from __future__ import annotations
 import hashlib
 from functools import cache
 from pathlib import Path
+from typing import Any
+
+import streamlit as st
 
 WEB = Path(__file__).parent / "web"
 SCRIPT = """
@@ -40,6 +43,13 @@ def module(name: str) -> str:
     return f"zoetrope/{digest()}/{name}"
 
 
-def style(*names: str) -> str:
-    """Give the text of some style sheets."""
-    return "\n".join((WEB / name).read_text(encoding="utf-8") for name in names)
+def component(name: str, *sheets: str) -> Any:
+    """Declare the component whose module is NAME/index.js, with style sheets beside those of all."""
+    styles = ("base.css", *sheets)
+    return st.components.v2.component(
+        f"zoetrope_{name}",
+        html=f'<div class="zt" data-part="{name}"></div>',
+        css="\n".join((WEB / sheet).read_text(encoding="utf-8") for sheet in styles),
+        js=SCRIPT,
+        isolate_styles=False,
+    )

@@ -4,17 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import streamlit as st
-
 from app.components import assets
 
-_mount = st.components.v2.component(
-    "zoetrope_gallery",
-    html='<div class="zt" data-part="gallery"></div>',
-    css=assets.style("base.css", "gallery/gallery.css"),
-    js=assets.SCRIPT,
-    isolate_styles=False,
-)
+_mount = assets.component("gallery", "gallery/gallery.css")
 
 
 def gallery(cards: list[dict[str, Any]]) -> str | None:

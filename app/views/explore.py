@@ -12,7 +12,8 @@ from app import link, store
 from app.components import explorer
 from app.door import order
 from app.link import View
-from app.views.home import EMPTY, FAMILIES
+from app.views.facts import facts, name_of
+from app.views.home import EMPTY
 from app.views.opening import catalogue
 from app.views.style import page_style
 from engine.card import Axis, Card
@@ -24,8 +25,8 @@ FLAT = Axis(kl=None, spread=0.0, quantiles=(-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0
 """Stands for the axes of a card that has no measurements yet."""
 
 
-def explore() -> None:
-    """Draw the page."""
+def explore(morph: Any) -> None:
+    """Draw the page; `morph` is the page that plays a recorded gesture."""
     page_style()
     models = catalogue()
     if models is None:
@@ -37,10 +38,10 @@ def explore() -> None:
     _follow_link(models, names)
     shown = st.session_state["shown"]
     card = measured(models.card(shown["model"]))
-    explorer.explorer(
+    wanted = explorer.explorer(
         {
             "card": face(card),
-            "models": [_entry(models.card(name)) for name in names],
+            "models": [name_of(models.card(name)) for name in names],
             "view": shown,
             "given": st.session_state["given"],
             "version": st.session_state["version"],
@@ -50,6 +51,8 @@ def explore() -> None:
         settled=lambda: _settled(models),
         renamed=_renamed,
     )
+    if wanted in names:
+        st.switch_page(morph, query_params={"model": wanted})
 
 
 def _follow_link(models: Catalogue, names: list[str]) -> None:
@@ -130,16 +133,11 @@ def measured(card: Card) -> Card:
 def face(card: Card) -> dict[str, Any]:
     """Give what the component needs to know about a model."""
     return {
-        **_entry(card),
-        "text": card.description,
-        "data": card.data,
+        **facts(card),
         "terms": card.terms,
         "bounds": "bounds" in card.verbs,
         "parameters": card.parameters,
         "metrics": [asdict(metric) for metric in card.metrics],
-        "shape": list(card.shape),
-        "latent": card.latent,
-        "classes": list(card.classes),
         "labels": list(card.labels),
         "home": list(link.home(card).z),
         "reach": link.REACH,
@@ -161,10 +159,6 @@ def _about(place: int, last: int) -> str:
     if place == 0:
         return "Upper level: what is shown."
     return "Lower level: how it is shown." if place == last else "Level between: narrows down what is shown."
-
-
-def _entry(card: Card) -> dict[str, Any]:
-    return {"name": card.name, "title": card.title, "family": FAMILIES.get(card.family, card.family)}
 
 
 def _axis(axis: Axis, ends: tuple[float, float]) -> dict[str, Any]:

@@ -9,9 +9,9 @@ import streamlit as st
 
 from app.components.gallery import gallery
 from app.door import order
+from app.views.facts import facts
 from app.views.opening import catalogue
 from app.views.style import page_style
-from engine.card import Card
 
 WELCOME = """
 <header class="zt-welcome">
@@ -39,35 +39,9 @@ def home(explore: Any) -> None:
     names = order(models.names("decodes"))
     if not names:
         st.info(EMPTY, icon=None)
-    elif chosen := gallery([leaf(models.card(name)) for name in names]):
+    elif chosen := gallery([facts(models.card(name)) for name in names]):
         st.switch_page(explore, query_params={"model": chosen})
     _refused(models.faults)
-
-
-def leaf(card: Card) -> dict[str, Any]:
-    """Give what the gallery needs to know about a model."""
-    return {
-        "name": card.name,
-        "title": card.title,
-        "family": FAMILIES.get(card.family, card.family),
-        "text": card.description,
-        "data": card.data,
-        "latent": card.latent,
-        "classes": len(card.classes),
-        "shape": list(card.shape),
-    }
-
-
-FAMILIES = {
-    "ae": "Autoencoder",
-    "vae": "Variational autoencoder",
-    "gan": "Generative adversarial network",
-    "dcgan": "Deep convolutional GAN",
-    "progressive_gan": "Progressively grown GAN",
-    "ali": "Adversarially learned inference",
-    "hierarchical_ali": "Hierarchical adversarially learned inference",
-}
-"""Plain names of families; one without a plain name shows its own."""
 
 
 def _refused(faults: Mapping[str, str]) -> None:

@@ -42,6 +42,13 @@ export class Notice {
     else show()
   }
 
+  /** Take a sentence back at once: what it told of has been ended by the person. */
+  drop(kind) {
+    clearTimeout(this.timers[kind])
+    this.held.delete(kind)
+    this.paint()
+  }
+
   release(kind) {
     clearTimeout(this.timers[kind])
     const shown = this.held.get(kind)

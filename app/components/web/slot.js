@@ -7,7 +7,7 @@ export class Slot {
     Object.assign(this, { channel, name, onAnswer, onError, flying: null, waiting: null })
   }
 
-  /** Ask for one panel: its fields, its float32 rows, and anything to be handed back with the answer. */
+  /** Ask for one panel: its fields, its typed arrays one after the other, and anything to be handed back with the answer. */
   ask(panel, rows = null, note = null) {
     this.askAll([{ panel, rows }], note)
   }

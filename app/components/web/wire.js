@@ -1,6 +1,8 @@
 // Messages of the live channel as bytes. The wire protocol is written down at the top of app/live.py.
 
-/** A message: a header, and rows of float32 one after the other. */
+const FOLLOWING = { latent: "z", state: "state", losses: "losses", apart: "distance" } // fields with the shape of what follows pictures
+
+/** A message: a header, and typed arrays, of float32 or of bytes, one after the other. */
 export function encode(header, rows = []) {
   const text = new TextEncoder().encode(JSON.stringify(header))
   const message = new Uint8Array(4 + text.length + rows.reduce((sum, part) => sum + part.byteLength, 0))
@@ -14,7 +16,7 @@ export function encode(header, rows = []) {
   return message
 }
 
-/** The header of a message; each of its panels gets its own `payload`. */
+/** The header of a message; each of its panels gets its own `payload`, without the floats that follow pictures. */
 export function decode(data) {
   const length = new DataView(data).getUint32(0, true)
   const header = JSON.parse(new TextDecoder().decode(new Uint8Array(data, 4, length)))
@@ -22,6 +24,19 @@ export function decode(data) {
   for (const panel of header.panels ?? []) {
     panel.payload = data.slice(at, at + (panel.bytes ?? 0))
     at += panel.bytes ?? 0
+    cutFloats(panel)
   }
   return header
+}
+
+/** Give a panel what follows its pictures as float32, row by row: `z` (n × latent), `state`, `losses` (steps × n), `distance` (n × neighbours). */
+function cutFloats(panel) {
+  const fields = Object.keys(FOLLOWING).filter((field) => panel[field])
+  const counts = fields.map((field) => panel[field].reduce((product, side) => product * side, 1))
+  const start = panel.payload.byteLength - 4 * counts.reduce((sum, count) => sum + count, 0)
+  let at = start
+  fields.forEach((field, i) => {
+    panel[FOLLOWING[field]] = new Float32Array(panel.payload.slice(at, (at += 4 * counts[i])))
+  })
+  panel.payload = panel.payload.slice(0, start)
 }

@@ -1,10 +1,10 @@
 // The rows of the axes, in groups where the latent has levels, and their strips of pictures.
 
-import { element, settle } from "../element.js"
-import { sheet } from "../pixels.js"
+import { element } from "../element.js"
 import { about } from "./about.js"
 import { bodyId, LevelHead } from "./level.js"
-import { axisRow, lock, TILES, tileValue } from "./row.js"
+import { axisRow, lock } from "./row.js"
+import { Strips } from "./strips.js"
 import { axisName, ownName, strongest } from "./view.js"
 
 const FIRST = 24 // rows shown, of all levels together, before a person asks for the others
@@ -12,20 +12,18 @@ const FIRST = 24 // rows shown, of all levels together, before a person asks for
 export class Axes {
   constructor(channel, parts, on) {
     Object.assign(this, { parts, on, rows: new Map(), heads: [] })
-    this.slot = channel.slot("strips", (answer) => this.takeStrips(answer))
-    this.refresh = settle(() => this.view && this.ask(), 120)
-    document.addEventListener("scroll", this.refresh, { capture: true, passive: true }) // of the list, or of a phone's page
+    this.strips = new Strips(channel, "strips", parts.list, this.rows, (z, axis, value) => (z[axis] = value))
+    this.refresh = this.strips.refresh
   }
 
   close() {
-    this.refresh.cancel()
-    document.removeEventListener("scroll", this.refresh, { capture: true })
+    this.strips.close()
   }
 
   /** Show the axes of a view's model. */
   open(view, names) {
     const other = this.view?.card.name !== view.card.name
-    this.view = view
+    this.view = this.strips.view = view
     this.names = names
     if (other) this.build()
     for (const [axis, row] of this.rows) this.label(row, axisName(view.card, names, axis))
@@ -45,7 +43,7 @@ export class Axes {
     this.rows.clear()
     this.heads = []
     const groups = card.levels.length ? card.levels.map((level, place) => this.level(level, place)) : this.group(strongest(card), FIRST)
-    this.parts.list.replaceChildren(...groups, about(card))
+    this.parts.list.replaceChildren(this.parts.directions, ...groups, about(card))
   }
 
   level(level, place) {
@@ -117,45 +115,6 @@ export class Axes {
     if (Math.abs(Number(row.slider.value) - value) > 5e-5) row.slider.value = value
     row.value.textContent = value.toFixed(2).replace("-", "−")
     row.slider.setAttribute("aria-valuetext", row.value.textContent)
-  }
-
-  ask() {
-    const axes = this.visible()
-    const { card, z, y } = this.view
-    if (!axes.length) return
-    const rows = new Float32Array(axes.length * TILES * z.length)
-    axes.forEach((axis, line) => {
-      for (let tile = 0; tile < TILES; tile++) {
-        const at = (line * TILES + tile) * z.length
-        rows.set(z, at)
-        rows[at + axis] = tileValue(this.rows.get(axis), tile)
-      }
-    })
-    const panel = { verb: "decode", model: card.name, rows: axes.length * TILES, columns: TILES, y: y ?? undefined }
-    this.slot.ask(panel, rows, axes)
-  }
-
-  visible() {
-    const frame = this.parts.list.getBoundingClientRect()
-    const [top, bottom] = [Math.max(frame.top, 0), Math.min(frame.bottom, window.innerHeight)]
-    const seen = (row) => {
-      const place = row.element.getBoundingClientRect()
-      return place.height > 0 && place.bottom > top - 40 && place.top < bottom + 40
-    }
-    return [...this.rows].filter(([, row]) => seen(row)).map(([axis]) => axis)
-  }
-
-  async takeStrips({ panels: [panel], note: axes }) {
-    const all = await sheet(panel)
-    if (panel.model !== this.view.card.name) return
-    const [, height, width] = panel.shape
-    axes.forEach((axis, line) => {
-      const strip = this.rows.get(axis)?.strip
-      if (!strip) return
-      strip.width = TILES * width
-      strip.height = height
-      strip.getContext("2d").drawImage(all, 0, line * height, TILES * width, height, 0, 0, TILES * width, height)
-    })
   }
 
   /** The axis whose slider has the focus, or null. */

@@ -7,6 +7,7 @@ import { Address } from "./address.js"
 import { Axes } from "./axes.js"
 import { Bookmarks } from "./bookmarks.js"
 import { Captions } from "./captions.js"
+import { Directions } from "./directions.js"
 import { Gestures } from "./gestures.js"
 import { Keeping } from "./keeping.js"
 import { layout } from "./layout.js"
@@ -14,6 +15,7 @@ import { Levels } from "./levels.js"
 import { Motion } from "./motion.js"
 import { Picture } from "./picture.js"
 import { Plane } from "./plane.js"
+import { Recorder } from "./recorder.js"
 import { Status } from "./status.js"
 import { Toggles } from "./toggles.js"
 import { View } from "./view.js"
@@ -49,6 +51,7 @@ class Explorer {
     this.address = new Address()
     this.motion = new Motion(this)
     this.gestures = new Gestures(this)
+    this.recorder = new Recorder(this)
     this.captions = new Captions(this)
     this.levels = new Levels(this)
     this.showPicture()
@@ -72,7 +75,7 @@ class Explorer {
   }
 
   showLatents() {
-    const { planeBox: box, planeCanvas: canvas, point, axesList: list } = this.parts
+    const { planeBox: box, planeCanvas: canvas, point, axesList: list, directions } = this.parts
     const onCloud = (...cloud) => this.captions.legend(...cloud)
     const settled = () => this.settled()
     this.plane = new Plane(this.channel, { box, canvas, point, onCloud }, (...drag) => this.dragPlane(...drag), settled)
@@ -82,7 +85,8 @@ class Explorer {
     const rename = (axis, name) => this.rename(axis, name)
     const { levels } = this
     const onLevel = { levels, freeze: (level) => levels.freeze(level), fold: (level) => levels.fold(level), resample: (level) => this.gestures.resample(level) }
-    this.axes = new Axes(this.channel, { list }, { drag, settled, active, jump, rename, ...onLevel })
+    this.axes = new Axes(this.channel, { list, directions }, { drag, settled, active, jump, rename, ...onLevel })
+    this.directions = new Directions(this)
   }
 
   // Streamlit
@@ -108,6 +112,7 @@ class Explorer {
     this.view.place(view)
     this.view.keep()
     this.address.holds(this.view.query())
+    this.recorder.leave()
     this.given = given
     this.captions.fill()
     this.motion.show()
@@ -124,6 +129,7 @@ class Explorer {
     this.unwritten = false
     this.plane.refresh()
     this.axes.refresh()
+    this.directions.refresh()
     this.captions.buttons()
     this.keeping.note()
   }
@@ -149,6 +155,7 @@ class Explorer {
     this.resize()
     this.plane.open(this.view)
     this.axes.open(this.view, this.names)
+    this.directions.open(this.view)
     this.captions.frozen()
     this.bookmarks.open(this.view)
   }
@@ -182,13 +189,16 @@ class Explorer {
     this.motion.show()
     this.plane.again()
     this.axes.refresh()
+    this.directions.again()
     this.bookmarks.ask()
   }
 
   close() {
     this.motion.close()
+    this.recorder.close()
     this.settleSoon.cancel()
     this.axes.close()
+    this.directions.close()
     this.address.close()
     this.memory.close()
     this.notice.close()

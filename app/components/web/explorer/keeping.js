@@ -17,20 +17,21 @@ export class Keeping {
   }
 
   compose() {
-    const { card, parts, picture, plane, view, bookmarks, levels } = this.explorer
+    const { card, parts, picture, plane, view, bookmarks, levels, directions } = this.explorer
     const { z, y, past, at } = view
     const switches = { soft: picture.soft, dots: plane.dots, seed: parts.seed.value, truncation: Number(parts.truncation.value) }
     const axes = view.chosenAxes ? view.axes : null
-    return { model: card.name, z, y, axes, past, at, ...switches, bookmarks: bookmarks.kept(), levels: levels.all, views: this.views }
+    return { model: card.name, z, y, axes, past, at, ...switches, bookmarks: bookmarks.kept(), levels: levels.all, directions: directions.all, views: this.views }
   }
 
   /** Take what was kept before, in this page or before it was loaded. */
   recalled(body, inPage) {
-    if (!body) return
-    const { bookmarks, toggles, gestures, captions, levels } = this.explorer
+    if (!body?.model) return // nothing, or nothing of this page
+    const { bookmarks, toggles, gestures, captions, levels, directions } = this.explorer
     this.views = { ...body.views, ...this.views }
     bookmarks.restore(body.bookmarks)
     levels.restore(body.levels)
+    directions.restore(body.directions)
     toggles.restore(body)
     gestures.restore(body)
     if (!inPage) this.wayBack(body)

@@ -11,6 +11,7 @@ export const KEYS = [
   ["L", "where there are levels: freeze one after the other, then none"],
   ["K", "keep this picture as a bookmark"],
   ["1 – 9", "go to a bookmark"],
+  ["G", "record a gesture, or stop; Morph plays it as a path"],
   ["Delete", "remove the focused bookmark"],
   ["H", "heat map of what the active axis moves"],
   ["D", "dots of the data on or off"],

@@ -58,7 +58,8 @@ function plane() {
 function axes() {
   const axesTitle = element("h2", { class: "zt-axes-title" })
   const axesList = element("div", { class: "zt-axes-list" })
-  return { axesTitle, axesList, axesSection: element("section", { class: "zt-axes", "aria-label": "Axes" }, axesTitle, axesList) }
+  const directions = element("section", { class: "zt-directions", "aria-label": "Directions" })
+  return { axesTitle, axesList, directions, axesSection: element("section", { class: "zt-axes", "aria-label": "Axes" }, axesTitle, axesList) }
 }
 
 function bookmarks() {
@@ -84,6 +85,8 @@ function controls() {
   const undo = button("Undo", "Undo (U)")
   const redo = button("Redo", "Redo (Shift + U)")
   const reset = button("Reset", "Back to the middle (0)")
+  const record = button("Record", "Record a gesture, or stop (G)", { class: "zt-button zt-record", "aria-pressed": "false" })
+  const morph = button("Open in Morph", "Play the recorded gesture in Morph, as a path", { hidden: true })
   const frozen = element("span", { class: "zt-frozen-levels", role: "status", "aria-live": "polite" })
   const readout = element("span", { class: "zt-readout" })
   const status = element("button", { type: "button", class: "zt-status", "data-testid": "live-status", title: "Speed of the live picture; click to hide or show", "data-frames": "0", "data-model": "", "data-z": "" }, element("span", { class: "zt-lamp" }), readout)
@@ -97,10 +100,12 @@ function controls() {
     undo,
     redo,
     reset,
+    record,
+    morph,
     frozen,
     status,
   )
-  return { random, seed, truncation, truncationValue, nudge, undo, redo, reset, frozen, status, readout, controls: made }
+  return { random, seed, truncation, truncationValue, nudge, undo, redo, reset, record, morph, frozen, status, readout, controls: made }
 }
 
 function over() {

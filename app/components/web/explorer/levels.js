@@ -72,6 +72,7 @@ export class Levels {
 
   paint() {
     this.explorer.axes.lock()
+    this.explorer.directions.paint()
     this.explorer.captions.frozen()
   }
 }

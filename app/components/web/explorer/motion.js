@@ -12,16 +12,18 @@ export class Motion {
 
   /** Have the view decoded, and put everything else where it is at the next screen refresh. */
   show(since) {
-    const { picture, view } = this.explorer
+    const { picture, view, recorder } = this.explorer
     picture.show(view, since)
+    recorder.note(view)
     this.painting ||= requestAnimationFrame(() => this.paint())
   }
 
   paint() {
-    const { plane, axes, bookmarks } = this.explorer
+    const { plane, axes, directions, bookmarks } = this.explorer
     this.painting = 0
     plane.move()
     axes.move()
+    directions.move()
     bookmarks.move()
   }
 
@@ -69,10 +71,11 @@ export class Motion {
 
   /** A press of an arrow: along the focused slider, else over the plane. */
   arrow(dx, dy, tenfold, since) {
-    const { view, card, axes, parts } = this.explorer
+    const { view, card, axes, directions, parts } = this.explorer
     if (!view || parts.help.open) return
     const slider = axes.focused()
     const step = STEP * (tenfold ? 10 : 1)
+    if (directions.arrow((dx + dy) * step, since)) return this.explorer.settleSoon()
     const moves = slider === null ? [[view.axes[0], dx], [view.axes[1], dy]] : [[slider, dx + dy]]
     const moved = moves.filter(([, by]) => by)
     const along = ([axis, by]) => view.z[axis] + by * step * (card.axes[axis].high - card.axes[axis].low)

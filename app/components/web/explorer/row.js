@@ -1,10 +1,7 @@
 // The row of one axis: its name, how much it says, a slider, and a strip of pictures over its whole range.
 
 import { element } from "../element.js"
-
-export const TILES = 9
-
-export const tileValue = ({ low, high }, tile) => low + ((tile + 0.5) / TILES) * (high - low)
+import { stripOf } from "./strips.js"
 
 /** Make the row of an axis; `most` is what the strongest axis says, `on` has drag, settled, active, jump and rename. */
 export function axisRow(card, axis, most, on) {
@@ -14,17 +11,13 @@ export function axisRow(card, axis, most, on) {
   slider.dataset.axis = axis
   const value = element("output", { class: "zt-value" })
   const strip = element("canvas", { class: "zt-strip" })
-  strip.style.aspectRatio = `${TILES * card.shape[2]} / ${card.shape[1]}`
   const row = { label, slider, value, strip, low, high }
-  label.addEventListener("click", () => rename(row, (name) => on.rename(axis, name)))
+  label.addEventListener("click", () => renameable(label, "Name of the axis", (name) => on.rename(axis, name)))
   slider.addEventListener("input", (event) => on.drag([axis], [Number(slider.value)], event.timeStamp))
   slider.addEventListener("change", () => on.settled())
   slider.addEventListener("focus", () => on.active(axis))
   slider.addEventListener("dblclick", () => on.jump(axis, card.home[axis]))
-  strip.addEventListener("click", (event) => {
-    const tile = Math.min(TILES - 1, Math.floor((event.offsetX / strip.clientWidth) * TILES))
-    on.jump(axis, tileValue(row, tile))
-  })
+  stripOf(card, row, strip, (at) => on.jump(axis, at))
   const about = element("span", { class: "zt-axis-about" }, ...worth(card.axes[axis], most))
   const head = element("div", { class: "zt-axis-head" }, label, about, value)
   row.element = element("div", { class: collapsed ? "zt-axis zt-dead" : "zt-axis" }, head, slider, strip)
@@ -48,8 +41,9 @@ function worth({ kl, spread, collapsed }, most) {
   return text ? [bar, text] : []
 }
 
-function rename({ label }, renamed) {
-  const input = element("input", { class: "zt-rename", value: label.textContent, maxLength: 40, "aria-label": "Name of the axis" })
+/** Put a field in the place of a label, and tell of the name that a person has typed. */
+export function renameable(label, what, renamed) {
+  const input = element("input", { class: "zt-rename", value: label.textContent, maxLength: 40, "aria-label": what })
   let done = false
   const finish = (keep) => {
     if (done) return

@@ -5,7 +5,7 @@ import { copy, linkTo, python } from "./share.js"
 
 /** Connect an explorer's controls; returns how to let go of the keys. */
 export function wire(explorer) {
-  const { parts, gestures, toggles, bookmarks, levels, motion } = explorer
+  const { parts, gestures, toggles, bookmarks, levels, motion, recorder } = explorer
   const help = () => (parts.help.open ? parts.help.close() : parts.help.showModal())
   const click = (part, act) => part.addEventListener("click", () => act())
   parts.model.addEventListener("change", () => explorer.ask(parts.model.value))
@@ -18,6 +18,8 @@ export function wire(explorer) {
   click(parts.undo, () => gestures.travel(-1))
   click(parts.redo, () => gestures.travel(1))
   click(parts.reset, () => gestures.reset())
+  click(parts.record, () => recorder.toggle())
+  click(parts.morph, () => recorder.send())
   click(parts.soft, () => toggles.soften())
   click(parts.heating, () => toggles.heat())
   click(parts.dots, () => toggles.dot())
@@ -35,6 +37,7 @@ export function wire(explorer) {
     redo: () => gestures.travel(1),
     l: () => levels.next(),
     k: () => bookmarks.add(),
+    g: () => recorder.toggle(),
     h: () => toggles.heat(),
     d: () => toggles.dot(),
     p: () => toggles.soften(),

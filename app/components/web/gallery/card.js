@@ -74,7 +74,8 @@ export class Card {
       const to = this.draws[((leg + 1) % SEEDS.length) * this.latent + axis]
       z[axis] = from + ease * (to - from)
     }
-    const y = this.about.classes ? leg % this.about.classes : undefined
+    const { length } = this.about.classes
+    const y = length ? leg % length : undefined
     this.pictures.ask({ verb: "decode", model: this.about.name, rows: 1, y }, z)
   }
 

@@ -1,0 +1,26 @@
+"""Mounts the morph: key pictures on a strip, the way between them, and the film of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from app.components import assets
+
+KEY = "morph"
+
+_mount = assets.component("morph", "explorer/explorer.css", "morph/morph.css")
+
+
+def morph(data: dict[str, Any], picked: Callable[[], None]) -> bool:
+    """Show the morph. `picked` runs when a person has taken another model.
+
+    True in the run that follows the wish for a key from a picture.
+    """
+    result = _mount(
+        key=KEY,
+        data={"module": assets.module("morph/index.js"), **data},
+        on_view_change=picked,
+        on_picture_change=lambda: None,
+    )
+    return bool(result.picture)

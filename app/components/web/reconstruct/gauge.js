@@ -1,0 +1,55 @@
+// The gauge: where an error stands among the errors that the model makes on pictures of its own test set; and the bound's terms.
+
+import { element } from "./parts.js"
+import { nats, rank } from "./measure.js"
+
+const OUTSIDE = 0.99
+const UNUSUAL = 0.9
+
+export class Gauge {
+  constructor(quantiles) {
+    this.quantiles = quantiles
+    this.needle = element("i", {})
+    this.scale = element("div", { class: "zt-rec-scale", role: "img", hidden: !quantiles }, this.needle)
+    this.words = element("p", { class: "zt-rec-words" }, quantiles ? "" : "No gauge: this model's card has no errors of its test set.")
+    this.element = element("div", { class: "zt-rec-gauge" }, this.scale, this.words)
+  }
+
+  show(error) {
+    if (!this.quantiles) return
+    const part = rank(error, this.quantiles)
+    const text = sentence(part)
+    this.needle.style.left = `${100 * part}%`
+    this.element.dataset.rank = part.toFixed(3)
+    this.element.classList.toggle("zt-rec-outside", part >= OUTSIDE)
+    this.words.textContent = text
+    this.scale.setAttribute("aria-label", text)
+  }
+}
+
+export function sentence(part) {
+  const percent = Math.floor(100 * part)
+  if (part >= 1) return "Worse than every held-out picture: outside what this model has seen."
+  if (part >= OUTSIDE) return "Worse than 99 % of held-out pictures: outside what this model has seen."
+  if (part >= UNUSUAL) return `Worse than ${percent} % of held-out pictures: unusual for this model.`
+  return `Worse than ${percent} % of held-out pictures: like what this model has seen.`
+}
+
+/** The bound in its two terms, as bars of one scale. */
+export class Bound {
+  constructor() {
+    this.element = element("div", { class: "zt-rec-bound", hidden: true })
+  }
+
+  show(distortion, rate) {
+    const most = Math.max(Math.abs(distortion), Math.abs(rate), 1e-9)
+    const bar = (name, value, title) =>
+      element("div", { title, class: value < 0 ? "zt-rec-term zt-rec-negative" : "zt-rec-term" }, element("span", {}, name), element("i", { style: `--part: ${Math.abs(value) / most}` }), element("b", {}, nats(value)))
+    this.element.hidden = false
+    this.element.replaceChildren(
+      element("p", { title: "A lower bound on the log-likelihood of what the model saw: minus distortion, minus rate" }, `ELBO ${nats(-distortion - rate)} nats`),
+      bar("distortion", distortion, "−log p(x|z): how badly the picture is explained; below zero where a density exceeds one"),
+      bar("rate", rate, "KL(q‖p): nats that the latent tells about this picture"),
+    )
+  }
+}

@@ -1,0 +1,190 @@
+// The models that know one kind of picture, in one row: what they saw first, then what each makes of it.
+
+import { pictures } from "../pixels.js"
+import { cut } from "./crop.js"
+import { compare, image } from "./measure.js"
+import { button, element } from "./parts.js"
+import { Search } from "./search.js"
+import { frame, Tile } from "./tile.js"
+import { shown, work } from "./work.js"
+
+const CLOSER = 0.5 // the negative is suggested where it brings the models so much closer
+
+export class Group {
+  constructor(kind, cards, channel, on) {
+    Object.assign(this, { kind, cards, on, near: true, asked: 0, frames: 0, version: 0, drawn: 0, times: [] })
+    this.shape = cards[0].shape
+    this.judge = cards[0].judge
+    this.encoders = cards.filter(({ encodes }) => encodes)
+    this.tiles = new Map(this.encoders.map((card) => [card.name, this.tile(card)]))
+    this.parts = this.encoders.flatMap((card) => levelsOf(card).map((level) => ({ card, ...level, tile: new Tile(card, level.way, on) })))
+    this.searches = cards.filter(({ encodes }) => !encodes).map((card) => new Search(card, channel, { ...on, found: () => this.ask() }))
+    const slot = (name, take, fail) => channel.slot(`${name}-${kind}`, take, fail)
+    // Two requests at a time: while one picture is painted the next is already reconstructed.
+    this.lanes = ["row", "row-too"].map((name) => slot(name, (answer) => this.take(answer), (sentence) => this.trouble(sentence)))
+    this.levels = slot("levels", (answer) => this.takeLevels(answer))
+    this.judges = slot("judge", (answer) => this.judged(answer))
+    this.negatives = slot("negative", (answer) => this.negative(answer))
+    this.element = this.build()
+  }
+
+  tile(card) {
+    const levels = Object.keys(card.levels)
+    const made = new Tile(card, levels.length > 1 ? `from ${levels.join(" and ")}` : card.family, this.on)
+    if (card.classes.length) made.askClass(() => this.on.changed())
+    return made
+  }
+
+  build() {
+    const [channels, height, width] = this.shape
+    this.sight = frame(this.shape, `The crop as the models of ${this.kind} see it`)
+    const middle = height === width ? "" : "; of the box its middle"
+    this.hint = element("p", { class: "zt-rec-suggest", role: "status" })
+    const seen = element("article", { class: "zt-rec-tile zt-rec-sight" }, element("header", {}, element("h4", {}, "What they saw"), element("p", {}, `${width} × ${height}, ${channels === 1 ? "grey" : "colour"}${middle}`)), element("div", { class: "zt-rec-picture" }, this.sight.canvas), this.hint)
+    const row = element("div", { class: "zt-rec-row" }, seen)
+    for (const card of this.encoders) row.append(this.tiles.get(card.name).element, ...this.parts.filter((part) => part.card === card).map(({ tile }) => tile.element))
+    row.append(...this.searches.map(({ tile }) => tile.element))
+    return element("section", { class: "zt-rec-group", "data-kind": this.kind, "data-drawn": 0, "data-frames": 0, "aria-label": `Models of ${this.kind}` }, element("h3", {}, `Models of ${this.kind}`), row)
+  }
+
+  get all() {
+    return [...this.tiles.values(), ...this.parts.map(({ tile }) => tile), ...this.searches.map(({ tile }) => tile)]
+  }
+
+  // Asking
+
+  /** Have the present crop reconstructed; `settled` once the hand rests, which is the time for what takes longer. */
+  show(version, settled) {
+    const source = shown()
+    this.version = version
+    this.seen = cut(source, source.crop, this.shape)
+    this.sight.soft = work.switches.soft
+    this.sight.draw(image(this.seen, this.shape))
+    this.searches.forEach((search) => search.aim(this.seen, settled))
+    this.encoders.forEach(({ name }) => this.tiles.get(name).element.classList.add("zt-rec-asked"))
+    if (this.encoders.length) this.lane.askAll(this.panels(this.seen, settled), { seen: this.seen, version, settled })
+    else this.finished(version)
+  }
+
+  /** The line that is free, else the one whose waiting request is older than this. */
+  get lane() {
+    const free = this.lanes.find(({ flying }) => !flying)
+    return free ?? this.lanes.find(({ waiting }) => waiting) ?? this.lanes[0]
+  }
+
+  /** Without `terms` rate and distortion, which take a second pass, are left out. */
+  panels(bytes, terms) {
+    const { drawn, seed } = work.switches
+    const panel = ({ name, classes }) => ({ verb: "reconstruct", model: name, rows: 1, seed: drawn ? seed : undefined, terms, y: classes.length ? work.classes[name] : undefined })
+    return this.encoders.map((card) => ({ panel: panel(card), rows: bytes }))
+  }
+
+  async take({ panels, ms, note }) {
+    const seen = image(note.seen, this.shape)
+    const made = panels.map((panel) => (panel.error ? null : pictures(panel)))
+    const images = made.every((each) => each === null || Array.isArray(each)) ? made : await Promise.all(made)
+    if (note.version < this.drawn) return
+    panels.forEach((panel, i) => this.draw(this.tiles.get(panel.model), panel, images[i]?.[0], seen, panel.ms ?? ms))
+    this.drawn = note.version
+    this.count()
+    this.askLevels(panels, note)
+    if (!note.settled) return
+    this.finished(note.version)
+    if (!this.parts.length) this.ask()
+    if (this.shape[0] === 1) this.negatives.askAll(this.panels(note.seen.map((byte) => 255 - byte), false), note)
+  }
+
+  draw(tile, panel, made, seen, ms) {
+    if (panel.error) return tile.trouble(panel.error)
+    tile.show(made, seen, panel.z, { ms, rate: panel.rate?.[0], distortion: panel.distortion?.[0] ?? undefined })
+    tile.element.classList.toggle("zt-rec-drawn", panel.drawn === true)
+  }
+
+  /** Once more from the upper levels alone: the noise of the lower ones is nought. */
+  askLevels(panels, note) {
+    const asked = this.parts.flatMap(({ card, from }) => {
+      const panel = panels.find(({ model, error }) => model === card.name && !error)
+      if (!panel) return []
+      const y = card.classes.length ? work.classes[card.name] : undefined
+      return [{ panel: { verb: "decode", model: card.name, rows: 1, y }, rows: panel.z.slice().fill(0, from) }]
+    })
+    if (asked.length) this.levels.askAll(asked, { ...note, rows: asked.map(({ rows }) => rows), parts: this.parts })
+  }
+
+  async takeLevels({ panels, ms, note }) {
+    const seen = image(note.seen, this.shape)
+    const made = await Promise.all(panels.map((panel) => (panel.error ? null : pictures(panel))))
+    panels.forEach((panel, i) => this.draw(note.parts[i].tile, { ...panel, z: note.rows[i] }, made[i]?.[0], seen, panel.ms ?? ms))
+    if (note.settled) this.ask()
+  }
+
+  // What takes longer
+
+  /** Have our classifier compare what is shown with what was seen. */
+  ask() {
+    const tiles = this.all.filter(({ made }) => made)
+    if (!this.judge || !tiles.length) return
+    const [channels] = this.shape
+    const bytes = (picture) => picture.data.filter((_, at) => (channels === 3 ? at % 4 < 3 : at % 4 === 0))
+    const rows = [...tiles.map(({ seen }) => bytes(seen)), ...tiles.map(({ made }) => bytes(made))]
+    this.judges.askAll([{ panel: { verb: "distance", model: this.judge, rows: tiles.length }, rows }], tiles.map((tile) => ({ tile, made: tile.made })))
+  }
+
+  judged({ panels: [panel], note }) {
+    const distances = new Float32Array(panel.payload)
+    note.forEach(({ tile, made }, i) => tile.made === made && tile.judged(distances[i]))
+  }
+
+  /** Suggest the negative where it comes much closer; nobody's picture is inverted without being told. */
+  async negative({ panels, note }) {
+    const seen = image(note.seen.map((byte) => 255 - byte), this.shape)
+    const made = await Promise.all(panels.map((panel) => (panel.error ? null : pictures(panel))))
+    const logs = panels.flatMap(({ model }, i) => (made[i] ? [Math.log(compare(seen, made[i][0]).error / this.tiles.get(model).error)] : []))
+    const ratio = Math.exp(logs.reduce((sum, log) => sum + log, 0) / Math.max(1, logs.length))
+    if (note.version !== this.version) return
+    const inverted = shown().crop.invert
+    const times = ratio < 0.01 ? "over 100" : (1 / ratio).toFixed(0)
+    const words = inverted ? "Not inverted" : "Inverted"
+    const act = button(inverted ? "Do not invert" : "Invert", "", () => this.on.invert())
+    this.hint.replaceChildren(...(ratio < CLOSER ? [`${words}, this picture comes ${times} times closer. `, act] : []))
+  }
+
+  // How it goes
+
+  count() {
+    this.element.dataset.frames = ++this.frames
+    const now = performance.now()
+    this.times = [...this.times.filter((time) => now - time < 1000), now]
+  }
+
+  /** Rows a second; 0 where nothing moves. */
+  get rate() {
+    const { length } = this.times
+    return length < 3 || performance.now() - this.times.at(-1) > 400 ? 0 : (1000 * (length - 1)) / (this.times.at(-1) - this.times[0])
+  }
+
+  finished(version) {
+    this.element.dataset.drawn = version
+    this.on.finished(version)
+  }
+
+  trouble(sentence) {
+    for (const tile of this.tiles.values()) tile.trouble(sentence)
+  }
+
+  switched() {
+    this.all.forEach((tile) => tile.switched())
+    this.sight.soft = work.switches.soft
+    this.sight.redraw()
+  }
+
+  stop() {
+    this.searches.forEach((search) => search.stop())
+  }
+}
+
+/** For a model with levels: the ways to decode from the upper ones alone. */
+function levelsOf({ levels }) {
+  const names = Object.keys(levels)
+  return names.slice(0, -1).map((name, i) => ({ from: levels[names[i + 1]][0], way: `from ${names.slice(0, i + 1).join(" and ")}${i ? "" : " alone"}` }))
+}

@@ -1,0 +1,32 @@
+// The skeleton of Reconstruct, and the buttons it is made of.
+
+import { element } from "../element.js"
+import { Notice } from "../notice.js"
+
+export { element }
+
+export function button(text, title, onclick, toggle = false) {
+  return element("button", { type: "button", class: "zt-button", title, onclick, "aria-pressed": toggle ? "false" : undefined }, text)
+}
+
+export function labelled(text, control) {
+  return element("label", { class: "zt-rec-field" }, element("span", {}, text), control)
+}
+
+export function layout(root) {
+  const view = element("canvas", { class: "zt-rec-view", "data-testid": "source" })
+  const box = element("div", { class: "zt-rec-box", tabIndex: 0, role: "application", "data-testid": "crop" })
+  const pen = element("i", { class: "zt-rec-pen", hidden: true })
+  const stage = element("div", { class: "zt-rec-stage", "data-testid": "stage" }, view, pen, box)
+  const tabs = element("div", { class: "zt-rec-tabs", role: "tablist", "aria-label": "Where the picture comes from" })
+  const panel = element("div", { class: "zt-rec-panel", role: "tabpanel", id: "zt-rec-panel", tabIndex: -1 })
+  const tools = element("div", { class: "zt-rec-tools", role: "group", "aria-label": "Crop" })
+  const note = element("p", { class: "zt-rec-note", role: "status", "aria-live": "polite" })
+  const left = element("section", { class: "zt-rec-left", "aria-label": "Picture" }, tabs, stage, panel, tools, note)
+  const bar = element("div", { class: "zt-rec-bar" })
+  const groups = element("div", { class: "zt-rec-groups" })
+  const right = element("section", { class: "zt-rec-right", "aria-label": "Reconstructions" }, bar, groups)
+  const notice = new Notice()
+  root.replaceChildren(element("div", { class: "zt-rec" }, left, right), notice.element)
+  return { view, box, pen, stage, tabs, panel, tools, note, bar, groups, notice }
+}

@@ -1,0 +1,197 @@
+"""Compare: models side by side in lock-step. The live component draws; this page keeps the link and the charts."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+import streamlit as st
+
+from app.components import compare as component
+from app.door import order
+from app.views.charts import charts
+from app.views.facts import facts
+from app.views.home import EMPTY
+from app.views.opening import catalogue
+from app.views.reconstruct import shelf
+from app.views.style import page_style
+from engine.card import Card
+from engine.catalogue import Catalogue
+from engine.plane import MODES, REACH
+
+SEEDS = 2**32
+COUNT, MOST = 36, 64
+"""Samples of a wall to begin with, and at most."""
+FIRST = 3
+"""Columns to begin with, of one kind of picture."""
+
+
+def compare() -> None:
+    """Draw the page."""
+    page_style()
+    models = catalogue()
+    if models is None:
+        return
+    names = able(models)
+    if not names:
+        st.info(EMPTY)
+        return
+    _follow_link(models, names)
+    state = st.session_state
+    component.compare(
+        {
+            "models": [entry(models.card(name)) for name in names],
+            "bundled": shelf(),
+            "view": state["compare-view"],
+            "version": state["compare-version"],
+            "notices": state["compare-notices"],
+        },
+        settled=_settled,
+    )
+    shown = [models.card(name) for name in state["compare-shown"] if name in names]
+    charts(shown, state.get("compare-latency", {}))
+
+
+def able(models: Catalogue) -> list[str]:
+    """Name the models that draw pictures, the favourite first."""
+    return order([name for name, card in models.cards.items() if {"decodes", "samples"} & set(card.verbs)])
+
+
+# The address
+
+
+def _follow_link(models: Catalogue, names: list[str]) -> None:
+    """Take over what the address says, where it says something new."""
+    state, address = st.session_state, st.query_params.to_dict()
+    if "compare-view" in state and (address == state["compare-written"] or not address):
+        return
+    view, notices = parse(address, models, names)
+    state["compare-view"], state["compare-notices"] = view, notices
+    state["compare-shown"] = view["models"]
+    state["compare-version"] = state.get("compare-version", 0) + 1
+    state["compare-written"] = address
+
+
+def parse(address: Mapping[str, str], models: Catalogue, names: list[str]) -> tuple[dict[str, Any], list[str]]:
+    """Give the view that a link asks for, and a sentence for each part of it that could not be taken."""
+    notices = list[str]()
+    return {
+        "models": _models(address.get("models"), models, names, notices),
+        "seed": _seed(address.get("seed"), notices),
+        "n": int(_number(address.get("n"), "n", (1, MOST), COUNT, notices)),
+        "t": _number(address.get("t"), "t", (0.0, 1.5), 1.0, notices),
+        "y": int(_number(address.get("y"), "y", (0, 999), 0, notices)),
+    }, notices
+
+
+def _models(text: str | None, models: Catalogue, names: list[str], notices: list[str]) -> list[str]:
+    if text is None:
+        return opening(models, names)
+    asked = [name for name in dict.fromkeys(text.split(",")) if name]
+    absent = "There is no model called {!r} here that draws pictures."
+    notices.extend(models.faults.get(name) or absent.format(name[:60]) for name in asked if name not in names)
+    return [name for name in asked if name in names]
+
+
+def opening(models: Catalogue, names: list[str]) -> list[str]:
+    """Name the first columns: models of the kind of picture of which there are most."""
+    kinds: dict[tuple[str, tuple[int, ...]], list[str]] = {}
+    for name in names:
+        kinds.setdefault((models.card(name).data, models.card(name).shape), []).append(name)
+    return max(kinds.values(), key=len)[:FIRST]
+
+
+def _seed(text: str | None, notices: list[str]) -> str:
+    if text is None:
+        return "1"
+    parts = text.split(",")
+    if len(parts) <= MOST and all(part.isdecimal() and len(part) <= 10 and int(part) < SEEDS for part in parts):
+        return text
+    notices.append(f"The link's seed {text[:40]!r} is not made of whole numbers below 2^32; seed 1 is shown.")
+    return "1"
+
+
+def _number(text: str | None, what: str, ends: tuple[float, float], usual: float, notices: list[str]) -> float:
+    if text is None:
+        return usual
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if ends[0] <= value <= ends[1]:
+        return value
+    notices.append(f"The link's {what} {text[:20]!r} is no number from {ends[0]:g} to {ends[1]:g}; {usual:g} is shown.")
+    return usual
+
+
+def _settled() -> None:
+    """Follow the component, where columns or seeds have changed."""
+    told: Mapping[str, Any] = st.session_state[component.KEY].view
+    wanted = {name: str(told[name]) for name in ("models", "seed", "n", "t", "y") if name in told}
+    state = st.session_state
+    state["compare-written"] = wanted
+    state["compare-shown"] = [name for name in wanted.get("models", "").split(",") if name]
+    latency = told.get("latency")
+    state["compare-latency"] = dict(latency) if isinstance(latency, Mapping) else {}
+    if st.query_params.to_dict() != wanted:
+        st.query_params.from_dict(wanted)
+
+
+# Models
+
+
+def entry(card: Card) -> dict[str, Any]:
+    """Give what the component needs to know about a model."""
+    return {
+        **facts(card),
+        "parameters": card.parameters,
+        "samples": "samples" in card.verbs,
+        "decodes": "decodes" in card.verbs,
+        "encodes": "encodes" in card.verbs,
+        "metrics": [asdict(metric) for metric in card.metrics],
+        "rule": rule(card),
+        "toy": toy(card),
+    }
+
+
+def rule(card: Card) -> dict[str, str]:
+    """Say by which rule a model's column is made: what is shown, by which weights, and what its likelihood is worth."""
+    return {"shown": _shown(card), "weights": _weights(card), "likelihood": _likelihood(card)}
+
+
+def _shown(card: Card) -> str:
+    verbs = set(card.verbs)
+    if "decodes" not in verbs:
+        return "sample, pixel by pixel"
+    if "samples" not in verbs:
+        return "decoded draw of a Gaussian fitted to its codes: it has no prior"
+    return (
+        "mean of p(x|z), z drawn from the prior"
+        if "bounds" in verbs
+        else "sample: the picture of z, drawn from the prior"
+    )
+
+
+def _weights(card: Card) -> str:
+    average = card.recipe.get("ema")
+    if not isinstance(average, int | float):
+        return "EMA or raw weights: its card does not say"
+    return f"EMA weights ({average:g})" if average else "raw weights"
+
+
+def _likelihood(card: Card) -> str:
+    if "scores" in card.verbs:
+        return "exact likelihood"
+    return "bound on the likelihood" if "bounds" in card.verbs else "no likelihood"
+
+
+def toy(card: Card) -> dict[str, Any] | None:
+    """Give the plane of a toy with the modes of its data; None for a model of pictures."""
+    extent = card.config.get("extent")
+    if not extent:
+        return None
+    modes = MODES.get(card.data)
+    centres = [list(centre) for centre in modes.centres] if modes else []
+    return {"extent": extent, "modes": centres, "deviation": modes.deviation if modes else 0.0, "reach": REACH}

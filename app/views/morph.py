@@ -1,0 +1,77 @@
+"""Morph: a walk through key pictures. The live component plays it; this page keeps the model in the address."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from app.components import morph as component
+from app.door import order
+from app.morph.path import KEYS, MAX_FILE, RATES, SECONDS, WEIGHTS
+from app.views.facts import facts
+from app.views.home import EMPTY
+from app.views.opening import catalogue
+from app.views.reconstruct import judge
+from app.views.style import page_style
+from engine.card import Card
+from engine.catalogue import Catalogue
+from engine.journey import shell
+
+LIMITS = {"keys": KEYS, "seconds": SECONDS, "rates": RATES, "bytes": MAX_FILE}
+
+
+def morph(reconstruct: Any) -> None:
+    """Draw the page; `reconstruct` is the page that makes a key of a picture."""
+    page_style()
+    models = catalogue()
+    if models is None:
+        return
+    names = order(models.names("decodes"))
+    if not names:
+        st.info(EMPTY)
+        return
+    name, notices = _model(models, names)
+    cards = [models.card(each) for each in names]
+    faces = [{**face(card), "judge": judge(card, models)} for card in cards]
+    data = {"models": faces, "model": name, "limits": LIMITS, "notices": notices}
+    if component.morph(data, picked=lambda: _picked(names)):
+        st.switch_page(reconstruct)
+
+
+def _model(models: Catalogue, names: list[str]) -> tuple[str, list[str]]:
+    """Give the model that the address asks for, else the one shown last; and why it is another."""
+    last = st.session_state.get("morph-model", names[0])
+    asked = st.query_params.get("model", last)
+    name = asked if asked in names else last if last in names else names[0]
+    _write(name)
+    if asked in names:
+        return name, []
+    reason = models.faults.get(asked) or f"There is no model called {asked[:60]!r} here that decodes."
+    return name, [f"{reason} Choose one from the list; {models.card(name).title} is shown."]
+
+
+def _write(name: str) -> None:
+    st.session_state["morph-model"] = name
+    if st.query_params.to_dict() != {"model": name}:
+        st.query_params.from_dict({"model": name})
+
+
+def _picked(names: list[str]) -> None:
+    told: Mapping[str, Any] = st.session_state[component.KEY].view
+    if told.get("model") in names:
+        _write(str(told["model"]))
+
+
+def face(card: Card) -> dict[str, Any]:
+    """Give what the component needs to know about a model."""
+    prior = "samples" in card.verbs
+    return {
+        **facts(card),
+        "bounds": "bounds" in card.verbs,
+        "encodes": "encodes" in card.verbs,
+        "weights": card.digests.get(WEIGHTS, ""),
+        # Where there is no prior, nothing says how far out a latent should lie but the codes of the data.
+        "shell": shell(card.latent) if prior else None,
+    }

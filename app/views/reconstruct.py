@@ -1,0 +1,186 @@
+"""Reconstruct: any picture through every model that encodes, in one row. The live component does the work."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+import streamlit as st
+from PIL import Image
+
+from app.bundled import bundled
+from app.bundled import picture as bundled_picture
+from app.components import reconstruct as component
+from app.door import order
+from app.faces import suggest
+from app.intake import take_in
+from app.views.facts import facts
+from app.views.home import EMPTY
+from app.views.opening import catalogue
+from app.views.style import page_style
+from engine.card import Card
+from engine.catalogue import Catalogue
+from engine.errors import BadPicture
+
+SEEDS = 2**32
+HINT = "Bring a picture: it stays on the machine that runs Zoetrope."
+
+
+def reconstruct(explore: Any, morph: Any) -> None:
+    """Draw the page; `explore` and `morph` are the pages that go on from a latent."""
+    page_style()
+    models = catalogue()
+    if models is None:
+        return
+    names = order(models.names("decodes"))
+    if not names:
+        st.info(EMPTY)
+        return
+    _follow_link(models)
+    _uploaded()
+    state = st.session_state
+    wanted = component.reconstruct(
+        {
+            "models": [entry(models.card(name), models) for name in names],
+            "bundled": shelf(),
+            "asked": state["reconstruct-asked"],
+            "notices": state["reconstruct-notices"],
+            "upload": state.get("reconstruct-upload"),
+            "picture": state.get("reconstruct-picture", ""),
+        },
+        chosen=_chosen,
+    )
+    if wanted is None:
+        return
+    page, query = wanted
+    if query.get("model") in names:
+        st.switch_page({"explore": explore, "morph": morph}[page], query_params=query)
+
+
+# The address
+
+
+def _follow_link(models: Catalogue) -> None:
+    """Take over what the address says, where it says something new."""
+    state, given = st.session_state, st.query_params.get("source", "")
+    if "reconstruct-asked" in state and given in ("", state["reconstruct-written"]):
+        return
+    asked, notice = parse(given, models)
+    state["reconstruct-asked"] = {"number": state.get("reconstruct-asked", {"number": 0})["number"] + 1, **asked}
+    state["reconstruct-notices"] = [notice] if notice else []
+    state["reconstruct-written"] = given
+
+
+def parse(source: str, models: Catalogue) -> tuple[dict[str, Any], str]:
+    """Give the picture that a link asks for, {} where it names none, and a sentence where it cannot be had.
+
+    A link says `bundled:NAME`, or `sample:MODEL:SEED` for a sample of a model.
+    """
+    kind, _, rest = source.partition(":")
+    if not source:
+        return {}, ""
+    if kind == "bundled":
+        if bundled_picture(rest) is not None:
+            return {"kind": "shelf", "name": rest}, ""
+        return {}, f"No picture called {rest[:60]!r} comes along. Choose one under Pictures."
+    model, _, seed = rest.partition(":")
+    if kind != "sample":
+        return {}, f"The link's source {source[:60]!r} is neither bundled:NAME nor sample:MODEL:SEED."
+    if model not in models.names("decodes"):
+        reason = models.faults.get(model) or f"There is no model called {model[:60]!r} here."
+        return {}, f"{reason} Choose one under Sample."
+    if not (seed.isdecimal() and int(seed) < SEEDS):
+        return {}, f"The link's seed {seed[:20]!r} is no whole number from 0 to 2^32 - 1. Choose one under Sample."
+    return {"kind": "sample", "model": model, "seed": int(seed)}, ""
+
+
+def _chosen() -> None:
+    """Follow the component: put the picture that lies on the desk into the address, where it has one."""
+    told: Mapping[str, Any] = st.session_state[component.KEY].view
+    source = told.get("source")
+    st.session_state["reconstruct-written"] = source if isinstance(source, str) else ""
+    if not isinstance(source, str):
+        st.query_params.pop("source", None)
+    elif st.query_params.get("source") != source:
+        st.query_params["source"] = source
+
+
+# Pictures
+
+
+def _uploaded() -> None:
+    """Take in a file that has just come; the one before stays where this one is no picture."""
+    state = st.session_state
+    file = st.file_uploader(HINT, key="reconstruct-file", label_visibility="collapsed")
+    if file is None or file.file_id == state.get("reconstruct-taken"):
+        return
+    state["reconstruct-taken"] = file.file_id
+    about: dict[str, Any] = {"number": state.get("reconstruct-upload", {"number": 0})["number"] + 1, "name": file.name}
+    try:
+        picture = take_in(file.getvalue(), file.name)
+    except BadPicture as error:
+        state["reconstruct-upload"] = {**about, "error": str(error)}
+        return
+    state["reconstruct-picture"] = inline(png(picture.pixels))
+    state["reconstruct-upload"] = {**about, "notes": list(picture.notes), "faces": faces(picture.pixels)}
+
+
+def faces(pixels: Any) -> list[dict[str, float]]:
+    """Give the square around a face as the component's crop takes it; [] where none is found, or nobody looked."""
+    found = suggest(pixels)
+    return (
+        []
+        if found is None
+        else [{"x": found.left + found.side / 2, "y": found.top + found.side / 2, "side": found.side}]
+    )
+
+
+def png(pixels: Any) -> bytes:
+    """Give a picture (height, width, 3) as a PNG, quickly rather than small: it goes to a browser and nowhere else."""
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG", compress_level=1)
+    return file.getvalue()
+
+
+def inline(file: bytes) -> str:
+    """Give a PNG as an address that holds it; a component's data has no bytes beside its other fields."""
+    return "data:image/png;base64," + base64.b64encode(file).decode()
+
+
+@cache
+def shelf() -> list[dict[str, str]]:
+    """Give the pictures that come along, as the component takes them."""
+    return [
+        {
+            "name": each.name,
+            "group": each.group,
+            "title": each.alt,
+            "data": each.data,
+            "url": inline(each.png),
+        }
+        for each in bundled()
+    ]
+
+
+# Models
+
+
+def entry(card: Card, models: Catalogue) -> dict[str, Any]:
+    """Give what the component needs to know about a model."""
+    return {
+        **facts(card),
+        "encodes": "encodes" in card.verbs,
+        "levels": {name: list(ends) for name, ends in card.levels.items()},
+        "judge": judge(card, models),
+        "held": {what: [float(f"{value:.6g}") for value in values] for what, values in card.held_out.items()},
+    }
+
+
+def judge(card: Card, models: Catalogue) -> str | None:
+    """Name a classifier that knows the same kind of picture, and so can tell how unlike two of them are."""
+    able = (models.card(name) for name in models.names("classifies"))
+    same = (other for other in able if (other.data, other.shape) == (card.data, card.shape))
+    return next((other.name for other in same if other.feature_variance is not None), None)

@@ -1,0 +1,175 @@
+"""What Compare takes from the address and from its component, what it says of models, and which charts there are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app import store
+from app.door import Door
+from app.views import charts, compare, opening
+from engine.card import Card, Metric
+from engine.catalogue import Catalogue
+from tests.echo import CARDS, Absent, Echo
+
+
+def page() -> None:
+    from app.views.compare import compare
+
+    compare()
+
+
+class Visit:
+    """A visitor of Compare, whose component is a button that tells `view` to Streamlit."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(compare.component, "compare", self.mounted)
+        self.data: dict[str, Any] = {}
+        self.page = AppTest.from_function(page, default_timeout=30)
+        self.at()
+
+    def mounted(self, data: dict[str, Any], settled: Any) -> None:
+        import streamlit as st
+
+        self.data = data
+        st.button("settle", on_click=settled)
+
+    def at(self, **address: str) -> None:
+        self.page.query_params.clear()
+        for name, value in address.items():
+            self.page.query_params[name] = value
+        self.page.run()
+        assert not self.page.exception
+
+    def tell(self, **told: Any) -> None:
+        self.page.session_state[compare.component.KEY] = SimpleNamespace(view=told)
+        next(each for each in self.page.button if each.label == "settle").click()
+        self.page.run()
+        assert not self.page.exception
+
+    @property
+    def address(self) -> dict[str, str]:
+        query = self.page.query_params.items()
+        return {name: value if isinstance(value, str) else ",".join(value) for name, value in query}
+
+
+@pytest.fixture
+def door(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
+    monkeypatch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
+    made = Door()
+    monkeypatch.setattr(opening, "door", lambda: made)
+    yield made
+    made.close()
+    store.close()
+
+
+@pytest.fixture
+def visit(door: Door, monkeypatch: pytest.MonkeyPatch) -> Visit:
+    door.open(Echo)
+    return Visit(monkeypatch)
+
+
+def test_a_bare_address_opens_models_of_one_kind(visit: Visit) -> None:
+    assert visit.data["view"] == {"models": ["slow", "gated"], "seed": "1", "n": 36, "t": 1.0, "y": 0}
+    assert [entry["name"] for entry in visit.data["models"]] == ["grey", "colour", "slow", "gated"]
+    assert (visit.data["version"], visit.data["notices"]) == (1, [])
+
+
+def test_a_link_is_followed_and_each_part_that_cannot_be_taken_gets_a_sentence(visit: Visit) -> None:
+    visit.at(models="colour,grey,colour", seed="3,5,8", n="16", t="0.7", y="1")
+    assert visit.data["view"] == {"models": ["colour", "grey"], "seed": "3,5,8", "n": 16, "t": 0.7, "y": 1}
+    assert (visit.data["version"], visit.data["notices"]) == (2, [])
+    visit.at(models="grey,nobody,broken", seed="-1", n="1000", t="nan", y="x")
+    assert visit.data["view"] == {"models": ["grey"], "seed": "1", "n": 36, "t": 1.0, "y": 0}
+    assert [
+        word in " ".join(visit.data["notices"]) for word in ("nobody", "cut short", "'-1'", "'1000'", "'nan'", "'x'")
+    ] == [True] * 6
+
+
+def test_what_settles_goes_into_the_address_and_not_back_to_the_component(visit: Visit) -> None:
+    visit.tell(models="colour,grey", seed="7", n="16", t="1", y="0", latency={"grey": 1.5})
+    assert visit.address == {"models": "colour,grey", "seed": "7", "n": "16", "t": "1", "y": "0"}
+    assert visit.data["version"] == 1
+
+
+def test_an_engine_that_does_not_open_is_told_in_the_page(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    door.open(Absent)
+    visit = Visit(monkeypatch)
+    assert "not there" in visit.page.error[0].value
+    assert visit.data == {}
+
+
+# Rules
+
+
+def made(*verbs: str, **changes: Any) -> Card:
+    return replace(CARDS["grey"], verbs=verbs, **changes)
+
+
+def test_rules_say_what_is_shown_by_which_weights_and_what_the_likelihood_is() -> None:
+    vae = compare.rule(made("samples", "decodes", "encodes", "bounds", recipe={"ema": 0.999}))
+    assert vae == {
+        "shown": "mean of p(x|z), z drawn from the prior",
+        "weights": "EMA weights (0.999)",
+        "likelihood": "bound on the likelihood",
+    }
+    gan = compare.rule(made("samples", "decodes", recipe={"ema": 0}))
+    assert (gan["weights"], gan["likelihood"]) == ("raw weights", "no likelihood")
+    assert "it has no prior" in compare.rule(made("decodes", "encodes"))["shown"]
+    pixels = compare.rule(made("samples", "scores"))
+    assert pixels["likelihood"] == "exact likelihood"
+    assert "does not say" in pixels["weights"]
+
+
+def test_only_toys_have_a_plane_and_known_data_its_modes() -> None:
+    assert compare.toy(made("decodes")) is None
+    ring = compare.toy(made("decodes", config={"extent": 1.5}, data="ring"))
+    assert ring is not None
+    assert (len(ring["modes"]), ring["deviation"], ring["reach"]) == (8, 0.01, 3.0)
+    spiral = compare.toy(made("decodes", config={"extent": 1.5}, data="spiral"))
+    assert spiral is not None
+    assert spiral["modes"] == []
+
+
+def test_what_draws_nothing_is_not_offered() -> None:
+    cards = {"a-judge": made("classifies", name="a-judge"), "a-pixel": made("samples", "scores", name="a-pixel")}
+    assert compare.able(Catalogue(cards, {})) == ["a-pixel"]
+
+
+# Charts
+
+
+def measured(name: str, data: str = "mnist", protocol: str = "p", **figures: float) -> Card:
+    metrics = tuple(Metric(what.replace("_", " "), float(value), "", protocol) for what, value in figures.items())
+    return made("samples", "decodes", name=name, title=name, data=data, metrics=metrics, parameters=100)
+
+
+def test_a_chart_has_only_models_with_both_figures() -> None:
+    cards = [measured("a", precision=80, recall=60), measured("b", precision=70), measured("c", sharpness=1)]
+    plane, sharp, cost = charts.plan(cards, {})
+    assert [(mark.card.name, mark.x, mark.y) for mark in plane.marks] == [("a", 60, 80)]
+    assert (sharp.marks, cost.marks) == ((), ())
+
+
+def test_cost_is_latency_where_all_were_measured_and_else_parameters() -> None:
+    cards = [measured("a", test_MSE=0.1), measured("b", test_MSE=0.2)]
+    some, all_ = charts.cost(cards, {"a": 3.0}, "test MSE"), charts.cost(cards, {"a": 3.0, "b": 4.0}, "test MSE")
+    assert [(mark.x, mark.y) for mark in some.marks] == [(100, 0.1), (100, 0.2)]
+    assert [(mark.x, mark.y) for mark in all_.marks] == [(3.0, 0.1), (4.0, 0.2)]
+
+
+def test_protocols_that_differ_and_other_data_are_named() -> None:
+    same = charts.plan([measured("a", precision=1, recall=1), measured("b", precision=2, recall=2)], {})[0]
+    apart = charts.plan([measured("a", precision=1, recall=1), measured("b", "mnist", "q", precision=2, recall=2)], {})[
+        0
+    ]
+    others = charts.plan([measured("a", precision=1, recall=1), measured("b", "frey", precision=2, recall=2)], {})[0]
+    assert charts.note(same) == "One data set, one protocol."
+    assert "Protocols differ" in charts.note(apart)
+    assert "do not compare" in charts.note(others)
+    assert len(charts.figure(others).data) == 2

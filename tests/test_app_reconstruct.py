@@ -1,0 +1,191 @@
+"""What Reconstruct takes from the address, from an upload and from its component, and what it tells them."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Iterator
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from app.bundled import bundled
+from app.components import reconstruct as component
+from app.door import Door
+from app.views import opening, reconstruct
+from engine.card import Card
+from engine.catalogue import Catalogue
+from tests.echo import Absent, Echo, card
+
+
+def page() -> None:
+    from app.views.reconstruct import reconstruct
+
+    reconstruct(None, None)
+
+
+@pytest.fixture
+def door(monkeypatch: pytest.MonkeyPatch) -> Iterator[Door]:
+    made = Door()
+    monkeypatch.setattr(opening, "door", lambda: made)
+    yield made
+    made.close()
+
+
+class Visit:
+    """A visitor, whose component is a button that tells `view` to Streamlit."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(component, "reconstruct", self.mounted)
+        self.data: dict[str, Any] = {}
+        self.page = AppTest.from_function(page, default_timeout=20)
+        self.at()
+
+    def mounted(self, data: dict[str, Any], chosen: Any) -> None:
+        import streamlit as st
+
+        self.data = data
+        st.button("chosen", on_click=chosen)
+
+    def at(self, **address: str) -> None:
+        self.page.query_params.clear()
+        for name, value in address.items():
+            self.page.query_params[name] = value
+        self.run()
+
+    def run(self) -> None:
+        self.page.run()
+        assert not self.page.exception
+
+    def tell(self, **told: Any) -> None:
+        self.page.session_state[component.KEY] = SimpleNamespace(view=told)
+        self.page.button[0].click()
+        self.run()
+
+    @property
+    def source(self) -> str:
+        return "".join(self.page.query_params.get("source", ""))
+
+
+@pytest.fixture
+def visit(door: Door, monkeypatch: pytest.MonkeyPatch) -> Visit:
+    door.open(Echo)
+    return Visit(monkeypatch)
+
+
+def test_a_bare_address_asks_for_nothing(visit: Visit) -> None:
+    assert visit.data["asked"] == {"number": 1}
+    assert visit.data["notices"] == []
+    assert visit.data["upload"] is None
+    assert {model["name"] for model in visit.data["models"]} == {"grey", "colour", "slow", "gated"}
+
+
+def test_a_link_to_a_sample_is_followed_once(visit: Visit) -> None:
+    visit.at(source="sample:grey:17")
+    assert visit.data["asked"] == {"number": 2, "kind": "sample", "model": "grey", "seed": 17}
+    visit.run()
+    assert visit.data["asked"]["number"] == 2
+
+
+def test_a_picture_that_was_chosen_goes_into_the_address_and_not_back(visit: Visit) -> None:
+    name = bundled()[0].name
+    visit.tell(source=f"bundled:{name}")
+    assert visit.source == f"bundled:{name}"
+    assert visit.data["asked"] == {"number": 1}
+    visit.tell()  # a person's own picture has no address
+    assert visit.source == ""
+    assert visit.data["asked"] == {"number": 1}
+
+
+@pytest.mark.parametrize(
+    ("source", "sentence"),
+    [
+        ("bundled:nothing", "No picture called 'nothing' comes along."),
+        ("sample:nobody:1", "There is no model called 'nobody' here."),
+        ("sample:broken:1", "broken: it was cut short."),
+        ("sample:grey:-1", "The link's seed '-1' is no whole number"),
+        ("sample:grey:4294967296", "The link's seed '4294967296' is no whole number"),
+        ("moon", "The link's source 'moon' is neither"),
+    ],
+)
+def test_a_link_that_leads_nowhere_is_a_notice(visit: Visit, source: str, sentence: str) -> None:
+    visit.at(source=source)
+    assert visit.data["notices"][0].startswith(sentence)
+    assert visit.data["asked"] == {"number": 2}
+
+
+def test_an_upload_reaches_the_component_and_a_bad_one_leaves_it(visit: Visit) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (5, 7, 3), np.uint8)
+    bring(visit, "noise.png", written(pixels))
+    assert visit.data["upload"] == {"number": 1, "name": "noise.png", "notes": ["very small: 7 × 5"], "faces": []}
+    assert (opened(visit.data["picture"]) == pixels).all()
+    bring(visit, "letter.png", b"Dear reader, this is a letter.")
+    assert visit.data["upload"]["number"] == 2
+    assert "holds text and no picture" in visit.data["upload"]["error"]
+    assert (opened(visit.data["picture"]) == pixels).all()
+    visit.run()
+    assert visit.data["upload"]["number"] == 2
+
+
+def bring(visit: Visit, name: str, data: bytes) -> None:
+    visit.page.file_uploader[0].set_value((name, data, "image/png"))
+    visit.run()
+
+
+def written(pixels: Any) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG")
+    return file.getvalue()
+
+
+def opened(url: str) -> Any:
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(url.removeprefix("data:image/png;base64,")))))
+
+
+def test_every_bundled_picture_is_on_the_shelf_as_it_is(visit: Visit) -> None:
+    assert [each["name"] for each in visit.data["bundled"]] == [each.name for each in bundled()]
+    for shown, each in zip(visit.data["bundled"], bundled(), strict=True):
+        assert (opened(shown["url"]).reshape(each.pixels.shape) == each.pixels).all()
+
+
+def test_an_engine_that_does_not_open_is_a_sentence_with_a_way_on(door: Door) -> None:
+    door.open(Absent)
+    shown = AppTest.from_function(page, default_timeout=20).run()
+    assert [error.value for error in shown.error] == ["The engine does not start: it is not there."]
+    assert not shown.exception
+
+
+# Models
+
+
+def models(*cards: Card) -> Catalogue:
+    return Catalogue({each.name: each for each in cards}, {})
+
+
+def judge(name: str, data: str, variance: float | None) -> Card:
+    return replace(card(name, 0, (1, 8, 8)), verbs=("classifies",), data=data, feature_variance=variance)
+
+
+def test_a_judge_knows_the_same_data_at_the_same_size_and_has_been_measured() -> None:
+    painter = replace(card("painter", 2, (1, 8, 8)), data="digits")
+    fit, other = judge("fit", "digits", 1.5), judge("other", "clothes", 1.5)
+    unmeasured, large = judge("unmeasured", "digits", None), replace(judge("large", "digits", 1.5), shape=(1, 9, 9))
+    assert reconstruct.judge(painter, models(painter, other, unmeasured, large, fit)) == "fit"
+    assert reconstruct.judge(painter, models(painter, other, unmeasured, large)) is None
+
+
+def test_the_component_hears_what_a_model_can_do_by_its_verbs() -> None:
+    levels = {"z2": (0, 2), "z1": (2, 6)}
+    whole = replace(
+        card("whole", 6, (1, 8, 8)), verbs=("decodes", "encodes"), levels=levels, held_out={"mse": (0.0, 1.0)}
+    )
+    shown = reconstruct.entry(whole, models(whole))
+    assert shown["encodes"] is True
+    assert shown["levels"] == {"z2": [0, 2], "z1": [2, 6]}
+    assert shown["held"] == {"mse": [0.0, 1.0]}
+    assert reconstruct.entry(card("maker", 2, (1, 8, 8)), models(whole))["encodes"] is False

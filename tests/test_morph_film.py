@@ -1,0 +1,253 @@
+"""Films: right length, size, codec and pictures; made in parts that leave the engine to others; stopped at a word."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path as File
+from typing import Any
+
+import av
+import numpy as np
+import pytest
+from PIL import Image
+
+from app.door import Door
+from app.morph import studio as studios
+from app.morph.film import FORMS, LOOKS, chosen, enlarged, opened
+from app.morph.path import Key, Path, from_json
+from app.morph.studio import Film, Order, Studio
+from engine.errors import BadValue, Busy, UnknownName
+from tests.echo import Echo
+
+FPS, SHAPES = 30, {"colour": (3, 8, 6), "grey": (1, 7, 10)}
+
+
+def ramp(count: int, shape: tuple[int, int, int]) -> list[Any]:
+    """Pictures whose brightness climbs from frame to frame, each channel by another amount."""
+    channels, height, width = shape
+    each = [np.full((height, width), 40 + 3 * i, np.uint8) for i in range(count)]
+    return [np.stack([picture - 20 * c for c in range(channels)], -1) for picture in each]
+
+
+def written(
+    file: File, form: str, shape: tuple[int, int, int], count: int, size: int = 96, fps: int = FPS
+) -> list[Any]:
+    pictures = ramp(count, shape)
+    with opened(form, file, shape, size, "soft", fps) as reel:
+        for i in chosen(form, count, fps):
+            reel.add(pictures[i])
+    return pictures
+
+
+@pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
+@pytest.mark.parametrize(("form", "codec"), [("mp4", "h264"), ("gif", "gif")])
+def test_a_film_has_the_right_codec_size_length_and_pictures(tmp_path: File, form: str, codec: str, shape: Any) -> None:
+    pictures = written(tmp_path / "film", form, shape, 45)
+    with av.open(str(tmp_path / "film")) as film:
+        stream = film.streams.video[0]
+        assert stream.codec_context.name == codec
+        assert (stream.width, stream.height) == enlarged(shape, 96)
+        assert form != "mp4" or (stream.codec_context.pix_fmt, stream.average_rate) == ("yuv420p", FPS)
+        assert film.duration is not None
+        assert film.duration / 1e6 == pytest.approx(45 / FPS, abs=0.02)
+        shown = [frame.to_ndarray(format="rgb24") for frame in film.decode(video=0)]
+    assert len(shown) == 45
+    for picture, frame in zip(pictures, shown, strict=True):
+        assert np.abs(frame.astype(float) - picture[0, 0].astype(float)).max() <= 4
+
+
+@pytest.mark.parametrize("form", ["webp", "gif"])
+def test_an_animation_repeats_for_ever_and_takes_its_time(tmp_path: File, form: str) -> None:
+    pictures = written(tmp_path / "film", form, (3, 8, 8), 30)
+    with Image.open(tmp_path / "film") as film:
+        assert (film.size, film.info["loop"]) == ((96, 96), 0)
+        time = 0  # a WebP joins frames that look the same, so pictures are found by their time
+        for i in range(film.n_frames):  # type: ignore[attr-defined]
+            film.seek(i)
+            film.load()
+            expected = pictures[round(time * FPS / 1000)][0, 0]
+            assert np.abs(np.asarray(film.convert("RGB"), float)[40, 40] - expected).max() <= 8
+            time += film.info["duration"]
+        assert time == pytest.approx(1000, abs=20)
+
+
+def test_a_gif_of_a_quick_path_leaves_frames_out_and_keeps_its_time(tmp_path: File) -> None:
+    written(tmp_path / "film", "gif", (1, 8, 8), 60, fps=60)
+    with av.open(str(tmp_path / "film")) as film:
+        assert film.duration is not None
+        assert film.duration / 1e6 == pytest.approx(1, abs=0.04)
+        assert sum(1 for _ in film.decode(video=0)) == 30
+
+
+def test_a_strip_shows_twelve_pictures_of_the_path_exactly(tmp_path: File) -> None:
+    pictures = ramp(24, (3, 8, 8))
+    with opened("png", tmp_path / "strip", (3, 8, 8), 32, "pixels", FPS) as reel:
+        for i in chosen("png", 24, FPS):
+            reel.add(pictures[i])
+    with Image.open(tmp_path / "strip") as strip:
+        assert strip.size == (12 * 32, 32)
+        for tile in range(12):
+            assert strip.getpixel((32 * tile + 16, 16)) == tuple(pictures[2 * tile][0, 0])
+
+
+def test_pixels_stay_pixels_and_soft_is_soft(tmp_path: File) -> None:
+    board = np.indices((8, 8)).sum(0).astype(np.uint8)[:, :, None] % 2 * 255
+    kinds = {}
+    for look in LOOKS:
+        with opened("gif", tmp_path / look, (1, 8, 8), 64, look, FPS) as reel:
+            reel.add(board)
+        with Image.open(tmp_path / look) as film:
+            kinds[look] = len(np.unique(np.asarray(film.convert("L"))))
+    assert kinds["pixels"] == 2
+    assert kinds["soft"] > 20
+
+
+@pytest.mark.parametrize("size", [64, 101, 512])
+@pytest.mark.parametrize("shape", [(1, 28, 20), (3, 64, 64), (1, 5, 9), (1, 1, 40)])
+def test_films_have_even_sizes_and_the_pictures_shape(shape: Any, size: int) -> None:
+    width, height = enlarged(shape, size)
+    assert width % 2 == height % 2 == 0
+    assert abs(max(width, height) - size) <= 1
+    assert min(width, height) >= 2
+
+
+# The studio
+
+
+class Recorder(Echo):
+    """An engine that knows how many parts of films were in its line at a time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.parts, self.most, self.counting = 0, 0, threading.Lock()
+
+    def submit(self, job: Any) -> Any:
+        with self.counting:
+            self.parts += 1
+            self.most = max(self.most, self.parts)
+        future = super().submit(job)
+        future.add_done_callback(self._over)
+        return future
+
+    def _over(self, _: object) -> None:
+        with self.counting:
+            self.parts -= 1
+
+
+@pytest.fixture
+def engine() -> Iterator[Recorder]:
+    made = Recorder()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def studio(engine: Recorder) -> Iterator[Studio]:
+    door = Door()
+    door.open(lambda: engine)
+    door.catalogue()
+    made = Studio(door)
+    yield made
+    engine.gate.set()
+    made.close()
+
+
+def path(model: str = "grey", latent: int = 2, **more: Any) -> Path:
+    return Path(model, tuple(Key((float(value),) * latent) for value in (0, 90, 40)), **{"easing": "steady", **more})
+
+
+def made(studio: Studio, order: Order) -> Film:
+    film = studio.order(order)
+    until(lambda: not film.going)
+    return film
+
+
+def until(condition: Any, patience: float = 30) -> None:
+    end = time.monotonic() + patience
+    while not condition():
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.005)
+
+
+def test_a_film_shows_the_paths_pictures_in_their_order(studio: Studio, engine: Recorder) -> None:
+    order = Order(path(way="linear", seconds=2.0), size=64)
+    film = made(studio, order)
+    assert (film.state, film.done, film.error) == ("ready", 60, "")
+    z, _ = order.path.latents()
+    assert np.concatenate([job.z for job in engine.jobs if job.z is not None]).tobytes() == z.tobytes()
+    with av.open(str(film.file)) as file:
+        shown = [frame.to_ndarray(format="gray")[20, 20] for frame in file.decode(video=0)]
+    assert np.abs(np.array(shown, float) - np.floor(z[:, 0])).max() <= 4
+
+
+def test_one_part_of_one_film_is_with_the_engine_at_a_time(studio: Studio, engine: Recorder) -> None:
+    films = [studio.order(Order(path(seconds=2.0), form, 64)) for form in ("mp4", "gif", "webp")]
+    assert [studio.ahead(film) for film in films if film.going] == list(range(sum(film.going for film in films)))
+    until(lambda: not any(film.going for film in films))
+    assert [film.state for film in films] == ["ready"] * 3
+    assert engine.most == 1
+    assert {job.who for job in engine.jobs} == {f"film-{film.token}" for film in films}
+    assert max(job.rows for job in engine.jobs) <= studios.MOST_ROWS
+
+
+def test_the_path_of_a_film_read_again_makes_the_same_file(studio: Studio) -> None:
+    first = made(studio, Order(path(seconds=1.0, loop=True), "json"))
+    again, _ = from_json(first.file.read_bytes(), studio.door.catalogue())
+    films = [made(studio, Order(one, "gif", 64)) for one in (path(seconds=1.0, loop=True), again)]
+    assert films[0].file.read_bytes() == films[1].file.read_bytes()
+
+
+def test_a_film_that_is_cancelled_stops_and_leaves_nothing(studio: Studio, engine: Recorder) -> None:
+    film, waits = (studio.order(Order(path("gated", 1))) for _ in range(2))
+    until(lambda: film.state == "making")
+    studio.cancel(waits)
+    studio.cancel(film)
+    until(lambda: film.state == waits.state == "stopped")
+    assert list(File(studio.folder.name).iterdir()) == []
+    with pytest.raises(UnknownName):
+        studio.film(film.token)
+    engine.gate.set()
+    assert made(studio, Order(path(seconds=1.0), size=64)).state == "ready"
+
+
+def test_a_film_that_nobody_asks_for_is_stopped(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    film = studio.order(Order(path("gated", 1)))
+    monkeypatch.setattr(studios, "FORSAKEN", 0.05)
+    time.sleep(0.1)
+    studio.sweep()
+    until(lambda: film.state == "stopped")
+
+
+def test_trouble_of_the_engine_is_the_films_sentence(studio: Studio) -> None:
+    film = made(studio, Order(Path("grey", (Key((14.0, 0.0)), Key((14.0, 1.0))), way="linear")))
+    assert (film.state, film.error) == ("failed", "14 is not to our taste.")
+    assert not film.file.exists()
+    fault = made(studio, Order(Path("grey", (Key((13.0, 0.0)), Key((13.0, 1.0))), way="linear")))
+    assert fault.error == "The film was not made (RuntimeError). Try another kind of file."
+
+
+def test_a_film_that_grows_too_large_is_stopped_with_a_way_out(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(studios, "LARGEST", -1)
+    film = made(studio, Order(path(), "gif", 256))
+    assert film.state == "failed"
+    assert "Make it smaller or shorter, or take MP4." in film.error
+
+
+def test_what_is_no_order_is_refused(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    for order, word in (
+        (Order(path(), "avi"), "'avi'"),
+        (Order(path(), size=63), "63"),
+        (Order(path(), look="oily"), "'oily'"),
+    ):
+        with pytest.raises(BadValue, match=word):
+            studio.order(order)
+    monkeypatch.setattr(studios, "MOST", 1)
+    studio.order(Order(path("gated", 1)))
+    with pytest.raises(Busy, match="1 films wait"):
+        studio.order(Order(path()))
+
+
+def test_every_form_has_its_codec_here() -> None:
+    assert {form.codec for form in FORMS.values() if form.codec} <= set(av.codecs_available)

@@ -1,0 +1,149 @@
+"""Films over HTTP: ordered, followed, fetched and stopped, by pages of this server alone."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any
+
+import pytest
+import uvicorn
+from starlette.applications import Starlette
+
+from app.door import Door
+from app.morph.path import Key, Path, to_json
+from app.morph.routes import Films
+from app.morph.studio import Studio
+from tests.echo import Absent, Echo
+
+PATH = Path("grey", tuple(Key((float(value), 0.0)) for value in (0, 90)), seconds=1.0)
+
+
+class Client:
+    """A page, or a program, that talks to the routes."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+
+    def ask(self, method: str, place: str, body: Any = None, **headers: str) -> tuple[int, Any, Any]:
+        connection = http.client.HTTPConnection(self.address, timeout=30)
+        connection.request(method, place, body, headers)
+        response = connection.getresponse()
+        content = response.read()
+        connection.close()
+        plain = response.headers.get("content-type", "").startswith("application/json")
+        return response.status, json.loads(content) if plain else content, response.headers
+
+    def order(self, **fields: Any) -> tuple[int, Any, Any]:
+        whole = {"path": asdict(PATH), "form": "mp4", "size": 64, "look": "soft", **fields}
+        return self.ask("POST", "/films", json.dumps(whole))
+
+    def ready(self, film: str) -> Any:
+        while (told := self.ask("GET", f"/films/{film}")[1])["state"] in ("waiting", "making"):
+            time.sleep(0.01)
+        return told
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[Echo]:
+    made = Echo()
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def client(engine: Echo) -> Iterator[Client]:
+    yield from served(lambda: engine)
+
+
+def served(backend: Any) -> Iterator[Client]:
+    door = Door()
+    door.open(backend)
+    studio = Studio(door)
+    server = uvicorn.Server(uvicorn.Config(Starlette(routes=Films(studio).routes()), port=0, log_level="error"))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        time.sleep(0.005)
+    yield Client(f"localhost:{server.servers[0].sockets[0].getsockname()[1]}")
+    server.should_exit = True
+    thread.join()
+    studio.close()
+
+
+def test_a_film_is_ordered_followed_and_fetched_under_its_name(client: Client) -> None:
+    status, told, _ = client.order()
+    assert (status, told["frames"], told["name"]) == (202, 30, "zoetrope-grey-spherical-1s.mp4")
+    told = client.ready(told["film"])
+    assert (told["state"], told["done"], told["error"]) == ("ready", 30, "")
+    status, film, headers = client.ask("GET", f"/films/{told['film']}/file")
+    assert (status, film[4:8]) == (200, b"ftyp")
+    assert headers["content-type"] == "video/mp4"
+    assert headers["content-disposition"] == 'attachment; filename="zoetrope-grey-spherical-1s.mp4"'
+    assert headers["x-content-type-options"] == "nosniff"
+
+
+def test_a_path_file_comes_back_as_it_went(client: Client) -> None:
+    film = client.ready(client.order(form="json")[1]["film"])
+    content = client.ask("GET", f"/films/{film['film']}/file")[1]
+    assert json.dumps(content) == json.dumps(json.loads(to_json(PATH)))
+    status, read, _ = client.ask("POST", "/paths", json.dumps(content))
+    assert (status, read) == (200, {"path": content, "notices": []})
+
+
+def test_a_film_that_is_cancelled_is_gone(client: Client, engine: Echo) -> None:
+    gated = asdict(Path("gated", (Key((0.0,)), Key((1.0,)))))
+    film = client.order(path=gated)[1]["film"]
+    assert client.ask("GET", f"/films/{film}/file")[0] == 400
+    assert client.ask("DELETE", f"/films/{film}")[0] == 204
+    assert client.ask("GET", f"/films/{film}")[0] == 404
+    engine.gate.set()
+    assert client.ready(client.order()[1]["film"])["state"] == "ready"
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"form": "avi"}, "'avi' was asked for"),
+        ({"size": 9000}, "64 to 1024 pixels"),
+        ({"size": "big"}, "Reload the page"),
+        ({"look": None}, "Reload the page"),
+        ({"path": {}}, "no path file"),
+        ({"path": {**asdict(PATH), "way": "crooked"}}, "way is 'crooked'"),
+    ],
+)
+def test_what_cannot_be_made_is_a_sentence(client: Client, fields: Any, sentence: str) -> None:
+    status, told, _ = client.order(**fields)
+    assert status == 400
+    assert sentence in told["error"]
+
+
+def test_what_is_no_order_is_a_sentence(client: Client) -> None:
+    for body in (b"", b"[]", b"null", b"{}", b"\xff\xfe", b"[" * 9999):
+        status, told, _ = client.ask("POST", "/films", body)
+        assert (status, "Reload the page." in told["error"]) == (400, True)
+    assert "at most 2 MB" in client.ask("POST", "/paths", b" " * (3 << 20))[1]["error"]
+
+
+def test_other_pages_get_nothing(client: Client) -> None:
+    film = client.order()[1]["film"]
+    for method, place in (
+        ("POST", "/films"),
+        ("POST", "/paths"),
+        ("GET", f"/films/{film}"),
+        ("DELETE", f"/films/{film}"),
+    ):
+        status, told, _ = client.ask(method, place, b"", Origin="http://elsewhere.example")
+        assert (status, told["error"]) == (403, "This page is not served by this Zoetrope.")
+    assert client.ready(film)["state"] == "ready"
+    assert client.ask("GET", f"/films/{film}", Origin=f"http://{client.address}")[0] == 200
+
+
+def test_without_an_engine_the_sentence_says_so() -> None:
+    for client in served(Absent):
+        status, told, _ = client.order()
+        assert (status, told["error"]) == (503, "The engine does not start: it is not there.")
