@@ -24,7 +24,7 @@ class ALIConfig:
     latent: int = 50
     net: Net = "conv"
     width: int = 32  # hidden units, or channels at half resolution
-    depth: int = 1  # hidden layers, or residual blocks at each resolution
+    depth: int = 1  # hidden layers, or residual blocks of the encoder at each resolution
     upsampling: Upsampling = "interpolation"
     classes: int = 0  # 0: the label is not used
     stochastic: bool = True  # False: BiGAN
@@ -40,7 +40,7 @@ class ALI(nn.Module):
         super().__init__()
         self.config = config
         self.encoder = Encoder(config, outputs=config.latent * (2 if config.stochastic else 1))
-        self.decoder = Decoder(config, channels=config.shape[0])
+        self.decoder = Decoder(config, channels=config.shape[0], normed=True)
         keep_spread(self.decoder)
 
     # The two joint distributions

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from torch import nn
 
 from engine.aliases import Images, Labels, Latents
-from engine.nn.nets import Shape, Upsampling, check_halves, check_sizes, doubling, halvings, with_label
+from engine.nn.nets import Shape, Upsampling, check_halves, check_sizes, normed_pictures, with_label
 from engine.nn.prior import draw
 
 
@@ -37,18 +37,7 @@ class DCGAN(nn.Module):
     def __init__(self, config: DCGANConfig) -> None:
         super().__init__()
         self.config = config
-        levels, (height, width) = halvings(config.shape)
-        deepest = config.width * 2 ** (levels - 1)
-        layers: list[nn.Module] = [
-            *normed(nn.Linear(config.latent + config.classes, deepest * height * width, bias=False)),
-            nn.Unflatten(1, (deepest, height, width)),
-        ]
-        for level in range(levels - 1, 0, -1):
-            here, there = config.width * 2**level, config.width * 2 ** (level - 1)
-            *up, convolution = doubling(here, there, config.upsampling)
-            layers += [*up, *normed(convolution)]
-        layers += doubling(config.width, config.shape[0], config.upsampling)
-        self.generator = nn.Sequential(*layers, nn.Tanh())
+        self.generator = nn.Sequential(*normed_pictures(config, config.shape[0]), nn.Tanh())
 
     def generate(self, z: Latents, y: Labels | None = None) -> Images:
         """Draw what the data are: pictures."""
@@ -61,10 +50,3 @@ class DCGAN(nn.Module):
 
     def decode(self, z: Latents, y: Labels | None = None) -> Images:
         return self.generate(z, y)
-
-
-def normed(layer: nn.Module) -> list[nn.Module]:
-    """Follow a layer by batch norm, right behind it so that the two can be folded into one, and by ReLU."""
-    if isinstance(layer, nn.Linear):
-        return [layer, nn.BatchNorm1d(layer.out_features), nn.ReLU()]
-    return [layer, nn.BatchNorm2d(layer.out_channels), nn.ReLU()]  # type: ignore[arg-type]

@@ -30,7 +30,7 @@ class HierarchicalALIConfig:
     hidden: int = 256  # units of the networks between the levels
     net: Net = "conv"
     width: int = 32  # hidden units, or channels at half resolution
-    depth: int = 1  # hidden layers, or residual blocks at each resolution
+    depth: int = 1  # hidden layers, or residual blocks of the encoder at each resolution
     upsampling: Upsampling = "interpolation"
     classes: int = 0  # 0: the label is not used
 
@@ -62,7 +62,7 @@ class HierarchicalALI(nn.Module):
         self.encoder = Encoder(below, outputs=2 * below.latent)  # q(z1|x)
         self.upwards = between(below.latent, config.top, config)  # q(z2|z1)
         self.downwards = between(config.top, below.latent, config)  # p(z1|z2)
-        self.decoder = Decoder(below, channels=config.shape[0])  # p(x|z1)
+        self.decoder = Decoder(below, channels=config.shape[0], normed=True)  # p(x|z1)
         keep_spread(self.downwards)
         keep_spread(self.decoder)
 

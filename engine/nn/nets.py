@@ -30,15 +30,21 @@ class Sizes(Protocol):
 
 
 @runtime_checkable
-class NetConfig(Sizes, Protocol):
+class Doubling(Sizes, Protocol):
+    """Those of a config whose pictures grow by doubling."""
+
+    @property
+    def upsampling(self) -> Upsampling: ...
+
+
+@runtime_checkable
+class NetConfig(Doubling, Protocol):
     """The fields of a family's config that shape the networks of this file."""
 
     @property
     def net(self) -> Net: ...
     @property
     def depth(self) -> int: ...
-    @property
-    def upsampling(self) -> Upsampling: ...
 
 
 def check_net(config: NetConfig) -> None:
@@ -82,12 +88,16 @@ class Encoder(nn.Module):
 
 
 class Decoder(nn.Module):
-    """Latent and label → `channels` feature maps of the size of the picture."""
+    """Latent and label → `channels` feature maps of the size of the picture.
 
-    def __init__(self, config: NetConfig, channels: int) -> None:
+    `normed` has a convolutional one be DCGAN's, with batch norm and without residual blocks: against a critic that is
+    any good, one without soon draws the same picture whatever the latent.
+    """
+
+    def __init__(self, config: NetConfig, channels: int, normed: bool = False) -> None:
         super().__init__()
         self.classes = config.classes
-        make = dense_pictures if config.net == "dense" else conv_pictures
+        make = dense_pictures if config.net == "dense" else normed_pictures if normed else conv_pictures
         self.pictures = make(config, channels)
 
     def forward(self, z: Latents, y: Labels | None = None) -> Images:
@@ -168,6 +178,32 @@ class Residual(nn.Module):
 
     def forward(self, x: Images) -> Images:
         return x + self.second(F.relu(self.first(F.relu(x))))
+
+
+def normed_pictures(config: Doubling, channels: int) -> nn.Sequential:
+    """Double a small map until it is a picture, with batch norm and ReLU after every layer but the last.
+
+    Radford et al., "Unsupervised Representation Learning with Deep Convolutional Generative Adversarial Networks", ICLR
+    2016, section 3. `width` is the channels at half resolution, twice as many at each halving.
+    """
+    levels, (height, width) = halvings(config.shape)
+    deepest = config.width * 2 ** (levels - 1)
+    layers: list[nn.Module] = [
+        *normed(nn.Linear(config.latent + config.classes, deepest * height * width, bias=False)),
+        nn.Unflatten(1, (deepest, height, width)),
+    ]
+    for level in range(levels - 1, 0, -1):
+        here, there = config.width * 2**level, config.width * 2 ** (level - 1)
+        *up, convolution = doubling(here, there, config.upsampling)
+        layers += [*up, *normed(convolution)]
+    return nn.Sequential(*layers, *doubling(config.width, channels, config.upsampling))
+
+
+def normed(layer: nn.Module) -> list[nn.Module]:
+    """Follow a layer by batch norm, right behind it so that the two can be folded into one, and by ReLU."""
+    if isinstance(layer, nn.Linear):
+        return [layer, nn.BatchNorm1d(layer.out_features), nn.ReLU()]
+    return [layer, nn.BatchNorm2d(layer.out_channels), nn.ReLU()]  # type: ignore[arg-type]
 
 
 def keep_spread(net: nn.Module) -> None:
