@@ -32,7 +32,7 @@ inference = replace(
     title="Faces in colour, ALI",
     description="A generator and an encoder that no critic of pairs can tell apart: a face in, one like it out.",
     model=ALIConfig(shape=(3, 64, 64), latent=128, width=32, depth=0),
-    objective=JointConfig(relativistic=True, critic=critic, r1=1.0, r2=1.0, penalized=0.125),
+    objective=JointConfig(critic=critic, r1=0.1, penalized=0.125),
 )
 hierarchical = replace(
     inference,
