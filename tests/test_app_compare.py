@@ -138,7 +138,7 @@ def test_only_toys_have_a_plane_and_known_data_its_modes() -> None:
 
 def test_what_draws_nothing_is_not_offered() -> None:
     cards = {"a-judge": made("classifies", name="a-judge"), "a-pixel": made("samples", "scores", name="a-pixel")}
-    assert compare.able(Catalogue(cards, {})) == ["a-pixel"]
+    assert opening.names_of(Catalogue(cards, {}), "decodes", "samples") == ["a-pixel"]
 
 
 # Charts

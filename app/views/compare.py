@@ -10,11 +10,9 @@ from typing import Any
 import streamlit as st
 
 from app.components import compare as component
-from app.door import order
 from app.views.charts import charts
 from app.views.facts import facts
-from app.views.home import EMPTY
-from app.views.opening import catalogue
+from app.views.opening import able
 from app.views.reconstruct import shelf
 from app.views.style import page_style
 from engine.card import Card
@@ -31,13 +29,10 @@ FIRST = 3
 def compare() -> None:
     """Draw the page."""
     page_style()
-    models = catalogue()
-    if models is None:
+    found = able("decodes", "samples")
+    if found is None:
         return
-    names = able(models)
-    if not names:
-        st.info(EMPTY)
-        return
+    models, names = found
     _follow_link(models, names)
     state = st.session_state
     component.compare(
@@ -52,11 +47,6 @@ def compare() -> None:
     )
     shown = [models.card(name) for name in state["compare-shown"] if name in names]
     charts(shown, state.get("compare-latency", {}))
-
-
-def able(models: Catalogue) -> list[str]:
-    """Name the models that draw pictures, the favourite first."""
-    return order([name for name, card in models.cards.items() if {"decodes", "samples"} & set(card.verbs)])
 
 
 # The address

@@ -10,11 +10,9 @@ import streamlit as st
 
 from app import link, store
 from app.components import explorer
-from app.door import order
 from app.link import View
 from app.views.facts import facts, name_of
-from app.views.home import EMPTY
-from app.views.opening import catalogue
+from app.views.opening import able
 from app.views.style import page_style
 from engine.card import Axis, Card
 from engine.catalogue import Catalogue
@@ -28,13 +26,10 @@ FLAT = Axis(kl=None, spread=0.0, quantiles=(-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0
 def explore(morph: Any) -> None:
     """Draw the page; `morph` is the page that plays a recorded gesture."""
     page_style()
-    models = catalogue()
-    if models is None:
+    found = able("decodes")
+    if found is None:
         return
-    names = order(models.names("decodes"))
-    if not names:
-        st.info(EMPTY)
-        return
+    models, names = found
     _follow_link(models, names)
     shown = st.session_state["shown"]
     card = measured(models.card(shown["model"]))

@@ -8,9 +8,8 @@ from typing import Any
 import streamlit as st
 
 from app.components.gallery import gallery
-from app.door import order
 from app.views.facts import facts
-from app.views.opening import catalogue
+from app.views.opening import EMPTY, catalogue, names_of
 from app.views.style import page_style
 
 WELCOME = """
@@ -19,13 +18,6 @@ WELCOME = """
 <p>Each card is a model that learnt to draw from examples. Inside, it describes a picture by a few numbers: its
 <em>latents</em>. Open a card, drag, and watch the picture follow. Everything you see is computed as you look.</p>
 </header>
-"""
-EMPTY = """
-No model is here yet. Train one, then reload this page:
-
-    zoetrope-train run frey-vae-2d
-
-Or start with a folder that holds some: `zoetrope run --checkpoints FOLDER`.
 """
 
 
@@ -36,7 +28,7 @@ def home(explore: Any) -> None:
     models = catalogue()
     if models is None:
         return
-    names = order(models.names("decodes"))
+    names = names_of(models, "decodes")
     if not names:
         st.info(EMPTY, icon=None)
     elif chosen := gallery([facts(models.card(name)) for name in names]):

@@ -8,11 +8,9 @@ from typing import Any
 import streamlit as st
 
 from app.components import morph as component
-from app.door import order
 from app.morph.path import KEYS, MAX_FILE, RATES, SECONDS, WEIGHTS
 from app.views.facts import facts
-from app.views.home import EMPTY
-from app.views.opening import catalogue
+from app.views.opening import able
 from app.views.reconstruct import judge
 from app.views.style import page_style
 from engine.card import Card
@@ -25,13 +23,10 @@ LIMITS = {"keys": KEYS, "seconds": SECONDS, "rates": RATES, "bytes": MAX_FILE}
 def morph(reconstruct: Any) -> None:
     """Draw the page; `reconstruct` is the page that makes a key of a picture."""
     page_style()
-    models = catalogue()
-    if models is None:
+    found = able("decodes")
+    if found is None:
         return
-    names = order(models.names("decodes"))
-    if not names:
-        st.info(EMPTY)
-        return
+    models, names = found
     name, notices = _model(models, names)
     cards = [models.card(each) for each in names]
     faces = [{**face(card), "judge": judge(card, models)} for card in cards]

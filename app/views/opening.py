@@ -1,12 +1,40 @@
-"""What a page shows while there is no engine yet."""
+"""What a page shows while there is no engine yet, or no model."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from app.door import door
+from app.door import door, order
 from engine.catalogue import Catalogue
 from engine.errors import ZoetropeError
+
+EMPTY = """
+No model is here yet. Train one, then reload this page:
+
+    zoetrope-train run frey-vae-2d
+
+Or start with a folder that holds some: `zoetrope run --checkpoints FOLDER`.
+"""
+
+
+def able(*verbs: str) -> tuple[Catalogue, list[str]] | None:
+    """Give the catalogue and its models that have any of the verbs, the favourite first.
+
+    Where there is no engine, or no such model, say what to do in the page and give None.
+    """
+    models = catalogue()
+    if models is None:
+        return None
+    names = names_of(models, *verbs)
+    if not names:
+        st.info(EMPTY)
+        return None
+    return models, names
+
+
+def names_of(models: Catalogue, *verbs: str) -> list[str]:
+    """Name the models that have any of the verbs, the favourite first."""
+    return order([name for name, card in models.cards.items() if set(verbs) & set(card.verbs)])
 
 
 def catalogue() -> Catalogue | None:

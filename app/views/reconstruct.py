@@ -14,12 +14,10 @@ from PIL import Image
 from app.bundled import bundled
 from app.bundled import picture as bundled_picture
 from app.components import reconstruct as component
-from app.door import order
 from app.faces import suggest
 from app.intake import take_in
 from app.views.facts import facts
-from app.views.home import EMPTY
-from app.views.opening import catalogue
+from app.views.opening import able
 from app.views.style import page_style
 from engine.card import Card
 from engine.catalogue import Catalogue
@@ -32,13 +30,10 @@ HINT = "Bring a picture: it stays on the machine that runs Zoetrope."
 def reconstruct(explore: Any, morph: Any) -> None:
     """Draw the page; `explore` and `morph` are the pages that go on from a latent."""
     page_style()
-    models = catalogue()
-    if models is None:
+    found = able("decodes")
+    if found is None:
         return
-    names = order(models.names("decodes"))
-    if not names:
-        st.info(EMPTY)
-        return
+    models, names = found
     _follow_link(models)
     _uploaded()
     state = st.session_state
@@ -181,6 +176,6 @@ def entry(card: Card, models: Catalogue) -> dict[str, Any]:
 
 def judge(card: Card, models: Catalogue) -> str | None:
     """Name a classifier that knows the same kind of picture, and so can tell how unlike two of them are."""
-    able = (models.card(name) for name in models.names("classifies"))
-    same = (other for other in able if (other.data, other.shape) == (card.data, card.shape))
+    judges = (models.card(name) for name in models.names("classifies"))
+    same = (other for other in judges if (other.data, other.shape) == (card.data, card.shape))
     return next((other.name for other in same if other.feature_variance is not None), None)
