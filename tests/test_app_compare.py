@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from app import store
 from app.door import Door
@@ -16,6 +14,7 @@ from app.views import charts, compare, opening
 from engine.card import Card, Metric
 from engine.catalogue import Catalogue
 from tests.echo import CARDS, Absent, Echo
+from tests.visit import Visitor
 
 
 def page() -> None:
@@ -24,14 +23,12 @@ def page() -> None:
     compare()
 
 
-class Visit:
+class Visit(Visitor):
     """A visitor of Compare, whose component is a button that tells `view` to Streamlit."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(compare.component, "compare", self.mounted)
-        self.data: dict[str, Any] = {}
-        self.page = AppTest.from_function(page, default_timeout=30)
-        self.at()
+        super().__init__(page)
 
     def mounted(self, data: dict[str, Any], settled: Any) -> None:
         import streamlit as st
@@ -39,23 +36,8 @@ class Visit:
         self.data = data
         st.button("settle", on_click=settled)
 
-    def at(self, **address: str) -> None:
-        self.page.query_params.clear()
-        for name, value in address.items():
-            self.page.query_params[name] = value
-        self.page.run()
-        assert not self.page.exception
-
     def tell(self, **told: Any) -> None:
-        self.page.session_state[compare.component.KEY] = SimpleNamespace(view=told)
-        next(each for each in self.page.button if each.label == "settle").click()
-        self.page.run()
-        assert not self.page.exception
-
-    @property
-    def address(self) -> dict[str, str]:
-        query = self.page.query_params.items()
-        return {name: value if isinstance(value, str) else ",".join(value) for name, value in query}
+        self.press("settle", compare.component.KEY, view=told)
 
 
 @pytest.fixture

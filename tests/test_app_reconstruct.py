@@ -6,7 +6,6 @@ import base64
 import io
 from collections.abc import Iterator
 from dataclasses import replace
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -21,6 +20,7 @@ from app.views import opening, reconstruct
 from engine.card import Card
 from engine.catalogue import Catalogue
 from tests.echo import Absent, Echo, card
+from tests.visit import Visitor
 
 
 def page() -> None:
@@ -37,14 +37,12 @@ def door(monkeypatch: pytest.MonkeyPatch) -> Iterator[Door]:
     made.close()
 
 
-class Visit:
+class Visit(Visitor):
     """A visitor, whose component is a button that tells `view` to Streamlit."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(component, "reconstruct", self.mounted)
-        self.data: dict[str, Any] = {}
-        self.page = AppTest.from_function(page, default_timeout=20)
-        self.at()
+        super().__init__(page)
 
     def mounted(self, data: dict[str, Any], chosen: Any) -> None:
         import streamlit as st
@@ -52,20 +50,8 @@ class Visit:
         self.data = data
         st.button("chosen", on_click=chosen)
 
-    def at(self, **address: str) -> None:
-        self.page.query_params.clear()
-        for name, value in address.items():
-            self.page.query_params[name] = value
-        self.run()
-
-    def run(self) -> None:
-        self.page.run()
-        assert not self.page.exception
-
     def tell(self, **told: Any) -> None:
-        self.page.session_state[component.KEY] = SimpleNamespace(view=told)
-        self.page.button[0].click()
-        self.run()
+        self.press("chosen", component.KEY, view=told)
 
     @property
     def source(self) -> str:

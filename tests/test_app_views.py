@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,6 +14,7 @@ from app.door import Door
 from app.views import explore, opening
 from engine.card import Card
 from tests.echo import Absent, Echo, card
+from tests.visit import Visitor
 
 
 def page() -> None:
@@ -39,14 +39,12 @@ def door(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFacto
     store.close()
 
 
-class Visit:
+class Visit(Visitor):
     """A visitor of Explore, whose component is a button that tells `view` to Streamlit."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, **address: str) -> None:
         monkeypatch.setattr(explore.explorer, "explorer", self.mounted)
-        self.data: dict[str, Any] = {}
-        self.page = AppTest.from_function(page, default_timeout=20)
-        self.at(**address)
+        super().__init__(page, **address)
 
     def mounted(self, data: dict[str, Any], settled: Any, renamed: Any) -> None:
         import streamlit as st
@@ -55,24 +53,8 @@ class Visit:
         st.button("settle", on_click=settled)
         st.button("rename", on_click=renamed)
 
-    def at(self, **address: str) -> None:
-        """Open the page at an address."""
-        self.page.query_params.clear()
-        for name, value in address.items():
-            self.page.query_params[name] = value
-        self.page.run()
-        assert not self.page.exception
-
     def tell(self, button: str = "settle", **told: Any) -> None:
-        self.page.session_state[explore.explorer.KEY] = SimpleNamespace(view=told, rename=told)
-        next(each for each in self.page.button if each.label == button).click()
-        self.page.run()
-        assert not self.page.exception
-
-    @property
-    def address(self) -> dict[str, str]:
-        query = self.page.query_params.items()
-        return {name: value if isinstance(value, str) else ",".join(value) for name, value in query}
+        self.press(button, explore.explorer.KEY, view=told, rename=told)
 
 
 @pytest.fixture
