@@ -5,22 +5,28 @@ export function pictures(panel) {
   return panel.format === "raw" ? rawPictures(panel) : sheet(panel).then((all) => cut(panel, all))
 }
 
-function rawPictures({ shape: [count, height, width, channels], payload }) {
-  const bytes = new Uint8Array(payload)
+function rawPictures(panel) {
+  const [count, height, width] = panel.shape
   return Array.from({ length: count }, (_, i) => {
     const image = new ImageData(width, height)
-    spread(bytes, i * height * width * channels, channels, image.data)
+    paint(panel, i, image, 0, 0)
     return image
   })
 }
 
-function spread(bytes, from, channels, rgba) {
-  const colour = channels === 3
-  for (let at = 0, source = from; at < rgba.length; at += 4, source += channels) {
-    rgba[at] = bytes[source]
-    rgba[at + 1] = bytes[colour ? source + 1 : source]
-    rgba[at + 2] = bytes[colour ? source + 2 : source]
-    rgba[at + 3] = 255
+/** Write raw picture `i` of an answer into an image, from `left`, `top` on. */
+function paint({ shape: [, height, width, channels], payload }, i, image, left, top) {
+  const bytes = new Uint8Array(payload, i * height * width * channels, height * width * channels)
+  const [green, blue] = channels === 3 ? [1, 2] : [0, 0]
+  let source = 0
+  for (let row = top; row < top + height; row++) {
+    const from = 4 * (row * image.width + left)
+    for (let at = from; at < from + 4 * width; at += 4, source += channels) {
+      image.data[at] = bytes[source]
+      image.data[at + 1] = bytes[source + green]
+      image.data[at + 2] = bytes[source + blue]
+      image.data[at + 3] = 255
+    }
   }
 }
 
@@ -29,9 +35,10 @@ export async function sheet(panel) {
   const { format, payload, columns } = panel
   if (format !== "raw") return createImageBitmap(new Blob([payload], { type: `image/${format}` }))
   const [count, height, width] = panel.shape
-  const canvas = new OffscreenCanvas(width * columns, height * Math.ceil(count / columns))
-  const context = canvas.getContext("2d")
-  rawPictures(panel).forEach((image, i) => context.putImageData(image, ...corner(panel, i)))
+  const image = new ImageData(width * columns, height * Math.ceil(count / columns))
+  for (let i = 0; i < count; i++) paint(panel, i, image, ...corner(panel, i))
+  const canvas = new OffscreenCanvas(image.width, image.height)
+  canvas.getContext("2d").putImageData(image, 0, 0)
   return canvas
 }
 

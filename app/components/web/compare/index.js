@@ -37,7 +37,7 @@ export default function (component, page) {
 
 class Compare {
   constructor(root, page) {
-    Object.assign(this, { root, page, turn: 0, due: 0, models: [], columns: [], taken: 0, parts: layout(root) })
+    Object.assign(this, { root, page, turn: 0, due: false, models: [], columns: [], taken: 0, parts: layout(root) })
     const { parts } = this
     this.notice = parts.notice
     this.say = (sentence) => this.notice.say(sentence, 9000)
@@ -145,7 +145,7 @@ class Compare {
 
   // Lock-step
 
-  /** What all show has changed: ask at the next refresh, write the address at rest. */
+  /** What all show has changed: ask once all of this event's changes are made, write the address at rest. */
   changed() {
     const blind = Boolean(this.blind.round)
     const classes = this.cards.reduce((most, card) => (card.classes.length > most.length ? card.classes : most), [])
@@ -154,14 +154,13 @@ class Compare {
     this.columns.forEach((column) => column.tell(this.same(column)))
     if (!blind) this.toys.show(this.cards)
     else this.parts.toys.whole.hidden = true
-    this.due ||= requestAnimationFrame(() => {
-      this.due = 0
-      this.ask()
-    })
+    if (!this.due) queueMicrotask(() => this.due && this.ask())
+    this.due = true
     if (!blind) this.settle()
   }
 
   ask() {
+    this.due = false
     if (!this.columns.length) {
       this.walls.drop()
       this.parts.says.textContent = ""
@@ -270,7 +269,7 @@ class Compare {
   }
 
   close() {
-    cancelAnimationFrame(this.due)
+    this.due = false
     this.settle.cancel()
     this.deaf()
     this.notice.close()

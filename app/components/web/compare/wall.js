@@ -49,10 +49,13 @@ export class Wall {
     if (this.canvas.width !== across || this.canvas.height !== down) Object.assign(this.canvas, { width: across, height: down })
     const context = this.canvas.getContext("2d")
     context.imageSmoothingEnabled = soft
-    for (let i = 0; i < this.count; i++) {
-      const [x, y] = corner(panel, i) // one by one: soft pixels must not run into the neighbour
-      context.drawImage(all, x, y, width, height, x * scale, y * scale, width * scale, height * scale)
-    }
+    context.clearRect(0, 0, across, down)
+    if (soft) {
+      for (let i = 0; i < this.count; i++) {
+        const [x, y] = corner(panel, i) // one by one: soft pixels must not run into the neighbour
+        context.drawImage(all, x, y, width, height, x * scale, y * scale, width * scale, height * scale)
+      }
+    } else context.drawImage(all, 0, 0, across, down)
     this.canvas.dataset.frames = ++this.frames
     this.enlarge(cell, soft)
   }
