@@ -54,19 +54,21 @@ def test_from_a_recipe_to_a_measured_checkpoint(tmp_path: Path) -> None:
     assert card["metrics"]
 
 
-def test_a_checkpoint_is_measured_with_the_critic_of_its_run(tmp_path: Path) -> None:
+def test_a_checkpoint_is_measured_with_the_critic_of_its_run(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def told(*words: str | Path) -> str:
+        main([str(word) for word in words])
+        return capsys.readouterr().out
+
     run, checkpoints = tmp_path / "run", tmp_path / "checkpoints"
     sizes = ("--model.shape", "1", "8", "8", "--model.width", "4", "--objective.critic.width", "4", "--batch", "16")
-    ran = call("run", "mnist-ali", "--data", "digits", *sizes, "--steps", "3", "--run", run)
-    assert ran.returncode == 0, ran.stderr
-    exported = call("export", run, "digits-ali", "--to", checkpoints)
-    assert exported.returncode == 0, exported.stderr
-    measured = call("evaluate", "digits-ali", "--run", run, "--checkpoints", checkpoints)
-    assert measured.returncode == 0, measured.stderr
+    told("run", "mnist-ali", "--data", "digits", *sizes, "--steps", "3", "--run", run)
+    told("export", run, "digits-ali", "--to", checkpoints)
+    measured = told("evaluate", "digits-ali", "--run", run, "--checkpoints", checkpoints)
     for name in ("latents", "encoder features", "critic features"):
-        assert f"linear probe, {name}" in measured.stdout
-    again = call("evaluate", "digits-ali", "--checkpoints", checkpoints)
-    assert again.stdout == measured.stdout
+        assert f"linear probe, {name}" in measured
+    assert told("evaluate", "digits-ali", "--checkpoints", checkpoints) == measured
 
 
 def test_list_and_show(capsys: pytest.CaptureFixture[str]) -> None:
