@@ -102,7 +102,7 @@ def train(recipe: Recipe, data: Dataset, run: Run, progress_bar: bool = True) ->
     saved state stays.
     """
     place = find_place()
-    torch.set_flush_denormal(True)  # what is left of a vanished gradient, below 1e-38, is computed at a hundredth of the pace
+    torch.set_flush_denormal(True)  # sums and products of numbers below 1e-38 take a hundred times as long
     training = Training(recipe, place)
     if (state := run.load_state(place.device)) is not None:
         training.restore(state)

@@ -32,7 +32,7 @@ inference = replace(
     title="Faces in colour, ALI",
     description="A generator and an encoder that no critic of pairs can tell apart: a face in, one like it out.",
     model=ALIConfig(shape=(3, 64, 64), latent=128, width=32, depth=0),
-    objective=JointConfig(critic=critic, r1=0.1, penalized=0.125),
+    objective=JointConfig(critic=critic, r1=0.1, penalized=0.125, picture_cycle=5.0, latent_cycle=0.1),
 )
 hierarchical = replace(
     inference,

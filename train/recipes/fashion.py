@@ -1,5 +1,7 @@
 """Fashion-MNIST: 70,000 pictures of clothes, 28×28."""
 
+from dataclasses import replace
+
 from engine.models.dcgan import DCGANConfig
 from engine.models.vae import VAEConfig
 from train.critics import CriticConfig
@@ -28,5 +30,11 @@ adversarial = Recipe(
     batch=64,
     steps=10_000,
 )
+transposed = replace(
+    adversarial,
+    title="Clothes, DCGAN by transposed convolutions",
+    description="The same game, doubled as in the first paper: look close for the checkerboard that this leaves.",
+    model=DCGANConfig(latent=64, width=64, upsampling="transposed"),
+)
 
-RECIPES = {"fashion-vae": variational, "fashion-dcgan": adversarial}
+RECIPES = {"fashion-vae": variational, "fashion-dcgan": adversarial, "fashion-dcgan-transposed": transposed}

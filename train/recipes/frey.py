@@ -47,7 +47,9 @@ adversarial = Recipe(
     title="Frey faces, ALI",
     description="The same man without a blur: generator and encoder that no critic of pairs can tell apart.",
     model=ALIConfig(shape=(1, 28, 20), latent=10, width=32, depth=1),
-    objective=JointConfig(critic=CriticConfig(net="conv", width=32, depth=1), r1=0.5, penalized=0.25),
+    objective=JointConfig(
+        critic=CriticConfig(net="conv", width=32, depth=1), r1=0.5, penalized=0.25, picture_cycle=5.0, latent_cycle=0.1
+    ),
     optimizer=AdamConfig(lr=5e-4, betas=(0.0, 0.99), warm_up=0.0),
     batch=64,
     steps=6_000,
