@@ -16,9 +16,7 @@ from app.panels import Panel
 from app.pictures import RAW_LIMIT, Codec
 from app.wire import Request, Show
 from engine.errors import ZoetropeError
-from engine.serving.jobs import Answer
-
-Outcome = Answer | ZoetropeError
+from engine.serving.jobs import Answer, Outcome
 
 
 def slow(outcome: Outcome) -> bool:

@@ -15,7 +15,7 @@ from typing import Any
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from app import blind, store, wire
-from app.answers import Outcome, slow, trouble, written
+from app.answers import slow, trouble, written
 from app.blind import Begin, Reveal, Round, Rounds
 from app.door import Door
 from app.pictures import Codec
@@ -24,7 +24,7 @@ from app.wire import Keep, Request, Show
 from engine.catalogue import Catalogue
 from engine.errors import EngineLost, ModelFault, ZoetropeError
 from engine.serving.backend import State
-from engine.serving.jobs import Answer, Job
+from engine.serving.jobs import Answer, Job, Outcome
 
 MAX_SLOTS = 64
 MAX_WAITING = 4096

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from numpy.random import Generator
 
-from bench.rig.machine import machine, record
+from bench.rig.report import publish
 from engine.batching import OPERATIONS, run_batch
 from engine.passes import Pass
 from engine.ready import Ready
@@ -114,10 +114,8 @@ def main() -> None:
         "rows of a pass",
     )
     table = f"| {' | '.join(heads)} |\n" + "|---" * len(heads) + "|\n" + "\n".join(text for text, _ in rows)
-    print(f"{machine()}, {engine.device}, threads {given.threads}, {given.trials} trials each\n{table}")
-    if given.write:
-        title = f"Rows and their company, {given.trials} trials a model, threads {given.threads}"
-        record(title, "zoetrope bench bits", table)
+    title = f"bits of rows in company, {given.trials} trials a model, {engine.device}, threads {given.threads}"
+    publish(title, table, given.write)
     sys.exit(any(failed for _, failed in rows))
 
 

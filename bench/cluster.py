@@ -7,7 +7,6 @@ joining of those that wait. The callers, the web server's part and the engine sh
 
 import argparse
 import asyncio
-import os
 import signal
 import statistics
 import subprocess
@@ -20,6 +19,7 @@ import numpy as np
 
 from app.network import free_port
 from bench.rig.processes import descendants, memory, processor_seconds
+from bench.rig.report import publish
 from engine import checkpoint
 from engine.serving.backend import Backend
 from engine.serving.cluster import ClusterBackend, client
@@ -105,13 +105,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=5.0, help="for each figure")
     parser.add_argument("--write", action="store_true", help="append the tables to bench/RESULTS.md")
     given = parser.parse_args()
-    table = "\n".join(rows(given.seconds))
-    from bench.rig.machine import machine, record
-
-    load = f"Load {os.getloadavg()[0]:.1f} at the end; {MODEL}.\n\n"
-    print(f"{machine()}\n\n{load}{table}")
-    if given.write:
-        record("The engine on a cluster of one machine", "zoetrope bench cluster", load + table)
+    publish(f"cluster of one machine, {MODEL}", "\n".join(rows(given.seconds)), given.write)
 
 
 if __name__ == "__main__":

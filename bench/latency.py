@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from bench.rig.machine import machine, record
+from bench.rig.report import publish
 from engine import images
 from engine.ready import Ready
 from engine.runtime import Engine
@@ -76,9 +76,7 @@ def main() -> None:
     table = f"| model | {' | '.join(heads)} | pictures/s | precision | rows of a pass | made ready in ms |\n"
     table += "|---" * (len(BATCHES) + 5) + "|\n"
     table += "\n".join(row(engine, name) for name in engine.names("decodes"))
-    print(f"{machine()}, {engine.device}, threads {given.threads}\n{table}")
-    if given.write:
-        record(f"From a latent to its picture, threads {given.threads}", "zoetrope bench latency", table)
+    publish(f"latency from z to its picture, {engine.device}, threads {given.threads}", table, given.write)
 
 
 if __name__ == "__main__":

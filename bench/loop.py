@@ -15,7 +15,7 @@ from pathlib import Path
 import torch
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from bench.rig.machine import machine, record
+from bench.rig.report import publish
 from engine.models.vae import VAE
 from engine.registry import build
 from train.data import Dataset, Split
@@ -107,9 +107,7 @@ def main() -> None:
     given = parser.parse_args()
     table = "| recipe | the loop, ms a step | by hand, ms a step | the loop costs |\n|---|---|---|---|\n"
     table += "\n".join(compare(name) for name in STEPS)
-    print(f"{machine()}\n{table}")
-    if given.write:
-        record("The loop against a bare loop", "zoetrope bench loop", table)
+    publish("loop against a bare loop", table, given.write)
 
 
 if __name__ == "__main__":

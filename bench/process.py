@@ -19,6 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
+from bench.rig.report import publish
 from engine import checkpoint
 from engine.runtime import Engine
 from engine.serving.backend import Backend
@@ -121,12 +122,7 @@ def main() -> None:
     table += "\n" + "\n".join(supervision(process, started))
     thread.close()
     process.close()
-    from bench.rig.machine import machine, record
-
-    load = f"Load {os.getloadavg()[0]:.1f} at the end; {MODEL}.\n\n"
-    print(f"{machine()}\n\n{load}{table}")
-    if given.write:
-        record("An engine in a process of its own", "zoetrope bench process", load + table)
+    publish(f"process of the engine's own, {MODEL}", table, given.write)
 
 
 if __name__ == "__main__":

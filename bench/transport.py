@@ -25,6 +25,8 @@ from concurrent.futures import Future
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+from bench.rig.report import publish
+
 SIZES = {"600 B": 600, "60 KB": 60_000, "1 MB": 1_000_000}
 INTERVALS = (5.0, 1.0, 0.5, 0.1)  # ms; the first is Python's own
 REQUEST = struct.Struct("<QQ240x")  # number, bytes wanted, and about as much as a latent takes
@@ -241,11 +243,7 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help="append the tables to bench/RESULTS.md")
     given = parser.parse_args()
     table = "\n".join([*roads(given.seconds), "", *price(4 * given.seconds)])
-    from bench.rig.machine import machine, record  # here, not above: it loads torch, and the other processes need none
-
-    print(f"{machine()}\n\nMedian of round trips.\n\n{table}")
-    if given.write:
-        record("Roads to the engine's process", "zoetrope bench transport", f"Median of round trips.\n\n{table}")
+    publish("transport to the engine's process, median of round trips", table, given.write)
 
 
 if __name__ == "__main__":

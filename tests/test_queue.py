@@ -15,10 +15,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.errors import Busy, CheckpointRefused, EngineLost, Expired, ModelFault, Superseded, UnknownName
-from engine.serving.jobs import Answer, Job
+from engine.serving.jobs import Answer, Job, Outcome
 from engine.serving.line import Line, Ticket
 from engine.serving.queue import Batcher
-from engine.serving.slices import Outcome, in_parts
+from engine.serving.slices import in_parts
 
 PATIENCE = 20  # seconds until a future that is never settled fails the test
 LIMIT = 4

@@ -2,11 +2,14 @@
 
 import dataclasses
 from collections.abc import Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from engine.errors import ZoetropeError
 
 Latent = NDArray[np.float32]
 Bytes = NDArray[np.uint8]
@@ -85,3 +88,16 @@ class Answer:
 
     arrays: Mapping[str, NDArray[Any]]
     ms: Mapping[str, float] = field(default_factory=dict)  # queue: waiting; model: in the forward pass it shared
+
+
+Outcome = Answer | ZoetropeError
+
+
+def settle(future: "Future[Answer]", outcome: Outcome) -> None:
+    """Answer a caller, unless they have cancelled. Call it once, and without a lock: callbacks run in it."""
+    if not future.set_running_or_notify_cancel():
+        return
+    if isinstance(outcome, ZoetropeError):
+        future.set_exception(outcome)
+    else:
+        future.set_result(outcome)

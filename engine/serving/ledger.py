@@ -26,15 +26,6 @@ class Entry:
     def late(self) -> bool:
         return self.job.patience is not None and time.monotonic() > self.arrived + self.job.patience
 
-    def settle(self, outcome: Answer | ZoetropeError) -> None:
-        """Answer the caller, unless they have cancelled. Call it once, and without a lock: callbacks run in it."""
-        if not self.future.set_running_or_notify_cancel():
-            return
-        if isinstance(outcome, ZoetropeError):
-            self.future.set_exception(outcome)
-        else:
-            self.future.set_result(outcome)
-
     def cancel(self) -> None:
         """Tell the caller that nothing comes any more."""
         self.future.cancel()

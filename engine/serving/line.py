@@ -7,9 +7,8 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from engine.errors import ZoetropeError
 from engine.serving.jobs import Answer, Job
-from engine.serving.slices import Outcome, Slices
+from engine.serving.slices import Slices
 
 
 class Place(NamedTuple):
@@ -34,15 +33,6 @@ class Ticket:
 
     def late(self, now: float) -> bool:
         return self.job.patience is not None and now > self.arrived + self.job.patience
-
-    def settle(self, outcome: Outcome) -> None:
-        """Answer the caller, unless they have cancelled. Call it once, and without a lock: callbacks run in it."""
-        if not self.future.set_running_or_notify_cancel():
-            return
-        if isinstance(outcome, ZoetropeError):
-            self.future.set_exception(outcome)
-        else:
-            self.future.set_result(outcome)
 
 
 class Line:

@@ -8,10 +8,10 @@ from functools import partial
 
 from engine import errors
 from engine.errors import Busy, EngineLost, Expired, ModelFault, Superseded, ZoetropeError
-from engine.serving.jobs import Answer, Job
+from engine.serving.jobs import Answer, Job, Outcome, settle
 from engine.serving.line import Line, Place, Ticket
 from engine.serving.loader import Loader
-from engine.serving.slices import Outcome, Run, Slices, in_parts
+from engine.serving.slices import Run, Slices, in_parts
 
 CAPACITY = 4096  # jobs that may wait
 
@@ -55,9 +55,9 @@ class Batcher:
                 self.line.leave(ticket.place)
             self.changed.notify()
         if refusal:
-            ticket.settle(refusal)
+            settle(ticket.future, refusal)
         if older:
-            older.settle(_superseded(job))
+            settle(older.future, _superseded(job))
         ticket.future.add_done_callback(partial(self._leave, ticket.place))  # the cancelled leave the line at once
         return ticket.future
 
@@ -80,7 +80,7 @@ class Batcher:
             waiting, self.line = list(self.line), Line()
             self.changed.notify()
         for ticket in waiting:
-            ticket.settle(_lost())
+            settle(ticket.future, _lost())
         self.loader.close()
         if threading.current_thread() is not self.thread:
             self.thread.join()
@@ -107,7 +107,8 @@ class Batcher:
     def _due(self, batch: list[Ticket], now: float) -> list[Ticket]:
         for ticket in batch:
             if ticket.late(now):
-                ticket.settle(Expired(f"{ticket.job.model} did not come to this within {ticket.job.patience} seconds."))
+                why = f"{ticket.job.model} did not come to this within {ticket.job.patience} seconds."
+                settle(ticket.future, Expired(why))
         return [ticket for ticket in batch if not ticket.late(now)]
 
     def _pass(self, tickets: list[Ticket]) -> Sequence[Outcome | None]:
@@ -147,7 +148,7 @@ class Batcher:
                 waited = 1000 * (now - ticket.arrived - ticket.ran)
                 outcome = Answer(outcome.arrays, {**outcome.ms, "queue": waited})
             if outcome is not None:
-                ticket.settle(outcome)
+                settle(ticket.future, outcome)
 
     def _go_on(self, ticket: Ticket) -> ZoetropeError | None:
         """Put a long job back into the line, unless it has no business there any more."""
@@ -180,7 +181,7 @@ class Batcher:
             self.opening.discard(model)
             self.changed.notify()
         for ticket in stranded:
-            ticket.settle(errors.named(type(trouble).__name__, str(trouble)))
+            settle(ticket.future, errors.named(type(trouble).__name__, str(trouble)))
 
     def _refusal(self) -> ZoetropeError | None:
         if self.closed:

@@ -6,9 +6,8 @@ from collections.abc import Callable, Generator, Sequence
 import numpy as np
 
 from engine.errors import ZoetropeError
-from engine.serving.jobs import STEP_ROWS, Answer, Job
+from engine.serving.jobs import STEP_ROWS, Answer, Job, Outcome
 
-Outcome = Answer | ZoetropeError
 Run = Callable[[str, list[Job]], Sequence[Outcome]]
 Slices = Generator[None, None, Outcome]  # yields between forward passes, returns the outcome
 

@@ -15,7 +15,7 @@ from engine.serving.cluster.bundle import bundle, unbundle
 from engine.serving.cluster.link import Link, Unreachable
 from engine.serving.cluster.outbox import Outbox
 from engine.serving.cluster.pulse import Pulse
-from engine.serving.jobs import Answer, Job
+from engine.serving.jobs import Answer, Job, settle
 from engine.serving.ledger import DEATHS, Entry, Refusals
 
 CONNECTIONS = 16  # requests under way at once
@@ -166,7 +166,7 @@ class ClusterBackend:
             pairs = [pair for pair in zip(entries, outcomes, strict=True) if self.outbox.back(pair[0])]
             self.changed.notify_all()
         for entry, outcome in pairs:
-            entry.settle(_timed(entry, outcome))
+            settle(entry.future, _timed(entry, outcome))
 
     def _again(self, entries: Sequence[Entry], suspect: bool) -> None:
         """Let jobs that got no answer wait for the engine to come back, but for those whom that befalls too often."""
@@ -226,7 +226,7 @@ class ClusterBackend:
 
 def _settle(refusals: Refusals) -> None:
     for entry, error in refusals:
-        entry.settle(error)
+        settle(entry.future, error)
 
 
 def _timed(entry: Entry, outcome: Outcome) -> Outcome:

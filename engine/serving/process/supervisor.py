@@ -17,7 +17,7 @@ from engine.catalogue import Catalogue, catalogue_from
 from engine.errors import EngineLost, ZoetropeError
 from engine.serving import packet
 from engine.serving.backend import Listener
-from engine.serving.jobs import Answer, Job
+from engine.serving.jobs import Answer, Job, settle
 from engine.serving.ledger import Entry, Ledger, Refusals
 from engine.serving.process.nursery import Nursery
 from engine.serving.process.stream import Stream
@@ -77,7 +77,7 @@ class ProcessBackend:
             entry = Entry(number, job, packet.pack_job(job, do="job", id=number))
         except ZoetropeError as error:
             entry = Entry(number, job, b"")
-            entry.settle(error)
+            settle(entry.future, error)
             return entry.future
         with self.changed:
             refusals: Refusals = [(entry, self._gone())]
@@ -199,7 +199,7 @@ class ProcessBackend:
         if entry and header.get("cancelled"):
             entry.cancel()
         elif entry:
-            entry.settle(packet.answer_from(header, arrays))
+            settle(entry.future, packet.answer_from(header, arrays))
 
     # Under the lock
 
@@ -245,4 +245,4 @@ class ProcessBackend:
 
 def _settle(refusals: Refusals) -> None:
     for entry, error in refusals:
-        entry.settle(error)
+        settle(entry.future, error)
