@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from bench.rig.machine import machine, record
+from bench.rig.report import publish, table
 from engine import directions
 from engine.errors import BadValue, ZoetropeError
 from engine.nn.prior import draw
@@ -22,6 +22,7 @@ from engine.runtime import Engine
 from train.evaluation import judge_of
 from train.measures.subject import Judge
 
+HEAD = ("model", "direction", "judge", "score rose", "mean score", "other features moved", "by a random direction")
 STEP = 2.0  # deviations
 WANTED = 0.9  # share of pictures whose score has to rise
 ALSO_SAID_BY = {"Smiling": ("Mouth_Slightly_Open", "High_Cheekbones", "Narrow_Eyes")}
@@ -105,18 +106,11 @@ def main() -> None:
     except ZoetropeError as error:
         sys.stderr.write(f"zoetrope bench directions: {error}\n")
         sys.exit(2)
-    table = "\n".join(
-        [
-            "| model | direction | judge | score rose | mean score | other features moved | by a random direction |",
-            "|---|---|---|---|---|---|---|",
-            f"| {given.model} | {given.attribute} +{STEP:g} σ | {judge} | {100 * result.raised.mean():.1f} % of "
-            f"{len(result.raised)} | {result.scores[0]:.3f} → {result.scores[1]:.3f} | {result.moved.mean():.3g} | "
-            f"{result.by_chance.mean():.3g} |",
-        ]
-    )
-    print(f"{machine()}\n{table}")
-    if given.write:
-        record(f"What the direction {given.attribute} does", "zoetrope bench directions", table)
+    raised = f"{100 * result.raised.mean():.1f} % of {len(result.raised)}"
+    scores = "{:.3f} → {:.3f}".format(*result.scores)
+    what = f"{given.attribute} +{STEP:g} σ"
+    row = given.model, what, judge, raised, scores, float(result.moved.mean()), float(result.by_chance.mean())
+    publish(f"directions: what {given.attribute} does", table(HEAD, [row]), given.write)
     sys.exit(0 if result.met else 1)
 
 
