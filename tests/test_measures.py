@@ -184,6 +184,20 @@ def test_the_protocol_names_the_judge_and_the_counts(tmp_path: Path) -> None:
         assert word in frechet.protocol
 
 
+def test_one_measure_alone_leaves_the_other_figures_of_the_card(tmp_path: Path) -> None:
+    data, config = toy_data(SHAPE, 40), DCGANConfig(SHAPE, latent=3, width=4)
+    recipe = Recipe(data="toy", model=config, objective=RECIPES["mnist-dcgan"].objective)
+    known = Metric("ELBO", -90.0, "nats", "p"), Metric("sharpness", -1.0, "", "an old one")
+    keep(tmp_path, "toy-dcgan", made(config), recipe=as_dict(recipe), metrics=known)
+    engine = Engine([tmp_path], "cpu")
+    first, second = evaluate(engine, "toy-dcgan", data, 20, 1, only=["sharpness"]).metrics
+    assert first == known[0]
+    assert second.name == "sharpness"
+    assert second.value >= 0
+    with pytest.raises(BadValue, match=r"'beauty'.*sharpness"):
+        evaluate(engine, "toy-dcgan", data, 20, 1, only=["beauty"])
+
+
 def test_figures_stand_side_by_side_with_a_star_where_protocols_differ(tmp_path: Path) -> None:
     same, other = Metric("MSE", 0.5, "", "10 pictures"), Metric("MSE", 0.25, "", "20 pictures")
     model = made(PAIRS)

@@ -61,6 +61,7 @@ class EvaluateArguments:
     pictures: int = 10_000  # test pictures for the measures that take long
     samples: int = 1_000  # importance samples a picture
     run: str | None = None  # the run that it was exported from, by name or folder, to measure its critic as well
+    only: tuple[str, ...] = ()  # measures to take, as sharpness or feature-distances: the other figures stay; or all
 
 
 @dataclass(frozen=True)
@@ -139,7 +140,7 @@ def measure(given: EvaluateArguments) -> None:
     recorded = engine.card(given.name)
     run = None if given.run is None else Run.open(folder_of(given.run))
     data = open_data(given.data or recorded.data, given.data_dir, recorded.shape)
-    card = evaluate(engine, given.name, data, given.pictures, given.samples, run)
+    card = evaluate(engine, given.name, data, given.pictures, given.samples, run, given.only)
     for metric in card.metrics:
         say(f"{metric.name:<32} {metric.value:>12.5g} {metric.unit:<8} {metric.protocol}")
 

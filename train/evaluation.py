@@ -1,7 +1,7 @@
 """A checkpoint is measured, and the figures go into its card."""
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -32,7 +32,8 @@ from train.measures.subject import Judge, Subject, View
 from train.recipe import Recipe, from_dict
 from train.runs import Run
 
-MEASURES: tuple[Callable[[Subject], list[Metric]], ...] = (
+Measure = Callable[[Subject], list[Metric]]
+MEASURES: tuple[Measure, ...] = (
     reconstruction_error,
     feature_error,
     evidence_bound,
@@ -54,22 +55,42 @@ FROM_RUNS = (CRITIC,)  # what no checkpoint can be asked again, since critics ne
 JUDGED_AS = {"stacked-mnist": "mnist"}  # data sets whose pictures are read by the classifier of another
 
 
-def evaluate(engine: Engine, name: str, data: Dataset, pictures: int, samples: int, run: Run | None = None) -> Card:
+def evaluate(
+    engine: Engine,
+    name: str,
+    data: Dataset,
+    pictures: int,
+    samples: int,
+    run: Run | None = None,
+    only: Sequence[str] = (),
+) -> Card:
     """Measure a checkpoint, write the metrics into its card, and return the card.
 
     With the run that it was exported from, its critic is measured too; else what the card says of it stays, since a
-    card is as old as its weights. Raises BadValue for another run, or one without a critic.
+    card is as old as its weights; so does all that the measures in `only` do not give, where some are named. Raises
+    BadValue for another run, one without a critic, or a measure that there is not.
     """
+    measures = named(only)
     card, model = engine.card(name), engine.model(name)
     critic = critic_of(run, card, model) if run else None
     subject = Subject(model, from_dict(card.recipe), data, pictures, samples, judge_of(engine, name), critic)
-    found = [metric for measure in MEASURES for metric in measure(subject)]
+    found = [metric for measure in measures for metric in measure(subject)]
     names = {metric.name for metric in found}
-    kept = [metric for metric in card.metrics if metric.name in FROM_RUNS and metric.name not in names]
-    card = dataclasses.replace(card, metrics=(*found, *kept))
-    card = with_held_out(card, subject)
+    kept = [metric for metric in card.metrics if metric.name not in names and (only or metric.name in FROM_RUNS)]
+    if only:
+        card = dataclasses.replace(card, metrics=(*kept, *found))
+    else:
+        card = with_held_out(dataclasses.replace(card, metrics=(*found, *kept)), subject)
     checkpoint.write_card(engine.place(name), card)
     return card
+
+
+def named(only: Sequence[str]) -> Sequence[Measure]:
+    """Find measures by name; all for none. Raises BadValue for a name that none has."""
+    known = {measure.__name__.replace("_", "-"): measure for measure in MEASURES}
+    if unknown := [name for name in only if name not in known]:
+        raise BadValue(f"There is no measure called {unknown[0]!r}; there are {', '.join(known)}.")
+    return [known[name] for name in only] or MEASURES
 
 
 def with_held_out(card: Card, subject: Subject) -> Card:
