@@ -21,7 +21,7 @@ from engine.registry import Model, build
 from train.averages import settled
 from train.collapse import Watch, relative_spread
 from train.data import Batch, Dataset, Split, binarize, dequantize
-from train.devices import Place, autocast_to, find_place
+from train.devices import Place, autocast_to, find_place, flushing
 from train.objectives import Objective, pursue
 from train.recipe import AdamConfig, Recipe
 from train.runs import Run
@@ -102,12 +102,12 @@ def train(recipe: Recipe, data: Dataset, run: Run, progress_bar: bool = True) ->
     saved state stays.
     """
     place = find_place()
-    torch.set_flush_denormal(True)  # sums and products of numbers below 1e-38 take a hundred times as long
     training = Training(recipe, place)
     if (state := run.load_state(place.device)) is not None:
         training.restore(state)
         run.forget_after(training.step)
-    with tqdm(total=recipe.steps, initial=training.step, unit="step", disable=None if progress_bar else True) as bar:
+    shown = tqdm(total=recipe.steps, initial=training.step, unit="step", disable=None if progress_bar else True)
+    with flushing(), shown as bar:
         for terms in follow(training, data, run):
             bar.update(training.step - bar.n)
             bar.set_postfix({name: f"{value:.4g}" for name, value in terms.items()})
