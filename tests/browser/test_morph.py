@@ -213,13 +213,16 @@ def test_what_was_made_is_there_after_a_reload_and_bookmarks_of_explore_too(morp
     expect(morph.page.get_by_role("button", name="Bookmark 1 of Toy Vae 6D: go there")).to_be_visible()
 
 
+PAINTED = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+FOLLOWED = """[...document.querySelectorAll('[data-testid=axis-slider]')].every(
+    slider => Math.abs(slider.value - status.dataset.z.split(',')[slider.dataset.axis]) < 1e-3)"""
+
+
 def rested(explore: Explore) -> list[float]:
-    """Give the latent of the picture once no newer one comes: on a busy machine it comes some time after the hand."""
-    before: list[float] = []
-    while (z := explore.z) != before:
-        before = z
-        explore.page.wait_for_timeout(500)
-    return z
+    """Give the latent of the picture once it is where the sliders are: on a busy machine it comes after the hand."""
+    explore.page.evaluate(PAINTED)
+    explore.until(FOLLOWED)
+    return explore.z
 
 
 def test_a_gesture_of_explore_is_a_path_at_the_pace_of_the_hand(morph: Morph, explore: Explore) -> None:
