@@ -12,7 +12,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval, fuse_linear_bn_eval
 from engine.aliases import Latents
 
 MUCH = 10_000_000  # multiply-adds a picture; below, a pass spends its time between the products, not in them
-INVISIBLE = 4 / 255  # the largest change of a pixel that half precision may make: no eye tells 1.6 % of the range
+INVISIBLE = 4 / 255  # the largest change of a pixel that half precision may make: 1.6 % of the range
 
 
 def prepared(model: nn.Module, device: torch.device) -> Any:
@@ -95,7 +95,7 @@ def in_half(model: Any, device: torch.device, z: Latents, y: Tensor | None = Non
     half = copy.deepcopy(model).to(dtype)
     try:
         difference = (half.decode(z.to(dtype), y).float() - model.decode(z, y)).abs().max()
-    except (RuntimeError, NotImplementedError):  # an operation that this device has in float32 alone
+    except (RuntimeError, NotImplementedError):  # no such operation here, or no room for a second copy: float32
         return None
     return half if difference <= INVISIBLE else None
 

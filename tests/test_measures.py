@@ -9,12 +9,14 @@ import pytest
 import torch
 from torch import Tensor
 
+from engine import checkpoint, directions
 from engine.card import Metric
 from engine.errors import BadValue
 from engine.models.ali import ALI, ALIConfig
 from engine.models.classifier import Classifier, ClassifierConfig
 from engine.models.dcgan import DCGANConfig
 from engine.runtime import Engine
+from train import evaluation
 from train.comparison import table
 from train.evaluation import evaluate
 from train.measures.features import (
@@ -196,6 +198,21 @@ def test_one_measure_alone_leaves_the_other_figures_of_the_card(tmp_path: Path) 
     assert second.value >= 0
     with pytest.raises(BadValue, match=r"'beauty'.*sharpness"):
         evaluate(engine, "toy-dcgan", data, 20, 1, only=["beauty"])
+
+
+def test_directions_that_are_found_while_it_measures_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data, config = toy_data(SHAPE, 40), DCGANConfig(SHAPE, latent=3, width=4)
+    recipe = Recipe(data="toy", model=config, objective=RECIPES["mnist-dcgan"].objective)
+    keep(tmp_path, "toy-dcgan", made(config), recipe=as_dict(recipe))
+
+    def meanwhile(subject: Subject) -> list[Metric]:
+        directions.save(tmp_path / "toy-dcgan", directions.none(3))
+        return [Metric("something", 1.0, "", "p")]
+
+    monkeypatch.setattr(evaluation, "MEASURES", (meanwhile,))
+    card = evaluate(Engine([tmp_path], "cpu"), "toy-dcgan", data, 20, 1)
+    assert checkpoint.DIRECTIONS in card.digests
+    assert checkpoint.read_card(tmp_path / "toy-dcgan") == card
 
 
 def test_figures_stand_side_by_side_with_a_star_where_protocols_differ(tmp_path: Path) -> None:

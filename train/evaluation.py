@@ -81,7 +81,10 @@ def evaluate(
         card = dataclasses.replace(card, metrics=(*kept, *found))
     else:
         card = with_held_out(dataclasses.replace(card, metrics=(*found, *kept)), subject)
-    checkpoint.write_card(engine.place(name), card)
+    place = engine.place(name)
+    digests = checkpoint.read_card(place).digests  # as they are now: directions may have been found meanwhile
+    card = dataclasses.replace(card, digests=digests)
+    checkpoint.write_card(place, card)
     return card
 
 
