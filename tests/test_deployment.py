@@ -42,11 +42,12 @@ def address(folder: Path) -> Iterator[str]:
 
 @pytest.fixture
 def hold(folder: Path) -> Iterator[Path]:
-    """A file; while it is there, the engine decodes nothing."""
+    """A file; while it is there, the engine decodes nothing, and a file `held` tells that it would."""
     file = folder.parent / "hold"
     file.touch()
     yield file
     file.unlink(missing_ok=True)
+    file.with_name("held").unlink(missing_ok=True)
 
 
 def job(value: float = 0.5, **more: Any) -> Job:
@@ -83,11 +84,19 @@ def waits_for(address: str, jobs: int) -> None:
         assert time.monotonic() < until
 
 
+def is_at_work(hold: Path) -> None:
+    """Return once a pass has begun; before it, the first job to come has the model loaded."""
+    until = time.monotonic() + PATIENCE
+    while not hold.with_name("held").exists():
+        assert time.monotonic() < until
+        time.sleep(0.01)
+
+
 def test_jobs_that_come_during_a_pass_share_the_next(address: str, hold: Path) -> None:
     backend = ClusterBackend(address, connections=41)
     backend.catalogue(PATIENCE)
     futures = [backend.submit(job())]
-    waits_for(address, 1)
+    is_at_work(hold)
     for i in range(40):
         futures.append(backend.submit(job(i, who=f"phone {i}", slot="view")))
         waits_for(address, 2 + i)

@@ -113,7 +113,7 @@ stacked = replace(
     description="A digit in red, one in green, one in blue: a thousand modes to find, and to count.",
     model=DCGANConfig(shape=(3, 28, 28), latent=64, width=64),
     objective=replace(steady, critic=replace(steady.critic, packing=2)),
-    steps=15_000,
+    steps=30_000,
 )
 pairs = ALIConfig(latent=32, width=32, depth=1)
 # After 1,500 steps 68 % of held-out digits keep their class, and 27 % without the cycles; a picture cycle of 20 keeps
