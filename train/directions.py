@@ -134,8 +134,9 @@ def answers(split: Split, rows: Tensor, names: tuple[str, ...]) -> Answers:
 
 
 def drawn(model: Any, witness: Witness | None, pictures: int) -> Known:
-    """Draw latents from the prior, and have a classifier of the same data say what their pictures show."""
-    asks = None if model.config.classes else witness
+    """Draw latents from the prior, and have a classifier say what their pictures show, if it can look at such."""
+    reads = witness is not None and witness.model.config.shape == model.config.shape
+    asks = witness if reads and not model.config.classes else None
     (fitted, asked), (held, wanted) = (
         seen(model, asks, range(pictures)),
         seen(model, asks, range(2**32, 2**32 + HELD_OUT)),
