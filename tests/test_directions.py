@@ -140,7 +140,7 @@ def test_models_without_labels_have_components_alone() -> None:
     generator = find(made(GANConfig((1, 8, 8), 4, width=16)), None, None, 500)
     assert {note.kind for note in generator.notes} == {"pca"}
     assert len(generator.notes) == 4
-    stranger = Witness("toy-classifier", made(ClassifierConfig((1, 6, 6), 4, 1)), tuple("abcd"))  # sees smaller pictures
+    stranger = Witness("toy-classifier", made(ClassifierConfig((1, 6, 6), 4, 4)), tuple("abcd"))
     unread = find(made(GANConfig((1, 8, 8), 4, width=16)), None, stranger, 500)
     assert {note.kind for note in unread.notes} == {"pca"}
     conditional = find(made(CVAE), toy_data(CVAE.shape), None, 500)  # its class is given to it, and not asked

@@ -150,7 +150,7 @@ def point(given: DirectionsArguments) -> None:
     card = engine.catalogue.able(given.name, "decodes")
     encodes, judge = "encodes" in card.verbs, judge_of(engine, given.name)
     data = open_data(given.data or card.data, given.data_dir, card.shape) if encodes else None
-    witness = None if encodes or judge is None else Witness(judge.name, judge.model, engine.card(judge.name).labels)
+    witness = None if judge is None else Witness(judge.name, judge.model, engine.card(judge.name).labels)
     found = find(engine.model(given.name), data, witness, given.pictures)
     directions.save(engine.place(given.name), found)
     for note in found.notes:

@@ -4,13 +4,15 @@ Components are those of an encoder's codes; of a generator without one those of 
 the latent by regression: Härkönen et al., "GANSpace", NeurIPS 2020 (arXiv 2004.02546), equations 1 and 2. An
 attribute's direction is the normal of the plane by which logistic regression tells latents that have it from those that
 have not: Shen et al., "Interpreting the Latent Space of GANs for Semantic Face Editing", CVPR 2020 (arXiv 1907.10786).
+Where a classifier answers the same question, the direction is the steady step of train/steady.py instead, and the plane
+says only how well latents betray the attribute.
 
 The latents that it is fitted on are draws of the posterior where there is one. Fitted on its means, the plane leans on
 axes along which means differ by far less than they are uncertain, and a step across it changes no picture.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -29,6 +31,7 @@ from engine.verbs import Bounds, Decodes, Encodes, Infers
 from train.activations import early
 from train.data import Dataset, Split
 from train.measures.subject import spread
+from train.steady import SHARE, slopes, steady
 
 PICTURES = 10_000  # latents to fit attributes and an encoder's components on
 HELD_OUT = 5_000  # latents that attributes are tried on
@@ -52,6 +55,10 @@ class Witness:
     model: Classifier
     labels: tuple[str, ...]
 
+    def reads(self, model: Model) -> bool:
+        """Whether it can look at a model's samples, and nobody told the model what they show."""
+        return self.model.config.shape == model.config.shape and not model.config.classes
+
 
 @dataclass(frozen=True, eq=False)
 class Known:
@@ -69,6 +76,8 @@ class Known:
 def find(model: Model, data: Dataset | None, witness: Witness | None = None, pictures: int = PICTURES) -> Directions:
     """Find the directions of a model: an encoder's by the labels of its data, another's by a classifier of samples.
 
+    A classifier of attributes, each by itself, also says which step changes one and little else.
+
     Raises BadValue for a model without a latent, or an encoder without its data.
     """
     if not isinstance(model, Decodes):
@@ -77,10 +86,11 @@ def find(model: Model, data: Dataset | None, witness: Witness | None = None, pic
         if data is None:
             raise BadValue("The directions of a model that encodes come from its data. Give the data.")
         known = encoded(model, data, pictures)
-        found = [*of_codes(known), *attributes(known)]
+        components = of_codes(known)
     else:
         known = drawn(model, witness, pictures)
-        found = [*of_activations(model, known), *attributes(known)]
+        components = of_activations(model, known)
+    found = [*components, *steadied(model, witness, known, list(attributes(known)))]
     vectors = np.array([vector for vector, _ in found], np.float32).reshape(len(found), model.config.latent)
     return Directions(vectors, tuple(note for _, note in found))
 
@@ -135,8 +145,7 @@ def answers(split: Split, rows: Tensor, names: tuple[str, ...]) -> Answers:
 
 def drawn(model: Any, witness: Witness | None, pictures: int) -> Known:
     """Draw latents from the prior, and have a classifier say what their pictures show, if it can look at such."""
-    reads = witness is not None and witness.model.config.shape == model.config.shape
-    asks = witness if reads and not model.config.classes else None
+    asks = witness if witness is not None and witness.reads(model) else None
     (fitted, asked), (held, wanted) = (
         seen(model, asks, range(pictures)),
         seen(model, asks, range(2**32, 2**32 + HELD_OUT)),
@@ -218,6 +227,23 @@ def attributes(known: Known) -> Iterator[Found]:
             yield vector, note(name, "attribute", right, base, known.fitted @ vector, protocol)
 
 
+def steadied(model: Model, witness: Witness | None, known: Known, found: list[Found]) -> Iterator[Found]:
+    """Give for each attribute that the witness answers by itself the steady step; leave others as they were found."""
+    asks = witness if witness is not None and witness.reads(model) and witness.model.config.attributes else None
+    moves = slopes(model, asks.model) if asks and found else None
+    for vector, note in found:
+        if asks is None or moves is None or note.name not in asks.labels:
+            yield vector, note
+            continue
+        step = steady(moves, asks.model.head.weight[asks.labels.index(note.name)]).astype(np.float32)
+        mean, deviation = extent(known.fitted @ step)
+        protocol = (
+            f"{note.protocol}; the step is the one that moves {asks.name}'s answer most while its other features move"
+            f" {SHARE} times as far as by a random step"
+        )
+        yield step, replace(note, mean=mean, deviation=deviation, protocol=protocol)
+
+
 def separated(fitted: Codes, asked: NDArray[np.bool_], held: Codes, wanted: NDArray[np.bool_]) -> tuple[Vectors, float]:
     """Fit the plane between no and yes: its normal towards yes, of unit length, and its share of right answers."""
     from sklearn.linear_model import LogisticRegression
@@ -232,5 +258,9 @@ def separated(fitted: Codes, asked: NDArray[np.bool_], held: Codes, wanted: NDAr
 def note(name: str, kind: Kind, value: float, base: float | None, along: NDArray[np.float32], protocol: str) -> Note:
     """Write down a direction, with the mean and the deviation of latents along it."""
     rounded = None if base is None else round(base, 5)
-    mean, deviation = round(float(along.mean()), 5), round(float(along.std()), 5)
-    return Note(name, kind, round(value, 5), rounded, mean, deviation, protocol)
+    return Note(name, kind, round(value, 5), rounded, *extent(along), protocol)
+
+
+def extent(along: NDArray[np.float32]) -> tuple[float, float]:
+    """Give the mean and the deviation of latents along a direction."""
+    return round(float(along.mean()), 5), round(float(along.std()), 5)

@@ -69,7 +69,7 @@ game = Recipe(
 minimax = replace(
     game,
     title="Handwritten digits, minimax GAN",
-    description="The game as first written down: were the slope of its critic not kept small, the generator would learn nothing.",
+    description="The game as first written down: it learns because the slope of its critic is kept small.",
     objective=replace(rules, payoff="minimax"),
 )
 wasserstein = replace(
