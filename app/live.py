@@ -48,8 +48,8 @@ Wire protocol, the same in both directions and the only place where it is writte
             posterior   {model, verb, bytes, shape: [m, latent], format: "float32", labels?: true}: z, followed by m
                         int16 labels where `labels` is true
             directions  {model, verb, bytes, shape: [n, latent], format: "float32", directions: [{name, kind, value,
-                        base, mean, deviation, protocol}, …]}: unit vectors, and a note on each as engine/directions.py
-                        has it
+                        base, mean, deviation, protocol, reach}, …]}: unit vectors, and a note on each as
+                        engine/directions.py has it
             wall, pictures  as decode: the pictures of draws by seed; y is one class, or one for each seed
             nearest     as decode, of rows × neighbours pictures, those of a row behind each other, the nearest first;
                         and apart: [rows, neighbours]: their distances, float32, follow the pictures: the root of a

@@ -42,6 +42,7 @@ class Note:
     mean: float  # of the latents along it
     deviation: float  # of the latents along it, above zero
     protocol: str  # how it was found
+    reach: float = 3.0  # deviations to either side that a slider goes
 
     def __post_init__(self) -> None:
         shares = [self.value] if self.base is None else [self.value, self.base]
@@ -49,6 +50,8 @@ class Note:
             raise BadValue(f"{self.name!r} claims {shares}; a share lies from 0 to 1, and attributes have a base rate.")
         if not (math.isfinite(self.mean) and 0 < self.deviation < math.inf):
             raise BadValue(f"{self.name!r} has no deviation above zero.")
+        if not 0 < self.reach < math.inf:
+            raise BadValue(f"{self.name!r} reaches {self.reach} deviations; take a number above zero.")
 
 
 @dataclass(frozen=True)

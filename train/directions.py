@@ -39,6 +39,7 @@ DRAWS = 5_000  # latents whose early activations are looked at
 COMPONENTS = 10
 SMALLEST = 0.005  # share of the variance of a component that is worth a slider
 STRENGTH = 0.1  # C of scikit-learn, on latents of deviation one: the smaller, the nearer to the difference of means
+REACH = 6.0  # deviations of a steady step: as it changes little else, it can be taken further
 LEAST = 50  # fitted latents with and without an attribute
 BATCH = 250
 
@@ -241,7 +242,7 @@ def steadied(model: Model, witness: Witness | None, known: Known, found: list[Fo
             f"{note.protocol}; the step is the one that moves {asks.name}'s answer most while its other features move"
             f" {SHARE} times as far as by a random step"
         )
-        yield step, replace(note, mean=mean, deviation=deviation, protocol=protocol)
+        yield step, replace(note, mean=mean, deviation=deviation, protocol=protocol, reach=REACH)
 
 
 def separated(fitted: Codes, asked: NDArray[np.bool_], held: Codes, wanted: NDArray[np.bool_]) -> tuple[Vectors, float]:

@@ -1,22 +1,21 @@
-// The row of one direction: its name, what is known of it, a slider over ±3 deviations, and a strip of pictures.
+// The row of one direction: its name, what is known of it, a slider over some deviations to either side, and a strip of pictures.
 
 import { element } from "../element.js"
 import { renameable } from "./row.js"
 import { stripOf } from "./strips.js"
 
-const REACH = 3 // deviations to either side
-export const RANGE = { low: -REACH, high: REACH }
+const REACH = 3 // deviations to either side, of a direction of one's own
 
 /** Make the row of a direction; `on` has drag, settled and jump, and for one's own rename and drop. */
 export function directionRow(card, direction, on) {
-  const { kind, protocol } = direction
+  const { kind, protocol, reach = REACH } = direction
   const name = spoken(direction)
   const own = kind === "own"
   const label = own ? element("button", { class: "zt-axis-name", type: "button", title: "Rename this direction" }, name) : element("span", { class: "zt-direction-name" }, name)
-  const slider = element("input", { type: "range", min: -REACH, max: REACH, step: "any", class: "zt-slider", "data-testid": "direction-slider", "aria-label": `${name}, from −${REACH} to ${REACH} deviations` })
+  const slider = element("input", { type: "range", min: -reach, max: reach, step: "any", class: "zt-slider", "data-testid": "direction-slider", "aria-label": `${name}, from −${reach} to ${reach} deviations` })
   const value = element("output", { class: "zt-value" })
   const strip = element("canvas", { class: "zt-strip" })
-  const row = { direction, label, slider, value, strip, ...RANGE }
+  const row = { direction, label, slider, value, strip, low: -reach, high: reach }
   slider.addEventListener("input", (event) => on.drag(direction, Number(slider.value), event.timeStamp))
   slider.addEventListener("change", () => on.settled())
   slider.addEventListener("dblclick", () => on.jump(direction, 0))
