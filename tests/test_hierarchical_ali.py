@@ -58,6 +58,20 @@ def test_the_latent_below_is_the_learnt_gaussian_of_the_one_above(model: Hierarc
     torch.testing.assert_close(codes[:, 2:].std(0), p.stddev[0], rtol=0.05, atol=0)
 
 
+def test_the_latent_below_has_the_spread_of_the_prior_whatever_the_weights() -> None:
+    """And of its variance z2 has the share that it is given: were it learnt, a game may end with all or none."""
+    torch.manual_seed(0)
+    model = HierarchicalALI(dataclasses.replace(CONFIG, share=0.8)).train()
+    with torch.no_grad():
+        model.downwards[-1].weight.mul_(7)
+        z2 = torch.randn(4000, 2)
+        _, codes = model.pair(torch.cat([z2, torch.randn(4000, 3)], dim=1))
+        p = model.prior(z2)
+    assert codes[:, 2:].mean(0) == pytest.approx(0, abs=0.06)
+    assert codes[:, 2:].var(0) == pytest.approx(1, abs=0.08)
+    assert p.mean.var(0) == pytest.approx(0.8, abs=0.01)
+
+
 def test_the_picture_depends_on_z1_alone(model: HierarchicalALI) -> None:
     codes = torch.randn(4, 5)
     other = torch.cat([torch.randn(4, 2), codes[:, 2:]], dim=1)
@@ -142,6 +156,12 @@ def test_the_card_publishes_the_levels(tmp_path: Path) -> None:
 
 
 # Mistakes
+
+
+@pytest.mark.parametrize("share", [0.0, 1.0, -0.5, float("nan")])
+def test_a_share_that_is_none_is_refused(share: float) -> None:
+    with pytest.raises(BadValue, match="share is"):
+        dataclasses.replace(CONFIG, share=share)
 
 
 @pytest.mark.parametrize(("top", "words"), [(-1, "top"), (5, "z1 needs"), (0, "family ali")])

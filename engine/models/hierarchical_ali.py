@@ -5,6 +5,9 @@ are q(x) q(z1|x) q(z2|z1) and p(z2) p(z1|z2) p(x|z1); their z1 is a stack of map
 
 The latent of the verbs is the noise of both levels, z = [z2 | ε1] with z1 = μ(z2) + σ(z2) · ε1, so that its prior is
 N(0, I) on every axis. A reconstruction from z2 alone has ε1 = 0.
+
+Of the variance of z1 a set share is μ(z2)'s and the rest is noise. Where σ is learnt, as in the paper, the generator
+here came to draw z1 from z2 alone (σ an eighth of the spread of μ), at a scale of its own that the encoder's never met.
 """
 
 from collections.abc import Sequence
@@ -27,6 +30,7 @@ class HierarchicalALIConfig:
     shape: Shape = (1, 28, 28)  # channel, height, width of a picture
     latent: int = 48  # axes of both levels together
     top: int = 16  # of these, axes of z2, which come first
+    share: float = 0.5  # of the variance of z1, what z2 decides, 0 … 1
     hidden: int = 256  # units of the networks between the levels
     net: Net = "conv"
     width: int = 32  # hidden units, or channels at half resolution
@@ -37,6 +41,8 @@ class HierarchicalALIConfig:
     def __post_init__(self) -> None:
         check_net(self)
         check_sizes(self, top=0, hidden=1)
+        if not 0 < self.share < 1:
+            raise BadValue(f"share is {self.share}; it is a part of the variance of z1, between 0 and 1.")
         if self.top >= self.latent:
             raise BadValue(f"top is {self.top} of a latent of {self.latent}; z1 needs at least one axis of its own.")
 
@@ -60,8 +66,9 @@ class HierarchicalALI(nn.Module):
             raise BadValue("top is 0; a hierarchy has at least one axis of z2. For one level, take family ali.")
         self.config, below = config, config.below
         self.encoder = Encoder(below, outputs=2 * below.latent)  # q(z1|x)
-        self.upwards = between(below.latent, config.top, config)  # q(z2|z1)
+        self.upwards = between(below.latent, 2 * config.top, config)  # q(z2|z1)
         self.downwards = between(config.top, below.latent, config)  # p(z1|z2)
+        self.spread = nn.BatchNorm1d(below.latent, affine=False)  # of μ(z2) before its share
         self.decoder = Decoder(below, channels=config.shape[0], normed=True)  # p(x|z1)
         keep_spread(self.downwards)
         keep_spread(self.decoder)
@@ -106,7 +113,8 @@ class HierarchicalALI(nn.Module):
 
     def prior(self, z2: Latents, y: Labels | None = None) -> Normal:
         """p(z1|z2)."""
-        return gaussian(self.downwards(with_label(z2, y, self.config.classes)))
+        mean = self.config.share**0.5 * self.spread(self.downwards(with_label(z2, y, self.config.classes)).float())
+        return Normal(mean, torch.full_like(mean, (1 - self.config.share) ** 0.5), validate_args=False)
 
     # Verbs
 
@@ -135,9 +143,9 @@ class HierarchicalALI(nn.Module):
 
 
 def between(here: int, there: int, config: HierarchicalALIConfig) -> nn.Sequential:
-    """Lead from one level to the mean and log-deviation of the next."""
+    """Lead from one level to what decides the next."""
     hidden = [nn.Linear(here + config.classes, config.hidden), nn.GELU(), nn.Linear(config.hidden, config.hidden)]
-    return nn.Sequential(*hidden, nn.GELU(), nn.Linear(config.hidden, 2 * there))
+    return nn.Sequential(*hidden, nn.GELU(), nn.Linear(config.hidden, there))
 
 
 def gaussian(outputs: Tensor) -> Normal:
