@@ -99,6 +99,7 @@ least_squares = replace(
     title="Handwritten digits, least-squares GAN",
     description="The critic scores by squares, so that even a picture it is sure of still pulls.",
     objective=replace(steady, payoff="least-squares"),
+    steps=25_000,
 )
 by_class = replace(
     convolutional,
