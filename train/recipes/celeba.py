@@ -27,12 +27,13 @@ adversarial = Recipe(
     steps=12_000,
     save_every=250,
 )
+pairs = JointConfig(critic=critic, r1=0.1, penalized=0.125, picture_cycle=5.0, latent_cycle=0.1)
 inference = replace(
     adversarial,
     title="Faces in colour, ALI",
     description="A generator and an encoder that no critic of pairs can tell apart: a face in, one like it out.",
     model=ALIConfig(shape=(3, 64, 64), latent=128, width=32, depth=0),
-    objective=JointConfig(critic=critic, r1=0.1, penalized=0.125, picture_cycle=5.0, latent_cycle=0.1),
+    objective=pairs,
 )
 hierarchical = replace(
     inference,
@@ -40,7 +41,7 @@ hierarchical = replace(
     description="Two levels of latents: keep the upper one, and another face of the same kind appears.",
     model=HierarchicalALIConfig(shape=(3, 64, 64), latent=192, top=64, width=32, depth=0),
     # With .1, and σ learnt, the encoder did not find the upper level again: a correlation of .16.
-    objective=replace(inference.objective, latent_cycle=0.5),
+    objective=replace(pairs, latent_cycle=0.5),
 )
 
 RECIPES = {
