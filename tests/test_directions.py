@@ -214,6 +214,7 @@ NOTES = [dataclasses.asdict(note) for note in TWO.notes]
         (np.eye(2, dtype=np.float32), [NOTES[0], {**NOTES[1], "value": 1.5}], "a share lies from 0 to 1"),
         (np.eye(2, dtype=np.float32), [NOTES[0], {**NOTES[1], "base": None}], "base rate"),
         (np.eye(2, dtype=np.float32), [NOTES[0], {**NOTES[1], "deviation": 0}], "no deviation"),
+        (np.eye(2, dtype=np.float32), [NOTES[0], {**NOTES[1], "reach": 0}], "above zero"),
         (np.eye(2, dtype=np.float32), [NOTES[0], {**NOTES[1], "kind": "magic"}], "magic"),
         (np.eye(2, dtype=np.float32), {"a": 1}, "which is no"),
     ],

@@ -230,17 +230,19 @@ def attributes(known: Known) -> Iterator[Found]:
 
 def steadied(model: Model, witness: Witness | None, known: Known, found: list[Found]) -> Iterator[Found]:
     """Give for each attribute that the witness answers by itself the steady step; leave others as they were found."""
-    asks = witness if witness is not None and witness.reads(model) and witness.model.config.attributes else None
-    moves = slopes(model, asks.model) if asks and found else None
+    if witness is None or not (found and witness.reads(model) and witness.model.config.attributes):
+        yield from found
+        return
+    moves = slopes(model, witness.model)
     for vector, note in found:
-        if asks is None or moves is None or note.name not in asks.labels:
+        if note.name not in witness.labels:
             yield vector, note
             continue
-        step = steady(moves, asks.model.head.weight[asks.labels.index(note.name)]).astype(np.float32)
+        step = steady(moves, witness.model.head.weight[witness.labels.index(note.name)]).astype(np.float32)
         mean, deviation = extent(known.fitted @ step)
         protocol = (
-            f"{note.protocol}; the step is the one that moves {asks.name}'s answer most while its other features move"
-            f" {SHARE} times as far as by a random step"
+            f"{note.protocol}; the step is the one that moves {witness.name}'s answer most while its other features"
+            f" move {SHARE} times as far as by a random step"
         )
         yield step, replace(note, mean=mean, deviation=deviation, protocol=protocol, reach=REACH)
 

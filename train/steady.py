@@ -19,7 +19,7 @@ from engine.registry import Model
 from engine.verbs import Decodes
 
 SEEDS = range(2**33, 2**33 + 48)  # of the latents that slopes are taken at
-REACH = 0.5  # to either side of them, in deviations of the prior
+STEP = 0.5  # to either side of them, in deviations of the prior
 SHARE = 0.75  # of what a random step changes in other features, how much one may
 
 Vector = NDArray[np.float64]
@@ -34,8 +34,8 @@ def slopes(model: Model, classifier: Classifier) -> Tensor:
     def seen(step: Tensor) -> Tensor:
         return classifier.features(model.decode(z + step)).double().cpu()
 
-    steps = REACH * torch.eye(model.config.latent, device=z.device)
-    return torch.stack([(seen(step) - seen(-step)) / (2 * REACH) for step in steps])
+    steps = STEP * torch.eye(model.config.latent, device=z.device)
+    return torch.stack([(seen(step) - seen(-step)) / (2 * STEP) for step in steps])
 
 
 def steady(slopes: Tensor, readout: Tensor) -> Vector:

@@ -3,7 +3,7 @@
 Belghazi et al., "Hierarchical Adversarially Learned Inference", 2018 (arXiv 1802.01071). The two joint distributions
 are q(x) q(z1|x) q(z2|z1) and p(z2) p(z1|z2) p(x|z1); their z1 is a stack of maps, ours is flat.
 
-The latent of the verbs is the noise of both levels, z = [z2 | ε1] with z1 = μ(z2) + σ(z2) · ε1, so that its prior is
+The latent of the verbs is the noise of both levels, z = [z2 | ε1] with z1 = μ(z2) + σ · ε1, so that its prior is
 N(0, I) on every axis. A reconstruction from z2 alone has ε1 = 0.
 
 Of the variance of z1 a set share is μ(z2)'s and the rest is noise. Where σ is learnt, as in the paper, the generator
