@@ -107,8 +107,8 @@ by_class = replace(
     description="You choose the digit, the latent chooses the hand: a GAN that is told the class.",
     model=DCGANConfig(latent=32, width=64, classes=10),
 )
-# By pairs of a made and a written picture, slopes small on both (R3GAN), all thousand appear within minutes; before, one
-# colour stayed blobs.
+# By pairs of a made and a written picture, slopes small on both (R3GAN), all thousand appear; before, one colour stayed
+# blobs.
 stacked = replace(
     convolutional,
     data="stacked-mnist",
