@@ -12,10 +12,11 @@ from engine.models.dcgan import DCGAN, DCGANConfig
 from engine.models.gan import GAN, GANConfig
 from engine.models.hierarchical_ali import HierarchicalALI, HierarchicalALIConfig
 from engine.models.pixel_cnn import PixelCNN, PixelCNNConfig
+from engine.models.pixel_rnn import PixelRNN, PixelRNNConfig
 from engine.models.progressive_gan import ProgressiveGAN, ProgressiveGANConfig
 from engine.models.vae import VAE, VAEConfig
 
-Model = Autoencoder | VAE | GAN | DCGAN | ALI | HierarchicalALI | ProgressiveGAN | Classifier | PixelCNN
+Model = Autoencoder | VAE | GAN | DCGAN | ALI | HierarchicalALI | ProgressiveGAN | Classifier | PixelCNN | PixelRNN
 Config = (
     AutoencoderConfig
     | VAEConfig
@@ -26,6 +27,7 @@ Config = (
     | ProgressiveGANConfig
     | ClassifierConfig
     | PixelCNNConfig
+    | PixelRNNConfig
 )
 
 FAMILIES: dict[str, tuple[type[Any], type[Config]]] = {
@@ -38,6 +40,7 @@ FAMILIES: dict[str, tuple[type[Any], type[Config]]] = {
     "progressive_gan": (ProgressiveGAN, ProgressiveGANConfig),
     "classifier": (Classifier, ClassifierConfig),
     "pixel_cnn": (PixelCNN, PixelCNNConfig),
+    "pixel_rnn": (PixelRNN, PixelRNNConfig),
 }
 
 
