@@ -11,14 +11,13 @@ import torch
 from torch import nn
 
 from engine import noise
-from engine.aliases import Chances, Images, Labels, Maps, Masks, PerImage
+from engine.aliases import Chances, Images, Labels, Masks, PerImage
 from engine.errors import BadValue
-from engine.nn.masked import MaskedConv2d
 from engine.nn.nets import Shape, check_sizes
-from engine.nn.outputs import OUTPUTS, Output, OutputName
-from engine.nn.raster import complete_naively
-from engine.nn.stacks import FIRST_KERNEL, Additions, Head, at_layer
-from engine.nn.sweeps import SWEEPS, Sweep, SweepName
+from engine.nn.outputs import OUTPUTS, OutputName
+from engine.nn.pixel_net import PixelNet
+from engine.nn.stacks import Additions
+from engine.nn.sweeps import RecurrentStack, SweepName
 
 
 @dataclass(frozen=True)
@@ -55,64 +54,41 @@ class PixelRNN(nn.Module):
     def __init__(self, config: PixelRNNConfig) -> None:
         super().__init__()
         self.config = config
-        channels, width, colours = config.shape[0], config.width, config.colours
-        self.output: Output = OUTPUTS[config.output](channels, config.mixtures)
-        self.first = MaskedConv2d(channels, 2 * width, FIRST_KERNEL, "A", colours)
-        self.layers = nn.ModuleList(Layer(SWEEPS[config.cell](width, colours)) for _ in range(config.depth))
-        self.head = Head(2 * width, self.output.maps, colours)
+        channels, colours = config.shape[0], config.colours
+        stack = RecurrentStack(config.cell, channels, config.width, config.depth, colours)
+        self.net = PixelNet(stack, OUTPUTS[config.output](channels, config.mixtures), colours)
         if config.classes:
-            self.label = nn.Linear(config.classes, config.depth * SWEEPS[config.cell].lanes * 4 * width, bias=False)
+            self.label = nn.Linear(config.classes, config.depth * self.net.stack.gates, bias=False)
 
-    # p(xᵢ | x₁ … xᵢ₋₁)
+    # p(xᵢ | x₁ … xᵢ₋₁, y)
 
-    def maps(self, x: Images, y: Labels | None = None) -> Maps:
-        """Give the parameters of every pixel's distribution, (batch, maps of the output, height, width)."""
-        h, additions = self.first(2 * x - 1), self.additions(y)
-        for number, layer in enumerate(self.layers):
-            h = layer(h, at_layer(additions, number))
-        return self.head(h).float()
+    def log_probs(self, x: Images, y: Labels | None = None) -> Images:
+        return self.net.log_probs(x, self.told(y))
 
-    def additions(self, y: Labels | None) -> Additions | None:
-        """Give what a class adds to the gates of each layer; one of −1, "unknown", adds nothing."""
+    def conditionals(self, x: Images, y: Labels | None = None) -> Chances:
+        return self.net.conditionals(x, self.told(y))
+
+    def told(self, y: Labels | None) -> Additions | None:
+        """Give what a class adds to each layer (eq. 4); one of −1, "unknown", adds nothing."""
         if y is None or not self.config.classes:
             return None
         one_hot = y[:, None] == torch.arange(self.config.classes, device=y.device)
         added = self.label(one_hot.to(self.label.weight.dtype))
-        return added.view(len(y), self.config.depth, -1, 1, 1)
+        return added.view(len(y), self.config.depth, self.net.stack.gates, 1, 1)
 
     # Verbs
 
     def sample(self, seeds: Sequence[int], y: Labels | None = None, truncation: float = 1.0) -> Images:
         """Draw pictures; there is no latent that a truncation could shorten."""
-        device = next(self.parameters()).device
-        u = noise.uniform(seeds, self.config.shape).to(device)
+        _, height, width = self.config.shape
+        u = noise.uniform(seeds, self.config.shape).to(next(self.parameters()).device)
         hidden = torch.ones_like(u[:, :1], dtype=torch.bool)
-        return self.complete(torch.zeros_like(u), hidden, u, 0, u[0, 0].numel(), y)
-
-    def log_prob(self, x: Images, y: Labels | None = None) -> PerImage:
-        return self.log_probs(x, y).flatten(1).sum(1)
+        return self.complete(torch.zeros_like(u), hidden, u, 0, height * width, y)
 
     def complete(
         self, x: Images, hidden: Masks, noise: Images, first: int, last: int, y: Labels | None = None
     ) -> Images:
-        return complete_naively(self, x, hidden, noise, first, last, y)
+        return self.net.complete(x, hidden, noise, first, last, self.told(y))
 
-    def conditionals(self, x: Images, y: Labels | None = None) -> Chances:
-        h, values = self.maps(x, y).movedim(1, -1), x.movedim(1, -1)
-        return torch.stack([self.output.chances(h, values, channel) for channel in range(x.shape[1])], dim=1)
-
-    def log_probs(self, x: Images, y: Labels | None = None) -> Images:
-        h, values = self.maps(x, y).movedim(1, -1), x.movedim(1, -1)
-        return self.output.log_probs(h, values).movedim(-1, 1)
-
-
-class Layer(nn.Module):
-    """An LSTM that reads 2h maps and adds 2h maps to them (figure 5, right)."""
-
-    def __init__(self, sweep: Sweep) -> None:
-        super().__init__()
-        self.sweep = sweep
-        self.widen = MaskedConv2d(sweep.width, 2 * sweep.width, 1, "B", sweep.colours)
-
-    def forward(self, x: Maps, addition: Maps | float) -> Maps:
-        return x + self.widen(self.sweep(x, addition))
+    def log_prob(self, x: Images, y: Labels | None = None) -> PerImage:
+        return self.log_probs(x, y).flatten(1).sum(1)

@@ -13,7 +13,7 @@ from torch.nn import functional as F
 
 from engine.aliases import Images, Maps
 from engine.nn.masked import MaskedConv2d
-from engine.nn.stacks import Additions, Block, GatedLayer, GatedStack, Head, PlainStack, Stack, at_layer, gated
+from engine.nn.stacks import Additions, Block, GatedLayer, GatedStack, Head, PlainStack, at_layer, gated
 
 
 class Cursor(Protocol):
@@ -30,13 +30,6 @@ class Cursor(Protocol):
     def put(self, column: int, channel: int, values: Tensor) -> None:
         """Take in a value (batch,) of a pixel in the row."""
         ...
-
-
-def cursor_over(x: Images, row: int, stack: Stack, additions: Additions | None) -> Cursor:
-    """Set a cursor over a picture whose rows above the given one are as they will stay."""
-    if isinstance(stack, GatedStack):
-        return GatedCursor(x, row, stack, additions)
-    return PlainCursor(x, row, stack, additions)
 
 
 class Rows:

@@ -91,6 +91,14 @@ def read(h: Tensor, span: slice, tap: int) -> Tensor:  # (…, lane, place · ba
     return h[..., span.start + tap : span.stop + tap, :, :].flatten(-3, -2)
 
 
+def passed(gates: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
+    """Give h and c after one step, of gates (…, 4 · width) and c (…, width) before it (eq. 3)."""
+    width = c.shape[-1]
+    o, f, i = gates[..., : 3 * width].sigmoid().chunk(3, -1)
+    c = torch.addcmul(f * c, i, gates[..., 3 * width :].tanh())
+    return o * c.tanh(), c
+
+
 # Diagonals: row r moves r places to the right, so that a column holds what depends on the column before it alone
 
 

@@ -1,7 +1,7 @@
-"""LSTMs that sweep over a picture, row by row or diagonal by diagonal, and see only what comes before a pixel.
+"""LSTMs that sweep over a picture, row by row or diagonal by diagonal: stacks that see only what is before a pixel.
 
-van den Oord et al., "Pixel Recurrent Neural Networks", ICML 2016, sections 3.1 (row LSTM) and 3.2 (diagonal BiLSTM).
-Both read 2h feature maps and give the h maps of their states.
+van den Oord et al., "Pixel Recurrent Neural Networks", ICML 2016, sections 3.1 (row LSTM), 3.2 (diagonal BiLSTM) and
+3.3, table 1. An LSTM reads 2h feature maps and gives the h maps of its states; a layer adds to what it reads.
 """
 
 import math
@@ -12,12 +12,43 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from engine.aliases import Maps
+from engine.aliases import Images, Maps
 from engine.nn.lstm import diagonal_spans, skew, unroll, unskew
 from engine.nn.masked import Before, MaskedConv2d
+from engine.nn.stacks import FIRST_KERNEL, Additions, at_layer
 
 SweepName = Literal["row", "diagonal"]
 LaneMaps = Float[Tensor, "batch lane maps height width"]
+
+
+class RecurrentStack(nn.Module):
+    """A masked convolution, then one LSTM after the other, each adding to the maps that it reads."""
+
+    def __init__(self, sweep: SweepName, channels: int, width: int, depth: int, colours: int) -> None:
+        super().__init__()
+        self.features, self.gates = 2 * width, SWEEPS[sweep].lanes * 4 * width
+        self.first = MaskedConv2d(channels, self.features, FIRST_KERNEL, "A", colours)
+        self.layers = nn.ModuleList(Layer(sweep, width, colours) for _ in range(depth))
+
+    def forward(self, x: Images, additions: Additions | None = None) -> Maps:
+        h = self.first(2 * x - 1)
+        for number, layer in enumerate(self.layers):
+            h, _ = layer(h, at_layer(additions, number))
+        return h
+
+
+class Layer(nn.Module):
+    """An LSTM of h maps and the residual connection around it (figure 4)."""
+
+    def __init__(self, sweep: SweepName, width: int, colours: int) -> None:
+        super().__init__()
+        self.lstm: Sweep = SWEEPS[sweep](width, colours)
+        self.widen = MaskedConv2d(width, 2 * width, 1, "B", colours)
+
+    def forward(self, x: Maps, addition: Maps | float) -> tuple[Maps, tuple[LaneMaps, LaneMaps]]:
+        """Give the maps, and the states h and c at each pixel."""
+        h, c = self.lstm(x, addition)
+        return x + self.widen(self.lstm.joined(h)), (h, c)
 
 
 class RowLSTM(nn.Module):
@@ -27,45 +58,47 @@ class RowLSTM(nn.Module):
 
     def __init__(self, width: int, colours: int) -> None:
         super().__init__()
-        self.width, self.colours = width, colours
+        self.width = width
         self.inputs = Before(2 * width, 4 * width, 3, "B", colours, halves=4)
         self.states = state_to_state(self.lanes, self.taps, width)
-        remember(self.inputs, self.lanes)
+        open_forget_gates(self.inputs, self.lanes)
 
-    def forward(self, x: Maps, addition: Maps | float = 0.0) -> Maps:
-        return self.swept(x, addition)[0][:, 0]
-
-    def swept(self, x: Maps, addition: Maps | float) -> tuple[LaneMaps, LaneMaps]:
-        """Give h and c at every pixel."""
+    def forward(self, x: Maps, addition: Maps | float) -> tuple[LaneMaps, LaneMaps]:
+        height, width = x.shape[2:]
         steps = (self.inputs(x) + addition)[:, None].permute(3, 1, 4, 0, 2)
-        spans = [slice(0, x.shape[3])] * x.shape[2]
-        h, c = unroll(steps, self.states.unflatten(1, (self.taps, self.width)), spans)
+        h, c = unroll(steps, self.states.unflatten(1, (self.taps, -1)), [slice(0, width)] * height)
         return h.permute(3, 1, 4, 0, 2), c.permute(3, 1, 4, 0, 2)
+
+    def joined(self, h: LaneMaps) -> Maps:
+        return h[:, 0]
 
 
 class DiagonalBiLSTM(nn.Module):
-    """From the top left corner and from the top right one: a pixel sees all that is before it."""
+    """From both upper corners: a pixel sees all that is before it, but for the right end of the row above.
+
+    The last pixel there is behind the mask of the first layer, and no LSTM that moves on sees it.
+    """
 
     lanes, taps = 2, 2
 
     def __init__(self, width: int, colours: int) -> None:
         super().__init__()
-        self.width, self.colours = width, colours
+        self.width = width
         self.inputs = MaskedConv2d(2 * width, self.lanes * 4 * width, 1, "B", colours, halves=self.lanes * 4)
         self.states = state_to_state(self.lanes, self.taps, width)
-        remember(self.inputs, self.lanes)
+        open_forget_gates(self.inputs, self.lanes)
 
-    def forward(self, x: Maps, addition: Maps | float = 0.0) -> Maps:
-        from_left, from_right = self.swept(x, addition)[0].unbind(1)
-        # What comes from the right has seen pixels to come in its own row: it counts for the row below.
-        return from_left + F.pad(from_right[:, :, :-1], (0, 0, 1, 0))
-
-    def swept(self, x: Maps, addition: Maps | float) -> tuple[LaneMaps, LaneMaps]:
-        """Give h and c of both lanes at every pixel."""
-        read = mirrored((self.inputs(x) + addition).unflatten(1, (self.lanes, -1)))
-        steps, spans = skew(read).permute(4, 1, 3, 0, 2), diagonal_spans(x.shape[2], x.shape[3])
-        h, c = unroll(steps, self.states.unflatten(1, (self.taps, self.width)), spans)
+    def forward(self, x: Maps, addition: Maps | float) -> tuple[LaneMaps, LaneMaps]:
+        height, width = x.shape[2:]
+        lanes = mirrored((self.inputs(x) + addition).unflatten(1, (self.lanes, -1)))
+        steps, weight = skew(lanes).permute(4, 1, 3, 0, 2), self.states.unflatten(1, (self.taps, -1))
+        h, c = unroll(steps, weight, diagonal_spans(height, width))
         return mirrored(unskew(h.permute(3, 1, 4, 2, 0))), mirrored(unskew(c.permute(3, 1, 4, 2, 0)))
+
+    def joined(self, h: LaneMaps) -> Maps:
+        """Add both lanes; what comes from the right has seen pixels yet to come, so that it counts one row below."""
+        from_left, from_right = h.unbind(1)
+        return from_left + F.pad(from_right[:, :, :-1], (0, 0, 1, 0))
 
 
 Sweep = RowLSTM | DiagonalBiLSTM
@@ -83,8 +116,8 @@ def state_to_state(lanes: int, taps: int, width: int) -> nn.Parameter:
     return nn.Parameter(torch.empty(lanes, taps * width, 4 * width).uniform_(-bound, bound))
 
 
-def remember(inputs: nn.Conv2d, lanes: int) -> None:
-    """Begin with forget gates that are rather open (Jozefowicz et al. 2015), lest the gradient fade along a sweep."""
+def open_forget_gates(inputs: nn.Conv2d, lanes: int) -> None:
+    """Begin with a memory that lasts (Jozefowicz et al. 2015), lest the gradient fade along a sweep."""
     assert inputs.bias is not None
     with torch.no_grad():
         inputs.bias.view(lanes, 4, -1)[:, 1] += 1
