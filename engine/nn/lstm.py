@@ -8,41 +8,43 @@ Each step is small, so training takes as long as its kernels take to launch. Hen
 written out: fourteen kernels a step with two taps, where recorded operations take some forty.
 """
 
-from collections.abc import Sequence
 from typing import Any
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 from torch.autograd.function import once_differentiable
-from torch.nn import functional as F
 
-Gates = Float[Tensor, "time lane place batch four_widths"]
-States = Float[Tensor, "time lane place batch width"]
+Gates = Float[Tensor, "row column lane batch four_widths"]
+States = Float[Tensor, "row column lane batch width"]
 Taps = Float[Tensor, "lane tap width four_widths"]
-Spans = Sequence[slice]  # for each step, the places that take part in it; elsewhere the state is zero
+Steps = Float[Tensor, "time lane place batch n"]  # side by side what a step takes at once
 
 
-def unroll(inputs: Gates, weight: Taps, spans: Spans) -> tuple[States, States]:
-    """Run an LSTM from a state of zeros; gives every h and, without a gradient, every c.
+def unroll(inputs: Gates, weight: Taps, diagonal: bool = False) -> tuple[States, States]:
+    """Run an LSTM from states of zero; gives h and, without a gradient, c at each pixel.
 
+    A step goes down by a row, whose columns are its places; or to the right by a diagonal, whose rows are its places.
     A place reads of the state before: itself (one tap), the place before and itself (two), or both neighbours and
     itself (three). It computes in float32, whatever the precision around it.
     """
     with torch.autocast(inputs.device.type, enabled=False):
-        return Recurrence.apply(inputs, weight.float(), spans)
+        return Recurrence.apply(inputs, weight.float(), diagonal)
 
 
 class Recurrence(torch.autograd.Function):
     """All steps of the LSTM, forwards and backwards."""
 
     @staticmethod
-    def forward(ctx: Any, inputs: Gates, weight: Taps, spans: Spans) -> tuple[States, States]:
-        time, lanes, places, batch, _ = inputs.shape
+    def forward(ctx: Any, inputs: Gates, weight: Taps, diagonal: bool) -> tuple[States, States]:
+        rows, columns, lanes, batch, _ = inputs.shape
         taps, width = weight.shape[1:3]
-        gates = inputs.to(weight.dtype, copy=True, memory_format=torch.contiguous_format)
-        h = gates.new_zeros(time + 1, lanes, places + taps - 1, batch, width)  # framed by places that stay zero
-        c = gates.new_zeros(time + 1, lanes, places, batch, width)
+        spans = spans_of(rows, columns, diagonal)
+        places = max(span.stop for span in spans)
+        gates = weight.new_empty(len(spans), lanes, places, batch, 4 * width)
+        by_pixel(gates, diagonal).copy_(inputs)
+        h = weight.new_zeros(len(spans) + 1, lanes, places + taps - 1, batch, width)  # framed by places that stay zero
+        c = weight.new_zeros(len(spans) + 1, lanes, places, batch, width)
         framed = h[:, :, taps // 2 : taps // 2 + places]
         for t, span in enumerate(spans):
             here = gates[t, :, span]
@@ -54,41 +56,48 @@ class Recurrence(torch.autograd.Function):
             torch.mul(f, c[t, :, span], out=c[t + 1, :, span]).addcmul_(i, g)
             torch.mul(o, c[t + 1, :, span].tanh(), out=framed[t + 1, :, span])
         ctx.save_for_backward(gates, h, c, weight)
-        ctx.spans = spans
-        ctx.mark_non_differentiable(c)
-        return framed[1:], c[1:]
+        ctx.spans, ctx.diagonal = spans, diagonal
+        every_h, every_c = by_pixel(framed[1:], diagonal), by_pixel(c[1:], diagonal)
+        ctx.mark_non_differentiable(every_c)
+        return every_h, every_c
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, grad: States, _: States) -> tuple[Gates, Taps, None]:
         gates, h, c, weight = ctx.saved_tensors
-        places, taps = grad.shape[2], weight.shape[1]
-        # How far each gate moves c, the first one h, and how far c moves h: for all steps at once.
-        o, f, i, g = gates.unflatten(-1, (4, -1)).unbind(-2)
-        squashed = c[1:].tanh()
-        to_h = o * (1 - squashed**2)
-        slopes = torch.stack([squashed * o * (1 - o), c[:-1] * f * (1 - f), g * i * (1 - i), i * (1 - g**2)], -2)
-        dh, dc, dgates = torch.zeros_like(h), torch.zeros_like(c[0]), torch.zeros_like(slopes)
+        slopes, to_h = slopes_of(gates, c, ctx.diagonal)
+        places, taps, width = c.shape[2], weight.shape[1], c.shape[4]
+        dh, dc, dgates = torch.zeros_like(h), torch.zeros_like(c[0]), torch.zeros_like(gates)
         framed = dh[:, :, taps // 2 : taps // 2 + places]
-        framed[1:] = grad
+        by_pixel(framed[1:], ctx.diagonal).copy_(grad)
         with torch.autocast(grad.device.type, enabled=False):
             for t, span in reversed(list(enumerate(ctx.spans))):
-                pull, dc_here = framed[t + 1, :, span], dc[:, span]
+                pull, dc_here, here = framed[t + 1, :, span], dc[:, span], dgates[t, :, span]
                 dc_here.addcmul_(pull, to_h[t, :, span])
-                torch.mul(slopes[t, :, span, :, 0], pull, out=dgates[t, :, span, :, 0])
-                torch.mul(slopes[t, :, span, :, 1:], dc_here[..., None, :], out=dgates[t, :, span, :, 1:])
-                dc_here.mul_(f[t, :, span])
+                of_o, others = slopes[t, :, span].unflatten(-1, (4, width)).split((1, 3), -2)
+                do, dothers = here.unflatten(-1, (4, width)).split((1, 3), -2)
+                torch.mul(of_o, pull[..., None, :], out=do)
+                torch.mul(others, dc_here[..., None, :], out=dothers)
+                dc_here.mul_(gates[t, :, span, :, width : 2 * width])
                 for tap in range(taps):
-                    read(dh[t], span, tap).baddbmm_(dgates[t, :, span].flatten(-2).flatten(1, 2), weight[:, tap].mT)
-            inputs = dgates.flatten(-2)
-            whole = [read(h[:-1], slice(0, places), tap) for tap in range(taps)]
-            weights = [(part.mT @ inputs.flatten(-3, -2)).sum(0) for part in whole]
-        return inputs, torch.stack(weights, 1), None
+                    read(dh[t], span, tap).baddbmm_(here.flatten(1, 2), weight[:, tap].mT)
+            seen = [read(h[:-1], slice(0, places), tap) for tap in range(taps)]
+            weights = [(part.mT @ dgates.flatten(2, 3)).sum(0) for part in seen]
+        return by_pixel(dgates, ctx.diagonal), torch.stack(weights, 1), None
 
 
-def read(h: Tensor, span: slice, tap: int) -> Tensor:  # (…, lane, place · batch, width)
-    """Give the states that the places of a span see through a tap."""
-    return h[..., span.start + tap : span.stop + tap, :, :].flatten(-3, -2)
+def slopes_of(gates: Steps, c: Steps, diagonal: bool) -> tuple[Steps, Steps]:
+    """Tell for all steps at once how far gates move what they lead to (o: h; the others: c), and how far c moves h."""
+    slopes, to_h = torch.empty_like(gates), torch.empty_like(c[1:])
+    o, f, i, g = by_pixel(gates, diagonal).chunk(4, -1)
+    of_o, of_f, of_i, of_g = by_pixel(slopes, diagonal).chunk(4, -1)
+    squashed = by_pixel(c[1:], diagonal).tanh()
+    torch.mul(squashed * o, 1 - o, out=of_o)
+    torch.mul(by_pixel(c[:-1], diagonal) * f, 1 - f, out=of_f)
+    torch.mul(g * i, 1 - i, out=of_i)
+    torch.mul(i, 1 - g**2, out=of_g)
+    torch.mul(o, 1 - squashed**2, out=by_pixel(to_h, diagonal))
+    return slopes, to_h
 
 
 def passed(gates: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
@@ -99,23 +108,28 @@ def passed(gates: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
     return o * c.tanh(), c
 
 
-# Diagonals: row r moves r places to the right, so that a column holds what depends on the column before it alone
+# Rows and diagonals as steps
 
 
-def skew(maps: Float[Tensor, "*maps height width"]) -> Float[Tensor, "*maps height steps"]:
-    """Move row r of some maps r places to the right, among zeros; the width grows by height − 1 (section 3.2)."""
-    height, width = maps.shape[-2:]
-    rows = F.pad(maps, (0, height)).flatten(-2)
-    return rows[..., : height * (width + height - 1)].unflatten(-1, (height, width + height - 1))
+def by_pixel(steps: Steps, diagonal: bool) -> Float[Tensor, "row column lane batch n"]:
+    """View what lies step by step as a picture; a diagonal holds the pixels whose row and column add up to its time.
+
+    That is the skewed picture of section 3.2, whose triangles without a pixel are nowhere touched.
+    """
+    if not diagonal:
+        return steps.permute(0, 2, 1, 3, 4)
+    (time, lanes, rows, batch, n), (step, lane, place, one, number) = steps.shape, steps.stride()
+    strides = place + step, step, lane, one, number
+    return steps.as_strided((rows, time - rows + 1, lanes, batch, n), strides, steps.storage_offset())
 
 
-def unskew(skewed: Float[Tensor, "*maps height steps"]) -> Float[Tensor, "*maps height width"]:
-    """Move the rows back."""
-    height, steps = skewed.shape[-2:]
-    rows = F.pad(skewed.flatten(-2), (0, height)).unflatten(-1, (height, steps + 1))
-    return rows[..., : steps + 1 - height]
+def spans_of(rows: int, columns: int, diagonal: bool) -> list[slice]:
+    """Give the places of each step that are pixels: all columns of a row, or those rows that a diagonal crosses."""
+    if not diagonal:
+        return [slice(0, columns)] * rows
+    return [slice(max(0, time - columns + 1), min(time + 1, rows)) for time in range(rows + columns - 1)]
 
 
-def diagonal_spans(height: int, width: int) -> Spans:
-    """Give the rows that have a pixel in each column of a skewed picture."""
-    return [slice(max(0, step - width + 1), min(step + 1, height)) for step in range(height + width - 1)]
+def read(h: Tensor, span: slice, tap: int) -> Tensor:  # (…, lane, place · batch, width)
+    """Give the states that the places of a span see through a tap."""
+    return h[..., span.start + tap : span.stop + tap, :, :].flatten(-3, -2)

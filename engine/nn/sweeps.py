@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from engine.aliases import Images, Maps
-from engine.nn.lstm import diagonal_spans, skew, unroll, unskew
+from engine.nn.lstm import unroll
 from engine.nn.masked import Before, MaskedConv2d
 from engine.nn.stacks import FIRST_KERNEL, Additions, at_layer
 
@@ -64,10 +64,9 @@ class RowLSTM(nn.Module):
         open_forget_gates(self.inputs, self.lanes)
 
     def forward(self, x: Maps, addition: Maps | float) -> tuple[LaneMaps, LaneMaps]:
-        height, width = x.shape[2:]
-        steps = (self.inputs(x) + addition)[:, None].permute(3, 1, 4, 0, 2)
-        h, c = unroll(steps, self.states.unflatten(1, (self.taps, -1)), [slice(0, width)] * height)
-        return h.permute(3, 1, 4, 0, 2), c.permute(3, 1, 4, 0, 2)
+        read = (self.inputs(x) + addition).permute(2, 3, 0, 1)[:, :, None]
+        h, c = unroll(read, self.states.unflatten(1, (self.taps, -1)))
+        return h.permute(3, 2, 4, 0, 1), c.permute(3, 2, 4, 0, 1)
 
     def joined(self, h: LaneMaps) -> Maps:
         return h[:, 0]
@@ -89,25 +88,20 @@ class DiagonalBiLSTM(nn.Module):
         open_forget_gates(self.inputs, self.lanes)
 
     def forward(self, x: Maps, addition: Maps | float) -> tuple[LaneMaps, LaneMaps]:
-        height, width = x.shape[2:]
-        lanes = mirrored((self.inputs(x) + addition).unflatten(1, (self.lanes, -1)))
-        steps, weight = skew(lanes).permute(4, 1, 3, 0, 2), self.states.unflatten(1, (self.taps, -1))
-        h, c = unroll(steps, weight, diagonal_spans(height, width))
-        return mirrored(unskew(h.permute(3, 1, 4, 2, 0))), mirrored(unskew(c.permute(3, 1, 4, 2, 0)))
+        """Give h and c from the left and, mirrored, from the right."""
+        from_left, from_right = (self.inputs(x) + addition).chunk(2, dim=1)
+        read = torch.stack([from_left, from_right.flip(-1)]).permute(3, 4, 0, 1, 2)
+        h, c = unroll(read, self.states.unflatten(1, (self.taps, -1)), diagonal=True)
+        return h.permute(3, 2, 4, 0, 1), c.permute(3, 2, 4, 0, 1)
 
     def joined(self, h: LaneMaps) -> Maps:
         """Add both lanes; what comes from the right has seen pixels yet to come, so that it counts one row below."""
         from_left, from_right = h.unbind(1)
-        return from_left + F.pad(from_right[:, :, :-1], (0, 0, 1, 0))
+        return from_left + F.pad(from_right.flip(-1), (0, 0, 1, -1))
 
 
 Sweep = RowLSTM | DiagonalBiLSTM
 SWEEPS: dict[SweepName, type[RowLSTM] | type[DiagonalBiLSTM]] = {"row": RowLSTM, "diagonal": DiagonalBiLSTM}
-
-
-def mirrored(maps: LaneMaps) -> LaneMaps:
-    """Mirror the second lane, which comes from the right."""
-    return torch.stack([maps[:, 0], maps[:, 1].flip(-1)], dim=1)
 
 
 def state_to_state(lanes: int, taps: int, width: int) -> nn.Parameter:

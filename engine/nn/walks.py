@@ -102,7 +102,7 @@ class DiagonalWalk:
         self.before = x.new_zeros(len(x), lstm.width)
 
     def remember(self, h: LaneRows, c: LaneRows) -> None:
-        self.h = h
+        self.h = torch.stack([h[:, 0], h[:, 1].flip(1)], 1)
 
     def enter(self, row: int) -> None:
         from_left, from_right = self.h.unbind(1)
@@ -120,7 +120,7 @@ class DiagonalWalk:
         from_left = torch.stack(self.row_h[1:], 1)
         gates = torch.stack(self.read, 1) @ self.from_right + self.h[:, 1] @ self.above_right + self.added(row)[1]
         steps = gates.flip(1).transpose(0, 1)[:, None, None]
-        h, _ = unroll(steps, self.before_right[None, None], [slice(0, 1)] * len(steps))
+        h, _ = unroll(steps, self.before_right[None, None])
         self.h = torch.stack([from_left, h[:, 0, 0].flip(0).transpose(0, 1)], 1)
 
     def added(self, row: int) -> tuple[Tensor, ...]:
