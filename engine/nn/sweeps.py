@@ -15,10 +15,10 @@ from torch.nn import functional as F
 from engine.aliases import Images, Maps
 from engine.nn.lstm import unroll
 from engine.nn.masked import Before, MaskedConv2d
-from engine.nn.stacks import FIRST_KERNEL, Additions, at_layer
+from engine.nn.stacks import FIRST_KERNEL, Addition, Additions, at_layer
 
 SweepName = Literal["row", "diagonal"]
-LaneMaps = Float[Tensor, "batch lane maps height width"]
+LaneMaps = Float[Tensor, "batch lane states height width"]
 
 
 class RecurrentStack(nn.Module):
@@ -45,7 +45,7 @@ class Layer(nn.Module):
         self.lstm: Sweep = SWEEPS[sweep](width, colours)
         self.widen = MaskedConv2d(width, 2 * width, 1, "B", colours)
 
-    def forward(self, x: Maps, addition: Maps | float) -> tuple[Maps, tuple[LaneMaps, LaneMaps]]:
+    def forward(self, x: Maps, addition: Addition | float) -> tuple[Maps, tuple[LaneMaps, LaneMaps]]:
         """Give the maps, and the states h and c at each pixel."""
         h, c = self.lstm(x, addition)
         return x + self.widen(self.lstm.joined(h)), (h, c)
@@ -63,7 +63,7 @@ class RowLSTM(nn.Module):
         self.states = state_to_state(self.lanes, self.taps, width)
         open_forget_gates(self.inputs, self.lanes)
 
-    def forward(self, x: Maps, addition: Maps | float) -> tuple[LaneMaps, LaneMaps]:
+    def forward(self, x: Maps, addition: Addition | float) -> tuple[LaneMaps, LaneMaps]:
         read = (self.inputs(x) + addition).permute(2, 3, 0, 1)[:, :, None]
         h, c = unroll(read, self.states.unflatten(1, (self.taps, -1)))
         return h.permute(3, 2, 4, 0, 1), c.permute(3, 2, 4, 0, 1)
@@ -87,7 +87,7 @@ class DiagonalBiLSTM(nn.Module):
         self.states = state_to_state(self.lanes, self.taps, width)
         open_forget_gates(self.inputs, self.lanes)
 
-    def forward(self, x: Maps, addition: Maps | float) -> tuple[LaneMaps, LaneMaps]:
+    def forward(self, x: Maps, addition: Addition | float) -> tuple[LaneMaps, LaneMaps]:
         """Give h and c from the left and, mirrored, from the right."""
         from_left, from_right = (self.inputs(x) + addition).chunk(2, dim=1)
         read = torch.stack([from_left, from_right.flip(-1)]).permute(3, 4, 0, 1, 2)

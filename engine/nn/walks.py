@@ -9,10 +9,10 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional as F
 
-from engine.aliases import Images, Maps
+from engine.aliases import Images
 from engine.nn.cursors import Lane, Rows, matrix, row_of, rows_of, taps
 from engine.nn.lstm import passed, unroll
-from engine.nn.stacks import Additions, at_layer
+from engine.nn.stacks import Addition, Additions, at_layer
 from engine.nn.sweeps import DiagonalBiLSTM, Layer, RecurrentStack, RowLSTM
 
 LaneRows = Float[Tensor, "batch lane column width"]
@@ -23,7 +23,7 @@ class RecurrentCursor:
 
     def __init__(self, x: Images, row: int, stack: RecurrentStack, additions: Additions | None) -> None:
         self.x, self.first, self.masked = x, row, stack.first
-        weight, reach = stack.first.weight * stack.first.mask, stack.first.reach
+        weight, reach = stack.first.seeing, stack.first.reach
         self.above, self.taps = weight[:, :, :reach], taps(weight[:, :, reach, : reach + 1])
         self.rows, self.lane = Rows(x, x.shape[1], reach), Lane(x, x.shape[1], reach)
         self.walks = [walk_of(layer, x, at_layer(additions, number)) for number, layer in enumerate(stack.layers)]
@@ -62,9 +62,9 @@ class RecurrentCursor:
 class RowWalk:
     """A layer of row LSTMs: a pixel goes on from the states above it."""
 
-    def __init__(self, layer: Layer, lstm: RowLSTM, x: Images, addition: Maps | float) -> None:
+    def __init__(self, layer: Layer, lstm: RowLSTM, x: Images, addition: Addition | float) -> None:
         self.addition, self.states, self.bias = addition, lstm.states[0], lstm.inputs.bias
-        self.inputs = taps((lstm.inputs.weight * lstm.inputs.mask)[:, :, 0])
+        self.inputs = taps(lstm.inputs.seeing[:, :, 0])
         self.widen, self.offset = matrix(layer.widen), layer.widen.bias
         self.h = self.c = x.new_zeros(len(x), x.shape[3], lstm.width)  # of the row above
         self.before = x.new_zeros(len(x), len(self.inputs) // 2)
@@ -92,7 +92,7 @@ class RowWalk:
 class DiagonalWalk:
     """A layer of diagonal BiLSTMs: from the left it goes along with the pixels, from the right once a row has ended."""
 
-    def __init__(self, layer: Layer, lstm: DiagonalBiLSTM, x: Images, addition: Maps | float) -> None:
+    def __init__(self, layer: Layer, lstm: DiagonalBiLSTM, x: Images, addition: Addition | float) -> None:
         self.addition, self.bias = addition, lstm.inputs.bias
         inputs, self.from_right = matrix(lstm.inputs).chunk(2, -1)
         (self.above, before), (self.above_right, self.before_right) = lstm.states.unflatten(1, (lstm.taps, -1))
@@ -131,7 +131,7 @@ class DiagonalWalk:
 Walk = RowWalk | DiagonalWalk
 
 
-def walk_of(layer: Layer, x: Images, addition: Maps | float) -> Walk:
+def walk_of(layer: Layer, x: Images, addition: Addition | float) -> Walk:
     """Set a walk in front of the first row of a picture."""
     if isinstance(layer.lstm, DiagonalBiLSTM):
         return DiagonalWalk(layer, layer.lstm, x, addition)

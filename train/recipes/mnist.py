@@ -8,6 +8,7 @@ from engine.models.dcgan import DCGANConfig
 from engine.models.gan import GANConfig
 from engine.models.hierarchical_ali import HierarchicalALIConfig
 from engine.models.pixel_cnn import PixelCNNConfig
+from engine.models.pixel_rnn import PixelRNNConfig
 from engine.models.vae import VAEConfig
 from train.critics import CriticConfig
 from train.objectives.adversarial import AdversarialConfig
@@ -168,6 +169,13 @@ pixels_by_class = replace(
     description="You choose the digit, the pixels follow; and of a given digit it tells which class explains it best.",
     model=PixelCNNConfig(width=64, depth=10, classes=10),
 )
+pixels_recurrent = replace(
+    pixels,
+    title="Handwritten digits, pixel by pixel, recurrent",
+    description="A memory sweeps in from both upper corners: each pixel is drawn from all the strokes before it.",
+    model=PixelRNNConfig(width=64, depth=2),
+    optimizer=AdamConfig(lr=2e-3, clip=100.0),
+)
 
 RECIPES = {
     "mnist-vae-2d": plane,
@@ -187,4 +195,5 @@ RECIPES = {
     "mnist-pixelcnn": pixels,
     "mnist-pixelcnn-gated": pixels_gated,
     "mnist-pixelcnn-conditional": pixels_by_class,
+    "mnist-pixelrnn": pixels_recurrent,
 }
