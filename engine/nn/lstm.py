@@ -26,10 +26,11 @@ def unroll(inputs: Gates, weight: Taps, diagonal: bool = False) -> tuple[States,
 
     A step goes down by a row, whose columns are its places; or to the right by a diagonal, whose rows are its places.
     A place reads of the state before: itself (one tap), the place before and itself (two), or both neighbours and
-    itself (three). It computes in float32, whatever the precision around it.
+    itself (three). It computes in float32 and gives what it was given, whatever the precision around it.
     """
     with torch.autocast(inputs.device.type, enabled=False):
-        return Recurrence.apply(inputs, weight.float(), diagonal)
+        h, c = Recurrence.apply(inputs, weight.float(), diagonal)
+        return h.to(inputs.dtype), c.to(inputs.dtype)
 
 
 class Recurrence(torch.autograd.Function):
@@ -86,7 +87,7 @@ class Recurrence(torch.autograd.Function):
         return by_pixel(dgates, ctx.diagonal), torch.stack(weights, 1), None
 
 
-def slopes_of(gates: Steps, c: Steps, diagonal: bool) -> tuple[Steps, Steps]:
+def slopes_of(gates: Steps, c: Tensor, diagonal: bool) -> tuple[Tensor, Tensor]:  # as gates, as c after each step
     """Tell for all steps at once how far gates move what they lead to (o: h; the others: c), and how far c moves h."""
     slopes, to_h = torch.empty_like(gates), torch.empty_like(c[1:])
     o, f, i, g = by_pixel(gates, diagonal).chunk(4, -1)
