@@ -1,0 +1,99 @@
+"""PixelCNN: p(x) = Π p(xᵢ | x₁ … xᵢ₋₁) in raster order, each factor read off a masked convolutional network.
+
+van den Oord et al., "Pixel Recurrent Neural Networks", ICML 2016 (arXiv 1601.06759), equations 1 and 2; with `gated`
+and classes "Conditional Image Generation with PixelCNN Decoders", NeurIPS 2016 (arXiv 1606.05328), equations 2 to 4.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from engine import noise
+from engine.aliases import Chances, Images, Labels, Masks, PerImage
+from engine.errors import BadValue
+from engine.nn.nets import Shape, check_sizes
+from engine.nn.outputs import OUTPUTS, OutputName
+from engine.nn.pixel_net import PixelNet
+from engine.nn.stacks import Additions, GatedStack, PlainStack, StackSizes
+
+
+@dataclass(frozen=True)
+class PixelCNNConfig:
+    """A PixelCNN's sizes and the distribution of its values."""
+
+    shape: Shape = (1, 28, 28)  # channel, height, width of a picture
+    width: int = 64  # feature maps; the plain stack has twice as many between its blocks
+    depth: int = 10  # layers, or residual blocks
+    kernel: int = 3  # of all layers but the first
+    gated: bool = True  # two stacks without a blind spot; else the first paper's residual blocks
+    output: OutputName = "bernoulli"  # binary pixels, or a softmax or mixture of logistics over 256 levels
+    mixtures: int = 10  # logistics
+    dropout: float = 0.0
+    classes: int = 0  # 0: the label is not used
+
+    def __post_init__(self) -> None:
+        check_sizes(self, width=1, depth=1, kernel=3, mixtures=1, classes=0)
+        if self.kernel % 2 == 0:
+            raise BadValue(f"kernel is {self.kernel}; a pixel stands in its middle, so that it has to be odd.")
+        if not 0 <= self.dropout < 1:
+            raise BadValue(f"dropout is {self.dropout}; a share lies from 0 to just below 1.")
+        if self.width < self.colours:
+            raise BadValue(f"width is {self.width}; {self.colours} colours need a feature map each.")
+
+    @property
+    def latent(self) -> int:
+        """No latent: all that varies is drawn pixel by pixel."""
+        return 0
+
+    @property
+    def colours(self) -> int:
+        """How many parts the feature maps have: one for each channel that the masks tell apart."""
+        return self.shape[0] if OUTPUTS[self.output].ordered else 1
+
+
+class PixelCNN(nn.Module):
+    """Samples, scores and completes."""
+
+    def __init__(self, config: PixelCNNConfig) -> None:
+        super().__init__()
+        self.config = config
+        sizes = StackSizes(config.shape[0], config.width, config.depth, config.kernel, config.colours, config.dropout)
+        output = OUTPUTS[config.output](config.shape[0], config.mixtures)
+        self.net = PixelNet(GatedStack(sizes) if config.gated else PlainStack(sizes), output, config.colours)
+        if config.classes:
+            self.label = nn.Linear(config.classes, config.depth * self.net.stack.gates, bias=False)
+
+    # p(xᵢ | x₁ … xᵢ₋₁, y)
+
+    def log_probs(self, x: Images, y: Labels | None = None) -> Images:
+        return self.net.log_probs(x, self.told(y))
+
+    def conditionals(self, x: Images, y: Labels | None = None) -> Chances:
+        return self.net.conditionals(x, self.told(y))
+
+    def told(self, y: Labels | None) -> Additions | None:
+        """Give what a class adds to each layer (eq. 4); one of −1, "unknown", adds nothing."""
+        if y is None or not self.config.classes:
+            return None
+        one_hot = y[:, None] == torch.arange(self.config.classes, device=y.device)
+        added = self.label(one_hot.to(self.label.weight.dtype))
+        return added.view(len(y), self.config.depth, self.net.stack.gates, 1, 1)
+
+    # Verbs
+
+    def sample(self, seeds: Sequence[int], y: Labels | None = None, truncation: float = 1.0) -> Images:
+        """Draw pictures; there is no latent that a truncation could shorten."""
+        _, height, width = self.config.shape
+        u = noise.uniform(seeds, self.config.shape).to(next(self.parameters()).device)
+        hidden = torch.ones_like(u[:, :1], dtype=torch.bool)
+        return self.complete(torch.zeros_like(u), hidden, u, 0, height * width, y)
+
+    def complete(
+        self, x: Images, hidden: Masks, noise: Images, first: int, last: int, y: Labels | None = None
+    ) -> Images:
+        return self.net.complete(x, hidden, noise, first, last, self.told(y))
+
+    def log_prob(self, x: Images, y: Labels | None = None) -> PerImage:
+        return self.log_probs(x, y).flatten(1).sum(1)

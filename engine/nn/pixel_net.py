@@ -1,0 +1,61 @@
+"""A masked network as a distribution of pictures: p(x) = Π p(xᵢ | x₁ … xᵢ₋₁), scored in one pass, drawn in many."""
+
+import torch
+from torch import nn
+
+from engine.aliases import Chances, Images, Maps, Masks
+from engine.nn.cursors import Cursor, GatedCursor, PlainCursor, Reader
+from engine.nn.outputs import Output
+from engine.nn.raster import Raster
+from engine.nn.stacks import Additions, GatedStack, Head, PlainStack
+from engine.nn.sweeps import RecurrentStack
+from engine.nn.walks import RecurrentCursor
+
+Stack = PlainStack | GatedStack | RecurrentStack
+
+
+class PixelNet(nn.Module):
+    """A stack, a head and a distribution; additions to the layers of the stack are what it is conditioned on."""
+
+    def __init__(self, stack: Stack, output: Output, colours: int) -> None:
+        super().__init__()
+        self.stack, self.output = stack, output
+        self.head = Head(stack.features, output.maps, colours)
+
+    def maps(self, x: Images, additions: Additions | None = None) -> Maps:
+        """Give the parameters of every pixel's distribution, (batch, maps of the output, height, width), as float32."""
+        return self.head(self.stack(x, additions)).float()
+
+    def log_probs(self, x: Images, additions: Additions | None = None) -> Images:
+        """Give log p of each value given those before it, in nats."""
+        h, values = self.maps(x, additions).movedim(1, -1), x.movedim(1, -1)
+        return self.output.log_probs(h, values).movedim(-1, 1)
+
+    def conditionals(self, x: Images, additions: Additions | None = None) -> Chances:
+        """Give p(value | those before) at every value of a picture."""
+        h, values = self.maps(x, additions).movedim(1, -1), x.movedim(1, -1)
+        return torch.stack([self.output.chances(h, values, channel) for channel in range(x.shape[1])], dim=1)
+
+    @torch.no_grad()
+    def complete(
+        self, x: Images, hidden: Masks, noise: Images, first: int, last: int, additions: Additions | None = None
+    ) -> Images:
+        """Draw the hidden pixels among `first` … `last` − 1: one pass over the rows above, then pixel by pixel."""
+        picture = Raster(x, hidden, noise)
+        missing = picture.missing(first, last)
+        if not missing:
+            return picture.x
+        top, read = min(missing), Reader(self.head)
+        cursor = cursor_over(picture.x, top, self.stack, additions)
+        for row in range(top, max(missing) + 1):
+            picture.draw_row(row, missing.get(row, []), cursor, read, self.output)
+        return picture.x
+
+
+def cursor_over(x: Images, row: int, stack: Stack, additions: Additions | None) -> Cursor:
+    """Set a cursor over a picture whose rows above the given one are as they will stay."""
+    if isinstance(stack, GatedStack):
+        return GatedCursor(x, row, stack, additions)
+    if isinstance(stack, RecurrentStack):
+        return RecurrentCursor(x, row, stack, additions)
+    return PlainCursor(x, row, stack, additions)
