@@ -11,14 +11,16 @@ from engine.models.classifier import Classifier, ClassifierConfig
 from engine.models.dcgan import DCGAN, DCGANConfig
 from engine.models.gan import GAN, GANConfig
 from engine.models.hierarchical_ali import HierarchicalALI, HierarchicalALIConfig
+from engine.models.iaf_vae import IAFVAE, IAFVAEConfig
 from engine.models.pixel_cnn import PixelCNN, PixelCNNConfig
 from engine.models.progressive_gan import ProgressiveGAN, ProgressiveGANConfig
 from engine.models.vae import VAE, VAEConfig
 
-Model = Autoencoder | VAE | GAN | DCGAN | ALI | HierarchicalALI | ProgressiveGAN | Classifier | PixelCNN
+Model = Autoencoder | VAE | IAFVAE | GAN | DCGAN | ALI | HierarchicalALI | ProgressiveGAN | Classifier | PixelCNN
 Config = (
     AutoencoderConfig
     | VAEConfig
+    | IAFVAEConfig
     | GANConfig
     | DCGANConfig
     | ALIConfig
@@ -31,6 +33,7 @@ Config = (
 FAMILIES: dict[str, tuple[type[Any], type[Config]]] = {
     "ae": (Autoencoder, AutoencoderConfig),
     "vae": (VAE, VAEConfig),
+    "iaf_vae": (IAFVAE, IAFVAEConfig),
     "gan": (GAN, GANConfig),
     "dcgan": (DCGAN, DCGANConfig),
     "ali": (ALI, ALIConfig),
