@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from torch.distributions import Normal
 from torch.nn import functional as F
 
-from engine.aliases import Images, Labels, Latents, PerImage
+from engine.aliases import Context, Images, Labels, Latents, PerImage
 from engine.nn.likelihoods import LIKELIHOODS, LikelihoodName
 from engine.nn.made import Made
 from engine.nn.nets import Decoder, Encoder, Net, Shape, Upsampling, check_net, check_sizes
@@ -82,13 +82,13 @@ class IAFVAE(nn.Module):
 
     # q(z|x) and p(x|z)
 
-    def start(self, x: Images, y: Labels | None = None) -> tuple[Normal, Latents]:
-        """Give q(z₀|x) and the context h, (batch, context)."""
+    def start(self, x: Images, y: Labels | None = None) -> tuple[Normal, Context]:
+        """Give q(z₀|x) and the context h."""
         axes = self.config.latent
         mean, log_deviation, h = self.encoder(x, y).float().tensor_split([axes, 2 * axes], dim=1)
         return Normal(mean, log_deviation.clamp(-10, 10).exp(), validate_args=False), h
 
-    def refine(self, z: Latents, h: Latents) -> tuple[Latents, Latents]:
+    def refine(self, z: Latents, h: Context) -> tuple[Latents, Latents]:
         """Flow from z₀ to z; also the logarithm of the Jacobian's diagonal, whose sum is that of its determinant."""
         log_slopes = torch.zeros_like(z)
         with torch.autocast(z.device.type, enabled=False):  # bfloat16 would not sum up to a density
@@ -143,7 +143,7 @@ class IAFVAE(nn.Module):
         log_weights = [self.log_weights(x, q, h, count, y) for count in counts]
         return torch.cat(log_weights).logsumexp(0) - math.log(samples)
 
-    def log_weights(self, x: Images, q: Normal, h: Latents, count: int, y: Labels | None) -> Tensor:  # (count, batch)
+    def log_weights(self, x: Images, q: Normal, h: Context, count: int, y: Labels | None) -> Tensor:  # (count, batch)
         """log p(x, z) / q(z|x) of so many draws of each picture."""
         noise = torch.randn(count * len(x), self.config.latent, device=x.device)
         mean, deviation = q.mean.repeat(count, 1), q.stddev.repeat(count, 1)
@@ -160,7 +160,7 @@ class Step(nn.Module):
         super().__init__()
         self.net = Made(config.latent, config.context, config.flow_width, outputs=2, reverse=reverse)
 
-    def forward(self, z: Latents, h: Latents) -> tuple[Latents, Latents]:
+    def forward(self, z: Latents, h: Context) -> tuple[Latents, Latents]:
         """Give z after the step and log γ, the logarithm of each axis' own slope."""
         m, s = self.net(z, h)
         gate = (s + 2).sigmoid()

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from engine.aliases import Latents
+from engine.aliases import Context, Latents
 
 
 class Made(nn.Module):
@@ -27,7 +27,7 @@ class Made(nn.Module):
         self.last = MaskedLinear(hidden, places.repeat(outputs))
         self.outputs = outputs
 
-    def forward(self, z: Latents, context: Latents) -> tuple[Tensor, ...]:  # each (batch, axes)
+    def forward(self, z: Latents, context: Context) -> tuple[Tensor, ...]:  # each (batch, axes)
         h = F.elu(self.first(z) + self.context(context))
         return self.last(F.elu(self.second(h))).chunk(self.outputs, dim=1)
 
