@@ -13,14 +13,18 @@ from engine.models.gan import GAN, GANConfig
 from engine.models.hierarchical_ali import HierarchicalALI, HierarchicalALIConfig
 from engine.models.iaf_vae import IAFVAE, IAFVAEConfig
 from engine.models.pixel_cnn import PixelCNN, PixelCNNConfig
+from engine.models.pixel_vae import PixelVAE, PixelVAEConfig
 from engine.models.progressive_gan import ProgressiveGAN, ProgressiveGANConfig
 from engine.models.vae import VAE, VAEConfig
 
-Model = Autoencoder | VAE | IAFVAE | GAN | DCGAN | ALI | HierarchicalALI | ProgressiveGAN | Classifier | PixelCNN
+Model = (
+    Autoencoder | VAE | IAFVAE | PixelVAE | GAN | DCGAN | ALI | HierarchicalALI | ProgressiveGAN | Classifier | PixelCNN
+)
 Config = (
     AutoencoderConfig
     | VAEConfig
     | IAFVAEConfig
+    | PixelVAEConfig
     | GANConfig
     | DCGANConfig
     | ALIConfig
@@ -34,6 +38,7 @@ FAMILIES: dict[str, tuple[type[Any], type[Config]]] = {
     "ae": (Autoencoder, AutoencoderConfig),
     "vae": (VAE, VAEConfig),
     "iaf_vae": (IAFVAE, IAFVAEConfig),
+    "pixel_vae": (PixelVAE, PixelVAEConfig),
     "gan": (GAN, GANConfig),
     "dcgan": (DCGAN, DCGANConfig),
     "ali": (ALI, ALIConfig),

@@ -137,7 +137,7 @@ def test_draws_of_the_importance_bound_may_go_at_once(monkeypatch: pytest.Monkey
     model, x = bent(), torch.rand(16, 1, 3, 2)  # torch draws normal numbers by sixteens
     torch.manual_seed(1)
     one_by_one = model.importance_bound(x, 7)
-    monkeypatch.setattr("engine.models.iaf_vae.ROWS", {"cpu": 48})  # three at once
+    monkeypatch.setattr("engine.nn.bounds.ROWS", {"cpu": 48})  # three at once
     torch.manual_seed(1)
     torch.testing.assert_close(model.importance_bound(x, 7), one_by_one)
 

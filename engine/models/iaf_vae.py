@@ -9,7 +9,6 @@ has a triangular Jacobian, since m and s of an axis see only the axes before it.
 With no step it is the VAE of Kingma and Welling, by the very same networks.
 """
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -20,12 +19,11 @@ from torch.distributions import Normal
 from torch.nn import functional as F
 
 from engine.aliases import Context, Images, Labels, Latents, PerImage
+from engine.nn.bounds import importance_bound
 from engine.nn.likelihoods import LIKELIHOODS, LikelihoodName
 from engine.nn.made import Made
 from engine.nn.nets import Decoder, Encoder, Net, Shape, Upsampling, check_net, check_sizes
 from engine.nn.prior import draw
-
-ROWS = {"cuda": 4_000}  # draws of the importance bound that go at once; elsewhere those of one picture each
 
 
 @dataclass(frozen=True)
@@ -138,10 +136,7 @@ class IAFVAE(nn.Module):
     def importance_bound(self, x: Images, samples: int, y: Labels | None = None) -> PerImage:
         """log 1/k Σ p(x, zᵢ) / q(zᵢ|x) with k = samples, q by equation 11: at least the ELBO on average."""
         q, h = self.start(x, y)
-        at_once = max(1, ROWS.get(x.device.type, 0) // len(x))
-        counts = [min(at_once, samples - done) for done in range(0, samples, at_once)]
-        log_weights = [self.log_weights(x, q, h, count, y) for count in counts]
-        return torch.cat(log_weights).logsumexp(0) - math.log(samples)
+        return importance_bound(lambda count: self.log_weights(x, q, h, count, y), samples, h)
 
     def log_weights(self, x: Images, q: Normal, h: Context, count: int, y: Labels | None) -> Tensor:  # (count, batch)
         """log p(x, z) / q(z|x) of so many draws of each picture."""

@@ -15,6 +15,7 @@ from torch.distributions import Normal
 from engine.aliases import Latents
 from engine.errors import BadValue
 from engine.models.iaf_vae import IAFVAE
+from engine.models.pixel_vae import PixelVAE
 from engine.models.vae import VAE, VAEEvidence
 from train.data import Batch
 from train.objectives.base import Objective, Terms
@@ -37,7 +38,7 @@ class Elbo(Objective):
 
     turns = ("model",)
 
-    def __init__(self, model: VAE | IAFVAE, config: ElboConfig) -> None:
+    def __init__(self, model: VAE | IAFVAE | PixelVAE, config: ElboConfig) -> None:
         super().__init__()
         if config.total_correlation and not isinstance(model, VAE):
             raise BadValue("total_correlation asks for the density of the posterior everywhere: take a model of vae.")

@@ -9,6 +9,7 @@ from engine.models.gan import GANConfig
 from engine.models.hierarchical_ali import HierarchicalALIConfig
 from engine.models.iaf_vae import IAFVAEConfig
 from engine.models.pixel_cnn import PixelCNNConfig
+from engine.models.pixel_vae import PixelVAEConfig
 from engine.models.vae import VAEConfig
 from train.critics import CriticConfig
 from train.objectives.adversarial import AdversarialConfig
@@ -76,6 +77,18 @@ flowing_plane = replace(
     title="Handwritten digits on a plane, with a posterior that flows",
     description="The plane of mnist-vae-2d by the same networks, whose posteriors may take any shape: fewer holes.",
     model=IAFVAEConfig(latent=2, steps=4, flow_width=128, net="dense", width=512, depth=3),
+)
+
+# Decoders that draw pixel by pixel
+
+pixels = replace(
+    best,
+    title="Handwritten digits, PixelVAE",
+    description="Thirty-two numbers say which digit, a small network draws its strokes pixel by pixel: nothing blurs.",
+    model=PixelVAEConfig(latent=32, width=64, depth=1, maps=32, pixel_width=32, pixel_depth=3),
+    objective=ElboConfig(warm_up=0.1),
+    batch=128,
+    steps=10_000,
 )
 
 # Adversarial
@@ -202,6 +215,7 @@ RECIPES = {
     "mnist-iaf-vae": flowing,
     "mnist-iaf-vae-none": still,
     "mnist-iaf-vae-2d": flowing_plane,
+    "mnist-pixelvae": pixels,
     "mnist-gan": game,
     "mnist-gan-minimax": minimax,
     "mnist-lsgan": least_squares,
