@@ -86,6 +86,7 @@ RECIPES = {
         optimizer=AdamConfig(lr=1e-3, clip=2_000.0),
         batch=64,
         steps=5_000,
+        sheets=5,
         save_every=250,
     ),
     "celeba-dcgan": adversarial,

@@ -89,6 +89,7 @@ pixels = replace(
     objective=ElboConfig(warm_up=0.1),
     batch=128,
     steps=10_000,
+    sheets=10,
 )
 
 # Adversarial
