@@ -81,7 +81,7 @@ flowing_plane = replace(
 
 # Decoders that draw pixel by pixel
 
-pixels = replace(
+strokes = replace(
     best,
     title="Handwritten digits, PixelVAE",
     description="Thirty-two numbers say which digit, a small network draws its strokes pixel by pixel: nothing blurs.",
@@ -216,7 +216,7 @@ RECIPES = {
     "mnist-iaf-vae": flowing,
     "mnist-iaf-vae-none": still,
     "mnist-iaf-vae-2d": flowing_plane,
-    "mnist-pixelvae": pixels,
+    "mnist-pixelvae": strokes,
     "mnist-gan": game,
     "mnist-gan-minimax": minimax,
     "mnist-lsgan": least_squares,
