@@ -265,7 +265,7 @@ def test_a_class_conditional_model_tells_classes_apart_and_refuses(flat: Dataset
     own, other = outliers.scores(pair.own.reading), outliers.scores(pair.other.reading)
     for name in names:
         bound = np.percentile(own[name], 95)
-        assert (own[name] <= bound).mean() >= 0.95
+        assert (own[name] <= bound).mean() >= 0.9  # of 24 pictures the bound lies between two
         assert found[f"outliers refused, {name}"].value == pytest.approx(100 * (other[name] > bound).mean())
     assert 10 <= found["classifier's confidence in outliers"].value <= 100
     right = pair.own.given.argmax(1) == np.arange(COUNT) % 10
