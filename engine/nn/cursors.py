@@ -71,13 +71,12 @@ class PlainCursor:
         self.x, self.stack, self.additions = x, stack, additions
         self.blocks: list[Block] = list(stack.blocks)  # type: ignore[arg-type]
         masked: list[MaskedConv2d] = [stack.first, *(block.masked for block in self.blocks)]
-        weights = [(layer.weight * layer.mask, layer.kernel_size[0] // 2) for layer in masked]
-        self.above = [
-            (weight[:, :, :reach], layer.bias) for (weight, reach), layer in zip(weights, masked, strict=True)
-        ]
+        sizes = [(layer.in_channels, layer.reach) for layer in masked]
+        self.rows, self.lanes = [Rows(x, *size) for size in sizes], [Lane(x, *size) for size in sizes]
+        weights = [(layer.weight * layer.mask, layer.reach) for layer in masked]
+        self.above = [weight[:, :, :reach] for weight, reach in weights]
+        self.biases = [layer.bias for layer in masked]
         self.taps = [taps(weight[:, :, reach, : reach + 1]) for weight, reach in weights]
-        self.rows = [Rows(x, weight.shape[1], reach) for weight, reach in weights]
-        self.lanes = [Lane(x, weight.shape[1], reach) for weight, reach in weights]
         self.narrow = [(matrix(block.narrow), block.narrow.bias) for block in self.blocks]
         self.widen = [matrix(block.widen) for block in self.blocks]
         self.first, self.given = row, [()]
