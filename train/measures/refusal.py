@@ -1,7 +1,6 @@
-"""A class-conditional density tells classes apart by Bayes' rule, and may refuse: a classifier has to answer.
+"""A class-conditional density, which tells classes apart by Bayes' rule, may refuse: a classifier has to answer.
 
-p(y|x) ∝ p(x|y), all classes being as likely. A picture is refused whose score is above that of 95 % of the model's own
-test pictures.
+A picture is refused whose score is above that of 95 % of the model's own test pictures.
 """
 
 import numpy as np
@@ -11,7 +10,7 @@ from engine import outliers
 from engine.card import Metric
 from engine.outliers import UNITS
 from engine.verbs import Bounds, Scores
-from train.measures.outliers import Pair, kind, protocol, scored
+from train.measures.outliers import Pair, protocol, scored
 from train.measures.subject import Subject
 
 KEPT = 95  # percent of one's own test pictures that are not refused
@@ -19,21 +18,11 @@ KEPT = 95  # percent of one's own test pictures that are not refused
 
 @torch.no_grad()
 def refusal(subject: Subject) -> list[Metric]:
-    """Measure the error by Bayes' rule, the share of others that each score refuses, and how sure the judge is."""
+    """Measure the share of other pictures that each score refuses, and how sure of them the judge is."""
     if not isinstance(subject.model, Scores | Bounds) or not subject.model.config.classes:
         return []
     pair = scored(subject)
-    return [] if pair is None else [*bayes_error(subject, pair), *refused(subject, pair), *sureness(subject, pair)]
-
-
-def bayes_error(subject: Subject, pair: Pair) -> list[Metric]:
-    """Measure how often the class under which a test picture is likeliest is not its own."""
-    y = subject.data.test.y
-    if y is None:
-        return []
-    wrong = pair.own.given.argmax(1) != y[pair.own.rows].numpy()
-    words = f"the class of the largest p(x|y), {len(wrong)} test pictures, {kind(subject)}"
-    return [Metric("test error by Bayes' rule", 100 * float(wrong.mean()), "%", words)]
+    return [] if pair is None else [*refused(subject, pair), *sureness(subject, pair)]
 
 
 def refused(subject: Subject, pair: Pair) -> list[Metric]:
