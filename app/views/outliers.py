@@ -75,7 +75,11 @@ def outliers() -> None:
         {
             "models": [entry(models.card(name), models) for name in names],
             "painters": [facts(models.card(name)) for name in models.names("decodes")],
-            "judges": [judge(card) for name in models.names("classifies") if not (card := models.card(name)).config["attributes"]],
+            "judges": [
+                judge(card)
+                for name in models.names("classifies")
+                if not (card := models.card(name)).config["attributes"]
+            ],
             "words": {name: {**words._asdict(), "unit": scores.UNITS[name]} for name, words in WORDS.items()},
             "bundled": shelf(),
             "most": MOST,
@@ -193,4 +197,10 @@ def entry(card: Card, models: Catalogue) -> dict[str, Any]:
 
 def judge(card: Card) -> dict[str, Any]:
     """Give what the component needs to know about a classifier."""
-    return {"name": card.name, "title": card.title, "data": card.data, "shape": list(card.shape), "labels": list(card.labels)}
+    return {
+        "name": card.name,
+        "title": card.title,
+        "data": card.data,
+        "shape": list(card.shape),
+        "labels": list(card.labels),
+    }
