@@ -75,11 +75,7 @@ def outliers() -> None:
         {
             "models": [entry(models.card(name), models) for name in names],
             "painters": [facts(models.card(name)) for name in models.names("decodes")],
-            "judges": [
-                judge(card)
-                for name in models.names("classifies")
-                if not (card := models.card(name)).config["attributes"]
-            ],
+            "judges": judges(models),
             "words": {name: {**words._asdict(), "unit": scores.UNITS[name]} for name, words in WORDS.items()},
             "bundled": shelf(),
             "most": MOST,
@@ -195,12 +191,7 @@ def entry(card: Card, models: Catalogue) -> dict[str, Any]:
     }
 
 
-def judge(card: Card) -> dict[str, Any]:
-    """Give what the component needs to know about a classifier."""
-    return {
-        "name": card.name,
-        "title": card.title,
-        "data": card.data,
-        "shape": list(card.shape),
-        "labels": list(card.labels),
-    }
+def judges(models: Catalogue) -> list[dict[str, Any]]:
+    """Give what the component needs to know about classifiers: those that give one answer to a picture."""
+    cards = (models.card(name) for name in models.names("classifies"))
+    return [{**facts(card), "labels": list(card.labels)} for card in cards if not card.config.get("attributes")]
