@@ -25,7 +25,7 @@ from engine.nn.nets import Decoder, Encoder, Net, Shape, Upsampling, check_net, 
 from engine.nn.outputs import OUTPUTS, OutputName, drawn
 from engine.nn.pixel_net import PixelNet
 from engine.nn.prior import draw
-from engine.nn.stacks import Additions, StackSizes
+from engine.nn.stacks import Additions, GatedStack, PlainStack, StackSizes
 
 STROKES = 0x5DEECE66D  # tells the seed of a picture's pixels from that of its latent
 FILLINGS = 8  # how often a picture that is partly hidden is filled and looked at again
@@ -108,7 +108,8 @@ class PixelVAE(nn.Module):
         self.decoder = Decoder(below, channels=config.maps)
         channels, width, depth = config.shape[0], config.pixel_width, config.pixel_depth
         sizes = StackSizes(channels, width, depth, config.kernel, config.colours, config.dropout)
-        self.net = PixelNet(sizes, config.gated, config.output, config.mixtures)
+        output = OUTPUTS[config.output](channels, config.mixtures)
+        self.net = PixelNet(GatedStack(sizes) if config.gated else PlainStack(sizes), output, config.colours)
         self.teller = nn.Conv2d(config.maps, depth * self.net.stack.gates, 1)
 
     # q(z|x), p(z1|z2) and p(x|z)
