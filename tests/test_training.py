@@ -12,6 +12,7 @@ from engine.errors import BadValue, TrainingStopped, UnknownName
 from engine.runtime import Engine
 from tests.interrupted import assert_same, undisturbed_and_killed
 from train import sheets
+from train.averages import decay_at
 from train.data import Batch, Dataset, open_data
 from train.data.plane import MODES, PLANES
 from train.devices import Place
@@ -210,3 +211,11 @@ def test_unknown_names_list_what_there_is(tmp_path: Path) -> None:
 def test_impossible_fields_are_refused(change: dict[str, float]) -> None:
     with pytest.raises(BadValue, match=next(iter(change))):
         dataclasses.replace(RECIPES["digits-vae"], **change)  # type: ignore[arg-type]
+
+
+def test_the_average_of_a_short_run_has_nothing_of_its_beginning() -> None:
+    share = 1.0
+    for step in range(1, 1_400):
+        share *= decay_at(0.999, step)
+    assert share < 1e-9
+    assert decay_at(0.999, 100_000) == 0.999
