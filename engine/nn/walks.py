@@ -6,7 +6,7 @@ takes two products a layer.
 
 import torch
 from jaxtyping import Float
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from engine.aliases import Images
@@ -26,7 +26,8 @@ class RecurrentCursor:
         weight, reach = stack.first.seeing, stack.first.reach
         self.above, self.taps = weight[:, :, :reach], taps(weight[:, :, reach, : reach + 1])
         self.rows, self.lane = Rows(x, x.shape[1], reach), Lane(x, x.shape[1], reach)
-        self.walks = [walk_of(layer, x, at_layer(additions, number)) for number, layer in enumerate(stack.layers)]
+        layers: list[Layer] = list(stack.layers)  # type: ignore[arg-type]
+        self.walks = [walk_of(layer, x, at_layer(additions, number)) for number, layer in enumerate(layers)]
         self.given: tuple[Tensor, ...] = ()
         if row:
             self.look_back(row, stack, additions)
@@ -63,9 +64,9 @@ class RowWalk:
     """A layer of row LSTMs: a pixel goes on from the states above it."""
 
     def __init__(self, layer: Layer, lstm: RowLSTM, x: Images, addition: Addition | float) -> None:
-        self.addition, self.states, self.bias = addition, lstm.states[0], lstm.inputs.bias
+        self.addition, self.states, self.bias = addition, lstm.states[0], bias_of(lstm.inputs)
         self.inputs = taps(lstm.inputs.seeing[:, :, 0])
-        self.widen, self.offset = matrix(layer.widen), layer.widen.bias
+        self.widen, self.offset = matrix(layer.widen), bias_of(layer.widen)
         self.h = self.c = x.new_zeros(len(x), x.shape[3], lstm.width)  # of the row above
         self.before = x.new_zeros(len(x), len(self.inputs) // 2)
 
@@ -93,11 +94,11 @@ class DiagonalWalk:
     """A layer of diagonal BiLSTMs: from the left it goes along with the pixels, from the right once a row has ended."""
 
     def __init__(self, layer: Layer, lstm: DiagonalBiLSTM, x: Images, addition: Addition | float) -> None:
-        self.addition, self.bias = addition, lstm.inputs.bias
+        self.addition, self.bias = addition, bias_of(lstm.inputs)
         inputs, self.from_right = matrix(lstm.inputs).chunk(2, -1)
         (self.above, before), (self.above_right, self.before_right) = lstm.states.unflatten(1, (lstm.taps, -1))
         self.inputs = torch.cat([inputs, before])
-        self.widen, self.offset = matrix(layer.widen), layer.widen.bias
+        self.widen, self.offset = matrix(layer.widen), bias_of(layer.widen)
         self.h = x.new_zeros(len(x), lstm.lanes, x.shape[3], lstm.width)  # of the row above
         self.before = x.new_zeros(len(x), lstm.width)
 
@@ -125,10 +126,15 @@ class DiagonalWalk:
 
     def added(self, row: int) -> tuple[Tensor, ...]:
         """Give bias and addition of each lane."""
-        return (self.bias + row_of(self.addition, row)).chunk(2, -1)
+        return torch.add(self.bias, row_of(self.addition, row)).chunk(2, -1)
 
 
 Walk = RowWalk | DiagonalWalk
+
+
+def bias_of(layer: nn.Conv2d) -> Tensor:
+    assert layer.bias is not None
+    return layer.bias
 
 
 def walk_of(layer: Layer, x: Images, addition: Addition | float) -> Walk:
