@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from engine.nn.lstm import by_pixel, passed, spans_of, unroll
+from engine.nn.lstm import Order, passed, unroll
 
 SWEEPS = [(False, 1, (3, 1)), (False, 2, (3, 4)), (False, 3, (4, 3)), (True, 2, (3, 4)), (True, 2, (4, 3))]
 each_sweep = pytest.mark.parametrize(("diagonal", "taps", "sides"), SWEEPS, ids=str)
@@ -57,8 +57,8 @@ def test_under_bfloat16_it_computes_in_float32() -> None:
 
 
 def test_a_diagonal_holds_the_pixels_whose_row_and_column_add_up_to_its_time() -> None:
-    steps = torch.full((6, 1, 3, 1, 1), -1.0)
-    by_pixel(steps, True).copy_((10 * torch.arange(3)[:, None] + torch.arange(4))[..., None, None, None])
-    found = [steps[time, 0, span].flatten().tolist() for time, span in enumerate(spans_of(3, 4, True))]
+    order, steps = Order(rows=3, columns=4, batch=1, diagonal=True), torch.full((6, 1, 3, 1), -1.0)
+    order.picture(steps).copy_((10 * torch.arange(3)[:, None] + torch.arange(4))[..., None, None, None])
+    found = [step.flatten().tolist() for step in order.each(steps)]
     assert found == [[0], [1, 10], [2, 11, 20], [3, 12, 21], [13, 22], [23]]
     assert int((steps == -1).sum()) == 6

@@ -174,7 +174,7 @@ pixels_recurrent = replace(
     title="Handwritten digits, pixel by pixel, recurrent",
     description="A memory sweeps in from both upper corners: each pixel is drawn from all the strokes before it.",
     model=PixelRNNConfig(width=64, depth=2),
-    optimizer=AdamConfig(lr=2e-3, clip=100.0),
+    optimizer=AdamConfig(lr=3e-3, clip=100.0),
 )
 
 RECIPES = {
