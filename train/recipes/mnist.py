@@ -153,7 +153,8 @@ pixels = Recipe(
     objective=LikelihoodConfig(),
     pixels="binarized",
     optimizer=AdamConfig(lr=1e-3, clip=100.0),
-    steps=10_000,
+    batch=64,
+    steps=12_000,
     sheets=8,
 )
 pixels_gated = replace(
