@@ -55,6 +55,7 @@ CONFIGS: tuple[Config, ...] = (
     GANConfig((3, 8, 8), latent=3, width=8, depth=2, classes=3),
     GANConfig((1, 16, 12), extent=2.0, **SMALL),
     DCGANConfig((3, 16, 12), latent=3, width=4),
+    DCGANConfig((1, 8, 8), latent=3, width=4, classes=3, mapping=2),
     DCGANConfig((1, 28, 20), latent=3, width=4, upsampling="transposed", classes=3),
     ALIConfig((1, 8, 8), **SMALL),
     ALIConfig((3, 12, 8), stochastic=False, classes=3, **SMALL),
