@@ -179,6 +179,8 @@ pixels_recurrent = replace(
     description="A memory sweeps in from both upper corners: each pixel is drawn from all the strokes before it.",
     model=PixelRNNConfig(width=64, depth=2),
     optimizer=AdamConfig(lr=3e-3, clip=100.0),
+    batch=128,
+    steps=10_000,
 )
 
 RECIPES = {
