@@ -61,11 +61,11 @@ class RowLSTM(nn.Module):
         self.width = width
         self.inputs = Before(2 * width, 4 * width, 3, "B", colours, halves=4)
         self.states = state_to_state(self.lanes, self.taps, width)
-        self.bias = open_gates(self.lanes, width)
+        open_forget_gates(self.inputs, self.lanes)
 
     def forward(self, x: Maps, addition: Addition | float) -> tuple[LaneMaps, LaneMaps]:
-        read = biased(self.inputs(x), self.bias, addition)
-        h, c = unroll(read.permute(2, 3, 0, 1)[:, :, None], self.states.unflatten(1, (self.taps, -1)))
+        read = (self.inputs(x) + addition).permute(2, 3, 0, 1)[:, :, None]
+        h, c = unroll(read, self.states.unflatten(1, (self.taps, -1)))
         return h.permute(3, 2, 4, 0, 1), c.permute(3, 2, 4, 0, 1)
 
     def joined(self, h: LaneMaps) -> Maps:
@@ -83,13 +83,13 @@ class DiagonalBiLSTM(nn.Module):
     def __init__(self, width: int, colours: int) -> None:
         super().__init__()
         self.width = width
-        self.inputs = MaskedConv2d(2 * width, self.lanes * 4 * width, 1, "B", colours, self.lanes * 4, bias=False)
+        self.inputs = MaskedConv2d(2 * width, self.lanes * 4 * width, 1, "B", colours, halves=self.lanes * 4)
         self.states = state_to_state(self.lanes, self.taps, width)
-        self.bias = open_gates(self.lanes, width)
+        open_forget_gates(self.inputs, self.lanes)
 
     def forward(self, x: Maps, addition: Addition | float) -> tuple[LaneMaps, LaneMaps]:
         """Give h and c from the left and, mirrored, from the right."""
-        from_left, from_right = biased(self.inputs(x), self.bias, addition).chunk(2, dim=1)
+        from_left, from_right = (self.inputs(x) + addition).chunk(2, dim=1)
         read = torch.stack([from_left, from_right.flip(-1)]).permute(3, 4, 0, 1, 2)
         h, c = unroll(read, self.states.unflatten(1, (self.taps, -1)), diagonal=True)
         return h.permute(3, 2, 4, 0, 1), c.permute(3, 2, 4, 0, 1)
@@ -110,10 +110,8 @@ def state_to_state(lanes: int, taps: int, width: int) -> nn.Parameter:
     return nn.Parameter(torch.empty(lanes, taps * width, 4 * width).uniform_(-bound, bound))
 
 
-def open_gates(lanes: int, width: int) -> nn.Parameter:
+def open_forget_gates(inputs: nn.Conv2d, lanes: int) -> None:
     """Begin with a memory that lasts (Jozefowicz et al. 2015), lest the gradient fade along a sweep."""
-    return nn.Parameter(torch.tensor([0.0, 1.0, 0.0, 0.0]).repeat(lanes).repeat_interleave(width))
-
-
-def biased(read: Maps, bias: Tensor, addition: Addition | float) -> Tensor:  # as read, in its precision
-    return read + (bias[:, None, None] + addition).to(read.dtype)
+    assert inputs.bias is not None
+    with torch.no_grad():
+        inputs.bias.view(lanes, 4, -1)[:, 1] += 1
