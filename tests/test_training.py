@@ -17,7 +17,7 @@ from train.data.plane import MODES, PLANES
 from train.devices import Place
 from train.evaluation import evaluate
 from train.export import export
-from train.loop import Training, learning_rate, mix, rows_at, train
+from train.loop import Training, learning_rate, mix, prepared, rows_at, train
 from train.objectives import Objective
 from train.recipe import AdamConfig, Recipe, as_dict, from_dict
 from train.recipes import RECIPES, find_recipe
@@ -60,6 +60,19 @@ def test_every_recipe_runs_two_steps(name: str, tmp_path: Path, monkeypatch: pyt
 @pytest.mark.parametrize("name", RECIPES)
 def test_every_recipe_survives_json(name: str) -> None:
     assert from_dict(as_dict(RECIPES[name])) == RECIPES[name]
+
+
+@pytest.mark.parametrize("share", [-0.1, 1.5, float("nan")])
+def test_a_share_of_mutated_values_that_is_none_is_refused(share: float) -> None:
+    with pytest.raises(BadValue, match=r"mutated is .*; a share lies from 0 to 1"):
+        dataclasses.replace(RECIPES["digits-vae"], mutated=share)
+
+
+def test_a_background_model_sees_mutated_values(digits: Dataset) -> None:
+    recipe = dataclasses.replace(RECIPES["digits-vae"], pixels="plain", batch=200)
+    known = prepared(recipe, digits.train, 3, CPU).x
+    seen = prepared(dataclasses.replace(recipe, mutated=0.5), digits.train, 3, CPU).x
+    assert float((known != seen).double().mean()) == pytest.approx(0.5, abs=0.02)
 
 
 SHIPPED = ["digits-vae", "frey-vae-2d", "mnist-cvae", "mnist-ae", "celeba-vae", "mnist-ali", "mnist-cgan", "ring-gan"]

@@ -20,7 +20,7 @@ from engine.errors import TrainingStopped
 from engine.registry import Model, build
 from train.averages import settled
 from train.collapse import Watch, relative_spread
-from train.data import Batch, Dataset, Split, binarize, dequantize
+from train.data import Batch, Dataset, Split, binarize, dequantize, mutate
 from train.devices import Place, autocast_to, find_place, flushing
 from train.objectives import Objective, pursue
 from train.recipe import AdamConfig, Recipe
@@ -158,6 +158,8 @@ def prepared(recipe: Recipe, split: Split, step: int, place: Place, batches: int
     x = batch.x.to(place.device, memory_format=torch.channels_last, non_blocking=True)
     if recipe.flip:
         x = torch.where(torch.rand(len(x), 1, 1, 1, device=x.device) < 0.5, x.flip(3), x)
+    if recipe.mutated:
+        x = mutate(x, recipe.mutated)
     if recipe.pixels == "binarized":
         x = binarize(x)
     elif recipe.pixels == "dequantized":

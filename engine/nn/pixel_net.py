@@ -36,6 +36,11 @@ class PixelNet(nn.Module):
         h, values = self.maps(x, additions).movedim(1, -1), x.movedim(1, -1)
         return torch.stack([self.output.chances(h, values, channel) for channel in range(x.shape[1])], dim=1)
 
+    def means(self, x: Images, additions: Additions | None = None) -> Images:
+        """Give the mean of every value given those before."""
+        h, values = self.maps(x, additions).movedim(1, -1), x.movedim(1, -1)
+        return self.output.means(h, values).movedim(-1, 1)
+
     @torch.no_grad()
     def complete(
         self, x: Images, hidden: Masks, noise: Images, first: int, last: int, additions: Additions | None = None

@@ -7,8 +7,10 @@ from engine.models.ali import ALIConfig
 from engine.models.dcgan import DCGANConfig
 from engine.models.gan import GANConfig
 from engine.models.hierarchical_ali import HierarchicalALIConfig
+from engine.models.iaf_vae import IAFVAEConfig
 from engine.models.pixel_cnn import PixelCNNConfig
 from engine.models.pixel_rnn import PixelRNNConfig
+from engine.models.pixel_vae import PixelVAEConfig
 from engine.models.vae import VAEConfig
 from train.critics import CriticConfig
 from train.objectives.adversarial import AdversarialConfig
@@ -52,6 +54,43 @@ autoencoder = Recipe(
     model=AutoencoderConfig(latent=16, width=512, depth=2),
     objective=ReconstructionConfig(code_penalty=1e-3),
     steps=8_000,
+)
+
+# Posteriors that flow
+
+bent = IAFVAEConfig(latent=32, steps=4, flow_width=320, width=64, depth=2)
+flowing = replace(
+    best,
+    title="Handwritten digits, with a posterior that flows",
+    description="A convolutional VAE that need not believe in a round posterior: a flow bends it to what a digit asks.",
+    model=bent,
+    batch=256,
+    steps=12_000,
+)
+still = replace(
+    flowing,
+    title="Handwritten digits, the same without a flow",
+    description="The networks of mnist-iaf-vae with a diagonal Gaussian posterior, to see what the flow is worth.",
+    model=replace(bent, steps=0),
+)
+flowing_plane = replace(
+    plane,
+    title="Handwritten digits on a plane, with a posterior that flows",
+    description="The plane of mnist-vae-2d by the same networks, whose posteriors may take any shape: fewer holes.",
+    model=IAFVAEConfig(latent=2, steps=4, flow_width=128, net="dense", width=512, depth=3),
+)
+
+# Decoders that draw pixel by pixel
+
+strokes = replace(
+    best,
+    title="Handwritten digits, PixelVAE",
+    description="Thirty-two numbers say which digit, a small network draws its strokes pixel by pixel: nothing blurs.",
+    model=PixelVAEConfig(latent=32, width=64, depth=1, maps=32, pixel_width=32, pixel_depth=3),
+    objective=ElboConfig(warm_up=0.1),
+    batch=128,
+    steps=10_000,
+    sheets=10,
 )
 
 # Adversarial
@@ -188,6 +227,10 @@ RECIPES = {
     "mnist-vae": best,
     "mnist-cvae": conditional,
     "mnist-ae": autoencoder,
+    "mnist-iaf-vae": flowing,
+    "mnist-iaf-vae-none": still,
+    "mnist-iaf-vae-2d": flowing_plane,
+    "mnist-pixelvae": strokes,
     "mnist-gan": game,
     "mnist-gan-minimax": minimax,
     "mnist-lsgan": least_squares,
