@@ -6,11 +6,11 @@ takes two products a layer.
 
 import torch
 from jaxtyping import Float
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
 from engine.aliases import Images
-from engine.nn.cursors import Lane, Rows, matrix, row_of, rows_of, taps
+from engine.nn.cursors import Lane, Rows, affine, row_of, rows_of, taps
 from engine.nn.lstm import passed, unroll
 from engine.nn.stacks import Addition, Additions, at_layer
 from engine.nn.sweeps import DiagonalBiLSTM, Layer, RecurrentStack, RowLSTM
@@ -64,9 +64,10 @@ class RowWalk:
     """A layer of row LSTMs: a pixel goes on from the states above it."""
 
     def __init__(self, layer: Layer, lstm: RowLSTM, x: Images, addition: Addition | float) -> None:
-        self.addition, self.states, self.bias = addition, lstm.states[0], bias_of(lstm.inputs)
+        assert lstm.inputs.bias is not None
+        self.addition, self.states, self.bias = addition, lstm.states[0], lstm.inputs.bias
         self.inputs = taps(lstm.inputs.seeing[:, :, 0])
-        self.widen, self.offset = matrix(layer.widen), bias_of(layer.widen)
+        self.widen, self.offset = affine(layer.widen)
         self.h = self.c = x.new_zeros(len(x), x.shape[3], lstm.width)  # of the row above
         self.before = x.new_zeros(len(x), len(self.inputs) // 2)
 
@@ -94,11 +95,12 @@ class DiagonalWalk:
     """A layer of diagonal BiLSTMs: from the left it goes along with the pixels, from the right once a row has ended."""
 
     def __init__(self, layer: Layer, lstm: DiagonalBiLSTM, x: Images, addition: Addition | float) -> None:
-        self.addition, self.bias = addition, bias_of(lstm.inputs)
-        inputs, self.from_right = matrix(lstm.inputs).chunk(2, -1)
+        weight, self.bias = affine(lstm.inputs)
+        inputs, self.from_right = weight.chunk(2, -1)
+        self.addition = addition
         (self.above, before), (self.above_right, self.before_right) = lstm.states.unflatten(1, (lstm.taps, -1))
         self.inputs = torch.cat([inputs, before])
-        self.widen, self.offset = matrix(layer.widen), bias_of(layer.widen)
+        self.widen, self.offset = affine(layer.widen)
         self.h = x.new_zeros(len(x), lstm.lanes, x.shape[3], lstm.width)  # of the row above
         self.before = x.new_zeros(len(x), lstm.width)
 
@@ -130,11 +132,6 @@ class DiagonalWalk:
 
 
 Walk = RowWalk | DiagonalWalk
-
-
-def bias_of(layer: nn.Conv2d) -> Tensor:
-    assert layer.bias is not None
-    return layer.bias
 
 
 def walk_of(layer: Layer, x: Images, addition: Addition | float) -> Walk:
