@@ -21,6 +21,7 @@ from engine.models.gan import GANConfig
 from engine.models.hierarchical_ali import HierarchicalALIConfig
 from engine.models.iaf_vae import IAFVAEConfig
 from engine.models.pixel_cnn import PixelCNNConfig
+from engine.models.pixel_rnn import PixelRNNConfig
 from engine.models.progressive_gan import ProgressiveGANConfig
 from engine.models.vae import VAEConfig
 from engine.nn.likelihoods import LIKELIHOODS
@@ -40,8 +41,9 @@ VERBS = {
     "hierarchical_ali": ("samples", "decodes", "encodes"),
     "progressive_gan": ("samples", "decodes"),
     "pixel_cnn": ("samples", "scores", "completes"),
+    "pixel_rnn": ("samples", "scores", "completes"),
 }
-EXACT = {"pixel_cnn"}  # families that know their likelihood; a bound never passes for one
+EXACT = {"pixel_cnn", "pixel_rnn"}  # families that know their likelihood; a bound never passes for one
 
 CONFIGS: tuple[Config, ...] = (
     AutoencoderConfig((1, 8, 8), **SMALL),
@@ -71,13 +73,15 @@ CONFIGS: tuple[Config, ...] = (
     PixelCNNConfig((1, 5, 4), width=4, depth=2),
     PixelCNNConfig((3, 4, 3), width=6, depth=1, gated=False, output="softmax", classes=3),
     PixelCNNConfig((3, 3, 4), width=6, depth=2, output="logistic", mixtures=2, classes=3),
+    PixelRNNConfig((1, 5, 4), width=4, depth=2),
+    PixelRNNConfig((3, 4, 3), cell="row", width=6, depth=2, output="softmax", classes=3),
 )
 
 
 def title(config: Config) -> str:
     words = [
         str(getattr(config, field, ""))
-        for field in ("net", "upsampling", "likelihood", "extent", "stochastic", "output")
+        for field in ("net", "upsampling", "likelihood", "extent", "stochastic", "output", "cell")
     ]
     return " ".join([family_of(config), "x".join(map(str, config.shape)), *words, f"{config.classes} classes"])
 

@@ -10,7 +10,7 @@ from torch import Tensor
 from engine.aliases import Images, Labels
 from engine.models.classifier import Classifier
 from engine.registry import Model
-from engine.verbs import Samples
+from engine.verbs import Completes, Samples
 from train.data import Batch, Dataset, Split, binarized_test, dequantize
 from train.recipe import Pixels, Recipe
 
@@ -66,6 +66,15 @@ class Subject:
         batch = split.batch(rows)
         y = batch.y.to(self.device) if batch.y is not None and self.model.config.classes else None
         return batch.x.to(self.device), y
+
+    @property
+    def binary(self) -> bool:
+        """Whether the samples are drawn pixel by pixel, and binary: pictures beside them then have to be so as well."""
+        return self.recipe.pixels == "binarized" and isinstance(self.model, Completes)
+
+    def beside(self, split: Split) -> Split:
+        """Give the pictures of a split as they can be compared with samples."""
+        return binarized_test(split) if self.binary else split
 
     def sampled(self, seeds: Sequence[int]) -> Images:
         """Draw samples on the model's device; of a class-conditional model, classes in turn."""

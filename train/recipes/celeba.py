@@ -50,11 +50,11 @@ pixels = Recipe(
     data="celeba",
     title="Small faces, pixel by pixel",
     description="Faces of 32×32 pixels, each colour a mixture of logistics given all that was drawn before.",
-    model=PixelCNNConfig(shape=(3, 32, 32), width=96, depth=10, output="logistic"),
+    model=PixelCNNConfig(shape=(3, 32, 32), width=80, depth=10, output="logistic"),
     objective=LikelihoodConfig(),
     flip=True,
     optimizer=AdamConfig(lr=1e-3, clip=10_000.0),
-    batch=64,
+    batch=32,
     steps=10_000,
     sheets=8,
 )

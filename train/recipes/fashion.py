@@ -46,7 +46,8 @@ pixels = Recipe(
     model=PixelCNNConfig(width=64, depth=10, output="softmax"),
     objective=LikelihoodConfig(),
     optimizer=AdamConfig(lr=1e-3, clip=1_000.0),
-    steps=10_000,
+    batch=64,
+    steps=12_000,
     sheets=8,
 )
 

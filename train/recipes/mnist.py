@@ -197,7 +197,8 @@ pixels = Recipe(
     objective=LikelihoodConfig(),
     pixels="binarized",
     optimizer=AdamConfig(lr=1e-3, clip=100.0),
-    steps=10_000,
+    batch=64,
+    steps=12_000,
     sheets=8,
 )
 pixels_gated = replace(
@@ -217,7 +218,9 @@ pixels_recurrent = replace(
     title="Handwritten digits, pixel by pixel, recurrent",
     description="A memory sweeps in from both upper corners: each pixel is drawn from all the strokes before it.",
     model=PixelRNNConfig(width=64, depth=2),
-    optimizer=AdamConfig(lr=2e-3, clip=100.0),
+    optimizer=AdamConfig(lr=3e-3, clip=100.0),
+    batch=128,
+    steps=10_000,
 )
 
 RECIPES = {
