@@ -31,6 +31,8 @@ VERBS = {
     "pictures": "pictures",
     "points": "points",
     "nearest": "nearest",
+    "classify": "classify",
+    "score": "score",
 }
 """What a panel may ask for, and the engine's name for it."""
 SEEDED = ("wall", "pictures", "points")
@@ -74,7 +76,7 @@ def panels(given: Any) -> tuple[Panel, ...]:
 def _panel(given: Any) -> Panel:
     verb = given.get("verb") if isinstance(given, dict) else None
     if not isinstance(verb, str) or verb not in VERBS:
-        raise Refused(BAD_DATA, f"A verb is one of: {', '.join(VERBS)}.")  # 123 bytes at most
+        raise Refused(BAD_DATA, f"A verb is one of the {len(VERBS)} that app/live.py lists.")
     model = given.get("model")
     if not isinstance(model, str) or len(model) > 200:
         raise Refused(BAD_DATA, "A panel needs a model, a name of at most 200 letters.")
@@ -172,6 +174,8 @@ TAKEN: dict[str, Callable[[Card], int]] = {
     "distance": _pair_bytes,
     "invert": _search_bytes,
     "nearest": _picture_bytes,
+    "classify": _picture_bytes,
+    "score": _picture_bytes,
 }
 """How many bytes of the payload a row of a panel takes."""
 

@@ -10,6 +10,7 @@ from app.views.compare import compare
 from app.views.explore import explore
 from app.views.home import home
 from app.views.morph import morph
+from app.views.outliers import outliers
 from app.views.reconstruct import reconstruct
 
 ICON = str(Path(__file__).parent / "components" / "web" / "icon.svg")
@@ -42,6 +43,7 @@ _pages = [
     _morphing,
     _reconstructing,
     st.Page(compare, title="Compare", url_path="compare"),
+    st.Page(outliers, title="Outliers", url_path="outliers"),
 ]
 st.logo(ICON, size="large")
 st.navigation(_pages, position="top").run()

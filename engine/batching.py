@@ -51,6 +51,8 @@ OPERATIONS: dict[str, Operation] = {
         ("encodes", "decodes"),
         lambda ready, job: ready.reconstruct(job.pictures, job.y, job.seeds, job.terms),
     ),
+    "classify": Operation("pictures", ("classifies",), lambda ready, job: {"logits": ready.classify(job.pictures)}),
+    "score": Operation("pictures", (), lambda ready, job: ready.score(job.pictures, job.y)),
     "distance": Operation(
         "pictures",
         ("classifies",),

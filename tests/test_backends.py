@@ -98,7 +98,7 @@ def drawn(seed: int, model: str | None = None, rows: int | None = None) -> Job:
     y = random.integers(0, config.classes, n) if config.classes and random.random() < 0.5 else None
     pictures = random.integers(0, 256, (n, height, width, channels), np.uint8)
     verbs = ["decode", "encode", "reconstruct", "draw", "invert", "distance", "latents", "posterior"]
-    verbs += ["sample"] * (model != "toy-ae")
+    verbs += ["sample"] * (model != "toy-ae") + ["score"] * ("vae" in model) + ["classify"]
     match str(random.choice(verbs)):
         case "decode":
             return Job("decode", model, z=random.normal(size=(n, config.latent)).astype(np.float32), y=y)
@@ -112,6 +112,10 @@ def drawn(seed: int, model: str | None = None, rows: int | None = None) -> Job:
         case "distance":
             pairs = random.integers(0, 256, (2, n, 8, 6, 1), np.uint8)
             return Job("distance", "toy-judge", pictures=pairs[0], others=pairs[1])
+        case "classify":
+            return Job("classify", "toy-judge", pictures=random.integers(0, 256, (n, 8, 6, 1), np.uint8))
+        case "score":
+            return Job("score", model, pictures=pictures, y=y)
         case "sample":
             seeds = tuple(map(int, random.integers(0, 99, n)))
             return Job("sample", model, seeds=seeds, y=y, truncation=float(random.choice([1.0, 0.5])))
@@ -219,6 +223,9 @@ REFUSED = {
     "a reconstruction by a model without an encoder": Job("reconstruct", "toy-judge", pictures=GREY),
     "too few seeds": Job("reconstruct", "toy-vae", pictures=GREY, seeds=(1, 2)),
     "a distance by a model that does not classify": Job("distance", "toy-vae", pictures=GREY, others=GREY),
+    "a likelihood of a model that knows none": Job("score", "toy-ae", pictures=GREY),
+    "a likelihood of nothing": Job("score", "toy-vae"),
+    "a class by a model that does not classify": Job("classify", "toy-vae", pictures=GREY),
     "a distance without a measure": Job("distance", "toy-blind", pictures=GREY, others=GREY),
     "a distance without a pair": Job("distance", "toy-judge", pictures=GREY),
     "an inversion of a classifier": Job("invert", "toy-judge", pictures=GREY, state=np.zeros((1, 1), np.float32)),

@@ -13,18 +13,7 @@ from torch.nn import functional as F
 
 from engine.aliases import Images
 from engine.nn.masked import MaskedConv2d
-from engine.nn.stacks import (
-    Addition,
-    Additions,
-    Block,
-    GatedLayer,
-    GatedStack,
-    Head,
-    PlainStack,
-    Stack,
-    at_layer,
-    gated,
-)
+from engine.nn.stacks import Addition, Additions, Block, GatedLayer, GatedStack, Head, PlainStack, at_layer, gated
 
 
 @runtime_checkable
@@ -42,13 +31,6 @@ class Cursor(Protocol):
     def put(self, column: int, channel: int, values: Tensor) -> None:
         """Take in a value (batch,) of a pixel in the row."""
         ...
-
-
-def cursor_over(x: Images, row: int, stack: Stack, additions: Additions | None) -> Cursor:
-    """Set a cursor over a picture whose rows above the given one are as they will stay."""
-    if isinstance(stack, GatedStack):
-        return GatedCursor(x, row, stack, additions)
-    return PlainCursor(x, row, stack, additions)
 
 
 class Rows:
