@@ -140,6 +140,16 @@ def test_a_mixture_puts_the_ends_of_the_scale_into_its_end_levels() -> None:
     assert float(output.log_probs(h, torch.ones(1))) == pytest.approx(math.log(chances[255]), abs=1e-6)
 
 
+def test_a_mixture_keeps_its_slopes_finite_however_wild_its_maps_are() -> None:
+    output = OUTPUTS["logistic"](3, 2)
+    for size in (1e2, 1e4):
+        h = (size * torch.randn(64, output.maps, generator=torch.Generator().manual_seed(3))).requires_grad_()
+        scores = output.log_probs(h, torch.linspace(0, 1, 64)[:, None].expand(64, 3))
+        (slope,) = torch.autograd.grad(scores.sum(), h)
+        assert scores.isfinite().all()
+        assert slope.isfinite().all()
+
+
 # Raster order
 
 
