@@ -21,6 +21,7 @@ from engine.models.gan import GANConfig
 from engine.models.hierarchical_ali import HierarchicalALIConfig
 from engine.models.iaf_vae import IAFVAEConfig
 from engine.models.pixel_cnn import PixelCNNConfig
+from engine.models.pixel_vae import PixelVAEConfig
 from engine.models.progressive_gan import ProgressiveGANConfig
 from engine.models.vae import VAEConfig
 from engine.nn.likelihoods import LIKELIHOODS
@@ -33,6 +34,7 @@ VERBS = {
     "ae": ("decodes", "encodes"),
     "vae": ("samples", "decodes", "encodes", "bounds"),
     "iaf_vae": ("samples", "decodes", "encodes", "bounds"),
+    "pixel_vae": ("samples", "decodes", "encodes", "bounds", "completes"),
     "gan": ("samples", "decodes"),
     "dcgan": ("samples", "decodes"),
     "ali": ("samples", "decodes", "encodes"),
@@ -54,6 +56,9 @@ CONFIGS: tuple[Config, ...] = (
     IAFVAEConfig((1, 7, 5), net="dense", steps=0, **SMALL),
     IAFVAEConfig((1, 12, 8), steps=2, flow_width=9, context=4, **SMALL),
     IAFVAEConfig((3, 12, 8), steps=3, flow_width=9, context=4, likelihood="logistic", classes=3, **SMALL),
+    PixelVAEConfig((1, 7, 5), net="dense", maps=4, pixel_width=4, **SMALL),
+    PixelVAEConfig((3, 12, 8), top=1, hidden=4, maps=4, pixel_width=6, output="logistic", classes=3, **SMALL),
+    PixelVAEConfig((3, 6, 6), gated=False, maps=4, pixel_width=6, pixel_depth=1, output="softmax", **SMALL),
     GANConfig((1, 7, 5), **SMALL),
     GANConfig((3, 8, 8), latent=3, width=8, depth=2, classes=3),
     GANConfig((1, 16, 12), extent=2.0, **SMALL),

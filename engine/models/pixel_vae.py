@@ -9,6 +9,7 @@ levels, p(z2) p(z1|z2) p(x|z1) and q(z1|x) q(z2|x); its z1 is a stack of maps, o
 then z = [z2 | ε1] with z1 = μ(z2) + σ(z2) · ε1, so that its prior is N(0, I) on every axis.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -59,6 +60,8 @@ class PixelVAEConfig:
         check_sizes(self, top=0, hidden=1, maps=1, pixel_width=self.colours, pixel_depth=1, kernel=3, mixtures=1)
         if self.top >= self.latent:
             raise BadValue(f"top is {self.top} of a latent of {self.latent}; z1 needs at least one axis of its own.")
+        if self.latent > math.prod(self.shape):
+            raise BadValue(f"latent is {self.latent} for pictures of {math.prod(self.shape)} values; take fewer axes.")
         if self.kernel % 2 == 0:
             raise BadValue(f"kernel is {self.kernel}; a pixel stands in its middle, so that it has to be odd.")
         if not 0 <= self.dropout < 1:
@@ -110,7 +113,7 @@ class PixelVAE(nn.Module):
         sizes = StackSizes(channels, width, depth, config.kernel, config.colours, config.dropout)
         output = OUTPUTS[config.output](channels, config.mixtures)
         self.net = PixelNet(GatedStack(sizes) if config.gated else PlainStack(sizes), output, config.colours)
-        self.teller = nn.Conv2d(config.maps, depth * self.net.stack.gates, 1)
+        self.teller = nn.Conv2d(config.maps, depth * self.net.stack.gates, 1, bias=False)
 
     # q(z|x), p(z1|z2) and p(x|z)
 
@@ -134,7 +137,11 @@ class PixelVAE(nn.Module):
         if top := self.config.top:
             p = self.prior(z[:, :top], y)
             z = p.mean + p.stddev * z[:, top:]
-        return self.teller(self.decoder(z, y)).unflatten(1, (self.config.pixel_depth, -1))
+        maps = self.decoder(z, y)
+        # Of what they say everywhere alike a tenth is left: before the head knows how dark pictures are, all that is told
+        # learns just this, and within 20 steps it drives the gates to their ends, where nothing is learnt any more.
+        maps = maps - 0.9 * maps.mean((2, 3), keepdim=True)
+        return self.teller(maps).unflatten(1, (self.config.pixel_depth, -1))
 
     def log_likelihood(self, x: Images, z: Latents, y: Labels | None = None) -> PerImage:
         """log p(x|z)."""
