@@ -138,8 +138,8 @@ class PixelVAE(nn.Module):
             p = self.prior(z[:, :top], y)
             z = p.mean + p.stddev * z[:, top:]
         maps = self.decoder(z, y)
-        # Of what they say everywhere alike a tenth is left: before the head knows how dark pictures are, all that is told
-        # learns just this, and within 20 steps it drives the gates to their ends, where nothing is learnt any more.
+        # What they say everywhere alike counts a tenth: until the head knows how dark pictures are, all that it is told
+        # learns but this, and within 20 steps drives the gates to their ends, where nothing is learnt any more.
         maps = maps - 0.9 * maps.mean((2, 3), keepdim=True)
         return self.teller(maps).unflatten(1, (self.config.pixel_depth, -1))
 
