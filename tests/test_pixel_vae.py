@@ -28,8 +28,9 @@ def made(config: PixelVAEConfig = SMALL, stretch: float = 2.0) -> PixelVAE:
     """A model whose latents and pixels matter."""
     torch.manual_seed(1)
     model = PixelVAE(config).eval().requires_grad_(False)
-    for weights in model.parameters():
+    for weights in (*model.decoder.parameters(), *model.net.parameters()):
         weights.mul_(stretch)
+    model.teller.weight.mul_(4 * stretch)
     if config.top:
         torch.nn.init.normal_(model.downwards[-1].weight, std=0.3)  # type: ignore[arg-type]
     return model
@@ -48,12 +49,12 @@ def some(config: PixelVAEConfig, count: int = 4) -> tuple[Tensor, Tensor]:
 
 @pytest.mark.parametrize("config", CONFIGS[:2], ids=lambda c: f"gated {c.gated}")
 def test_all_binary_pictures_have_probability_one_given_a_latent(config: PixelVAEConfig) -> None:
-    model = made(config).double()
-    x = torch.tensor(list(itertools.product([0.0, 1.0], repeat=9))).double().view(-1, 1, 3, 3)
-    z = torch.randn(2, 3).double()
+    model = made(config)
+    x = torch.tensor(list(itertools.product([0.0, 1.0], repeat=9))).view(-1, 1, 3, 3)
+    z = torch.randn(2, 3)
     given = [model.log_likelihood(x, row.expand(512, 3)) for row in z]
     for log_likelihood in given:
-        assert log_likelihood.exp().sum().item() == pytest.approx(1, abs=1e-12)
+        assert log_likelihood.exp().sum().item() == pytest.approx(1, abs=1e-5)
     assert (given[0] - given[1]).abs().max() > 0.1  # and the latent matters
 
 
@@ -66,7 +67,7 @@ def test_a_value_feels_nothing_that_comes_after_it(config: PixelVAEConfig) -> No
     channels, height, width = config.shape
     order = (torch.arange(height * width).view(height, width) * channels) + torch.arange(channels)[:, None, None]
     after = order.flatten()[:, None] <= order.flatten()
-    slopes = slopes.view(after.shape)
+    slopes = slopes.reshape(after.shape)
     assert (slopes[after] == 0).all()
     assert slopes[~after].count_nonzero() > 0.2 * (~after).sum()
 
@@ -83,9 +84,9 @@ def test_a_latent_reaches_every_pixel_at_every_layer(config: PixelVAEConfig) -> 
 @pytest.mark.parametrize("output", OUTPUTS)
 def test_the_mean_of_a_value_is_that_of_its_levels(output: str) -> None:
     config = dataclasses.replace(COLOUR, output=output, mixtures=2)
-    model = made(config, stretch=1.0)
+    model = made(config, stretch=0.5)
     if output == "logistic":  # so narrow that the end bins get nothing from beyond
-        model.net.head.out.bias[10:16] = -4.0  # type: ignore[index]
+        model.net.head.out.bias[8:14] = -4.0  # type: ignore[index]
     x, _ = some(config)
     chances = model.conditionals(x)
     expected = chances @ torch.linspace(0, 1, chances.shape[-1])
@@ -93,16 +94,6 @@ def test_the_mean_of_a_value_is_that_of_its_levels(output: str) -> None:
 
 
 # Drawing
-
-
-class Given:
-    """A model whose latent is settled."""
-
-    def __init__(self, model: PixelVAE, z: Tensor) -> None:
-        self.model, self.additions = model, model.told(z)
-
-    def conditionals(self, x: Tensor, y: Tensor | None = None) -> Tensor:
-        return self.model.net.conditionals(x, self.additions)
 
 
 @each_config
@@ -121,12 +112,16 @@ def test_the_picture_without_noise_is_drawn_by_one_half_everywhere(config: Pixel
 
 
 @each_config
-def test_a_sample_is_what_the_naive_sampler_draws_of_its_latent(config: PixelVAEConfig) -> None:
+def test_a_sample_is_what_the_naive_sampler_draws_of_its_latent(
+    config: PixelVAEConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
     model, z = made(config), torch.randn(4, 3)
     x, u = some(config)
     hidden = torch.ones_like(u[:, :1], dtype=torch.bool)
-    naive = complete_naively(Given(model, z), x, hidden, u, 0, u[0, 0].numel())  # type: ignore[arg-type]
-    torch.testing.assert_close(model.fill(model.told(z), u), naive, rtol=0, atol=1e-6)
+    drawn = model.fill(model.told(z), u)
+    monkeypatch.setattr(model, "encode", lambda x, y=None: z)  # whatever the picture
+    naive = complete_naively(model, x, hidden, u, 0, u[0, 0].numel())
+    torch.testing.assert_close(drawn, naive, rtol=0, atol=1e-6)
 
 
 def test_the_noise_of_the_latent_and_that_of_the_pixels_have_nothing_to_do_with_each_other() -> None:
@@ -193,6 +188,7 @@ def mean_and_error(draws: Tensor) -> tuple[Tensor, Tensor]:
 @pytest.mark.parametrize("top", [0, 1])
 def test_elbo_and_importance_bounds_climb_to_the_log_likelihood(top: int) -> None:
     model = made(dataclasses.replace(SMALL, shape=(1, 3, 2), latent=2, top=top))
+    model.encoder.head.bias[2:] += 0.5  # wide enough that no weight is large
     x, _ = some(model.config, 2)
     truth, many = by_quadrature(model, x), x.repeat_interleave(4_000, 0)
     draws = [model.elbo(many), *(model.importance_bound(many, k) for k in (4, 64))]
