@@ -98,7 +98,7 @@ def test_the_mean_of_a_value_is_that_of_its_levels(output: str) -> None:
 
 @each_config
 def test_each_decoded_value_is_the_mean_given_the_means_before_it(config: PixelVAEConfig) -> None:
-    model, z = made(config, stretch=1.0), torch.randn(6, 3)
+    model, z = made(config), torch.randn(6, 3)
     x, additions = torch.zeros(6, *config.shape), model.told(z)
     for row, column, channel in itertools.product(*map(range, (*config.shape[1:], config.shape[0]))):
         x[:, channel, row, column] = model.net.means(x, additions)[:, channel, row, column]
