@@ -5,16 +5,28 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import torch
 from torch import Tensor, nn
 from torch.distributions import Normal, kl_divergence
 
+from engine import checkpoint, noise
 from engine.errors import BadValue
 from engine.models.iaf_vae import IAFVAE, IAFVAEConfig
+from engine.models.pixel_vae import PixelVAEConfig
 from engine.models.vae import VAE, VAEConfig
+from engine.nn.made import Made
+from engine.registry import Config
+from engine.verbs import Bounds, verbs_of
+from train.export import export
+from train.loop import train
 from train.objectives.elbo import Elbo, ElboConfig
+from train.recipe import Recipe
+from train.runs import Run
+
+from .toys import toy_data
 
 SMALL = IAFVAEConfig((1, 3, 2), latent=5, steps=3, flow_width=16, context=4, net="dense", width=8, depth=1)
 
@@ -51,7 +63,8 @@ def test_a_step_has_a_triangular_jacobian_whose_order_turns_round(seed: int) -> 
 def test_every_axis_sees_the_context_also_the_first() -> None:
     model = bent()
     z, h = torch.randn(1, 5), torch.randn(4)
-    slopes = jacobian(lambda h: torch.cat([part for step in model.flow for part in step.net(z, h[None])]), h)
+    nets: list[Made] = [step.net for step in model.flow]  # type: ignore[misc]
+    slopes = jacobian(lambda h: torch.cat([part for net in nets for part in net(z, h[None])]), h)
     assert slopes.shape == (6, 5, 4)  # m and s of three steps
     assert (slopes.abs().sum(-1) > 0).all()
 
@@ -157,3 +170,26 @@ def test_bfloat16_nets_leave_the_flow_in_single_precision() -> None:
 def test_a_total_correlation_is_refused() -> None:
     with pytest.raises(BadValue, match="total_correlation"):
         Elbo(IAFVAE(SMALL), ElboConfig(total_correlation=1.0))
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        IAFVAEConfig((1, 8, 8), latent=3, steps=2, flow_width=8, context=4, net="dense", width=8, depth=1),
+        PixelVAEConfig((1, 8, 8), latent=3, top=1, hidden=4, net="dense", width=8, maps=4, pixel_width=4),
+    ],
+    ids=["flow", "pixels"],
+)
+def test_each_axis_of_an_exported_model_has_its_rate_by_draws(config: Config, tmp_path: Path) -> None:
+    recipe = Recipe(data="toy", model=config, objective=ElboConfig(), steps=2, batch=8, save_every=2, sheets=1)
+    run, data = Run.start(tmp_path / "run", recipe), toy_data((1, 8, 8))
+    trained = train(recipe, data, run, progress_bar=False).shipped.eval()
+    place = export(run, data, "toy-model", tmp_path / "checkpoints")
+    card = checkpoint.read_card(place)
+    assert isinstance(trained, Bounds)
+    rows = torch.arange(len(data.test))
+    evidence = trained.evidence(data.test.batch(rows).x, None, noise.normal(rows.tolist(), [3]))
+    assert [axis.kl for axis in card.axes] == pytest.approx(evidence.kl.mean(0).tolist(), abs=2e-4)
+    assert sum(axis.kl or 0 for axis in card.axes) == pytest.approx(evidence.rate.mean().item(), abs=1e-3)
+    assert verbs_of(checkpoint.load_model(place)) == card.verbs
+    assert card.levels == getattr(config, "levels", {})

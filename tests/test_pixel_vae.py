@@ -13,7 +13,7 @@ from torch.distributions import Normal, kl_divergence
 
 from engine.errors import BadValue
 from engine.models.pixel_vae import PixelVAE, PixelVAEConfig
-from engine.nn.outputs import OUTPUTS
+from engine.nn.outputs import OUTPUTS, OutputName
 from engine.nn.raster import complete_naively
 
 SMALL = PixelVAEConfig((1, 3, 3), latent=3, net="dense", width=8, maps=4, pixel_width=6, pixel_depth=2)
@@ -82,7 +82,7 @@ def test_a_latent_reaches_every_pixel_at_every_layer(config: PixelVAEConfig) -> 
 
 
 @pytest.mark.parametrize("output", OUTPUTS)
-def test_the_mean_of_a_value_is_that_of_its_levels(output: str) -> None:
+def test_the_mean_of_a_value_is_that_of_its_levels(output: OutputName) -> None:
     config = dataclasses.replace(COLOUR, output=output, mixtures=2)
     model = made(config, stretch=0.5)
     if output == "logistic":  # so narrow that the end bins get nothing from beyond
