@@ -28,6 +28,7 @@ from train.runs import Run
 from train.sheets import draw_sheet
 
 LOG_EVERY = 50
+Tensors = tuple[Tensor, ...] | list[Tensor]
 
 
 class Training:
@@ -61,7 +62,7 @@ class Training:
             self.average.update_parameters(self.model)
         return terms
 
-    def mix(self, averages: list[Tensor], weights: list[Tensor], count: Tensor | int) -> None:
+    def mix(self, averages: Tensors, weights: Tensors, count: Tensor | int) -> None:
         get_ema_multi_avg_fn(decay_at(self.recipe.ema, self.step))(averages, weights, count)
 
     def turn(self, player: str, batch: Batch, progress: float) -> dict[str, Tensor]:
