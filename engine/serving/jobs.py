@@ -20,6 +20,8 @@ MAX_NEIGHBOURS = 12
 """The most neighbours of a picture that one job may ask for."""
 STEP_ROWS = 4
 """How many decoded rows a step of one row counts for: it goes there and back."""
+DRAWN_ROWS = 1024
+"""How many decoded rows one that is drawn pixel by pixel counts for: more than any pass takes, so it goes in slices."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,8 @@ class Job:
 
     decode takes z; sample and latents take seeds; encode takes pictures; reconstruct takes pictures, and seeds if it is
     to draw, and terms; distance takes pictures and others; invert takes pictures, state and steps; nearest takes
-    pictures and neighbours; posterior and directions take nothing.
+    pictures and neighbours; complete takes pictures, hidden, seeds, first and last; surprise takes pictures; receptive
+    takes pictures and first; posterior and directions take nothing.
     """
 
     verb: str  # a row of engine.batching.OPERATIONS
@@ -37,6 +40,9 @@ class Job:
     pictures: Bytes | None = None  # (n, height, width, channel)
     others: Bytes | None = None  # (n, height, width, channel), to be compared with pictures one by one
     state: Latent | None = None  # (n, 3 · latent + 1), of an inversion: z, two moments, steps done
+    hidden: Bytes | None = None  # (n, height, width), of a completion: 1 where a pixel is to be drawn, else 0
+    first: int = 0  # of a completion, the pixel row · width + column with which it begins; the one that sees
+    last: int = 0  # of a completion, the pixel before which it ends
     steps: int = 1  # of an inversion
     neighbours: int = 1  # of nearest
     terms: bool = True  # of a reconstruction: rate and distortion too, where the model bounds
@@ -58,7 +64,8 @@ class Job:
     @property
     def work(self) -> int:
         """How many decoded rows take as long, about."""
-        return self.rows * STEP_ROWS * max(1, self.steps) if self.verb == "invert" else self.rows
+        each = {"invert": STEP_ROWS * max(1, self.steps), "complete": DRAWN_ROWS}
+        return self.rows * each.get(self.verb, 1)
 
     def part(self, first: int, last: int) -> "Job":
         """Rows first to last of this job, as a job."""
@@ -69,6 +76,7 @@ class Job:
             pictures=None if self.pictures is None else self.pictures[rows],
             others=None if self.others is None else self.others[rows],
             state=None if self.state is None else self.state[rows],
+            hidden=None if self.hidden is None else self.hidden[rows],
             seeds=self.seeds[rows],
             y=None if self.y is None else self.y[rows],
         )
@@ -84,6 +92,9 @@ class Answer:
     reconstruct also gives `drawn`, uint8 (n,), and of models that bound `rate` and `distortion`, float32 (n,), in nats;
     distance gives `distance`, float32 (n,); invert gives `state` (n, 3 · latent + 1) and `losses` (n, steps), float32;
     nearest gives `pictures` (n, neighbours, height, width, channel) and `distance` (n, neighbours), float32.
+    complete gives `pictures` and `chances`, float32 (n, channel, levels): of the values of the pixel drawn last, each
+    given all before it. surprise gives `bits`, float32 (n, height, width); receptive gives `reach`, float32 (n, height,
+    width).
     """
 
     arrays: Mapping[str, NDArray[Any]]
