@@ -11,10 +11,11 @@ from engine.models.classifier import Classifier, ClassifierConfig
 from engine.models.dcgan import DCGAN, DCGANConfig
 from engine.models.gan import GAN, GANConfig
 from engine.models.hierarchical_ali import HierarchicalALI, HierarchicalALIConfig
+from engine.models.pixel_cnn import PixelCNN, PixelCNNConfig
 from engine.models.progressive_gan import ProgressiveGAN, ProgressiveGANConfig
 from engine.models.vae import VAE, VAEConfig
 
-Model = Autoencoder | VAE | GAN | DCGAN | ALI | HierarchicalALI | ProgressiveGAN | Classifier
+Model = Autoencoder | VAE | GAN | DCGAN | ALI | HierarchicalALI | ProgressiveGAN | Classifier | PixelCNN
 Config = (
     AutoencoderConfig
     | VAEConfig
@@ -24,6 +25,7 @@ Config = (
     | HierarchicalALIConfig
     | ProgressiveGANConfig
     | ClassifierConfig
+    | PixelCNNConfig
 )
 
 FAMILIES: dict[str, tuple[type[Any], type[Config]]] = {
@@ -35,6 +37,7 @@ FAMILIES: dict[str, tuple[type[Any], type[Config]]] = {
     "hierarchical_ali": (HierarchicalALI, HierarchicalALIConfig),
     "progressive_gan": (ProgressiveGAN, ProgressiveGANConfig),
     "classifier": (Classifier, ClassifierConfig),
+    "pixel_cnn": (PixelCNN, PixelCNNConfig),
 }
 
 

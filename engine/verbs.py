@@ -7,7 +7,7 @@ The set of its verbs is all that the rest of the project knows about a family. A
 from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
-from engine.aliases import Images, Labels, Latents, PerImage
+from engine.aliases import Chances, Images, Labels, Latents, Masks, PerImage
 
 
 @runtime_checkable
@@ -72,6 +72,29 @@ class Bounds(Protocol):
 
 
 @runtime_checkable
+class Completes(Protocol):
+    """Draws a picture pixel by pixel in raster order, each value given all before it."""
+
+    def complete(
+        self, x: Images, hidden: Masks, noise: Images, first: int, last: int, y: Labels | None = None
+    ) -> Images:
+        """Draw the hidden pixels among `first` … `last` − 1 (row · width + column); the rest stays.
+
+        The noise is uniform in [0, 1): a value is the inverse of its cumulative distribution at its number, so that a
+        picture depends on its noise alone.
+        """
+        ...
+
+    def conditionals(self, x: Images, y: Labels | None = None) -> Chances:
+        """Give p(value | those before) at every value of a picture; 2 levels are binary, 256 are bytes."""
+        ...
+
+    def log_probs(self, x: Images, y: Labels | None = None) -> Images:
+        """Give log p of each value given those before it, in nats; `log_prob` is their sum."""
+        ...
+
+
+@runtime_checkable
 class Classifies(Protocol):
     """Tells pictures apart."""
 
@@ -95,6 +118,7 @@ VERBS = {
     "encodes": Encodes,
     "scores": Scores,
     "bounds": Bounds,
+    "completes": Completes,
     "classifies": Classifies,
 }
 

@@ -1,0 +1,107 @@
+"""PixelCNN: p(x) = Π p(xᵢ | x₁ … xᵢ₋₁) in raster order, each factor read off a masked convolutional network.
+
+van den Oord et al., "Pixel Recurrent Neural Networks", ICML 2016 (arXiv 1601.06759), equations 1 and 2; with `gated`
+and classes "Conditional Image Generation with PixelCNN Decoders", NeurIPS 2016 (arXiv 1606.05328), equations 2 to 4.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from engine import noise
+from engine.aliases import Chances, Images, Labels, Maps, Masks, PerImage
+from engine.errors import BadValue
+from engine.nn.nets import Shape, check_sizes
+from engine.nn.outputs import OUTPUTS, Output, OutputName
+from engine.nn.raster import complete_naively
+from engine.nn.stacks import STACKS, Additions, Head, Stack, StackSizes
+
+
+@dataclass(frozen=True)
+class PixelCNNConfig:
+    """A PixelCNN's sizes and the distribution of its values."""
+
+    shape: Shape = (1, 28, 28)  # channel, height, width of a picture
+    width: int = 64  # feature maps; the plain stack has twice as many between its blocks
+    depth: int = 10  # layers, or residual blocks
+    kernel: int = 3  # of all layers but the first
+    gated: bool = True  # two stacks without a blind spot; else the first paper's residual blocks
+    output: OutputName = "bernoulli"  # binary pixels, or a softmax or mixture of logistics over 256 levels
+    mixtures: int = 10  # logistics
+    dropout: float = 0.0
+    classes: int = 0  # 0: the label is not used
+
+    def __post_init__(self) -> None:
+        check_sizes(self, width=1, depth=1, kernel=1, mixtures=1, classes=0)
+        if self.kernel % 2 == 0:
+            raise BadValue(f"kernel is {self.kernel}; a pixel stands in its middle, so that it has to be odd.")
+        if not 0 <= self.dropout < 1:
+            raise BadValue(f"dropout is {self.dropout}; a share lies from 0 to just below 1.")
+        if self.width < self.colours:
+            raise BadValue(f"width is {self.width}; {self.colours} colours need a feature map each.")
+
+    @property
+    def latent(self) -> int:
+        """No latent: all that varies is drawn pixel by pixel."""
+        return 0
+
+    @property
+    def colours(self) -> int:
+        """How many parts the feature maps have: one for each channel that the masks tell apart."""
+        return self.shape[0] if OUTPUTS[self.output].ordered else 1
+
+
+class PixelCNN(nn.Module):
+    """Samples, scores and completes."""
+
+    def __init__(self, config: PixelCNNConfig) -> None:
+        super().__init__()
+        self.config = config
+        channels, colours = config.shape[0], config.colours
+        self.output: Output = OUTPUTS[config.output](channels, config.mixtures)
+        sizes = StackSizes(channels, config.width, config.depth, config.kernel, colours, config.dropout)
+        self.stack: Stack = STACKS[config.gated](sizes)
+        self.head = Head(self.stack.features, self.output.maps, colours)
+        if config.classes:
+            self.label = nn.Linear(config.classes, config.depth * self.stack.gates, bias=False)
+
+    # p(xᵢ | x₁ … xᵢ₋₁)
+
+    def maps(self, x: Images, y: Labels | None = None) -> Maps:
+        """Give the parameters of every pixel's distribution, (batch, maps of the output, height, width)."""
+        return self.head(self.stack(x, self.additions(y))).float()
+
+    def additions(self, y: Labels | None) -> Additions | None:
+        """Give what a class adds to each layer (eq. 4); one of −1, "unknown", adds nothing."""
+        if y is None or not self.config.classes:
+            return None
+        one_hot = y[:, None] == torch.arange(self.config.classes, device=y.device)
+        added = self.label(one_hot.to(self.label.weight.dtype))
+        return added.view(len(y), self.config.depth, self.stack.gates, 1, 1)
+
+    # Verbs
+
+    def sample(self, seeds: Sequence[int], y: Labels | None = None, truncation: float = 1.0) -> Images:
+        """Draw pictures; there is no latent that a truncation could shorten."""
+        device = next(self.parameters()).device
+        u = noise.uniform(seeds, self.config.shape).to(device)
+        hidden = torch.ones_like(u[:, :1], dtype=torch.bool)
+        return self.complete(torch.zeros_like(u), hidden, u, 0, u[0, 0].numel(), y)
+
+    def log_prob(self, x: Images, y: Labels | None = None) -> PerImage:
+        return self.log_probs(x, y).flatten(1).sum(1)
+
+    def complete(
+        self, x: Images, hidden: Masks, noise: Images, first: int, last: int, y: Labels | None = None
+    ) -> Images:
+        return complete_naively(self, x, hidden, noise, first, last, y)
+
+    def conditionals(self, x: Images, y: Labels | None = None) -> Chances:
+        h, values = self.maps(x, y).movedim(1, -1), x.movedim(1, -1)
+        return torch.stack([self.output.chances(h, values, channel) for channel in range(x.shape[1])], dim=1)
+
+    def log_probs(self, x: Images, y: Labels | None = None) -> Images:
+        h, values = self.maps(x, y).movedim(1, -1), x.movedim(1, -1)
+        return self.output.log_probs(h, values).movedim(-1, 1)

@@ -1,0 +1,132 @@
+"""Stacks of masked convolutions: a picture becomes feature maps that have seen, at each pixel, only what is before it.
+
+`PlainStack`: van den Oord et al., "Pixel Recurrent Neural Networks", ICML 2016, table 1 and figure 5, left.
+`GatedStack`: van den Oord et al., "Conditional Image Generation with PixelCNN Decoders", NeurIPS 2016, figure 2.
+Both take additions to their layers, such as a class or the maps of a latent: (batch, layer, gate, height, width), where
+layer, height and width may be 1 for "the same everywhere".
+"""
+
+from dataclasses import dataclass
+
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from engine.aliases import Images, Maps
+from engine.nn.masked import Above, Before, MaskedConv2d
+
+FIRST_KERNEL = 7
+
+Additions = Float[Tensor, "batch layers gates h w"]
+
+
+@dataclass(frozen=True)
+class StackSizes:
+    """What a stack is made from."""
+
+    channels: int  # of the picture
+    width: int  # feature maps
+    depth: int  # layers
+    kernel: int  # of all layers but the first, which has FIRST_KERNEL
+    colours: int = 1  # among which the feature maps are divided; 1: a pixel is seen whole or not at all
+    dropout: float = 0.0
+
+
+def at_layer(additions: Additions | None, layer: int) -> Maps | float:
+    """Give what is added to a layer."""
+    return 0.0 if additions is None else additions[:, min(layer, additions.shape[1] - 1)]
+
+
+# The first paper's
+
+
+class PlainStack(nn.Module):
+    """A masked convolution and residual blocks, blind to a wedge on the right above."""
+
+    def __init__(self, sizes: StackSizes) -> None:
+        super().__init__()
+        self.features, self.gates, self.depth = 2 * sizes.width, sizes.width, sizes.depth
+        self.first = MaskedConv2d(sizes.channels, self.features, FIRST_KERNEL, "A", sizes.colours)
+        self.blocks = nn.ModuleList(Block(sizes) for _ in range(sizes.depth))
+
+    def forward(self, x: Images, additions: Additions | None = None) -> Maps:
+        h = self.first(2 * x - 1)
+        for layer, block in enumerate(self.blocks):
+            h = block(h, at_layer(additions, layer))
+        return h
+
+
+class Block(nn.Module):
+    """2h → h → h → 2h maps, the middle one seeing the neighbours before."""
+
+    def __init__(self, sizes: StackSizes) -> None:
+        super().__init__()
+        width, colours = sizes.width, sizes.colours
+        self.narrow = MaskedConv2d(2 * width, width, 1, "B", colours)
+        self.masked = MaskedConv2d(width, width, sizes.kernel, "B", colours)
+        self.widen = MaskedConv2d(width, 2 * width, 1, "B", colours, bias=False)
+        self.dropout = nn.Dropout(sizes.dropout)
+
+    def forward(self, h: Maps, addition: Maps | float) -> Maps:
+        middle = self.masked(F.relu(self.narrow(F.relu(h)))) + addition
+        return h + self.widen(self.dropout(F.relu(middle)))
+
+
+# The second paper's
+
+
+class GatedStack(nn.Module):
+    """A vertical stack of all rows above, and a horizontal one of the row, which is told what the vertical one sees."""
+
+    def __init__(self, sizes: StackSizes) -> None:
+        super().__init__()
+        self.features, self.gates, self.depth = sizes.width, 2 * sizes.width, sizes.depth
+        self.layers = nn.ModuleList(GatedLayer(sizes, layer == 0) for layer in range(sizes.depth))
+
+    def forward(self, x: Images, additions: Additions | None = None) -> Maps:
+        v = h = 2 * x - 1
+        for layer, gated in enumerate(self.layers):
+            v, h = gated(v, h, at_layer(additions, layer))
+        return h
+
+
+class GatedLayer(nn.Module):
+    """One layer of both stacks; residual in the horizontal one, but for the first layer, which reads the picture."""
+
+    def __init__(self, sizes: StackSizes, first: bool) -> None:
+        super().__init__()
+        width, colours = sizes.width, sizes.colours
+        here, kernel, self.first = (sizes.channels, FIRST_KERNEL, True) if first else (width, sizes.kernel, False)
+        self.above = Above(here, 2 * width, kernel, "A" if first else "B")
+        self.before = Before(here, 2 * width, kernel, "A" if first else "B", colours, halves=2)
+        self.link = nn.Conv2d(2 * width, 2 * width, 1)
+        self.out = MaskedConv2d(width, width, 1, "B", colours, bias=False)
+        self.dropout = nn.Dropout(sizes.dropout)
+
+    def forward(self, v: Maps, h: Maps, addition: Maps | float) -> tuple[Maps, Maps]:
+        vertical = self.above(v) + addition
+        horizontal = self.before(h) + self.link(vertical) + addition
+        out = self.out(self.dropout(gated(horizontal)))
+        return gated(vertical), out if self.first else h + out
+
+
+def gated(maps: Tensor) -> Tensor:
+    """tanh(a) ⊙ σ(b) of the two halves of the maps (eq. 2)."""
+    a, b = maps.chunk(2, dim=1)
+    return a.tanh() * b.sigmoid()
+
+
+Stack = PlainStack | GatedStack
+STACKS: dict[bool, type[PlainStack] | type[GatedStack]] = {False: PlainStack, True: GatedStack}  # by "is it gated?"
+
+
+class Head(nn.Module):
+    """Features → the maps of a distribution, pixel by pixel."""
+
+    def __init__(self, features: int, maps: int, colours: int = 1) -> None:
+        super().__init__()
+        self.hidden = MaskedConv2d(features, features, 1, "B", colours)
+        self.out = MaskedConv2d(features, maps, 1, "B", colours)
+
+    def forward(self, h: Maps) -> Maps:
+        return self.out(F.relu(self.hidden(F.relu(h))))
