@@ -11,12 +11,12 @@ import torch
 from torch import nn
 
 from engine import noise
-from engine.aliases import Chances, Images, Labels, Maps, Masks, PerImage
+from engine.aliases import Chances, Images, Labels, Masks, PerImage
 from engine.errors import BadValue
 from engine.nn.nets import Shape, check_sizes
-from engine.nn.outputs import OUTPUTS, Output, OutputName
-from engine.nn.raster import complete_naively
-from engine.nn.stacks import STACKS, Additions, Head, Stack, StackSizes
+from engine.nn.outputs import OUTPUTS, OutputName
+from engine.nn.pixel_net import PixelNet
+from engine.nn.stacks import Additions, StackSizes
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class PixelCNNConfig:
     classes: int = 0  # 0: the label is not used
 
     def __post_init__(self) -> None:
-        check_sizes(self, width=1, depth=1, kernel=1, mixtures=1, classes=0)
+        check_sizes(self, width=1, depth=1, kernel=3, mixtures=1, classes=0)
         if self.kernel % 2 == 0:
             raise BadValue(f"kernel is {self.kernel}; a pixel stands in its middle, so that it has to be odd.")
         if not 0 <= self.dropout < 1:
@@ -59,49 +59,40 @@ class PixelCNN(nn.Module):
     def __init__(self, config: PixelCNNConfig) -> None:
         super().__init__()
         self.config = config
-        channels, colours = config.shape[0], config.colours
-        self.output: Output = OUTPUTS[config.output](channels, config.mixtures)
-        sizes = StackSizes(channels, config.width, config.depth, config.kernel, colours, config.dropout)
-        self.stack: Stack = STACKS[config.gated](sizes)
-        self.head = Head(self.stack.features, self.output.maps, colours)
+        sizes = StackSizes(config.shape[0], config.width, config.depth, config.kernel, config.colours, config.dropout)
+        self.net = PixelNet(sizes, config.gated, config.output, config.mixtures)
         if config.classes:
-            self.label = nn.Linear(config.classes, config.depth * self.stack.gates, bias=False)
+            self.label = nn.Linear(config.classes, config.depth * self.net.stack.gates, bias=False)
 
-    # p(xᵢ | x₁ … xᵢ₋₁)
+    # p(xᵢ | x₁ … xᵢ₋₁, y)
 
-    def maps(self, x: Images, y: Labels | None = None) -> Maps:
-        """Give the parameters of every pixel's distribution, (batch, maps of the output, height, width)."""
-        return self.head(self.stack(x, self.additions(y))).float()
+    def log_probs(self, x: Images, y: Labels | None = None) -> Images:
+        return self.net.log_probs(x, self.told(y))
 
-    def additions(self, y: Labels | None) -> Additions | None:
+    def conditionals(self, x: Images, y: Labels | None = None) -> Chances:
+        return self.net.conditionals(x, self.told(y))
+
+    def told(self, y: Labels | None) -> Additions | None:
         """Give what a class adds to each layer (eq. 4); one of −1, "unknown", adds nothing."""
         if y is None or not self.config.classes:
             return None
         one_hot = y[:, None] == torch.arange(self.config.classes, device=y.device)
         added = self.label(one_hot.to(self.label.weight.dtype))
-        return added.view(len(y), self.config.depth, self.stack.gates, 1, 1)
+        return added.view(len(y), self.config.depth, self.net.stack.gates, 1, 1)
 
     # Verbs
 
     def sample(self, seeds: Sequence[int], y: Labels | None = None, truncation: float = 1.0) -> Images:
         """Draw pictures; there is no latent that a truncation could shorten."""
-        device = next(self.parameters()).device
-        u = noise.uniform(seeds, self.config.shape).to(device)
+        _, height, width = self.config.shape
+        u = noise.uniform(seeds, self.config.shape).to(next(self.parameters()).device)
         hidden = torch.ones_like(u[:, :1], dtype=torch.bool)
-        return self.complete(torch.zeros_like(u), hidden, u, 0, u[0, 0].numel(), y)
-
-    def log_prob(self, x: Images, y: Labels | None = None) -> PerImage:
-        return self.log_probs(x, y).flatten(1).sum(1)
+        return self.complete(torch.zeros_like(u), hidden, u, 0, height * width, y)
 
     def complete(
         self, x: Images, hidden: Masks, noise: Images, first: int, last: int, y: Labels | None = None
     ) -> Images:
-        return complete_naively(self, x, hidden, noise, first, last, y)
+        return self.net.complete(x, hidden, noise, first, last, self.told(y))
 
-    def conditionals(self, x: Images, y: Labels | None = None) -> Chances:
-        h, values = self.maps(x, y).movedim(1, -1), x.movedim(1, -1)
-        return torch.stack([self.output.chances(h, values, channel) for channel in range(x.shape[1])], dim=1)
-
-    def log_probs(self, x: Images, y: Labels | None = None) -> Images:
-        h, values = self.maps(x, y).movedim(1, -1), x.movedim(1, -1)
-        return self.output.log_probs(h, values).movedim(-1, 1)
+    def log_prob(self, x: Images, y: Labels | None = None) -> PerImage:
+        return self.log_probs(x, y).flatten(1).sum(1)

@@ -34,7 +34,8 @@ class MaskedConv2d(nn.Conv2d):
         self, here: int, there: int, kernel: int, kind: Kind, colours: int = 1, halves: int = 1, bias: bool = True
     ) -> None:
         super().__init__(here, there, kernel, padding=kernel // 2, bias=bias)
-        reach, mask = kernel // 2, torch.zeros(there, here, kernel, kernel)
+        self.reach = reach = kernel // 2
+        mask = torch.zeros(there, here, kernel, kernel)
         mask[:, :, :reach] = 1
         mask[:, :, reach, :reach] = 1
         mask[:, :, reach, reach] = colours_seen(here, there, kind, colours, halves)

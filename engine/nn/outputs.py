@@ -67,7 +67,7 @@ class Softmax:
 
 
 class LogisticMixture:
-    """A mixture of logistics over 256 levels, each with its mass within the level's bin; the end bins reach to infinity.
+    """A mixture of logistics over 256 levels: a level has the mass of its bin, and the end bins reach to infinity.
 
     A pixel's channels share the choice of the component, whose mean follows the channels before linearly.
     """

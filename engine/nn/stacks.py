@@ -68,8 +68,12 @@ class Block(nn.Module):
         self.dropout = nn.Dropout(sizes.dropout)
 
     def forward(self, h: Maps, addition: Maps | float) -> Maps:
-        middle = self.masked(F.relu(self.narrow(F.relu(h)))) + addition
+        middle = self.masked(self.read(h)) + addition
         return h + self.widen(self.dropout(F.relu(middle)))
+
+    def read(self, h: Maps) -> Maps:
+        """Give what the masked convolution reads."""
+        return F.relu(self.narrow(F.relu(h)))
 
 
 # The second paper's
@@ -117,7 +121,6 @@ def gated(maps: Tensor) -> Tensor:
 
 
 Stack = PlainStack | GatedStack
-STACKS: dict[bool, type[PlainStack] | type[GatedStack]] = {False: PlainStack, True: GatedStack}  # by "is it gated?"
 
 
 class Head(nn.Module):

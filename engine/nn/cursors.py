@@ -1,0 +1,204 @@
+"""Stacks that go over a picture pixel by pixel, keeping what they have computed so far.
+
+Entering a row takes one convolution a layer, for all that the rows above contribute to it; a step along the row then
+takes a few small products a layer.
+"""
+
+from itertools import pairwise
+from typing import Protocol
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from engine.aliases import Images, Maps
+from engine.nn.masked import MaskedConv2d
+from engine.nn.stacks import Additions, Block, GatedLayer, GatedStack, Head, PlainStack, Stack, at_layer, gated
+
+
+class Cursor(Protocol):
+    """What a drawing knows of a stack; it reads the picture in place, as the drawing goes on."""
+
+    def enter(self, row: int) -> None:
+        """Take in the rows above, which are as they will stay: from the first row on, one after the other."""
+        ...
+
+    def step(self, column: int) -> Tensor:
+        """Give the features of a pixel, (batch, features): column by column, of one as often as its values change."""
+        ...
+
+    def put(self, column: int, channel: int, values: Tensor) -> None:
+        """Take in a value (batch,) of a pixel in the row."""
+        ...
+
+
+def cursor_over(x: Images, row: int, stack: Stack, additions: Additions | None) -> Cursor:
+    """Set a cursor over a picture whose rows above the given one are as they will stay."""
+    if isinstance(stack, GatedStack):
+        return GatedCursor(x, row, stack, additions)
+    return PlainCursor(x, row, stack, additions)
+
+
+class Rows:
+    """Maps of all rows so far, with a margin of nought above and at both sides."""
+
+    def __init__(self, x: Images, maps: int, reach: int) -> None:
+        batch, _, height, width = x.shape
+        self.padded = x.new_zeros(batch, maps, reach + height, width + 2 * reach)
+        self.maps = self.padded[:, :, reach:, reach : reach + width]
+
+    def convolved(self, row: int, weight: Tensor, bias: Tensor | None) -> Tensor:  # (batch, width, maps)
+        """Convolve as many rows as the weight is high, the first of them `reach` above the given one."""
+        rows = self.padded[:, :, row : row + weight.shape[2]]
+        return F.conv2d(rows, weight, bias)[:, :, 0].transpose(1, 2)
+
+
+class Lane:
+    """Maps of the row under way, with a margin of nought at its left: `cells` to write, `windows` to multiply."""
+
+    def __init__(self, x: Images, maps: int, reach: int) -> None:
+        batch, _, _, columns = x.shape
+        row = x.new_zeros(batch, reach + columns, maps)
+        self.maps = row[:, reach:]
+        self.cells = self.maps.unbind(1)
+        self.windows = [row[:, column : column + reach + 1].view(batch, -1) for column in range(columns)]
+
+
+class PlainCursor:
+    """Goes over a picture by residual blocks; each keeps what its masked convolution has read."""
+
+    def __init__(self, x: Images, row: int, stack: PlainStack, additions: Additions | None) -> None:
+        self.x, self.stack, self.additions = x, stack, additions
+        self.blocks: list[Block] = list(stack.blocks)  # type: ignore[arg-type]
+        masked: list[MaskedConv2d] = [stack.first, *(block.masked for block in self.blocks)]
+        weights = [(layer.weight * layer.mask, layer.kernel_size[0] // 2) for layer in masked]
+        self.above = [
+            (weight[:, :, :reach], layer.bias) for (weight, reach), layer in zip(weights, masked, strict=True)
+        ]
+        self.taps = [taps(weight[:, :, reach, : reach + 1]) for weight, reach in weights]
+        self.rows = [Rows(x, weight.shape[1], reach) for weight, reach in weights]
+        self.lanes = [Lane(x, weight.shape[1], reach) for weight, reach in weights]
+        self.narrow = [(matrix(block.narrow), block.narrow.bias) for block in self.blocks]
+        self.widen = [matrix(block.widen) for block in self.blocks]
+        self.first, self.given = row, [()]
+        if row:
+            self.look_back(row)
+
+    def look_back(self, row: int) -> None:
+        """Compute all the rows above in one pass."""
+        values = 2 * self.x[:, :, :row] - 1
+        self.rows[0].maps[:, :, :row] = values
+        h = self.stack.first(values)
+        for layer, block in enumerate(self.blocks):
+            self.rows[layer + 1].maps[:, :, :row] = block.read(h)
+            h = block(h, rows_of(at_layer(self.additions, layer), 0, row))
+
+    def enter(self, row: int) -> None:
+        if row > self.first:
+            for rows, lane in zip(self.rows, self.lanes, strict=True):
+                rows.maps[:, :, row - 1] = lane.maps.transpose(1, 2)
+        self.lanes[0].maps.copy_((2 * self.x[:, :, row] - 1).transpose(1, 2))
+        above = [rows.convolved(row, w, b) for rows, w, b in zip(self.rows, self.above, self.biases, strict=True)]
+        for layer in range(len(self.blocks)):
+            above[layer + 1] = above[layer + 1] + row_of(at_layer(self.additions, layer), row)
+        self.given = [part.unbind(1) for part in above]
+
+    def step(self, column: int) -> Tensor:
+        h = self.seen(0, column)
+        for layer, ((narrow, bias), widen) in enumerate(zip(self.narrow, self.widen, strict=True), start=1):
+            torch.addmm(bias, h.relu(), narrow, out=self.lanes[layer].cells[column]).relu_()
+            h = torch.addmm(h, self.seen(layer, column).relu_(), widen)
+        return h
+
+    def seen(self, layer: int, column: int) -> Tensor:
+        return torch.addmm(self.given[layer][column], self.lanes[layer].windows[column], self.taps[layer])
+
+    def put(self, column: int, channel: int, values: Tensor) -> None:
+        self.lanes[0].cells[column][:, channel] = 2 * values - 1
+
+
+class GatedCursor:
+    """Goes down by the vertical stack, a row at a time, and along each row by the horizontal one."""
+
+    def __init__(self, x: Images, row: int, stack: GatedStack, additions: Additions | None) -> None:
+        self.x, self.additions = x, additions
+        self.layers: list[GatedLayer] = list(stack.layers)  # type: ignore[arg-type]
+        before = [layer.before for layer in self.layers]
+        self.rows = [Rows(x, layer.in_channels, layer.reach) for layer in before]
+        self.lanes = [Lane(x, layer.in_channels, layer.reach) for layer in before] + [Lane(x, stack.features, 0)]
+        self.taps = [taps((layer.weight * layer.mask)[:, :, 0]) for layer in before]
+        self.links = [matrix(layer.link) for layer in self.layers]
+        self.biases = [layer.link.bias + layer.before.bias for layer in self.layers]
+        self.outs = [matrix(layer.out) for layer in self.layers]
+        self.given: list[tuple[Tensor, ...]] = []
+        if row:
+            self.look_back(row)
+
+    def look_back(self, row: int) -> None:
+        """Let the vertical stack see all the rows above in one pass."""
+        v = 2 * self.x[:, :, :row] - 1
+        for number, (layer, rows) in enumerate(zip(self.layers, self.rows, strict=True)):
+            rows.maps[:, :, :row] = v
+            v = gated(layer.above(v) + rows_of(at_layer(self.additions, number), 0, row))
+
+    def enter(self, row: int) -> None:
+        if row:
+            self.rows[0].maps[:, :, row - 1] = 2 * self.x[:, :, row - 1] - 1
+        self.lanes[0].maps.copy_((2 * self.x[:, :, row] - 1).transpose(1, 2))
+        self.given = []
+        for number, (layer, rows) in enumerate(zip(self.layers, self.rows, strict=True)):
+            added = row_of(at_layer(self.additions, number), row)
+            vertical = rows.convolved(row, layer.above.weight, layer.above.bias) + added
+            given = torch.matmul(vertical, self.links[number]) + self.biases[number] + added
+            self.given.append(given.unbind(1))
+            if number + 1 < len(self.rows):
+                self.rows[number + 1].maps[:, :, row] = gated(vertical.transpose(1, 2))
+
+    def step(self, column: int) -> Tensor:
+        for number, (lane, following) in enumerate(pairwise(self.lanes)):
+            gates = torch.addmm(self.given[number][column], lane.windows[column], self.taps[number])
+            if number:
+                torch.addmm(lane.cells[column], gated(gates), self.outs[number], out=following.cells[column])
+            else:
+                torch.mm(gated(gates), self.outs[number], out=following.cells[column])
+        return self.lanes[-1].cells[column]
+
+    def put(self, column: int, channel: int, values: Tensor) -> None:
+        self.lanes[0].cells[column][:, channel] = 2 * values - 1
+
+
+# Convolutions as products
+
+
+class Reader:
+    """A head for single pixels."""
+
+    def __init__(self, head: Head) -> None:
+        self.layers = [(matrix(layer), layer.bias) for layer in (head.hidden, head.out)]
+
+    def __call__(self, h: Tensor) -> Tensor:  # (batch, features) → (batch, maps)
+        for weight, bias in self.layers:
+            h = torch.addmm(bias, h.relu(), weight)
+        return h.float()
+
+
+def taps(weight: Tensor) -> Tensor:  # (taps · in, out)
+    """Lay out the weight (out, in, taps) of a convolution along a row for a window of a lane."""
+    return weight.permute(2, 1, 0).flatten(0, 1).contiguous()
+
+
+def matrix(layer: nn.Conv2d) -> Tensor:  # (in, out)
+    """Lay out the weight of a convolution of single pixels."""
+    weight = layer.weight * layer.mask if isinstance(layer, MaskedConv2d) else layer.weight
+    return weight[:, :, 0, 0].T.contiguous()
+
+
+def rows_of(addition: Maps | float, first: int, last: int) -> Maps | float:
+    """Cut rows out of what is added to a layer."""
+    return addition[:, :, first:last] if isinstance(addition, Tensor) and addition.shape[2] > 1 else addition
+
+
+def row_of(addition: Maps | float, row: int) -> Tensor | float:  # (batch, width or 1, maps)
+    """Cut one row out of what is added to a layer, its maps last."""
+    rows = rows_of(addition, row, row + 1)
+    return rows[:, :, 0].transpose(1, 2) if isinstance(rows, Tensor) else rows
