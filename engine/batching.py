@@ -23,6 +23,7 @@ from engine.checks import (
     check_stretch,
     check_truncation,
 )
+from engine.drawing import Drawing, finished
 from engine.errors import BadValue, ModelFault, UnknownName, ZoetropeError
 from engine.latents import draw
 from engine.ready import UNKNOWN, Ready
@@ -69,12 +70,10 @@ OPERATIONS: dict[str, Operation] = {
     "complete": Operation(
         "pictures",
         ("completes",),
-        lambda ready, job: ready.complete(job.pictures, job.hidden, job.seeds, job.first, job.last, job.y),
+        lambda ready, job: finished(completing(ready, job)),
         ("hidden",),
     ),
-    "surprise": Operation(
-        "pictures", ("completes",), lambda ready, job: {"bits": ready.surprise(job.pictures, job.y)}
-    ),
+    "surprise": Operation("pictures", ("completes",), lambda ready, job: {"bits": ready.surprise(job.pictures, job.y)}),
     "receptive": Operation(
         "pictures", ("completes",), lambda ready, job: {"reach": ready.receptive(job.pictures, job.first, job.y)}
     ),
@@ -85,6 +84,22 @@ OPERATIONS: dict[str, Operation] = {
     "posterior": Operation("", (), lambda ready, job: ready.posterior()),
     "directions": Operation("", (), lambda ready, job: ready.directions().arrays()),
 }
+
+
+def completing(ready: Ready, job: Job) -> Drawing:
+    """Draw what a checked job to complete asks for, giving way to others after each little piece."""
+    assert job.pictures is not None
+    assert job.hidden is not None
+    return ready.completing(job.pictures, job.hidden, job.seeds, (job.first, job.last), job.y, job.terms)
+
+
+def drawing(ready: Ready, job: Job) -> Drawing | None:
+    """Give the drawing, pixel by pixel, that answers a checked job; None where a pass answers it."""
+    if job.verb == "complete":
+        return completing(ready, job)
+    if job.verb in ("sample", "wall") and ready.by_pixels:
+        return ready.sampling(job.seeds, job.y)
+    return None
 
 
 def run_batch(ready: Ready, jobs: Sequence[Job]) -> list[Answer | ZoetropeError]:
@@ -227,5 +242,5 @@ def _beside(ready: Ready, operation: Operation, job: Job, count: int) -> dict[st
 def check_seeds(seeds: Sequence[int], count: int) -> tuple[int, ...]:
     """Return a seed for each row. Raises BadValue."""
     if len(seeds) != count:
-        raise BadValue(f"{len(seeds)} seeds were given for {count} pictures; give one each; a reconstruction takes none for the mean.")
+        raise BadValue(f"{len(seeds)} seeds were given for {count} pictures; give one each. A mean takes none.")
     return tuple(map(noise.check_seed, seeds))

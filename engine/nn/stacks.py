@@ -8,6 +8,7 @@ layer, height and width may be 1 for "the same everywhere".
 
 from dataclasses import dataclass
 
+import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -124,7 +125,7 @@ Stack = PlainStack | GatedStack
 
 
 class Head(nn.Module):
-    """Features → the maps of a distribution, pixel by pixel."""
+    """Features → the maps of a distribution, pixel by pixel; the last layer in the precision of its weights."""
 
     def __init__(self, features: int, maps: int, colours: int = 1) -> None:
         super().__init__()
@@ -132,4 +133,6 @@ class Head(nn.Module):
         self.out = MaskedConv2d(features, maps, 1, "B", colours)
 
     def forward(self, h: Maps) -> Maps:
-        return self.out(F.relu(self.hidden(F.relu(h))))
+        h = F.relu(self.hidden(F.relu(h)))
+        with torch.autocast(h.device.type, enabled=False):  # in bfloat16 a logit has two digits
+            return self.out(h.to(self.out.weight.dtype))

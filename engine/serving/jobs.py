@@ -45,7 +45,7 @@ class Job:
     last: int = 0  # of a completion, the pixel before which it ends
     steps: int = 1  # of an inversion
     neighbours: int = 1  # of nearest
-    terms: bool = True  # of a reconstruction: rate and distortion too, where the model bounds
+    terms: bool = True  # of a reconstruction: rate and distortion too, where the model bounds; of a completion: chances
     seeds: tuple[int, ...] = ()
     y: NDArray[np.int64] | None = None  # (n,)
     truncation: float = 1.0
@@ -92,9 +92,8 @@ class Answer:
     reconstruct also gives `drawn`, uint8 (n,), and of models that bound `rate` and `distortion`, float32 (n,), in nats;
     distance gives `distance`, float32 (n,); invert gives `state` (n, 3 · latent + 1) and `losses` (n, steps), float32;
     nearest gives `pictures` (n, neighbours, height, width, channel) and `distance` (n, neighbours), float32.
-    complete gives `pictures` and `chances`, float32 (n, channel, levels): of the values of the pixel drawn last, each
-    given all before it. surprise gives `bits`, float32 (n, height, width); receptive gives `reach`, float32 (n, height,
-    width).
+    complete gives `pictures` and, with terms, `chances`, float32 (n, last − first, channel, levels): those of each
+    value, given all before it. surprise gives `bits` and receptive `reach`, float32 (n, height, width).
     """
 
     arrays: Mapping[str, NDArray[Any]]
