@@ -5,11 +5,14 @@ from typing import Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from engine.aliases import Images, Labels, Masks
 from engine.nn.cursors import Cursor, Reader
 from engine.nn.outputs import Output, drawn
 from engine.verbs import Completes
+
+STEADY = 16  # of few numbers an exponential is computed one by one, not by vectors, and comes out rounded otherwise
 
 
 class Raster:
@@ -36,13 +39,19 @@ class Raster:
             for channel in range(x[column].shape[1]) if column in columns else ():
                 if channel and output.ordered:
                     h = cursor.step(column)
-                chances.append(output.chances(read(h), x[column], channel))
+                chances.append(steadily(output, read(h), x[column], channel))
                 value = drawn(chances[-1], noise[column][:, channel])
                 x[column][:, channel] = torch.where(hidden[column], value, x[column][:, channel])
                 cursor.put(column, channel, x[column][:, channel])
             if self.tells and chances:
                 self.told[row * len(x) + column] = torch.stack(chances, dim=1)
             yield row * len(x) + column + 1
+
+
+def steadily(output: Output, h: Tensor, x: Tensor, channel: int) -> Tensor:
+    """Give the chances (batch, levels) of a channel, computed for STEADY rows at least."""
+    missing = max(0, STEADY - len(h))
+    return output.chances(F.pad(h, (0, 0, 0, missing)), F.pad(x, (0, 0, 0, missing)), channel)[: len(h)]
 
 
 @runtime_checkable
