@@ -36,7 +36,7 @@ UNKNOWN = -1  # the class of a row that has none
 ALONE = ("evidence", "invert", "surprise", "receptive")  # sums, slopes, and steps that magnify the last bit of others
 HOSTED = ("sample", "invert", "draw", "receptive")  # no graph: noise drawn on the host, or a gradient's own thread
 MAIN = {"decodes": "decode", "completes": "draw", "samples": "sample", "classifies": "classify"}  # pass, by a verb
-TOGETHER = (4, 16, 64)  # numbers of rows that may be drawn pixel by pixel; of fewer than 4 a product sums in another order
+TOGETHER = (4, 16, 64)  # rows drawn pixel by pixel at a time; of fewer a product sums in another order
 PROBED = 3  # pixels by which they are compared
 
 

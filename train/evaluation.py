@@ -17,11 +17,12 @@ from train.data import Dataset
 from train.export import reached, shareable
 from train.loop import Training
 from train.measures.accuracy import accuracy
+from train.measures.bayes import bayes_error
 from train.measures.checkerboard import checkerboard
 from train.measures.disentanglement import mutual_information_gap
 from train.measures.features import feature_distances
 from train.measures.held_out import feature_variance, held_out
-from train.measures.likelihood import evidence_bound, importance_bound
+from train.measures.likelihood import evidence_bound, exact_likelihood, importance_bound
 from train.measures.modes import mode_coverage
 from train.measures.neighbours import class_kept, copies, latent_neighbours
 from train.measures.probes import CRITIC, critic_probe, encoder_probes
@@ -36,6 +37,8 @@ Measure = Callable[[Subject], list[Metric]]
 MEASURES: tuple[Measure, ...] = (
     reconstruction_error,
     feature_error,
+    exact_likelihood,
+    bayes_error,
     evidence_bound,
     importance_bound,
     mutual_information_gap,

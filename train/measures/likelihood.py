@@ -1,14 +1,33 @@
-"""Bounds on the likelihood of held-out pictures."""
+"""The likelihood of held-out pictures, exact or bounded."""
+
+import math
 
 import numpy as np
 import torch
 from tqdm import tqdm
 
 from engine.card import Metric
-from engine.verbs import Bounds
+from engine.verbs import Bounds, Scores
 from train.measures.subject import Subject, seen
 
 ELBO_PICTURES, ELBO_DRAWS = 10_000, 20  # a small test set is drawn for several times, up to so many
+
+
+@torch.no_grad()
+def exact_likelihood(subject: Subject) -> list[Metric]:
+    """Measure the negative log-likelihood of models that know it; of bytes also in bits a value."""
+    model, test = subject.model, subject.data.test
+    if not isinstance(model, Scores):
+        return []
+    count = min(subject.pictures, len(test))
+    batches = tqdm(list(subject.batches(count)), desc="NLL", disable=None)
+    nats = -float(torch.cat([model.log_prob(batch.x, batch.y) for batch in batches]).double().mean())
+    told = ", given the class" if subject.model.config.classes else ""
+    protocol = f"exact, {count} test pictures spread over the set, {seen(subject.recipe.pixels)}{told}"
+    found = [Metric("NLL", nats, "nats", protocol)]
+    if subject.recipe.pixels == "plain":
+        found.append(Metric("bits per dimension", nats / math.log(2) / math.prod(subject.data.shape), "bits", protocol))
+    return found
 
 
 @torch.no_grad()

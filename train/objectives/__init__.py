@@ -11,13 +11,20 @@ from train.objectives.base import Objective
 from train.objectives.classification import Classification, ClassificationConfig
 from train.objectives.elbo import Elbo, ElboConfig
 from train.objectives.joint import Joint, JointConfig
+from train.objectives.likelihood import Likelihood, LikelihoodConfig
 from train.objectives.progressive import Progressive, ProgressiveConfig
 from train.objectives.reconstruction import Reconstruction, ReconstructionConfig
 
 __all__ = ["OBJECTIVES", "Objective", "ObjectiveConfig", "objective_from", "objective_of", "pursue"]
 
 ObjectiveConfig = (
-    ElboConfig | ReconstructionConfig | AdversarialConfig | JointConfig | ProgressiveConfig | ClassificationConfig
+    ElboConfig
+    | ReconstructionConfig
+    | AdversarialConfig
+    | JointConfig
+    | ProgressiveConfig
+    | ClassificationConfig
+    | LikelihoodConfig
 )
 
 OBJECTIVES: dict[str, tuple[type[Any], type[Any]]] = {
@@ -27,6 +34,7 @@ OBJECTIVES: dict[str, tuple[type[Any], type[Any]]] = {
     "joint": (Joint, JointConfig),
     "progressive": (Progressive, ProgressiveConfig),
     "classification": (Classification, ClassificationConfig),
+    "likelihood": (Likelihood, LikelihoodConfig),
 }
 
 

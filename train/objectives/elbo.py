@@ -9,14 +9,14 @@ Free bits: Kingma et al., "Improved Variational Inference with Inverse Autoregre
 import math
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor, nn
 from torch.distributions import Normal
 
-from engine.aliases import Labels, Latents
+from engine.aliases import Latents
 from engine.models.vae import VAE
 from train.data import Batch
 from train.objectives.base import Objective, Terms
+from train.objectives.labels import told
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Elbo(Objective):
         return {"model": self.model}
 
     def forward(self, player: str, batch: Batch, progress: float) -> Terms:
-        evidence = self.model.evidence(batch.x, self.told(batch.y))
+        evidence = self.model.evidence(batch.x, told(self.model, batch.y, self.config.label_dropout))
         terms = {"distortion": -evidence.log_likelihood.mean(), "rate": self.beta(progress) * self.rate(evidence.kl)}
         if self.config.total_correlation:
             terms["correlation"] = self.config.total_correlation * total_correlation(evidence.q, evidence.z)
@@ -56,12 +56,6 @@ class Elbo(Objective):
 
     def rate(self, kl: Latents) -> Tensor:  # a scalar
         return kl.mean(0).clamp(min=self.config.free_bits).sum()
-
-    def told(self, y: Labels | None) -> Labels | None:
-        """Hide some of the labels, so that the model also learns what it is to know no class."""
-        if y is None or not self.model.config.classes:
-            return None
-        return torch.where(torch.rand(y.shape, device=y.device) < self.config.label_dropout, -1, y)
 
 
 def total_correlation(q: Normal, z: Latents) -> Tensor:

@@ -5,12 +5,14 @@ from dataclasses import replace
 from engine.models.ali import ALIConfig
 from engine.models.dcgan import DCGANConfig
 from engine.models.hierarchical_ali import HierarchicalALIConfig
+from engine.models.pixel_cnn import PixelCNNConfig
 from engine.models.progressive_gan import ProgressiveGANConfig
 from engine.models.vae import VAEConfig
 from train.critics import CriticConfig
 from train.objectives.adversarial import AdversarialConfig
 from train.objectives.elbo import ElboConfig
 from train.objectives.joint import JointConfig
+from train.objectives.likelihood import LikelihoodConfig
 from train.objectives.progressive import ProgressiveConfig
 from train.recipe import AdamConfig, Recipe
 
@@ -43,6 +45,18 @@ hierarchical = replace(
     # With .1, and σ learnt, the encoder did not find the upper level again: a correlation of .16.
     objective=replace(pairs, latent_cycle=0.5),
 )
+pixels = Recipe(
+    data="celeba",
+    title="Small faces, pixel by pixel",
+    description="Faces of 32×32 pixels, each colour a mixture of logistics given all that was drawn before.",
+    model=PixelCNNConfig(shape=(3, 32, 32), width=96, depth=10, output="logistic"),
+    objective=LikelihoodConfig(),
+    flip=True,
+    optimizer=AdamConfig(lr=1e-3, clip=10_000.0),
+    batch=64,
+    steps=10_000,
+    sheets=8,
+)
 
 RECIPES = {
     "celeba-vae": Recipe(
@@ -62,6 +76,7 @@ RECIPES = {
     "celeba-dcgan": adversarial,
     "celeba-ali": inference,
     "celeba-hali": hierarchical,
+    "celeba-pixelcnn": pixels,
     "celeba-progressive": Recipe(
         data="celeba",
         title="Faces in colour, grown",

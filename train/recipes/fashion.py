@@ -3,10 +3,12 @@
 from dataclasses import replace
 
 from engine.models.dcgan import DCGANConfig
+from engine.models.pixel_cnn import PixelCNNConfig
 from engine.models.vae import VAEConfig
 from train.critics import CriticConfig
 from train.objectives.adversarial import AdversarialConfig
 from train.objectives.elbo import ElboConfig
+from train.objectives.likelihood import LikelihoodConfig
 from train.recipe import AdamConfig, Recipe
 
 variational = Recipe(
@@ -37,4 +39,20 @@ transposed = replace(
     model=DCGANConfig(latent=64, width=64, upsampling="transposed"),
 )
 
-RECIPES = {"fashion-vae": variational, "fashion-dcgan": adversarial, "fashion-dcgan-transposed": transposed}
+pixels = Recipe(
+    data="fashion",
+    title="Clothes, pixel by pixel",
+    description="Every pixel a softmax over 256 greys, so that each picture of clothes has an exact likelihood.",
+    model=PixelCNNConfig(width=64, depth=10, output="softmax"),
+    objective=LikelihoodConfig(),
+    optimizer=AdamConfig(lr=1e-3, clip=1_000.0),
+    steps=10_000,
+    sheets=8,
+)
+
+RECIPES = {
+    "fashion-vae": variational,
+    "fashion-dcgan": adversarial,
+    "fashion-dcgan-transposed": transposed,
+    "fashion-pixelcnn": pixels,
+}

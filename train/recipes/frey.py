@@ -3,10 +3,12 @@
 from dataclasses import replace
 
 from engine.models.ali import ALIConfig
+from engine.models.pixel_cnn import PixelCNNConfig
 from engine.models.vae import VAEConfig
 from train.critics import CriticConfig
 from train.objectives.elbo import ElboConfig
 from train.objectives.joint import JointConfig
+from train.objectives.likelihood import LikelihoodConfig
 from train.recipe import AdamConfig, Recipe
 
 plane = VAEConfig(shape=(1, 28, 20), latent=2, likelihood="gaussian-shared")
@@ -55,10 +57,23 @@ adversarial = Recipe(
     steps=6_000,
 )
 
+pixels = Recipe(
+    data="frey",
+    title="Frey faces, pixel by pixel",
+    description="The same man drawn from the top left to the bottom right, each grey guessed from those before it.",
+    model=PixelCNNConfig(shape=(1, 28, 20), width=48, depth=8, output="logistic", dropout=0.3),
+    objective=LikelihoodConfig(),
+    optimizer=AdamConfig(lr=1e-3, clip=1_000.0),
+    batch=64,
+    steps=6_000,
+    sheets=8,
+)
+
 RECIPES = {
     "frey-vae-2d": two,
     "frey-vae-10d": ten,
     "frey-vae-2d-deviation": two_spread,
     "frey-vae-10d-deviation": ten_spread,
     "frey-ali": adversarial,
+    "frey-pixelcnn": pixels,
 }

@@ -7,11 +7,13 @@ from engine.models.ali import ALIConfig
 from engine.models.dcgan import DCGANConfig
 from engine.models.gan import GANConfig
 from engine.models.hierarchical_ali import HierarchicalALIConfig
+from engine.models.pixel_cnn import PixelCNNConfig
 from engine.models.vae import VAEConfig
 from train.critics import CriticConfig
 from train.objectives.adversarial import AdversarialConfig
 from train.objectives.elbo import ElboConfig
 from train.objectives.joint import JointConfig
+from train.objectives.likelihood import LikelihoodConfig
 from train.objectives.reconstruction import ReconstructionConfig
 from train.recipe import AdamConfig, Recipe
 
@@ -141,6 +143,32 @@ hierarchical = replace(
     model=HierarchicalALIConfig(latent=40, top=8, width=32, depth=1),
 )
 
+# Pixel by pixel
+
+pixels = Recipe(
+    data="mnist",
+    title="Handwritten digits, pixel by pixel",
+    description="Every pixel is drawn from what lies above it and to its left: no latent, and an exact likelihood.",
+    model=PixelCNNConfig(width=64, depth=10, gated=False),
+    objective=LikelihoodConfig(),
+    pixels="binarized",
+    optimizer=AdamConfig(lr=1e-3, clip=100.0),
+    steps=10_000,
+    sheets=8,
+)
+pixels_gated = replace(
+    pixels,
+    title="Handwritten digits, pixel by pixel, gated",
+    description="Two stacks, one for the rows above and one for the row: nothing that came before is overlooked.",
+    model=PixelCNNConfig(width=64, depth=10),
+)
+pixels_by_class = replace(
+    pixels_gated,
+    title="Handwritten digits by class, pixel by pixel",
+    description="You choose the digit, the pixels follow; and of a given digit it tells which class explains it best.",
+    model=PixelCNNConfig(width=64, depth=10, classes=10),
+)
+
 RECIPES = {
     "mnist-vae-2d": plane,
     "mnist-vae": best,
@@ -156,4 +184,7 @@ RECIPES = {
     "mnist-ali": inference,
     "mnist-bigan": bidirectional,
     "mnist-hali": hierarchical,
+    "mnist-pixelcnn": pixels,
+    "mnist-pixelcnn-gated": pixels_gated,
+    "mnist-pixelcnn-conditional": pixels_by_class,
 }

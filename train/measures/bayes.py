@@ -1,0 +1,29 @@
+"""Classification by Bayes' rule: the class under which a model finds a picture most likely."""
+
+import torch
+from tqdm import tqdm
+
+from engine.aliases import Images, Latents
+from engine.card import Metric
+from engine.verbs import Scores
+from train.measures.subject import Subject, seen
+
+
+@torch.no_grad()
+def bayes_error(subject: Subject) -> list[Metric]:
+    """Measure how often it is the wrong one, of class-conditional models that know their likelihood."""
+    model, classes = subject.model, subject.model.config.classes
+    if not isinstance(model, Scores) or not classes or subject.data.test.y is None:
+        return []
+    batches = list(subject.batches(min(subject.pictures, len(subject.data.test))))
+    shown = tqdm(batches, desc="Bayes' rule", disable=None)
+    wrong = torch.cat([log_probs_by_class(model, batch.x, classes).argmax(1) != batch.y for batch in shown])
+    value, count = 100 * float(wrong.double().mean()), len(wrong)
+    protocol = f"argmax of log p(x|y), {classes} classes equally likely, {count} test pictures spread over the set"
+    return [Metric("Bayes test error", value, "%", f"{protocol}, {seen(subject.recipe.pixels)}")]
+
+
+def log_probs_by_class(model: Scores, x: Images, classes: int) -> Latents:
+    """Give log p(x|y) of every class, (batch, classes), in nats."""
+    labels = (torch.full((len(x),), label, device=x.device) for label in range(classes))
+    return torch.stack([model.log_prob(x, y) for y in labels], dim=1)
