@@ -8,7 +8,7 @@ model finds them once, by a proof on probes, and fills up to the next of them.
 import logging
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -55,7 +55,9 @@ class Pass:
         learn_threads()
         with self.lock, torch.inference_mode():
             tried, usual = ((1,), 1) if alone else (sizes or SIZES[device.type], USUAL[device.type])
-            self._choose(Proof(self._tried, probe, tried, usual, CLOCKS[device.type]))
+            clock = CLOCKS[device.type]
+            # Where no number agrees even with itself, rows go alone.
+            self._choose(Proof(self._tried, probe, tried, usual, clock).costs() or self._alone(clock))
             self.nothing: Array = self.runs[min(self.costs)].run(self._probes(min(self.costs)))[1][:0]
 
     @property
@@ -135,9 +137,11 @@ class Pass:
             self.pool = None
         return Eager(self.forward, self.probe, size, self.device)
 
-    def _choose(self, proof: Proof) -> None:
+    def _alone(self, clock: Callable[[], float]) -> dict[int, float]:
+        return Proof(self._tried, self.probe, (1,), 1, clock).costs()
+
+    def _choose(self, costs: dict[int, float]) -> None:
         """Keep the numbers of rows that are alike, up to the one past which a row takes no less time."""
-        costs = proof.costs()
         if not costs:
             raise OutOfMemory(f"{self.name} does not fit into the memory that is left. Take a smaller model.")
         best = min(cost / size for size, cost in costs.items())

@@ -6,7 +6,7 @@ takes a few small products a layer. A row in which nothing is to be drawn is ski
 
 from collections.abc import Iterator
 from itertools import pairwise
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import torch
 from torch import Tensor, nn
@@ -17,6 +17,7 @@ from engine.nn.masked import MaskedConv2d
 from engine.nn.stacks import Additions, Block, GatedLayer, GatedStack, Head, PlainStack, Stack, at_layer, gated
 
 
+@runtime_checkable
 class Cursor(Protocol):
     """What a drawing knows of a stack; it reads the picture in place, as the drawing goes on."""
 

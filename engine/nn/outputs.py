@@ -5,7 +5,7 @@ other. Where `ordered`, a network tells them apart by its masks; where not, the 
 The mixture: Salimans et al., "PixelCNN++", ICLR 2017, section 2.1 and 2.2.
 """
 
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
@@ -17,6 +17,7 @@ HALF = 1 / (BYTES - 1)  # of the width of a level, where values go from −1 to 
 SMALLEST_LOG_SCALE = -7.0
 
 
+@runtime_checkable
 class Output(Protocol):
     """What a row of OUTPUTS knows."""
 
