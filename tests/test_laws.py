@@ -69,7 +69,10 @@ CONFIGS: tuple[Config, ...] = (
 
 
 def title(config: Config) -> str:
-    words = [str(getattr(config, field, "")) for field in ("net", "upsampling", "likelihood", "extent", "stochastic")]
+    words = [
+        str(getattr(config, field, ""))
+        for field in ("net", "upsampling", "likelihood", "extent", "stochastic", "output")
+    ]
     return " ".join([family_of(config), "x".join(map(str, config.shape)), *words, f"{config.classes} classes"])
 
 
@@ -85,6 +88,9 @@ def some_y(config: Config, count: int) -> Tensor:
 each_config = pytest.mark.parametrize("config", CONFIGS, ids=title)
 each_sampler = pytest.mark.parametrize("config", [c for c in CONFIGS if "samples" in VERBS[family_of(c)]], ids=title)
 each_decoder = pytest.mark.parametrize("config", [c for c in CONFIGS if "decodes" in VERBS[family_of(c)]], ids=title)
+each_prior = pytest.mark.parametrize(
+    "config", [c for c in CONFIGS if {"samples", "decodes"} <= set(VERBS[family_of(c)])], ids=title
+)
 each_encoder = pytest.mark.parametrize("config", [c for c in CONFIGS if "encodes" in VERBS[family_of(c)]], ids=title)
 
 
@@ -109,10 +115,11 @@ def test_a_seed_belongs_to_its_picture(config: Config) -> None:
     assert not torch.allclose(together[0], together[1], rtol=0, atol=1e-5)
 
 
-@each_sampler
+@each_prior
 def test_truncation_to_nothing_is_the_mean_of_the_prior(config: Config) -> None:
     model = made(config)
     assert isinstance(model, Samples)
+    assert isinstance(model, Decodes)
     origin = model.decode(torch.zeros(2, config.latent))
     torch.testing.assert_close(model.sample([1, 2], truncation=0.0), origin, rtol=0, atol=1e-6)
 
@@ -179,6 +186,8 @@ def test_every_weight_learns(config: Config) -> None:
     y = some_y(config, 4) if config.classes else None
     if isinstance(model, Bounds):
         goal = model.elbo(x, y)
+    elif isinstance(model, Scores):
+        goal = model.log_prob(x, y)
     elif isinstance(model, Classifies):
         goal = model.logits(x)
     elif hasattr(model, "infer"):
@@ -208,7 +217,7 @@ def test_one_seed_gives_the_same_picture_after_a_save(config: Config, tmp_path: 
     if isinstance(model, Classifies) and isinstance(again, Classifies):
         x = torch.rand(3, *config.shape, generator=torch.Generator().manual_seed(1))
         assert torch.equal(again.logits(x), model.logits(x))
-    else:
+    if isinstance(model, Decodes) and isinstance(again, Decodes):
         assert torch.equal(again.decode(z), model.decode(z))
     if isinstance(model, Samples) and isinstance(again, Samples):
         assert torch.equal(again.sample([7]), model.sample([7]))

@@ -12,9 +12,20 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from engine.aliases import Images, Maps
+from engine.aliases import Images
 from engine.nn.masked import MaskedConv2d
-from engine.nn.stacks import Additions, Block, GatedLayer, GatedStack, Head, PlainStack, Stack, at_layer, gated
+from engine.nn.stacks import (
+    Addition,
+    Additions,
+    Block,
+    GatedLayer,
+    GatedStack,
+    Head,
+    PlainStack,
+    Stack,
+    at_layer,
+    gated,
+)
 
 
 @runtime_checkable
@@ -79,7 +90,7 @@ class PlainCursor:
         masked: list[MaskedConv2d] = [stack.first, *(block.masked for block in self.blocks)]
         sizes = [(layer.in_channels, layer.reach) for layer in masked]
         self.rows, self.lanes = [Rows(x, *size) for size in sizes], [Lane(x, *size) for size in sizes]
-        weights = [(layer.weight * layer.mask, layer.reach) for layer in masked]
+        weights = [(layer.seeing, layer.reach) for layer in masked]
         self.whole = [weight[:, :, : reach + 1] for weight, reach in weights]
         self.above = [weight[:, :, :reach] for weight, reach in weights]
         self.biases = [layer.bias for layer in masked]
@@ -140,7 +151,7 @@ class GatedCursor:
         before = [layer.before for layer in self.layers]
         self.rows = [Rows(x, layer.in_channels, layer.reach) for layer in before]
         self.lanes = [Lane(x, layer.in_channels, layer.reach) for layer in before] + [Lane(x, stack.features, 0)]
-        self.taps = [taps((layer.weight * layer.mask)[:, :, 0]) for layer in before]
+        self.taps = [taps(layer.seeing[:, :, 0]) for layer in before]
         self.links = [matrix(layer.link) for layer in self.layers]
         self.biases = [layer.link.bias + layer.before.bias for layer in self.layers]
         self.outs = [matrix(layer.out) for layer in self.layers]
@@ -204,11 +215,11 @@ def taps(weight: Tensor) -> Tensor:  # (taps · in, out)
 
 def matrix(layer: nn.Conv2d) -> Tensor:  # (in, out)
     """Lay out the weight of a convolution of single pixels."""
-    weight = layer.weight * layer.mask if isinstance(layer, MaskedConv2d) else layer.weight
+    weight = layer.seeing if isinstance(layer, MaskedConv2d) else layer.weight
     return weight[:, :, 0, 0].T.contiguous()
 
 
-def row_of(addition: Maps | float, row: int) -> Tensor | float:  # (batch, width or 1, maps)
+def row_of(addition: Addition | float, row: int) -> Tensor | float:  # (batch, width or 1, maps)
     """Cut one row out of what is added to a layer, its maps last."""
     if not isinstance(addition, Tensor):
         return addition

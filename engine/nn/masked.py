@@ -6,6 +6,7 @@ type B its own as well. Vertical and horizontal convolutions: van den Oord et al
 PixelCNN Decoders", NeurIPS 2016, section 2.2; together they see all that is before a pixel, without a blind spot.
 """
 
+from abc import ABC, abstractmethod
 from typing import Literal
 
 import torch
@@ -18,56 +19,78 @@ from engine.aliases import Maps
 Kind = Literal["A", "B"]
 
 
-def colours_seen(here: int, there: int, kind: Kind, colours: int, halves: int = 1) -> Bool[Tensor, "there here"]:
-    """Tell which input maps an output map may see at its own pixel; `halves` are groups of maps divided each alike."""
-    seen = torch.arange(here) * colours // here
-    seeing = (torch.arange(there // halves) * colours // (there // halves)).repeat(halves)
-    return seen < seeing[:, None] if kind == "A" else seen <= seeing[:, None]
+class Masked(nn.Conv2d, ABC):
+    """A convolution whose weight is nought where it may not look."""
+
+    kind: Kind
+    colours: int  # among which the maps are divided
+    halves: int  # groups of output maps that are divided each alike
+    reach: int  # pixels on each side of the centre
+    known: Tensor | None = None
+
+    @property
+    def seeing(self) -> Tensor:
+        """Give the weight, masked."""
+        if self.known is None or self.known.device != self.weight.device:
+            with torch.inference_mode(False):  # or no gradient could ever pass it
+                self.known = self.mask().to(self.weight.device)
+        return self.weight * self.known
+
+    @abstractmethod
+    def mask(self) -> Tensor:
+        """Tell which weights (out, in, rows, columns) may count: no buffer, for it follows from the sizes alone."""
+
+    def colours_seen(self) -> Bool[Tensor, "out in"]:
+        """Tell which input maps an output map may see at its own pixel."""
+        seen = torch.arange(self.in_channels) * self.colours // self.in_channels
+        maps = self.out_channels // self.halves
+        seeing = (torch.arange(maps) * self.colours // maps).repeat(self.halves)[:, None]
+        return seen < seeing if self.kind == "A" else seen <= seeing
 
 
-class MaskedConv2d(nn.Conv2d):
-    """A square convolution, masked behind its centre: as in the first paper, with the blind spot that this leaves."""
-
-    mask: Tensor
+class MaskedConv2d(Masked):
+    """Square, and masked behind its centre: as in the first paper, with the blind spot that this leaves."""
 
     def __init__(
         self, here: int, there: int, kernel: int, kind: Kind, colours: int = 1, halves: int = 1, bias: bool = True
     ) -> None:
         super().__init__(here, there, kernel, padding=kernel // 2, bias=bias)
-        self.reach = reach = kernel // 2
-        mask = torch.zeros(there, here, kernel, kernel)
-        mask[:, :, :reach] = 1
-        mask[:, :, reach, :reach] = 1
-        mask[:, :, reach, reach] = colours_seen(here, there, kind, colours, halves)
-        self.register_buffer("mask", mask, persistent=False)
+        self.kind, self.colours, self.halves, self.reach = kind, colours, halves, kernel // 2
 
-    def forward(self, input: Maps) -> Maps:
-        return self._conv_forward(input, self.weight * self.mask, self.bias)
+    def forward(self, input: Maps) -> Tensor:  # (batch, there, height, width)
+        return self._conv_forward(input, self.seeing, self.bias)
+
+    def mask(self) -> Tensor:
+        mask, centre = torch.zeros(self.weight.shape, dtype=torch.bool), self.reach
+        mask[:, :, :centre] = True
+        mask[:, :, centre, :centre] = True
+        mask[:, :, centre, centre] = self.colours_seen()
+        return mask
 
 
 class Above(nn.Conv2d):
-    """Vertical: as wide as the kernel, over the rows above a pixel, of type B with its own row to the right end."""
+    """Vertical: as wide as the kernel, over the rows above a pixel, and of type B its own row, to the right end."""
 
     def __init__(self, here: int, there: int, kernel: int, kind: Kind) -> None:
-        self.reach, self.own = kernel // 2, kind == "B"
-        super().__init__(here, there, (kernel // 2 + self.own, kernel))
+        super().__init__(here, there, (kernel // 2 + (kind == "B"), kernel))
+        self.kind, self.reach = kind, kernel // 2
 
-    def forward(self, input: Maps) -> Maps:
-        rows = input if self.own else input[:, :, :-1]
+    def forward(self, input: Maps) -> Tensor:  # (batch, there, height, width)
+        rows = input[:, :, :-1] if self.kind == "A" else input
         return super().forward(F.pad(rows, (self.reach, self.reach, self.reach, 0)))
 
 
-class Before(nn.Conv2d):
-    """Horizontal: over the pixels to the left in a row, and of a pixel itself over the colours before."""
-
-    mask: Tensor
+class Before(Masked):
+    """Horizontal: over the pixels to the left in a row, and of a pixel itself the colours before."""
 
     def __init__(self, here: int, there: int, kernel: int, kind: Kind, colours: int, halves: int) -> None:
-        self.reach = kernel // 2
-        super().__init__(here, there, (1, self.reach + 1))
-        mask = torch.ones(there, here, 1, self.reach + 1)
-        mask[:, :, 0, -1] = colours_seen(here, there, kind, colours, halves)
-        self.register_buffer("mask", mask, persistent=False)
+        super().__init__(here, there, (1, kernel // 2 + 1))
+        self.kind, self.colours, self.halves, self.reach = kind, colours, halves, kernel // 2
 
-    def forward(self, input: Maps) -> Maps:
-        return self._conv_forward(F.pad(input, (self.reach, 0)), self.weight * self.mask, self.bias)
+    def forward(self, input: Maps) -> Tensor:  # (batch, there, height, width)
+        return self._conv_forward(F.pad(input, (self.reach, 0)), self.seeing, self.bias)
+
+    def mask(self) -> Tensor:
+        mask = torch.ones(self.weight.shape, dtype=torch.bool)
+        mask[:, :, 0, -1] = self.colours_seen()
+        return mask

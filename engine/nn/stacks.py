@@ -19,6 +19,7 @@ from engine.nn.masked import Above, Before, MaskedConv2d
 FIRST_KERNEL = 7
 
 Additions = Float[Tensor, "batch layers gates h w"]
+Addition = Float[Tensor, "batch gates h w"]  # of one layer
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class StackSizes:
     dropout: float = 0.0
 
 
-def at_layer(additions: Additions | None, layer: int) -> Maps | float:
+def at_layer(additions: Additions | None, layer: int) -> Addition | float:
     """Give what is added to a layer."""
     return 0.0 if additions is None else additions[:, min(layer, additions.shape[1] - 1)]
 
@@ -68,11 +69,11 @@ class Block(nn.Module):
         self.widen = MaskedConv2d(width, 2 * width, 1, "B", colours, bias=False)
         self.dropout = nn.Dropout(sizes.dropout)
 
-    def forward(self, h: Maps, addition: Maps | float) -> Maps:
+    def forward(self, h: Maps, addition: Addition | float) -> Maps:
         middle = self.masked(self.read(h)) + addition
         return h + self.widen(self.dropout(F.relu(middle)))
 
-    def read(self, h: Maps) -> Maps:
+    def read(self, h: Maps) -> Tensor:  # (batch, half the maps, height, width)
         """Give what the masked convolution reads."""
         return F.relu(self.narrow(F.relu(h)))
 
@@ -108,7 +109,7 @@ class GatedLayer(nn.Module):
         self.out = MaskedConv2d(width, width, 1, "B", colours, bias=False)
         self.dropout = nn.Dropout(sizes.dropout)
 
-    def forward(self, v: Maps, h: Maps, addition: Maps | float) -> tuple[Maps, Maps]:
+    def forward(self, v: Maps, h: Maps, addition: Addition | float) -> tuple[Tensor, Tensor]:
         vertical = self.above(v) + addition
         horizontal = self.before(h) + self.link(vertical) + addition
         out = self.out(self.dropout(gated(horizontal)))
@@ -132,7 +133,7 @@ class Head(nn.Module):
         self.hidden = MaskedConv2d(features, features, 1, "B", colours)
         self.out = MaskedConv2d(features, maps, 1, "B", colours)
 
-    def forward(self, h: Maps) -> Maps:
+    def forward(self, h: Maps) -> Tensor:  # (batch, maps of the distribution, height, width)
         h = F.relu(self.hidden(F.relu(h)))
         with torch.autocast(h.device.type, enabled=False):  # in bfloat16 a logit has two digits
             return self.out(h.to(self.out.weight.dtype))
