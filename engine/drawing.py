@@ -73,7 +73,7 @@ class Drawer:
         """Draw the hidden pixels from the first end to before the last: `pictures`.
 
         Where it tells also the `chances` of all values there, float32 (n, pixels, channel, levels), each given those
-        before it; nought at a pixel that was not drawn.
+        before it; nought at a pixel that is not hidden.
         """
         learn_threads()
         rows: Rows = [pictures, hidden, np.array(seeds, np.int64), *labels]
@@ -153,6 +153,7 @@ def _told(picture: Raster, ends: tuple[int, int], levels: int) -> NDArray[np.flo
         chances = picture.told.pop(pixel).cpu().numpy()
         if pixel >= ends[0]:
             told[:, pixel - ends[0]] = chances
+    told *= picture.hidden.flatten(1)[:, ends[0] : ends[1], None, None].cpu().numpy()
     return told
 
 
