@@ -22,7 +22,7 @@ from engine.ready import Ready
 from engine.registry import Model
 from engine.runtime import Engine
 from engine.serving.jobs import Job
-from engine.serving.slices import SLICE, in_time
+from engine.serving.slices import SLICE, Slices, in_time
 from engine.serving.thread import ThreadBackend
 from tests.shelf import PIXELS, VAE, keep, made
 
@@ -75,6 +75,14 @@ def completed(ready: Ready, asked: dict[str, Any], rows: Any = slice(None), **mo
             given["tells"],
         )
     )
+
+
+def outcome_of(slices: Slices) -> Any:
+    while True:
+        try:
+            next(slices)
+        except StopIteration as end:
+            return end.value
 
 
 # A picture depends on its seed
@@ -219,13 +227,8 @@ def test_a_drawing_gives_way_after_a_slice_of_time() -> None:
     slices = in_time(pieces(), lambda: now[0])
     ends = [now[0] / SLICE for _ in slices]
     assert ends == pytest.approx([1.2, 2.4, 3.6])
-    slices = in_time(pieces(), lambda: now[0])
-    while True:
-        try:
-            next(slices)
-        except StopIteration as end:
-            assert end.value.ms["model"] == pytest.approx(4e3 * SLICE)
-            break
+    answer = outcome_of(in_time(pieces(), lambda: now[0]))
+    assert answer.ms["model"] == pytest.approx(4e3 * SLICE)
 
 
 @pytest.mark.parametrize("verb", ["wall", "sample", "complete"])

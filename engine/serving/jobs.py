@@ -23,6 +23,9 @@ STEP_ROWS = 4
 DRAWN_ROWS = 1024
 """How many decoded rows one that is drawn pixel by pixel counts for: more than any pass takes, so it goes in slices."""
 
+DRAWN = ("complete", "sample", "wall")
+"""Verbs that may be answered by a drawing, pixel by pixel."""
+
 
 @dataclass(frozen=True)
 class Job:
