@@ -95,7 +95,7 @@ class PlainCursor:
         self.above = [weight[:, :, :reach] for weight, reach in weights]
         self.biases = [layer.bias for layer in masked]
         self.taps = [taps(weight[:, :, reach, : reach + 1]) for weight, reach in weights]
-        self.narrow = [(matrix(block.narrow), block.narrow.bias) for block in self.blocks]
+        self.narrow = [affine(block.narrow) for block in self.blocks]
         self.widen = [matrix(block.widen) for block in self.blocks]
         self.given: list[tuple[Tensor, ...]] = []  # by what is above, while a row is entered
 
@@ -104,10 +104,10 @@ class PlainCursor:
         self.rows[0].maps[:, :, row] = 2 * self.x[:, :, row] - 1
         h = self.passed(0, row)
         for layer, ((narrow, bias), widen) in enumerate(zip(self.narrow, self.widen, strict=True), start=1):
-            read = torch.matmul(h.relu(), narrow).add_(bias).relu_()
+            read = (h.relu() @ narrow + bias).relu_()
             self.rows[layer].maps[:, :, row] = read.transpose(1, 2)
             middle = self.passed(layer, row) + row_of(at_layer(self.additions, layer - 1), row)
-            h = h + torch.matmul(middle.relu(), widen)
+            h = h + middle.relu() @ widen
 
     def passed(self, layer: int, row: int) -> Tensor:  # (batch, width, maps)
         """Give what a masked convolution says of a whole row."""
@@ -152,8 +152,7 @@ class GatedCursor:
         self.rows = [Rows(x, layer.in_channels, layer.reach) for layer in before]
         self.lanes = [Lane(x, layer.in_channels, layer.reach) for layer in before] + [Lane(x, stack.features, 0)]
         self.taps = [taps(layer.seeing[:, :, 0]) for layer in before]
-        self.links = [matrix(layer.link) for layer in self.layers]
-        self.biases = [layer.link.bias + layer.before.bias for layer in self.layers]
+        self.links = [affine(layer.link) for layer in self.layers]
         self.outs = [matrix(layer.out) for layer in self.layers]
         self.given: list[tuple[Tensor, ...]] = []
 
@@ -164,9 +163,8 @@ class GatedCursor:
     def enter(self, row: int) -> None:
         self.lanes[0].maps.copy_((2 * self.x[:, :, row] - 1).transpose(1, 2))
         self.given = []
-        for number, vertical in enumerate(self.descend(row)):
-            added = row_of(at_layer(self.additions, number), row)
-            given = torch.matmul(vertical, self.links[number]) + self.biases[number] + added
+        for number, (vertical, (link, bias)) in enumerate(zip(self.descend(row), self.links, strict=True)):
+            given = vertical @ link + bias + row_of(at_layer(self.additions, number), row)
             self.given.append(given.unbind(1))
 
     def descend(self, row: int) -> Iterator[Tensor]:
@@ -200,7 +198,7 @@ class Reader:
     """A head for single pixels."""
 
     def __init__(self, head: Head) -> None:
-        self.layers = [(matrix(layer), layer.bias) for layer in (head.hidden, head.out)]
+        self.layers = [affine(layer) for layer in (head.hidden, head.out)]
 
     def __call__(self, h: Tensor) -> Tensor:  # (batch, features) → (batch, maps)
         for weight, bias in self.layers:
@@ -217,6 +215,12 @@ def matrix(layer: nn.Conv2d) -> Tensor:  # (in, out)
     """Lay out the weight of a convolution of single pixels."""
     weight = layer.seeing if isinstance(layer, MaskedConv2d) else layer.weight
     return weight[:, :, 0, 0].T.contiguous()
+
+
+def affine(layer: nn.Conv2d) -> tuple[Tensor, Tensor]:
+    """Lay out such a weight, with its bias beside it."""
+    assert layer.bias is not None
+    return matrix(layer), layer.bias
 
 
 def row_of(addition: Addition | float, row: int) -> Tensor | float:  # (batch, width or 1, maps)
