@@ -59,7 +59,7 @@ def _panel(panel: Panel, outcome: Outcome, codec: Codec, rate: float | None) -> 
 Arrays = Mapping[str, NDArray[Any]]
 FOLLOWING = {"z": "latent", "state": "state", "losses": "losses", "distance": "apart", "chances": "chances"}
 """Arrays of float32 that follow the pictures of an answer, and the field of the header that has their shape."""
-NUMBERS = {"distance": "distance", "points": "points", "surprise": "bits", "receptive": "reach"}
+NUMBERS = {"distance": "distance", "points": "points", "surprise": "bits", "receptive": "reach", "masks": "masks"}
 """Where the numbers of an answer without pictures are, but for z."""
 LISTED = ("rate", "distortion")
 """Arrays, a number a row, that stand in the header itself."""
@@ -94,5 +94,5 @@ def _numbers(panel: Panel, arrays: Arrays, codec: Codec, rate: float | None) -> 
     payload = numbers.astype("<f4").tobytes() + (b"" if labels is None else labels.astype("<i2").tobytes())
     about: dict[str, Any] = {"shape": numbers.shape, "format": "float32"}
     if "about" in arrays:
-        about["directions"] = json.loads(arrays["about"].tobytes())
+        about[panel.verb] = json.loads(arrays["about"].tobytes())  # of directions, or of masks
     return about | ({} if labels is None else {"labels": True}), payload
