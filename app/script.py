@@ -7,6 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from app.views.compare import compare
+from app.views.complete import complete
 from app.views.explore import explore
 from app.views.home import home
 from app.views.morph import morph
@@ -42,6 +43,7 @@ _pages = [
     _morphing,
     _reconstructing,
     st.Page(compare, title="Compare", url_path="compare"),
+    st.Page(complete, title="Complete", url_path="complete"),
 ]
 st.logo(ICON, size="large")
 st.navigation(_pages, position="top").run()

@@ -35,7 +35,7 @@ def reconstruct(explore: Any, morph: Any) -> None:
         return
     models, names = found
     _follow_link(models)
-    _uploaded()
+    uploaded()
     state = st.session_state
     wanted = component.reconstruct(
         {
@@ -106,8 +106,8 @@ def _chosen() -> None:
 # Pictures
 
 
-def _uploaded() -> None:
-    """Take in a file that has just come; the one before stays where this one is no picture."""
+def uploaded() -> None:
+    """Take in a file that has just come, on any page; the one before stays where this one is no picture."""
     state = st.session_state
     file = st.file_uploader(HINT, key="reconstruct-file", label_visibility="collapsed")
     if file is None or file.file_id == state.get("reconstruct-taken"):
