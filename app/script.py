@@ -19,7 +19,7 @@ st.set_page_config(page_title="Zoetrope", page_icon=ICON, layout="wide")
 
 
 def _home() -> None:
-    home(_exploring)
+    home(_exploring, _completing)
 
 
 def _explore() -> None:
@@ -37,13 +37,14 @@ def _reconstruct() -> None:
 _exploring = st.Page(_explore, title="Explore", url_path="explore")
 _morphing = st.Page(_morph, title="Morph", url_path="morph")
 _reconstructing = st.Page(_reconstruct, title="Reconstruct", url_path="reconstruct")
+_completing = st.Page(complete, title="Complete", url_path="complete")
 _pages = [
     st.Page(_home, title="Home", url_path="home", default=True),
     _exploring,
     _morphing,
     _reconstructing,
     st.Page(compare, title="Compare", url_path="compare"),
-    st.Page(complete, title="Complete", url_path="complete"),
+    _completing,
 ]
 st.logo(ICON, size="large")
 st.navigation(_pages, position="top").run()

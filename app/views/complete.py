@@ -1,7 +1,8 @@
-"""Complete: a model draws pixel by pixel. The live component does the work; this page keeps model and seed in the link."""
+"""Complete: a model draws pixel by pixel. The live component does the work; this page keeps the link."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,6 +11,7 @@ import streamlit as st
 from app.components import complete as component
 from app.views.facts import facts
 from app.views.opening import catalogue, names_of
+from app.views.reconstruct import parse as parse_source
 from app.views.reconstruct import shelf, uploaded
 from app.views.style import page_style
 from engine.card import Card
@@ -32,7 +34,7 @@ def complete() -> None:
     models = catalogue()
     if models is None:
         return
-    names = names_of(models, "completes")
+    names = sorted(names_of(models, "completes"), key=lambda name: values(models.card(name)))
     if not names:
         st.info(EMPTY)
         return
@@ -56,8 +58,17 @@ def complete() -> None:
 
 def entry(card: Card) -> dict[str, Any]:
     """Give what the component needs to know about a model."""
-    output = card.config.get("output")
-    return {**facts(card), "levels": 2 if output == "bernoulli" else 256, "exact": "scores" in card.verbs}
+    return {**facts(card), "levels": levels(card), "exact": "scores" in card.verbs}
+
+
+def levels(card: Card) -> int:
+    """Give how many levels a value has: black and white, or bytes."""
+    return 2 if card.config.get("output") == "bernoulli" else 256
+
+
+def values(card: Card) -> tuple[int, int]:
+    """Order models by how much there is to draw, the quickest first."""
+    return levels(card), math.prod(card.shape)
 
 
 # The address
@@ -84,8 +95,10 @@ def parse(address: Mapping[str, str], models: Catalogue, names: list[str]) -> tu
     way = address.get("way", WAYS[0])
     if way not in WAYS:
         notices.append(f"The link's way {way[:20]!r} is neither draw nor fill; a picture is drawn.")
+    source, notice = parse_source(address.get("source", ""), models)
+    notices.extend([notice] if notice else [])
     view = {"model": name, "seed": _seed(address.get("seed"), notices), "y": _class(address.get("y"), card, notices)}
-    return {**view, "way": way if way in WAYS else WAYS[0]}, notices
+    return {**view, "way": way if way in WAYS else WAYS[0], "source": source or None}, notices
 
 
 def _seed(text: str | None, notices: list[str]) -> int:
@@ -112,7 +125,7 @@ def _settled(names: list[str]) -> None:
     told: Mapping[str, Any] = st.session_state[component.KEY].view
     if told.get("model") not in names:
         return
-    wanted = {name: str(told[name]) for name in ("model", "seed", "y", "way") if told.get(name) is not None}
+    wanted = {name: str(told[name]) for name in ("model", "seed", "y", "way", "source") if told.get(name) is not None}
     st.session_state["complete-written"] = wanted
     if st.query_params.to_dict() != wanted:
         st.query_params.from_dict(wanted)

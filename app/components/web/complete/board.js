@@ -21,19 +21,11 @@ export class Board {
    * Draw a picture, bytes; `veiled(pixel)` tells which pixels are not drawn yet, `over(pixel)` gives what lies over one,
    * [red, green, blue, alpha 0–1] or null; `marks` are pixels to frame, {pixel, colour, dashed}.
    */
-  paint(bytes, [channels, height, width], veiled, over = null, marks = []) {
-    const image = new ImageData(width, height)
-    const [green, blue] = channels === 3 ? [1, 2] : [0, 0]
-    for (let pixel = 0; pixel < height * width; pixel++) {
-      const at = pixel * channels
-      const checks = VEIL[(Math.floor(pixel / width) + pixel) & 1]
-      const colour = veiled(pixel) ? checks : [bytes[at], bytes[at + green], bytes[at + blue]]
-      const veil = over?.(pixel)
-      for (let c = 0; c < 3; c++) image.data[4 * pixel + c] = veil ? colour[c] * (1 - veil[3]) + veil[c] * veil[3] : colour[c]
-      image.data[4 * pixel + 3] = 255
-    }
+  paint(bytes, shape, veiled, over = null, marks = []) {
+    const [, height, width] = shape
+    const small = image(bytes, shape, veiled, over)
     Object.assign(this.small, { width, height })
-    this.small.getContext("2d").putImageData(image, 0, 0)
+    this.small.getContext("2d").putImageData(small, 0, 0)
     this.context.imageSmoothingEnabled = false
     this.context.drawImage(this.small, 0, 0, this.canvas.width, this.canvas.height)
     for (const mark of marks) this.frame(mark, width, height)
@@ -60,4 +52,19 @@ export class Board {
     const [column, row] = [within((event.clientX - frame.left) / frame.width, width), within((event.clientY - frame.top) / frame.height, height)]
     return row * width + column
   }
+}
+
+/** Bytes as a picture to draw; `veiled` and `over` as the board has them. */
+export function image(bytes, [channels, height, width], veiled, over = null) {
+  const made = new ImageData(width, height)
+  const [green, blue] = channels === 3 ? [1, 2] : [0, 0]
+  for (let pixel = 0; pixel < height * width; pixel++) {
+    const at = pixel * channels
+    const checks = VEIL[(Math.floor(pixel / width) + pixel) & 1]
+    const colour = veiled(pixel) ? checks : [bytes[at], bytes[at + green], bytes[at + blue]]
+    const veil = over?.(pixel)
+    for (let c = 0; c < 3; c++) made.data[4 * pixel + c] = veil ? colour[c] * (1 - veil[3]) + veil[c] * veil[3] : colour[c]
+    made.data[4 * pixel + 3] = 255
+  }
+  return made
 }

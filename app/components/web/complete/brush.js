@@ -21,6 +21,7 @@ export class Brush {
     this.on.pointed(pixel)
     if (!this.on.paints()) return
     event.preventDefault()
+    this.board.canvas.focus({ preventScroll: true })
     this.board.canvas.setPointerCapture(event.pointerId)
     this.grip = event.pointerId
     this.begin()

@@ -67,10 +67,12 @@ function bits(hidden) {
   return btoa(String.fromCharCode(...bytes))
 }
 
+/** Take masks that were kept, unless a person has changed one since. */
 export function unpack(kept) {
+  if (easel.past.length) return
   for (const [size, text] of Object.entries(kept ?? {})) {
     const [height, width] = size.split("×").map(Number)
     const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0))
-    if (bytes.length === Math.ceil((height * width) / 8)) easel.hidden[size] ??= Uint8Array.from({ length: height * width }, (_, pixel) => (bytes[pixel >> 3] >> (pixel & 7)) & 1)
+    if (bytes.length === Math.ceil((height * width) / 8)) easel.hidden[size] = Uint8Array.from({ length: height * width }, (_, pixel) => (bytes[pixel >> 3] >> (pixel & 7)) & 1)
   }
 }

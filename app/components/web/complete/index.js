@@ -67,20 +67,24 @@ class Complete {
   // Streamlit
 
   update({ data, setStateValue }) {
-    this.tell = () => setStateValue("view", { model: easel.model, seed: String(easel.seed), y: easel.y === null ? null : String(easel.y), way: easel.way })
+    const text = (value) => (value === null ? null : String(value))
+    this.tell = () => setStateValue("view", { model: easel.model, seed: text(easel.seed), y: text(easel.y), way: easel.way, source: (easel.way === "fill" && this.source.query) || null })
     const first = !this.models
     Object.assign(this, { models: data.models, samplers: data.samplers })
     if (data.version > easel.version) this.follow(data)
+    const fresh = data.version > (this.version ?? 0)
+    this.version = data.version
     this.source.offer(data)
+    if (fresh && data.view.source) this.source.follow(data.view.source)
     if (!first) return
     this.fill()
-    this.source.begin(this.models.find(({ name }) => name === easel.model))
+    if (!data.view.source) this.source.begin(this.models.find(({ name }) => name === easel.model))
     this.open(easel.model)
     this.memory.recall()
   }
 
   /** Take over what an address asks for. */
-  follow({ view, version, notices }) {
+  follow({ view: { source, ...view }, version, notices }) {
     Object.assign(easel, view, { version })
     if (notices.length) this.say(notices.join(" "), 12000)
     if (this.card) this.open(easel.model)
@@ -128,6 +132,8 @@ class Complete {
     if (!this.card || easel.way !== "fill") return
     this.player.pause()
     this.renewed()
+    if (this.source.query !== this.told) this.tell()
+    this.told = this.source.query
   }
 
   /** The mask is being changed: show it, and draw once the hand rests. */

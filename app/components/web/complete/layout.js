@@ -53,7 +53,7 @@ function board() {
 }
 
 function transport() {
-  const back = button("⏮", "To the beginning (Home)", { "aria-label": "Restart" })
+  const back = button("↺", "To the beginning (Home)", { "aria-label": "Restart" })
   const play = button("Play", "Play or pause (Space)", { class: "zt-button zt-strong zt-play", "data-testid": "play" })
   const pixel = button("→ Pixel", "Draw the next pixel (→)")
   const row = button("↓ Row", "Draw to the end of the row (↓)")
@@ -63,7 +63,7 @@ function transport() {
   const hide = button("Hide part of it", "Take this picture, and hide a part of it to be filled anew")
   const left = element("section", { class: "zt-cpl-left", "aria-label": "Picture" })
   const parts = { ...board(), back, play, pixel, row, scrub, pace, speed, hide, left }
-  left.append(parts.box, scrub, line(back, play, pixel, row, field("speed", pace, speed), hide), parts.where)
+  left.append(parts.box, scrub, line(back, play, pixel, row, field("speed", pace, speed)), line(parts.where, hide))
   return parts
 }
 

@@ -43,6 +43,16 @@ export class Source {
     shelf.choose(first.name)
   }
 
+  /** Take what an address asks for: {kind: "shelf", name} or {kind: "sample", model, seed}. */
+  follow(asked) {
+    this.sources.follow(asked)
+  }
+
+  /** What leads back to the picture in an address; undefined for a person's own. */
+  get query() {
+    return shown()?.query?.source
+  }
+
   /** Take a drawing of the board as the picture. */
   adopt(image, title) {
     const canvas = sheet(image.width, image.height)
@@ -86,10 +96,6 @@ export class Source {
     if (!source) return null
     const bytes = cut(source, source.crop, shape)
     return levels === 2 ? bytes.map((byte) => (byte >= easel.threshold ? 255 : 0)) : bytes
-  }
-
-  get title() {
-    return shown()?.title ?? ""
   }
 
   close() {

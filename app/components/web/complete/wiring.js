@@ -7,7 +7,8 @@ const REGIONS = ["lower", "right", "middle", "all"]
 /** Connect the controls; returns how to let go of the keys. */
 export function wire(complete, listen) {
   const { parts, player, brush } = complete
-  const click = (part, act) => part.addEventListener("click", () => act())
+  // A button that was clicked gives the focus back, so that Space plays; one that was pressed by a key keeps it.
+  const click = (part, act) => part.addEventListener("click", (event) => (event.detail && part.blur(), act()))
   const input = (part, act) => part.addEventListener("input", () => act(Number(part.value)))
   const help = () => (parts.help.open ? parts.help.close() : parts.help.showModal())
   const anySeed = () => complete.set({ seed: Math.floor(Math.random() * 100000) })
