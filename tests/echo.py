@@ -68,11 +68,28 @@ class Echo:
             assert job.pictures is not None
             near = np.repeat(job.pictures[:, None], job.neighbours, 1)
             arrays = {"pictures": near, "distance": np.tile(np.arange(job.neighbours, dtype=np.float32), (job.rows, 1))}
+        elif job.verb == "complete":
+            arrays = self.completed(job)
+        elif job.verb in ("surprise", "receptive"):
+            assert job.pictures is not None
+            name = {"surprise": "bits", "receptive": "reach"}[job.verb]
+            arrays = {name: job.pictures[:, :, :, 0].astype(np.float32) + job.first}
         elif job.verb in ("reconstruct", "invert"):
             arrays = self.probed(job)
         else:
             arrays = {"pictures": self.pictures(job)}
         return Answer(arrays, {"queue": 1.0, "model": 2.0 + job.rows})
+
+    def completed(self, job: Job) -> dict[str, Any]:
+        """Pictures whose hidden pixels are their seeds, and chances in which the number of the pixel can be read."""
+        assert job.pictures is not None
+        assert job.hidden is not None
+        seeds = np.array(job.seeds, np.uint8)[:, None, None, None]
+        drawn = np.where(job.hidden[..., None], seeds, job.pictures)
+        if not job.terms:
+            return {"pictures": drawn}
+        pixels = np.arange(job.first, job.last, dtype=np.float32)[None, :, None, None]
+        return {"pictures": drawn, "chances": np.tile(pixels, (len(seeds), 1, drawn.shape[3], 2))}
 
     def probed(self, job: Job) -> dict[str, Any]:
         """Pictures as they came; z, state and losses in which what was asked can be read."""
