@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from app import wire
@@ -59,9 +60,18 @@ def _panel(panel: Panel, outcome: Outcome, codec: Codec, rate: float | None) -> 
 Arrays = Mapping[str, NDArray[Any]]
 FOLLOWING = {"z": "latent", "state": "state", "losses": "losses", "distance": "apart", "chances": "chances"}
 """Arrays of float32 that follow the pictures of an answer, and the field of the header that has their shape."""
-NUMBERS = {"distance": "distance", "points": "points", "surprise": "bits", "receptive": "reach", "masks": "masks"}
+NUMBERS = {
+    "distance": "distance",
+    "points": "points",
+    "classify": "logits",
+    "score": "given",
+    "surprise": "surprise",
+    "receptive": "reach",
+    "masks": "masks",
+}
 """Where the numbers of an answer without pictures are, but for z."""
-LISTED = ("rate", "distortion")
+NONE = np.zeros(0, np.float32)
+LISTED = ("rate", "distortion", "log_prob", "elbo", "bits")
 """Arrays, a number a row, that stand in the header itself."""
 
 
@@ -90,9 +100,10 @@ def _listed(numbers: NDArray[Any]) -> list[float | None]:
 
 
 def _numbers(panel: Panel, arrays: Arrays, codec: Codec, rate: float | None) -> tuple[dict[str, Any], bytes]:
-    numbers, labels = arrays[NUMBERS.get(panel.verb, "z")], arrays.get("labels")
+    numbers, labels = arrays.get(NUMBERS.get(panel.verb, "z"), NONE), arrays.get("labels")
     payload = numbers.astype("<f4").tobytes() + (b"" if labels is None else labels.astype("<i2").tobytes())
     about: dict[str, Any] = {"shape": numbers.shape, "format": "float32"}
     if "about" in arrays:
         about[panel.verb] = json.loads(arrays["about"].tobytes())  # of directions, or of masks
+    about |= {name: _listed(arrays[name]) for name in LISTED if name in arrays}
     return about | ({} if labels is None else {"labels": True}), payload

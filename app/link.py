@@ -7,9 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 if TYPE_CHECKING:
     from engine.card import Axis, Card
 
+FEW = 10
+"""Latents up to which the middle of the prior is as likely as any place."""
 REACH = 4.0
 """A latent may lie this many times as far out as its slider goes; beyond, decoders answer with noise."""
 
@@ -50,10 +54,19 @@ def bounds(card: Card) -> list[tuple[float, float]]:
     return [limits(axis, prior) for axis in card.axes]
 
 
+def middle(card: Card) -> tuple[float, ...]:
+    """Give the middle of a prior, or of the codes where there is none."""
+    return tuple(0.0 if "samples" in card.verbs else round(axis.mean, 3) for axis in card.axes)
+
+
 def home(card: Card) -> View:
-    """Where a model opens: the middle of its codes, and its first class."""
-    prior = "samples" in card.verbs
-    z = tuple(0.0 if prior else round(axis.mean, 3) for axis in card.axes)
+    """Where a model opens: the middle, or of a game's many latents a draw, always the same; and its first class.
+
+    All draws of many latents lie about as far out as each other, so a generator has never been asked for their middle.
+    """
+    game = {"samples", "decodes"} <= set(card.verbs) and "bounds" not in card.verbs
+    drawn = np.random.default_rng(0).standard_normal(card.latent).round(3)
+    z = tuple(drawn.tolist()) if game and card.latent > FEW else middle(card)
     return View(z, 0 if card.classes else None)
 
 
@@ -70,15 +83,15 @@ def _latent(text: str | None, card: Card, notices: list[str]) -> tuple[float, ..
     try:
         values = [float(part) for part in text.split(",")]
     except ValueError:
-        notices.append(f"The link's z is not a list of numbers, so {card.title} opens in its middle.")
+        notices.append(f"The link's z is not a list of numbers, so {card.title} opens as it always does.")
         return None
     if len(values) != card.latent:
         notices.append(
-            f"The link gives {len(values)} latents and {card.title} has {card.latent}, so it opens in its middle."
+            f"The link gives {len(values)} latents and {card.title} has {card.latent}, so it opens as it always does."
         )
         return None
     if not all(math.isfinite(value) for value in values):
-        notices.append(f"The link's z holds a value that is not finite, so {card.title} opens in its middle.")
+        notices.append(f"The link's z holds a value that is not finite, so {card.title} opens as it always does.")
         return None
     return _within(values, card, notices)
 

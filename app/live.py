@@ -26,6 +26,10 @@ Wire protocol, the same in both directions and the only place where it is writte
             nearest     {verb, model, rows, neighbours?, columns?}, at most 12 neighbours, of the gathered training
                         pictures of the model's data: by pixels or, of a model that classifies, by its features
                         takes pictures, rows
+            classify    {verb, model, rows}, of a model that classifies
+                        takes pictures, rows
+            score       {verb, model, rows, y?}, of a model that scores or bounds
+                        takes pictures, rows
             points      {verb, model, seeds: [int], truncation?}: of a toy, which draws points of the plane
             complete    {verb, model, rows, seed: int | [int], first, last, y?, terms?: bool}, rows at most 16: the
                         hidden pixels among first … last − 1, a pixel being row · width + column, of a model that
@@ -53,6 +57,10 @@ Wire protocol, the same in both directions and the only place where it is writte
                         over the total variance of these on test pictures: 1 is as far as these are from their mean
             invert      as decode, and state: [n, 3 · latent + 1], losses: [steps, n]: the new state and then the mean
                         squared error of a pixel before each step, float32, follow the pictures of where it got
+            classify    {model, verb, bytes, shape: [n, answers], format: "float32"}: logits
+            score       {model, verb, bytes, shape: [n, classes] or [0], format: "float32"}: log p(x|y) of each class,
+                        of a class-conditional model; log_prob: [n] or, of models that bound, elbo: [n], in nats, of the
+                        class given or else the log of the mean over classes; bits: [n] of each picture's file
             draw        {model, verb, bytes, shape: [n, latent], format: "float32"}: z
             posterior   {model, verb, bytes, shape: [m, latent], format: "float32", labels?: true}: z, followed by m
                         int16 labels where `labels` is true

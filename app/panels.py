@@ -37,6 +37,8 @@ VERBS = {
     "surprise": "surprise",
     "receptive": "receptive",
     "masks": "masks",
+    "classify": "classify",
+    "score": "score",
 }
 """What a panel may ask for, and the engine's name for it."""
 SEEDED = ("wall", "pictures", "points")
@@ -205,6 +207,8 @@ TAKEN: dict[str, Callable[[Card], int]] = {
     "complete": _hidden_bytes,
     "surprise": _picture_bytes,
     "receptive": _picture_bytes,
+    "classify": _picture_bytes,
+    "score": _picture_bytes,
 }
 """How many bytes of the payload a row of a panel takes."""
 

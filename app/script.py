@@ -11,6 +11,7 @@ from app.views.complete import complete
 from app.views.explore import explore
 from app.views.home import home
 from app.views.morph import morph
+from app.views.outliers import outliers
 from app.views.reconstruct import reconstruct
 
 ICON = str(Path(__file__).parent / "components" / "web" / "icon.svg")
@@ -45,6 +46,7 @@ _pages = [
     _reconstructing,
     st.Page(compare, title="Compare", url_path="compare"),
     _completing,
+    st.Page(outliers, title="Outliers", url_path="outliers"),
 ]
 st.logo(ICON, size="large")
 st.navigation(_pages, position="top").run()

@@ -55,6 +55,8 @@ OPERATIONS: dict[str, Operation] = {
         ("encodes", "decodes"),
         lambda ready, job: ready.reconstruct(job.pictures, job.y, job.seeds, job.terms),
     ),
+    "classify": Operation("pictures", ("classifies",), lambda ready, job: {"logits": ready.classify(job.pictures)}),
+    "score": Operation("pictures", (), lambda ready, job: ready.score(job.pictures, job.y)),
     "distance": Operation(
         "pictures",
         ("classifies",),
@@ -73,7 +75,9 @@ OPERATIONS: dict[str, Operation] = {
         lambda ready, job: finished(completing(ready, job)),
         ("hidden",),
     ),
-    "surprise": Operation("pictures", ("completes",), lambda ready, job: {"bits": ready.surprise(job.pictures, job.y)}),
+    "surprise": Operation(
+        "pictures", ("completes",), lambda ready, job: {"surprise": ready.surprise(job.pictures, job.y)}
+    ),
     "receptive": Operation(
         "pictures", ("completes",), lambda ready, job: {"reach": ready.receptive(job.pictures, job.first, job.y)}
     ),

@@ -40,6 +40,18 @@ class Metric:
     value: float
     unit: str
     protocol: str
+    interval: tuple[float, float] | None = None  # of 95 % confidence, where it was estimated
+
+
+@dataclass(frozen=True)
+class Outliers:
+    """Scores of held-out pictures beside those of pictures of other data: both can be drawn where neither data are."""
+
+    data: str  # the other data
+    mean: float  # of −log p(x), or of a bound, over held-out pictures, in nats
+    own: dict[str, tuple[float, ...]]  # score → that of test pictures, at each percent
+    other: dict[str, tuple[float, ...]]  # the same of the other data's test pictures
+    background: str = ""  # the checkpoint that the likelihood ratio is against
 
 
 @dataclass(frozen=True)
@@ -68,6 +80,7 @@ class Card:
     metrics: tuple[Metric, ...] = ()
     held_out: dict[str, tuple[float, ...]] = field(default_factory=dict)  # figures of test pictures, at each percent
     feature_variance: float | None = None  # of a classifier: total variance of its features on test pictures
+    outliers: Outliers | None = None  # where they were scored
     pixels: tuple[float, float] = (0.0, 1.0)
     format: int = FORMAT
 
@@ -99,9 +112,17 @@ def from_json(text: str, origin: str) -> Card:
         raise CheckpointRefused(f"{origin}: the levels {card.levels} do not divide the {card.latent} latents.")
     if wrong := [name for name, values in card.held_out.items() if not rises(values)]:
         raise CheckpointRefused(f"{origin}: held_out {wrong[0]!r} is no list of {PERCENTS} quantiles, least first.")
+    if card.outliers and (wrong := unlike(card.outliers)):
+        raise CheckpointRefused(f"{origin}: the outlier scores {wrong[0]!r} are no two lists of {PERCENTS} quantiles.")
     if card.feature_variance is not None and not 0 < card.feature_variance < math.inf:
         raise CheckpointRefused(f"{origin}: a variance of {card.feature_variance} cannot be one of features.")
     return card
+
+
+def unlike(outliers: Outliers) -> list[str]:
+    """Name the scores that are not quantiles of both kinds of pictures."""
+    names = {*outliers.own, *outliers.other}
+    return [name for name in names if not all(rises(part.get(name, ())) for part in (outliers.own, outliers.other))]
 
 
 def rises(values: tuple[float, ...]) -> bool:

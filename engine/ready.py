@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from engine import checkpoint, directions, gallery, images, inversion, noise, sight
+from engine import checkpoint, densities, directions, gallery, images, inversion, noise, outliers, sight
 from engine.buffers import Forward, Rows
 from engine.card import Card
 from engine.catalogue import Catalogue
@@ -32,7 +32,7 @@ Classes = NDArray[np.int64] | None
 Arrays = dict[str, NDArray[Any]]
 
 UNKNOWN = -1  # the class of a row that has none
-ALONE = ("evidence", "invert", "surprise", "receptive")  # sums, slopes, and steps that magnify the last bit of others
+ALONE = ("evidence", "score", "invert", "surprise", "receptive")  # sums, slopes, and steps that magnify a last bit
 HOSTED = ("sample", "invert", "draw", "receptive")  # no graph: noise drawn on the host, or a gradient's own thread
 MAIN = {"decodes": "decode", "completes": "draw", "samples": "sample", "classifies": "classify"}  # pass, by a verb
 TOGETHER = (4, 16, 64)  # rows drawn pixel by pixel at a time; of fewer a product sums in another order
@@ -133,6 +133,27 @@ class Ready:
     def features(self, pictures: Bytes) -> NDArray[np.float32]:
         """Turn pictures into what a classifier sees in them (n, feature)."""
         return self._pass("features")(pictures)
+
+    def score(self, pictures: Bytes, y: Classes = None) -> Arrays:
+        """Say how likely pictures are, and how large their files: `log_prob` or `elbo` (n,) in nats, and `bits` (n,).
+
+        log p(x) of a model that scores; of one that bounds, its bound at the draw of seed 0. Of a class-conditional
+        model also `given` (n, classes), log p(x|y) of each class; a row of no class has the log of their mean p(x|y).
+        """
+        names = {"scores": "log_prob", "bounds": "elbo"}
+        kind = next((name for verb, name in names.items() if verb in self.card.verbs), None)
+        if kind is None:
+            able = ", ".join((*self.catalogue.names("scores"), *self.catalogue.names("bounds"))) or "none"
+            raise MissingVerb(f"{self.card.name} knows no likelihood. These do: {able}.")
+        over = outliers.support(self.card.config)
+        pictures = outliers.seen(pictures, over)
+        drawn = noise.normal([0] * len(pictures), [self.card.latent]).numpy()
+        nats, given = np.split(self._pass("score")(pictures, drawn), [1], axis=1)
+        nats = nats[:, 0]
+        if y is not None and self.card.classes:
+            nats = np.where(y < 0, nats, given[np.arange(len(given)), y])
+        found = {kind: nats, "bits": outliers.file_bits(pictures, over).astype(np.float32)}
+        return {**found, "given": np.ascontiguousarray(given)} if self.card.classes else found
 
     def reconstruct(self, pictures: Bytes, y: Classes = None, seeds: Sequence[int] = (), terms: bool = True) -> Arrays:
         """Encode pictures and decode them again: `pictures` and their latents `z` (n, latent).
@@ -257,6 +278,7 @@ class Ready:
                     "classify": self._classify,
                     "features": self._features,
                     "evidence": self._evidence,
+                    "score": self._score,
                     "infer": self._infer,
                     "invert": self._invert,
                     "draw": self._draw,
@@ -293,6 +315,11 @@ class Ready:
         found = self.exact.evidence(images.unit(pictures), y, drawn)
         parts = torch.cat([found.z, found.rate[:, None], found.distortion[:, None]], dim=1)
         return parts, parts
+
+    def _score(self, pictures: Tensor, drawn: Tensor) -> tuple[Tensor, Tensor]:
+        given = densities.by_class(self.exact, len(self.card.classes), images.unit(pictures), drawn)
+        found = torch.cat([densities.marginal(given)[:, None], given], dim=1)
+        return found, found
 
     def _infer(self, pictures: Tensor, drawn: Tensor, y: Tensor | None = None) -> tuple[Tensor, Tensor]:
         z = self.exact.infer_by(images.unit(pictures), drawn, y)
@@ -332,8 +359,11 @@ class Ready:
         channels, height, width = self.card.shape
         shape = len(seeds), height, width, channels
         pictures = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
+        drawn = noise.normal(seeds, [self.card.latent]).numpy()
+        if verb == "score":
+            return [pictures, drawn]
         if verb in ("evidence", "infer"):
-            return [pictures, noise.normal(seeds, [self.card.latent]).numpy(), *labels]
+            return [pictures, drawn, *labels]
         if verb == "draw":
             return [pictures, noise.uniform(seeds, self.card.shape).numpy(), *labels]
         if verb == "receptive":

@@ -11,14 +11,32 @@ from engine.models.classifier import Classifier, ClassifierConfig
 from engine.models.dcgan import DCGAN, DCGANConfig
 from engine.models.gan import GAN, GANConfig
 from engine.models.hierarchical_ali import HierarchicalALI, HierarchicalALIConfig
+from engine.models.iaf_vae import IAFVAE, IAFVAEConfig
 from engine.models.pixel_cnn import PixelCNN, PixelCNNConfig
+from engine.models.pixel_rnn import PixelRNN, PixelRNNConfig
+from engine.models.pixel_vae import PixelVAE, PixelVAEConfig
 from engine.models.progressive_gan import ProgressiveGAN, ProgressiveGANConfig
 from engine.models.vae import VAE, VAEConfig
 
-Model = Autoencoder | VAE | GAN | DCGAN | ALI | HierarchicalALI | ProgressiveGAN | Classifier | PixelCNN
+Model = (
+    Autoencoder
+    | VAE
+    | IAFVAE
+    | PixelVAE
+    | GAN
+    | DCGAN
+    | ALI
+    | HierarchicalALI
+    | ProgressiveGAN
+    | Classifier
+    | PixelCNN
+    | PixelRNN
+)
 Config = (
     AutoencoderConfig
     | VAEConfig
+    | IAFVAEConfig
+    | PixelVAEConfig
     | GANConfig
     | DCGANConfig
     | ALIConfig
@@ -26,11 +44,14 @@ Config = (
     | ProgressiveGANConfig
     | ClassifierConfig
     | PixelCNNConfig
+    | PixelRNNConfig
 )
 
 FAMILIES: dict[str, tuple[type[Any], type[Config]]] = {
     "ae": (Autoencoder, AutoencoderConfig),
     "vae": (VAE, VAEConfig),
+    "iaf_vae": (IAFVAE, IAFVAEConfig),
+    "pixel_vae": (PixelVAE, PixelVAEConfig),
     "gan": (GAN, GANConfig),
     "dcgan": (DCGAN, DCGANConfig),
     "ali": (ALI, ALIConfig),
@@ -38,6 +59,7 @@ FAMILIES: dict[str, tuple[type[Any], type[Config]]] = {
     "progressive_gan": (ProgressiveGAN, ProgressiveGANConfig),
     "classifier": (Classifier, ClassifierConfig),
     "pixel_cnn": (PixelCNN, PixelCNNConfig),
+    "pixel_rnn": (PixelRNN, PixelRNNConfig),
 }
 
 

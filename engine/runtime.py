@@ -195,7 +195,7 @@ class Engine:
 
     def surprise(self, name: str, pictures: Bytes, y: Classes = None) -> NDArray[np.float32]:
         """Give the bits of each pixel given those before it, (n, height, width)."""
-        return self._alone(Job("surprise", name, pictures=pictures, y=labels(y)))["bits"]
+        return self._alone(Job("surprise", name, pictures=pictures, y=labels(y)))["surprise"]
 
     def invert(self, name: str, pictures: Bytes, steps: int = 200, y: Classes = None) -> Latent:
         """Search latents whose pictures are those given, by gradient descent from the middle of the prior."""

@@ -43,6 +43,11 @@ class Evidence(Protocol):
     """The two terms of a bound, in nats, at one draw of the posterior: elbo = − rate − distortion."""
 
     @property
+    def kl(self) -> Latents:
+        """What each axis adds to the rate."""
+        ...
+
+    @property
     def rate(self) -> PerImage:
         """KL(q(z|x) ‖ p(z)), in closed form or estimated by the draw."""
         ...

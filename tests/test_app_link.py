@@ -37,6 +37,15 @@ def test_a_latent_that_does_not_fit_gives_the_middle_and_at_most_a_sentence(z: s
     assert len(notices) == (1 if z else 0)
 
 
+def test_a_game_of_many_latents_opens_at_a_draw_and_any_other_model_in_its_middle() -> None:
+    drawn = link.home(card(latent=128)).z
+    assert drawn == link.home(card(latent=128)).z
+    assert 0.8 * 128 < sum(value**2 for value in drawn) < 1.2 * 128  # on the prior's shell
+    assert link.home(card(latent=128, verbs=("samples", "decodes", "bounds"))).z == (0.0,) * 128
+    assert link.home(card(latent=link.FEW)).z == (0.0,) * link.FEW
+    assert link.home(card(latent=128, verbs=("decodes", "encodes"))).z == (0.5,) * 128
+
+
 def test_a_latent_out_of_range_is_brought_back() -> None:
     view, notices = link.parse({"z": "1e30,5"}, card())
     assert view.z == (12.0, 5.0)

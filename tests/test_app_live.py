@@ -223,6 +223,29 @@ def test_a_completion_comes_back_as_it_is_with_the_chances_of_its_stretch(socket
     assert (np.frombuffer(payload, "<f4") == 8).all()
 
 
+def test_likelihoods_stand_in_the_header_and_those_of_each_class_in_the_payload(socket: ClientConnection) -> None:
+    pictures = grey(1, 2)
+    asked = [panel("grey", 2, verb=verb) for verb in ("score", "score", "classify")]
+    socket.send(show({**asked[0], "y": 1}, *asked[1:], payload=3 * pictures))
+    header, payload = answer(socket)
+    exact, again, told = header["panels"]
+    assert exact["log_prob"] == [-12.0, -24.0]  # the sum of a picture's bytes
+    assert exact["bits"] == [96.0, 96.0]
+    assert (exact["shape"], exact["format"]) == ([2, 3], "float32")
+    assert again["log_prob"] == exact["log_prob"]
+    numbers = np.frombuffer(payload, "<f4").reshape(3, 2, 3)
+    assert numbers[0].tolist() == numbers[1].tolist() == [[-12, -13, -14], [-24, -25, -26]]
+    assert (told["shape"], numbers[2].tolist()) == ([2, 3], [[1, 0, 0], [2, 0, 0]])
+
+
+def test_the_likelihood_of_a_model_without_classes_has_no_payload(socket: ClientConnection) -> None:
+    socket.send(show(panel("slow", verb="score"), payload=bytes(4)))
+    header, payload = answer(socket)
+    (about,) = header["panels"]
+    assert (about["shape"], about["bytes"], payload) == ([0], 0, b"")
+    assert (about["elbo"], about["bits"]) == ([None], [32.0])  # JSON knows no infinity
+
+
 def test_an_inversion_comes_back_with_its_state_and_a_row_of_losses_a_step(socket: ClientConnection) -> None:
     state = np.arange(14, dtype="<f4").reshape(2, 7)
     probe = grey(1, 2) + state.tobytes()
@@ -391,7 +414,7 @@ BAD = {
     "no panels": (show(), "1 to 16 panels"),
     "panels that are none": (show("grey"), "verb"),  # type: ignore[arg-type]
     "too many panels": (show(*[panel("grey")] * 17), "1 to 16 panels"),
-    "unknown verb": (show(panel("grey", verb="encode")), "one of the 15 that app/live.py lists"),
+    "unknown verb": (show(panel("grey", verb="encode")), "A verb is one of the"),
     "no model": (show({"verb": "decode", "rows": 1}), "model"),
     "no rows": (show(panel("grey", rows=None)), "rows"),
     "too many rows": (show(panel("grey", rows=10**9)), "rows"),
@@ -411,6 +434,8 @@ BAD = {
     "terms that are text": (show(panel("grey", verb="reconstruct", terms="no"), payload=bytes(12)), "terms is true"),
     "a seed below 0": (show(panel("grey", verb="reconstruct", seed=-1), payload=bytes(12)), "A seed is"),
     "seeds of another count": (show(panel("grey", verb="reconstruct", seed=[1, 2]), payload=bytes(12)), "each row"),
+    "half a picture to score": (show(panel("grey", verb="score"), payload=bytes(6)), "1 rows of 12 bytes"),
+    "no picture to classify": (show(panel("grey", verb="classify")), "1 rows of 12 bytes"),
     "half a pair": (show(panel("grey", verb="distance"), payload=bytes(12)), "1 rows of 24 bytes"),
     "no state": (show(panel("grey", verb="invert", steps=1), payload=bytes(12)), "1 rows of 40 bytes"),
     "no steps": (show(panel("grey", verb="invert"), payload=bytes(40)), "1 to 25 steps"),

@@ -98,9 +98,9 @@ def drawn(seed: int, model: str | None = None, rows: int | None = None) -> Job:
     y = random.integers(0, config.classes, n) if config.classes and random.random() < 0.5 else None
     pictures = random.integers(0, 256, (n, height, width, channels), np.uint8)
     verbs = ["decode", "encode", "reconstruct", "draw", "invert", "distance", "latents", "posterior"]
-    verbs += ["sample", "wall"] * (model != "toy-ae")
+    verbs += ["sample", "wall"] * (model != "toy-ae") + ["score"] * ("vae" in model) + ["classify"]
     if model == "toy-pixels":
-        verbs = ["complete", "surprise", "receptive", "sample", "wall", "latents"]
+        verbs = ["complete", "surprise", "receptive", "score", "sample", "wall", "latents"]
     match str(random.choice(verbs)):
         case "decode":
             return Job("decode", model, z=random.normal(size=(n, config.latent)).astype(np.float32), y=y)
@@ -114,6 +114,10 @@ def drawn(seed: int, model: str | None = None, rows: int | None = None) -> Job:
         case "distance":
             pairs = random.integers(0, 256, (2, n, 8, 6, 1), np.uint8)
             return Job("distance", "toy-judge", pictures=pairs[0], others=pairs[1])
+        case "classify":
+            return Job("classify", "toy-judge", pictures=random.integers(0, 256, (n, 8, 6, 1), np.uint8))
+        case "score":
+            return Job("score", model, pictures=pictures, y=y)
         case "complete":
             first, hidden = int(random.integers(0, 20)), random.integers(0, 2, (n, height, width), np.uint8)
             ends: dict[str, Any] = {"first": first, "last": first + int(random.integers(1, 29))}
@@ -246,6 +250,9 @@ REFUSED = {
     ),
     "too few seeds": Job("reconstruct", "toy-vae", pictures=GREY, seeds=(1, 2)),
     "a distance by a model that does not classify": Job("distance", "toy-vae", pictures=GREY, others=GREY),
+    "a likelihood of a model that knows none": Job("score", "toy-ae", pictures=GREY),
+    "a likelihood of nothing": Job("score", "toy-vae"),
+    "a class by a model that does not classify": Job("classify", "toy-vae", pictures=GREY),
     "a distance without a measure": Job("distance", "toy-blind", pictures=GREY, others=GREY),
     "a distance without a pair": Job("distance", "toy-judge", pictures=GREY),
     "an inversion of a classifier": Job("invert", "toy-judge", pictures=GREY, state=np.zeros((1, 1), np.float32)),

@@ -137,7 +137,7 @@ GIVES: dict[str, dict[str, tuple[int, ...]]] = {
     "posterior": {"z": (20, 3), "labels": (20,)},
     "directions": {"z": (0, 3), "about": (2,)},  # nobody has looked for any: an empty list
     "complete": {"pictures": (3, 8, 6, 1), "chances": (3, 2, 1, 2)},
-    "surprise": {"bits": (3, 8, 6)},
+    "surprise": {"surprise": (3, 8, 6)},
     "receptive": {"reach": (3, 8, 6)},
     "masks": {"masks": (4, 7, 7), "about": (196,)},
 }

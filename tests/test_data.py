@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from engine.errors import BadPicture, BadValue, MissingData, UnknownName
-from train.data import DATASETS, Dataset, Split, binarize, binarized_test, dequantize, open_data
+from train.data import DATASETS, Dataset, Split, binarize, binarized_test, dequantize, mutate, open_data
 from train.data import pictures as picture_files
 from train.data.pictures import fill, read_picture
 from train.data.splits import hashed
@@ -634,6 +634,18 @@ def test_dequantization_stays_within_its_byte() -> None:
     assert x.min() >= 0
     assert x.max() <= 1
     assert x.mean() == pytest.approx(0.5, abs=0.01)
+
+
+def test_a_share_of_the_values_becomes_bytes_of_any_size_and_the_rest_stays() -> None:
+    x = torch.full((200, 1, 16, 16), 0.25)
+    mutated = mutate(x, 0.3, torch.Generator().manual_seed(1))
+    changed = mutated != x
+    assert float(changed.float().mean()) == pytest.approx(0.3, abs=0.01)
+    levels = 255 * mutated[changed].double()
+    torch.testing.assert_close(levels, levels.round(), rtol=0, atol=1e-4)
+    assert len(levels.round().unique()) == 256
+    assert float(levels.mean()) == pytest.approx(127.5, abs=2)
+    assert torch.equal(mutate(x, 0.0), x)
 
 
 def test_the_test_set_is_binarized_once_and_for_all() -> None:

@@ -26,11 +26,13 @@ from train.evaluation import evaluate
 from train.export import export
 from train.loop import train
 from train.measures.bayes import log_probs_by_class
+from train.measures.subject import Subject
 from train.objectives.likelihood import Likelihood, LikelihoodConfig
 from train.recipe import Recipe
 from train.recipes import RECIPES
 from train.runs import Run
 
+SAMPLED = ("sharpness", "nearest training picture")
 BINARY = tuple(
     PixelCNNConfig((1, 3, 3), width=8, depth=2, gated=gated, classes=classes)
     for gated in (True, False)
@@ -338,6 +340,10 @@ def test_a_run_becomes_a_checkpoint_whose_likelihood_is_measured(
     assert (card.verbs, card.latent, card.axes, card.levels) == (("samples", "scores", "completes"), 0, (), {})
     by_name = {metric.name: metric for metric in card.metrics}
     assert figures <= set(by_name)
+    # Binary samples are held against binary pictures.
+    subject = Subject(engine.model("toy-pixels"), run.recipe(), data, pictures=24, samples=3)
+    assert (len(subject.beside(data.test).pictures.unique()) == 2) == (pixels == "binarized")
+    assert all("binarized" in by_name[name].protocol for name in SAMPLED) == (pixels == "binarized")
     model, y = engine.model("toy-pixels"), data.test.y if fields.get("classes") else None
     if pixels == "plain":
         nats = -float(model.log_prob(data.test.batch(torch.arange(24)).x, y).mean())

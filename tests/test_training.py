@@ -12,12 +12,13 @@ from engine.errors import BadValue, TrainingStopped, UnknownName
 from engine.runtime import Engine
 from tests.interrupted import assert_same, undisturbed_and_killed
 from train import sheets
+from train.averages import decay_at
 from train.data import Batch, Dataset, open_data
 from train.data.plane import MODES, PLANES
 from train.devices import Place
 from train.evaluation import evaluate
 from train.export import export
-from train.loop import Training, learning_rate, mix, rows_at, train
+from train.loop import Training, learning_rate, mix, prepared, rows_at, train
 from train.objectives import Objective
 from train.recipe import AdamConfig, Recipe, as_dict, from_dict
 from train.recipes import RECIPES, find_recipe
@@ -60,6 +61,19 @@ def test_every_recipe_runs_two_steps(name: str, tmp_path: Path, monkeypatch: pyt
 @pytest.mark.parametrize("name", RECIPES)
 def test_every_recipe_survives_json(name: str) -> None:
     assert from_dict(as_dict(RECIPES[name])) == RECIPES[name]
+
+
+@pytest.mark.parametrize("share", [-0.1, 1.5, float("nan")])
+def test_a_share_of_mutated_values_that_is_none_is_refused(share: float) -> None:
+    with pytest.raises(BadValue, match=r"mutated is .*; a share lies from 0 to 1"):
+        dataclasses.replace(RECIPES["digits-vae"], mutated=share)
+
+
+def test_a_background_model_sees_mutated_values(digits: Dataset) -> None:
+    recipe = dataclasses.replace(RECIPES["digits-vae"], pixels="plain", batch=200)
+    known = prepared(recipe, digits.train, 3, CPU).x
+    seen = prepared(dataclasses.replace(recipe, mutated=0.5), digits.train, 3, CPU).x
+    assert float((known != seen).double().mean()) == pytest.approx(0.5, abs=0.02)
 
 
 SHIPPED = ["digits-vae", "frey-vae-2d", "mnist-cvae", "mnist-ae", "celeba-vae", "mnist-ali", "mnist-cgan", "ring-gan"]
@@ -198,3 +212,11 @@ def test_unknown_names_list_what_there_is(tmp_path: Path) -> None:
 def test_impossible_fields_are_refused(change: dict[str, float]) -> None:
     with pytest.raises(BadValue, match=next(iter(change))):
         dataclasses.replace(RECIPES["digits-vae"], **change)  # type: ignore[arg-type]
+
+
+def test_the_average_of_a_short_run_has_nothing_of_its_beginning() -> None:
+    share = 1.0
+    for step in range(1, 1_400):
+        share *= decay_at(0.999, step)
+    assert share < 1e-9
+    assert decay_at(0.999, 100_000) == 0.999

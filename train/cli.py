@@ -140,9 +140,10 @@ def measure(given: EvaluateArguments) -> None:
     recorded = engine.card(given.name)
     run = None if given.run is None else Run.open(folder_of(given.run))
     data = open_data(given.data or recorded.data, given.data_dir, recorded.shape)
-    card = evaluate(engine, given.name, data, given.pictures, given.samples, run, given.only)
+    card = evaluate(engine, given.name, data, given.pictures, given.samples, run, given.only, given.data_dir)
     for metric in card.metrics:
-        say(f"{metric.name:<32} {metric.value:>12.5g} {metric.unit:<8} {metric.protocol}")
+        sure = "" if metric.interval is None else "{:.4f} to {:.4f}; ".format(*metric.interval)
+        say(f"{metric.name:<32} {metric.value:>12.5g} {metric.unit:<8} {sure}{metric.protocol}")
 
 
 def point(given: DirectionsArguments) -> None:

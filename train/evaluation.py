@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -25,11 +26,13 @@ from train.measures.held_out import feature_variance, held_out
 from train.measures.likelihood import evidence_bound, exact_likelihood, importance_bound
 from train.measures.modes import mode_coverage
 from train.measures.neighbours import class_kept, copies, latent_neighbours
+from train.measures.outliers import for_card, outlier_scores
 from train.measures.probes import CRITIC, critic_probe, encoder_probes
 from train.measures.reconstruction import feature_error, reconstruction_error
+from train.measures.refusal import refusal
 from train.measures.sharpness import sharpness
 from train.measures.stacked import stacked_modes
-from train.measures.subject import Judge, Subject, View
+from train.measures.subject import Background, Judge, Subject, View
 from train.recipe import Recipe, from_dict
 from train.runs import Run
 
@@ -51,6 +54,8 @@ MEASURES: tuple[Measure, ...] = (
     latent_neighbours,
     class_kept,
     accuracy,
+    outlier_scores,
+    refusal,
     encoder_probes,
     critic_probe,
 )
@@ -66,17 +71,20 @@ def evaluate(
     samples: int,
     run: Run | None = None,
     only: Sequence[str] = (),
+    data_dir: Path | None = None,
 ) -> Card:
     """Measure a checkpoint, write the metrics into its card, and return the card.
 
     With the run that it was exported from, its critic is measured too; else what the card says of it stays, since a
-    card is as old as its weights; so does all that the measures in `only` do not give, where some are named. Raises
-    BadValue for another run, one without a critic, or a measure that there is not.
+    card is as old as its weights; so does all that the measures in `only` do not give, where some are named. Other
+    data, for outliers, are looked for in `data_dir` or where data are. Raises BadValue for another run, one without a
+    critic, or a measure that there is not.
     """
     measures = named(only)
     card, model = engine.card(name), engine.model(name)
     critic = critic_of(run, card, model) if run else None
-    subject = Subject(model, from_dict(card.recipe), data, pictures, samples, judge_of(engine, name), critic)
+    beside = judge_of(engine, name), critic, background_of(engine, name), data_dir
+    subject = Subject(model, from_dict(card.recipe), data, pictures, samples, *beside)
     found = [metric for measure in measures for metric in measure(subject)]
     names = {metric.name for metric in found}
     kept = [metric for metric in card.metrics if metric.name not in names and (only or metric.name in FROM_RUNS)]
@@ -84,6 +92,8 @@ def evaluate(
         card = dataclasses.replace(card, metrics=(*kept, *found))
     else:
         card = with_held_out(dataclasses.replace(card, metrics=(*found, *kept)), subject)
+    if outlier_scores in measures:
+        card = dataclasses.replace(card, outliers=for_card(subject) or card.outliers)
     place = engine.place(name)
     digests = checkpoint.read_card(place).digests  # as they are now: directions may have been found meanwhile
     card = dataclasses.replace(card, digests=digests)
@@ -114,6 +124,19 @@ def judge_of(engine: Engine, name: str) -> Judge | None:
         model = engine.model(other) if engine.card(other).data == wanted and other != name else None
         if isinstance(model, Classifier):
             return Judge(other, model)
+    return None
+
+
+def background_of(engine: Engine, name: str) -> Background | None:
+    """Find a model like a checkpoint's, of the same data, that learnt from mutated pictures; the first there is."""
+    card = engine.card(name)
+
+    def kind(other: Card) -> Any:
+        return other.data, other.shape, other.family, other.config.get("likelihood"), other.config.get("output")
+
+    for other in (engine.card(each) for each in engine.names()):
+        if other.name != name and other.recipe.get("mutated") and kind(other) == kind(card):
+            return Background(other.name, engine.model(other.name))
     return None
 
 

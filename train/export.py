@@ -12,14 +12,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine import checkpoint
+from engine import checkpoint, noise
 from engine.card import QUANTILES, Axis, Card
 from engine.checkpoint import Labels, Means
 from engine.models.classifier import Classifier
-from engine.models.vae import VAE
 from engine.nn.prior import draw
 from engine.registry import Model, family_of
-from engine.verbs import Decodes, Encodes, verbs_of
+from engine.verbs import Bounds, Decodes, Encodes, verbs_of
 from train.data import Dataset, Split
 from train.devices import Place
 from train.loop import Training
@@ -98,7 +97,11 @@ def shareable(data: str) -> str:
 
 @torch.no_grad()
 def posterior(model: Any, split: Split, count: int) -> tuple[Means, Labels | None, Tensor | None]:
-    """Encode pictures spread over a split: means (m, latent), labels (m,), and each one's KL (m, latent)."""
+    """Encode pictures spread over a split: means (m, latent), labels (m,), and each one's KL (m, latent).
+
+    Where the KL has no closed form it is that of one draw a picture, which the picture's row seeds; the "mean" is then
+    what the family's `encode` gives, the latent of ε = 0.
+    """
     rows = torch.linspace(0, len(split) - 1, min(count, len(split))).long()
     means: list[Tensor] = []
     kls: list[Tensor] = []
@@ -106,8 +109,9 @@ def posterior(model: Any, split: Split, count: int) -> tuple[Means, Labels | Non
         batch = split.batch(part)
         y = batch.y if model.config.classes else None
         means.append(model.encode(batch.x, y))
-        if isinstance(model, VAE):
-            kls.append(model.evidence(batch.x, y).kl)
+        drawn = noise.normal(part.tolist(), [model.config.latent])
+        if isinstance(model, Bounds):
+            kls.append(model.evidence(batch.x, y, drawn).kl)
     labels = None if split.y is None else split.y[rows].short().numpy()
     return torch.cat(means).numpy(), labels, torch.cat(kls) if kls else None
 

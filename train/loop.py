@@ -18,9 +18,9 @@ from tqdm import tqdm
 
 from engine.errors import TrainingStopped
 from engine.registry import Model, build
-from train.averages import settled
+from train.averages import decay_at, settled
 from train.collapse import Watch, relative_spread
-from train.data import Batch, Dataset, Split, binarize, dequantize
+from train.data import Batch, Dataset, Split, binarize, dequantize, mutate
 from train.devices import Place, autocast_to, find_place, flushing
 from train.objectives import Objective, pursue
 from train.recipe import AdamConfig, Recipe
@@ -40,7 +40,7 @@ class Training:
         objective: Objective = pursue(recipe.objective, model).to(place.device)
         self.objective = objective.to(memory_format=torch.channels_last)
         self.model = model
-        self.average = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(recipe.ema)) if recipe.ema else None
+        self.average = AveragedModel(model, multi_avg_fn=self.mix) if recipe.ema else None
         self.optimizers = {name: optimizer(player, recipe.optimizer) for name, player in self.objective.players.items()}
         self.pursued = distributed(self.objective, place)
         self.autocast = autocast_to(recipe.precision, place.device, self.objective)
@@ -60,6 +60,9 @@ class Training:
         if self.average:
             self.average.update_parameters(self.model)
         return terms
+
+    def mix(self, averages: list[Tensor], weights: list[Tensor], count: Tensor | int) -> None:
+        get_ema_multi_avg_fn(decay_at(self.recipe.ema, self.step))(averages, weights, count)
 
     def turn(self, player: str, batch: Batch, progress: float) -> dict[str, Tensor]:
         optimizer, parameters = self.optimizers[player], list(self.objective.players[player].parameters())
@@ -158,6 +161,8 @@ def prepared(recipe: Recipe, split: Split, step: int, place: Place, batches: int
     x = batch.x.to(place.device, memory_format=torch.channels_last, non_blocking=True)
     if recipe.flip:
         x = torch.where(torch.rand(len(x), 1, 1, 1, device=x.device) < 0.5, x.flip(3), x)
+    if recipe.mutated:
+        x = mutate(x, recipe.mutated)
     if recipe.pixels == "binarized":
         x = binarize(x)
     elif recipe.pixels == "dequantized":

@@ -38,6 +38,7 @@ class Recipe:
     description: str = ""  # one plain sentence
     pixels: Pixels = "plain"  # binarized: a fresh Bernoulli draw each time; dequantized: plus uniform noise
     flip: bool = False  # mirror half of the pictures
+    mutated: float = 0.0  # share of the values that are replaced by random ones, for a background model
     steps: int = 5_000
     batch: int = 128
     optimizer: AdamConfig = field(default_factory=AdamConfig)
@@ -53,6 +54,8 @@ class Recipe:
                 raise BadValue(f"{name} is {getattr(self, name)}; it has to be at least 1.")
         if not 0 <= self.ema < 1:
             raise BadValue(f"ema is {self.ema}; a decay lies from 0 (none) to just below 1, such as 0.999.")
+        if not 0 <= self.mutated <= 1:
+            raise BadValue(f"mutated is {self.mutated}; a share lies from 0 to 1, such as 0.2.")
 
 
 def to_json(recipe: Recipe) -> str:

@@ -135,6 +135,7 @@ def face(card: Card) -> dict[str, Any]:
         "metrics": [asdict(metric) for metric in card.metrics],
         "labels": list(card.labels),
         "home": list(link.home(card).z),
+        "middle": list(link.middle(card)),
         "reach": link.REACH,
         "levels": levels(card),
         "axes": [_axis(axis, ends) for axis, ends in zip(card.axes, link.bounds(card), strict=True)],

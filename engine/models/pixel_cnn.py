@@ -17,7 +17,7 @@ from engine.nn.nets import Shape, check_sizes
 from engine.nn.outputs import OUTPUTS, OutputName
 from engine.nn.pixel_net import PixelNet
 from engine.nn.raster import Raster
-from engine.nn.stacks import Additions, StackSizes
+from engine.nn.stacks import Additions, GatedStack, PlainStack, StackSizes
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,8 @@ class PixelCNN(nn.Module):
         super().__init__()
         self.config = config
         sizes = StackSizes(config.shape[0], config.width, config.depth, config.kernel, config.colours, config.dropout)
-        self.net = PixelNet(sizes, config.gated, config.output, config.mixtures)
+        output = OUTPUTS[config.output](config.shape[0], config.mixtures)
+        self.net = PixelNet(GatedStack(sizes) if config.gated else PlainStack(sizes), output, config.colours)
         if config.classes:
             self.label = nn.Linear(config.classes, config.depth * self.net.stack.gates, bias=False)
 

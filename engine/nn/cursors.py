@@ -14,18 +14,7 @@ from torch.nn import functional as F
 
 from engine.aliases import Images
 from engine.nn.masked import MaskedConv2d
-from engine.nn.stacks import (
-    Addition,
-    Additions,
-    Block,
-    GatedLayer,
-    GatedStack,
-    Head,
-    PlainStack,
-    Stack,
-    at_layer,
-    gated,
-)
+from engine.nn.stacks import Addition, Additions, Block, GatedLayer, GatedStack, Head, PlainStack, at_layer, gated
 
 
 @runtime_checkable
@@ -36,8 +25,8 @@ class Cursor(Protocol):
         """Begin a row, to be stepped along to its end: all rows above have been entered or skipped, one by one."""
         ...
 
-    def skip(self, row: int) -> None:
-        """Take in a row that is as it will stay."""
+    def skip(self, row: int) -> bool:
+        """Take in a row that is as it will stay, at once; False where it has to be entered and stepped along."""
         ...
 
     def step(self, column: int) -> Tensor:
@@ -47,13 +36,6 @@ class Cursor(Protocol):
     def put(self, column: int, channel: int, values: Tensor) -> None:
         """Take in a value (batch,) of a pixel in the row."""
         ...
-
-
-def cursor_over(x: Images, stack: Stack, additions: Additions | None) -> Cursor:
-    """Set a cursor at the top of a picture."""
-    if isinstance(stack, GatedStack):
-        return GatedCursor(x, stack, additions)
-    return PlainCursor(x, stack, additions)
 
 
 class Rows:
@@ -99,7 +81,7 @@ class PlainCursor:
         self.widen = [matrix(block.widen) for block in self.blocks]
         self.given: list[tuple[Tensor, ...]] = []  # by what is above, while a row is entered
 
-    def skip(self, row: int) -> None:
+    def skip(self, row: int) -> bool:
         self.leave(row)
         self.rows[0].maps[:, :, row] = 2 * self.x[:, :, row] - 1
         h = self.passed(0, row)
@@ -108,6 +90,7 @@ class PlainCursor:
             self.rows[layer].maps[:, :, row] = read.transpose(1, 2)
             middle = self.passed(layer, row) + row_of(at_layer(self.additions, layer - 1), row)
             h = h + middle.relu() @ widen
+        return True
 
     def passed(self, layer: int, row: int) -> Tensor:  # (batch, width, maps)
         """Give what a masked convolution says of a whole row."""
@@ -156,9 +139,10 @@ class GatedCursor:
         self.outs = [matrix(layer.out) for layer in self.layers]
         self.given: list[tuple[Tensor, ...]] = []
 
-    def skip(self, row: int) -> None:
+    def skip(self, row: int) -> bool:
         for _ in self.descend(row):
             pass
+        return True
 
     def enter(self, row: int) -> None:
         self.lanes[0].maps.copy_((2 * self.x[:, :, row] - 1).transpose(1, 2))

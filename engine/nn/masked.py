@@ -12,7 +12,6 @@ from typing import Literal
 import torch
 from jaxtyping import Bool
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from engine.aliases import Maps
 
@@ -26,11 +25,14 @@ class Masked(nn.Conv2d, ABC):
     colours: int  # among which the maps are divided
     halves: int  # groups of output maps that are divided each alike
     reach: int  # pixels on each side of the centre
+    whole: bool  # whether it hides nothing
     known: Tensor | None = None
 
     @property
     def seeing(self) -> Tensor:
         """Give the weight, masked."""
+        if self.whole:
+            return self.weight
         if self.known is None or self.known.device != self.weight.device:
             with torch.inference_mode(False):  # or no gradient could ever pass it
                 self.known = self.mask().to(self.weight.device)
@@ -56,6 +58,7 @@ class MaskedConv2d(Masked):
     ) -> None:
         super().__init__(here, there, kernel, padding=kernel // 2, bias=bias)
         self.kind, self.colours, self.halves, self.reach = kind, colours, halves, kernel // 2
+        self.whole = kind == "B" and colours == 1 and kernel == 1
 
     def forward(self, input: Maps) -> Tensor:  # (batch, there, height, width)
         return self._conv_forward(input, self.seeing, self.bias)
@@ -72,23 +75,23 @@ class Above(nn.Conv2d):
     """Vertical: as wide as the kernel, over the rows above a pixel, and of type B its own row, to the right end."""
 
     def __init__(self, here: int, there: int, kernel: int, kind: Kind) -> None:
-        super().__init__(here, there, (kernel // 2 + (kind == "B"), kernel))
-        self.kind, self.reach = kind, kernel // 2
+        self.reach = kernel // 2
+        super().__init__(here, there, (self.reach + (kind == "B"), kernel), padding=self.reach)
 
     def forward(self, input: Maps) -> Tensor:  # (batch, there, height, width)
-        rows = input[:, :, :-1] if self.kind == "A" else input
-        return super().forward(F.pad(rows, (self.reach, self.reach, self.reach, 0)))
+        return super().forward(input)[:, :, : input.shape[2]]  # below, the padding has its own outputs
 
 
 class Before(Masked):
     """Horizontal: over the pixels to the left in a row, and of a pixel itself the colours before; without a bias."""
 
     def __init__(self, here: int, there: int, kernel: int, kind: Kind, colours: int, halves: int) -> None:
-        super().__init__(here, there, (1, kernel // 2 + 1), bias=False)
+        super().__init__(here, there, (1, kernel // 2 + 1), padding=(0, kernel // 2), bias=False)
         self.kind, self.colours, self.halves, self.reach = kind, colours, halves, kernel // 2
+        self.whole = kind == "B" and colours == 1
 
     def forward(self, input: Maps) -> Tensor:  # (batch, there, height, width)
-        return self._conv_forward(F.pad(input, (self.reach, 0)), self.seeing, None)
+        return self._conv_forward(input, self.seeing, None)[..., : input.shape[3]]
 
     def mask(self) -> Tensor:
         mask = torch.ones(self.weight.shape, dtype=torch.bool)

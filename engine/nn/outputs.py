@@ -33,6 +33,10 @@ class Output(Protocol):
         """Give the probability of each level of a channel, (…, levels), given those before it in x."""
         ...
 
+    def means(self, h: Tensor, x: Tensor) -> Tensor:
+        """Give the mean of each value, (…, channel), given those before it in x."""
+        ...
+
 
 class Bernoulli:
     """Binary values; h are the logits."""
@@ -48,6 +52,9 @@ class Bernoulli:
     def chances(self, h: Tensor, x: Tensor, channel: int) -> Tensor:
         logit = h[..., channel, None]
         return torch.cat([-logit, logit], dim=-1).sigmoid()
+
+    def means(self, h: Tensor, x: Tensor) -> Tensor:
+        return h.sigmoid()
 
 
 class Softmax:
@@ -65,6 +72,9 @@ class Softmax:
 
     def chances(self, h: Tensor, x: Tensor, channel: int) -> Tensor:
         return h[..., channel * BYTES : (channel + 1) * BYTES].softmax(-1)
+
+    def means(self, h: Tensor, x: Tensor) -> Tensor:
+        return h.unflatten(-1, (self.channels, BYTES)).softmax(-1) @ torch.linspace(0, 1, BYTES, device=h.device)
 
 
 class LogisticMixture:
@@ -97,6 +107,14 @@ class LogisticMixture:
         below = torch.sigmoid((edges - means[..., channel, None, :]) * (-log_scales[..., channel, None, :]).exp())
         cumulative = (below @ share[..., None])[..., 0]
         return F.pad(cumulative, (0, 1), value=1.0) - F.pad(cumulative, (1, 0))
+
+    def means(self, h: Tensor, x: Tensor) -> Tensor:
+        """Give means before what lies beyond the end bins is moved into them."""
+        values = 2 * x - 1
+        weights, means, log_scales = self.components(h, values)
+        masses = log_mass(values[..., None], means, log_scales)
+        shares = (weights + F.pad(masses.cumsum(-2), (0, 0, 1, -1))).softmax(-1)
+        return (0.5 + 0.5 * (shares * means).sum(-1)).clamp(0, 1)
 
     def components(self, h: Tensor, values: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Give log-weights (…, 1, mixture), means and log-scales (…, channel, mixture)."""

@@ -6,20 +6,23 @@ import torch
 from torch import nn
 
 from engine.aliases import Chances, Images, Maps, Masks
-from engine.nn.cursors import Reader, cursor_over
-from engine.nn.outputs import OUTPUTS, Output, OutputName
+from engine.nn.cursors import Cursor, GatedCursor, PlainCursor, Reader
+from engine.nn.outputs import Output
 from engine.nn.raster import Raster
-from engine.nn.stacks import Additions, GatedStack, Head, PlainStack, Stack, StackSizes
+from engine.nn.stacks import Additions, GatedStack, Head, PlainStack
+from engine.nn.sweeps import RecurrentStack
+from engine.nn.walks import RecurrentCursor
+
+Stack = PlainStack | GatedStack | RecurrentStack
 
 
 class PixelNet(nn.Module):
     """A stack, a head and a distribution; additions to the layers of the stack are what it is conditioned on."""
 
-    def __init__(self, sizes: StackSizes, gated: bool, output: OutputName, mixtures: int) -> None:
+    def __init__(self, stack: Stack, output: Output, colours: int) -> None:
         super().__init__()
-        self.output: Output = OUTPUTS[output](sizes.channels, mixtures)
-        self.stack: Stack = GatedStack(sizes) if gated else PlainStack(sizes)
-        self.head = Head(self.stack.features, self.output.maps, sizes.colours)
+        self.stack, self.output = stack, output
+        self.head = Head(stack.features, output.maps, colours)
 
     def maps(self, x: Images, additions: Additions | None = None) -> Maps:
         """Give the parameters of every pixel's distribution, (batch, maps of the output, height, width), as float32."""
@@ -34,6 +37,11 @@ class PixelNet(nn.Module):
         """Give p(value | those before) at every value of a picture."""
         h, values = self.maps(x, additions).movedim(1, -1), x.movedim(1, -1)
         return torch.stack([self.output.chances(h, values, channel) for channel in range(x.shape[1])], dim=1)
+
+    def means(self, x: Images, additions: Additions | None = None) -> Images:
+        """Give the mean of every value given those before."""
+        h, values = self.maps(x, additions).movedim(1, -1), x.movedim(1, -1)
+        return self.output.means(h, values).movedim(-1, 1)
 
     @torch.no_grad()
     def complete(
@@ -50,8 +58,16 @@ class PixelNet(nn.Module):
         missing, width = picture.missing(first, last), picture.x.shape[3]
         cursor, read = cursor_over(picture.x, self.stack, additions), Reader(self.head)
         for row in range(max(missing, default=-1) + 1):
-            if row in missing:
-                yield from picture.draw_row(row, missing[row], cursor, read, self.output)
-            else:
-                cursor.skip(row)
+            if row not in missing and cursor.skip(row):
                 yield (row + 1) * width
+            else:
+                yield from picture.draw_row(row, missing.get(row, []), cursor, read, self.output)
+
+
+def cursor_over(x: Images, stack: Stack, additions: Additions | None) -> Cursor:
+    """Set a cursor at the top of a picture."""
+    if isinstance(stack, GatedStack):
+        return GatedCursor(x, stack, additions)
+    if isinstance(stack, RecurrentStack):
+        return RecurrentCursor(x, stack, additions)
+    return PlainCursor(x, stack, additions)

@@ -122,9 +122,6 @@ def gated(maps: Tensor) -> Tensor:
     return a.tanh() * b.sigmoid()
 
 
-Stack = PlainStack | GatedStack
-
-
 class Head(nn.Module):
     """Features → the maps of a distribution, pixel by pixel; the last layer in the precision of its weights."""
 

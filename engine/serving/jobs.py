@@ -33,8 +33,8 @@ class Job:
 
     decode takes z; sample and latents take seeds; encode takes pictures; reconstruct takes pictures, and seeds if it is
     to draw, and terms; distance takes pictures and others; invert takes pictures, state and steps; nearest takes
-    pictures and neighbours; complete takes pictures, hidden, seeds, first and last; surprise takes pictures; receptive
-    takes pictures and first; posterior, directions and masks take nothing.
+    pictures and neighbours; classify, score and surprise take pictures; complete takes pictures, hidden, seeds, first
+    and last; receptive takes pictures and first; posterior, directions and masks take nothing.
     """
 
     verb: str  # a row of engine.batching.OPERATIONS
@@ -93,10 +93,12 @@ class Answer:
     reconstruct give `z`, float32 (n, latent); posterior gives `z` and, where the data has them, `labels`, int16 (n,);
     directions gives `z` and `about`, a JSON list of what is known of each, as uint8.
     reconstruct also gives `drawn`, uint8 (n,), and of models that bound `rate` and `distortion`, float32 (n,), in nats;
+    classify gives `logits` (n, answers), float32; score gives `log_prob` or, of models that bound, `elbo` (n,) in nats,
+    `bits` (n,) of the pictures' files and, of class-conditional models, `given` (n, classes), all float32;
     distance gives `distance`, float32 (n,); invert gives `state` (n, 3 · latent + 1) and `losses` (n, steps), float32;
     nearest gives `pictures` (n, neighbours, height, width, channel) and `distance` (n, neighbours), float32.
     complete gives `pictures` and, with terms, `chances`, float32 (n, last − first, channel, levels): those of each
-    value, given all before it. surprise gives `bits` and receptive `reach`, float32 (n, height, width). masks
+    value, given all before it. surprise gives `surprise` and receptive `reach`, float32 (n, height, width). masks
     gives `masks`, float32 (m, side, side), and `about`, a JSON list of what is known of each, as uint8.
     """
 

@@ -1,4 +1,4 @@
-"""Bytes as a likelihood sees them: binary, or continuous with the steps filled in by noise."""
+"""Bytes as a likelihood sees them: binary, continuous with the steps filled in by noise, or with some values lost."""
 
 from __future__ import annotations
 
@@ -20,6 +20,12 @@ def binarize(x: Images, generator: torch.Generator | None = None) -> Images:
 def dequantize(x: Images, generator: torch.Generator | None = None) -> Images:
     """Spread each byte evenly over its step of 1/256: (255 x + u) / 256 with u uniform in [0, 1)."""
     return _uniform(x, generator).add_(x, alpha=255).div_(256)
+
+
+def mutate(x: Images, share: float, generator: torch.Generator | None = None) -> Images:
+    """Replace a share of the values, chosen by chance, by bytes drawn evenly (Ren et al., NeurIPS 2019)."""
+    bytes_ = _uniform(x, generator).mul_(256).floor_().div_(255)
+    return torch.where(_uniform(x, generator) < share, bytes_, x)
 
 
 def binarized_test(split: Split) -> Split:

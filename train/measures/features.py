@@ -39,10 +39,12 @@ def feature_distances(subject: Subject) -> list[Metric]:
     if judge is None or not isinstance(model, Samples) or judge.model.config.shape != subject.data.shape:
         return []
     count = min(SAMPLES, subject.pictures)
-    parts = (pictures(subject.data.test, count), pictures(subject.data.train, count), subject.sample_batches(count))
+    test, known_pictures = subject.beside(subject.data.test), subject.beside(subject.data.train)
+    parts = (pictures(test, count), pictures(known_pictures, count), subject.sample_batches(count))
     real, known, made = (features(judge.model, part) for part in parts)
     floor = f"training pictures instead of samples have {frechet_distance(real, known):.3g}"
-    protocol = f"{len(made)} samples, seeds from 0, {len(real)} test pictures, features of {judge.name}"
+    binary = " binarized by default_rng(0)" if subject.binary else ""
+    protocol = f"{len(made)} samples, seeds from 0, {len(real)} test pictures{binary}, features of {judge.name}"
     near, dense = f"{protocol}, k = {NEAR}", f"{protocol}, k = {NEAR_DENSITY}"
     density, coverage = density_and_coverage(real, made)
     return [

@@ -51,11 +51,13 @@ def copies(subject: Subject) -> list[Metric]:
     train, test = subject.data.train, subject.data.test
     if not isinstance(subject.model, Samples) or train.pictures.is_floating_point():
         return []
+    train, test = subject.beside(train), subject.beside(test)
     made = subject.samples_of(min(COPIES, subject.pictures)).flatten(1)
     real = test.batch(spread(len(test), len(made))).x.flatten(1)
     value = float(distances(made, train).median() / distances(real, train).median().clamp(min=1e-12))
     protocol = f"median distance of pixels from {len(made)} samples to the nearest of {len(train)} training pictures"
-    return [Metric("nearest training picture", value, "", f"{protocol}, over that of {len(real)} test pictures")]
+    protocol = f"{protocol}, over that of {len(real)} test pictures{', all binarized' if subject.binary else ''}"
+    return [Metric("nearest training picture", value, "", protocol)]
 
 
 def latents(model: Encodes, subject: Subject, split: Split) -> Tensor:

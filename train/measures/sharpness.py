@@ -16,11 +16,12 @@ def sharpness(subject: Subject) -> list[Metric]:
     """Measure the mean variance of the samples' Laplacian over the test pictures': 1 is as sharp, less is a blur."""
     if not isinstance(subject.model, Samples) or subject.data.test.pictures.is_floating_point():
         return []
-    count, test = min(SAMPLES, subject.pictures), subject.data.test
+    count, test = min(SAMPLES, subject.pictures), subject.beside(subject.data.test)
     made, real = subject.samples_of(count), test.batch(spread(len(test), count)).x
     value = float(edges(made).mean() / edges(real).mean().clamp(min=1e-12))
+    kind = "binarized" if subject.binary else "grey"
     protocol = (
-        f"variance of the Laplacian of grey pictures, mean of {count} samples over mean of {len(real)} of the test"
+        f"variance of the Laplacian of {kind} pictures, mean of {count} samples over mean of {len(real)} of the test"
     )
     return [Metric("sharpness", value, "", f"{protocol}; 1: as sharp as the data")]
 

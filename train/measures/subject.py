@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -9,7 +10,7 @@ from torch import Tensor
 from engine.aliases import Images, Labels
 from engine.models.classifier import Classifier
 from engine.registry import Model
-from engine.verbs import Samples
+from engine.verbs import Completes, Samples
 from train.data import Batch, Dataset, Split, binarized_test, dequantize
 from train.recipe import Pixels, Recipe
 
@@ -25,6 +26,14 @@ class Judge:
 
 
 @dataclass(frozen=True)
+class Background:
+    """A model of pictures of which a share is noise: what it finds likely says nothing of what the pictures show."""
+
+    name: str
+    model: Model
+
+
+@dataclass(frozen=True)
 class Subject:
     """A model beside the held-out pictures that it is measured on."""
 
@@ -35,6 +44,8 @@ class Subject:
     samples: int  # importance samples
     judge: Judge | None = None  # a classifier of the same pictures, where there is one
     critic: View | None = None  # what the critic of the model's run sees in pictures, where that was given
+    background: Background | None = None  # a model of the same family and data that saw mutated pictures, if there is
+    data_dir: Path | None = None  # where data sets are
 
     @property
     def device(self) -> torch.device:
@@ -56,6 +67,15 @@ class Subject:
         y = batch.y.to(self.device) if batch.y is not None and self.model.config.classes else None
         return batch.x.to(self.device), y
 
+    @property
+    def binary(self) -> bool:
+        """Whether the samples are drawn pixel by pixel, and binary: pictures beside them then have to be so as well."""
+        return self.recipe.pixels == "binarized" and isinstance(self.model, Completes)
+
+    def beside(self, split: Split) -> Split:
+        """Give the pictures of a split as they can be compared with samples."""
+        return binarized_test(split) if self.binary else split
+
     def sampled(self, seeds: Sequence[int]) -> Images:
         """Draw samples on the model's device; of a class-conditional model, classes in turn."""
         assert isinstance(self.model, Samples)
@@ -63,8 +83,9 @@ class Subject:
         y = torch.tensor(seeds, device=self.device) % classes if classes else None
         return self.model.sample(seeds, y)
 
-    def sample_batches(self, count: int, size: int = 200) -> Iterator[Images]:
-        """Draw the samples of seeds from 0."""
+    def sample_batches(self, count: int) -> Iterator[Images]:
+        """Draw the samples of seeds from 0; many at once where pixels drawn one after another leave a GPU idle."""
+        size = 1_000 if self.device.type == "cuda" else 200
         return (self.sampled(range(i, min(i + size, count))) for i in range(0, count, size))
 
     def samples_of(self, count: int) -> Images:

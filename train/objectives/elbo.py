@@ -13,7 +13,10 @@ from torch import Tensor, nn
 from torch.distributions import Normal
 
 from engine.aliases import Latents
-from engine.models.vae import VAE
+from engine.errors import BadValue
+from engine.models.iaf_vae import IAFVAE
+from engine.models.pixel_vae import PixelVAE
+from engine.models.vae import VAE, VAEEvidence
 from train.data import Batch
 from train.objectives.base import Objective, Terms
 from train.objectives.labels import told
@@ -35,8 +38,10 @@ class Elbo(Objective):
 
     turns = ("model",)
 
-    def __init__(self, model: VAE, config: ElboConfig) -> None:
+    def __init__(self, model: VAE | IAFVAE | PixelVAE, config: ElboConfig) -> None:
         super().__init__()
+        if config.total_correlation and not isinstance(model, VAE):
+            raise BadValue("total_correlation asks for the density of the posterior everywhere: take a model of vae.")
         self.model, self.config = model, config
 
     @property
@@ -46,7 +51,7 @@ class Elbo(Objective):
     def forward(self, player: str, batch: Batch, progress: float) -> Terms:
         evidence = self.model.evidence(batch.x, told(self.model, batch.y, self.config.label_dropout))
         terms = {"distortion": -evidence.log_likelihood.mean(), "rate": self.beta(progress) * self.rate(evidence.kl)}
-        if self.config.total_correlation:
+        if isinstance(evidence, VAEEvidence) and self.config.total_correlation:
             terms["correlation"] = self.config.total_correlation * total_correlation(evidence.q, evidence.z)
         return terms
 

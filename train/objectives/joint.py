@@ -29,6 +29,9 @@ class JointConfig(AdversarialConfig):
 
     picture_cycle: float = 0.0  # weight of |x − G(E(x))|², mean over pixels
     latent_cycle: float = 0.0  # weight of −log q(z|G(z)), in nats an axis; without a density, of |z − E(G(z))|² / 2
+    encoder_noise: float = (
+        0.0  # deviation of the noise through which the encoder learns to read: like pictures, near codes
+    )
 
 
 class Joint(Objective):
@@ -55,13 +58,13 @@ class Joint(Objective):
     def criticize(self, x: Images, y: Labels | None, progress: float) -> Terms:
         with torch.no_grad():
             made, codes = self.model.pair(self.prior(x), y)
-            real = seen(self.config, x, progress), self.model.infer(x, y)
+            real = seen(self.config, x, progress), self.model.infer(self.read(x), y)
             fake = seen(self.config, made, progress), codes
         loss = critic_loss(self.payoff, self.critic(*real, y), self.critic(*fake, y), self.config.relativistic)
         return {"critic": loss, **penalties(self.config, lambda *pair: self.critic(*pair, y), real, fake)}
 
     def play(self, x: Images, y: Labels | None, progress: float) -> Terms:
-        (made, codes), inferred = self.model.pair(self.prior(x), y), self.model.infer(x, y)
+        (made, codes), inferred = self.model.pair(self.prior(x), y), self.model.infer(self.read(x), y)
         real = self.critic(seen(self.config, x, progress), inferred, y)
         fake = self.critic(seen(self.config, made, progress), codes, y)
         terms = {"model": joint_loss(self.payoff, real, fake, self.config.relativistic)}
@@ -69,8 +72,13 @@ class Joint(Objective):
             error = (self.model.render(inferred, y) - x).square().mean()
             terms["picture_cycle"] = self.config.picture_cycle * error
         if self.config.latent_cycle:
-            terms["latent_cycle"] = self.config.latent_cycle * self.surprise(codes, made, y)
+            terms["latent_cycle"] = self.config.latent_cycle * self.surprise(codes, self.read(made), y)
         return terms
+
+    def read(self, x: Images) -> Images:
+        """Give pictures as the encoder sees them while it learns."""
+        noise = self.config.encoder_noise
+        return x + noise * torch.randn_like(x) if noise else x
 
     def surprise(self, codes: Latents, made: Images, y: Labels | None) -> Tensor:
         """Give how far the encoder is from finding the latent of a made picture again, a scalar."""

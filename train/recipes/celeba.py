@@ -6,6 +6,7 @@ from engine.models.ali import ALIConfig
 from engine.models.dcgan import DCGANConfig
 from engine.models.hierarchical_ali import HierarchicalALIConfig
 from engine.models.pixel_cnn import PixelCNNConfig
+from engine.models.pixel_vae import PixelVAEConfig
 from engine.models.progressive_gan import ProgressiveGANConfig
 from engine.models.vae import VAEConfig
 from train.critics import CriticConfig
@@ -49,11 +50,11 @@ pixels = Recipe(
     data="celeba",
     title="Small faces, pixel by pixel",
     description="Faces of 32×32 pixels, each colour a mixture of logistics given all that was drawn before.",
-    model=PixelCNNConfig(shape=(3, 32, 32), width=96, depth=10, output="logistic"),
+    model=PixelCNNConfig(shape=(3, 32, 32), width=80, depth=10, output="logistic"),
     objective=LikelihoodConfig(),
     flip=True,
     optimizer=AdamConfig(lr=1e-3, clip=10_000.0),
-    batch=64,
+    batch=32,
     steps=10_000,
     sheets=8,
 )
@@ -71,6 +72,21 @@ RECIPES = {
         optimizer=AdamConfig(lr=1e-3, clip=2_000.0),
         batch=64,
         steps=4_000,
+        save_every=250,
+    ),
+    "celeba-pixelvae": Recipe(
+        data="celeba",
+        title="Faces in colour, PixelVAE",
+        description="Faces from 128 numbers, drawn pixel by pixel: what a VAE leaves soft gets its grain.",
+        model=PixelVAEConfig(
+            shape=(3, 64, 64), latent=128, width=32, maps=32, pixel_width=48, pixel_depth=4, output="logistic"
+        ),
+        objective=ElboConfig(warm_up=0.1),
+        flip=True,
+        optimizer=AdamConfig(lr=1e-3, clip=2_000.0),
+        batch=64,
+        steps=5_000,
+        sheets=5,
         save_every=250,
     ),
     "celeba-dcgan": adversarial,

@@ -65,7 +65,7 @@ pixels = Recipe(
     objective=LikelihoodConfig(),
     optimizer=AdamConfig(lr=1e-3, clip=1_000.0),
     batch=64,
-    steps=6_000,
+    steps=4_000,
     sheets=8,
 )
 

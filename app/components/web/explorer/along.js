@@ -23,7 +23,7 @@ export function between(from, to, card) {
   if (!(length > 1e-3)) return null
   const vector = way.map((part) => Number((part / length).toFixed(5)))
   const deviation = Math.hypot(...vector.map((part, axis) => part * card.axes[axis].deviation)) || 1
-  const mean = dot(vector, card.home)
+  const mean = dot(vector, card.middle)
   return { vector, mean, deviation, length: length / deviation }
 }
 

@@ -7,7 +7,7 @@ export const KEYS = [
   ["N", "nudge: a small random step"],
   ["U", "undo"],
   ["Shift + U", "redo"],
-  ["0", "reset to the middle"],
+  ["0", "reset to where the model opens"],
   ["L", "where there are levels: freeze one after the other, then none"],
   ["K", "keep this picture as a bookmark"],
   ["1 – 9", "go to a bookmark"],

@@ -84,7 +84,7 @@ function controls() {
   const nudge = button("Nudge", "A small random step (N)")
   const undo = button("Undo", "Undo (U)")
   const redo = button("Redo", "Redo (Shift + U)")
-  const reset = button("Reset", "Back to the middle (0)")
+  const reset = button("Reset", "Back to where the model opens (0)")
   const record = button("Record", "Record a gesture, or stop (G)", { class: "zt-button zt-record", "aria-pressed": "false" })
   const morph = button("Open in Morph", "Play the recorded gesture in Morph, as a path", { hidden: true })
   const frozen = element("span", { class: "zt-frozen-levels", role: "status", "aria-live": "polite" })

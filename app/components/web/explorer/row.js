@@ -16,7 +16,7 @@ export function axisRow(card, axis, most, on) {
   slider.addEventListener("input", (event) => on.drag([axis], [Number(slider.value)], event.timeStamp))
   slider.addEventListener("change", () => on.settled())
   slider.addEventListener("focus", () => on.active(axis))
-  slider.addEventListener("dblclick", () => on.jump(axis, card.home[axis]))
+  slider.addEventListener("dblclick", () => on.jump(axis, card.middle[axis]))
   stripOf(card, row, strip, (at) => on.jump(axis, at))
   const about = element("span", { class: "zt-axis-about" }, ...worth(card.axes[axis], most))
   const head = element("div", { class: "zt-axis-head" }, label, about, value)

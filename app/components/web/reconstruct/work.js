@@ -20,10 +20,15 @@ export const work = {
 /** The source that is shown, or undefined. */
 export const shown = () => work.sources[work.kind]
 
-/** Lay a source on the desk. `fit` is "all" where the crop begins with the whole of it, else its largest square. */
-export function lay(kind, canvas, { fit = "square", ...about }) {
+/** A source. `fit` is "all" where the crop begins with the whole of it, else its largest square. */
+export function source(canvas, { fit = "square", ...about }) {
+  return { canvas, crop: start(canvas, fit), fit, title: "", hint: null, notes: [], query: null, room: 1.2, ...look(canvas), ...about }
+}
+
+/** Lay a source on the desk. */
+export function lay(kind, canvas, about) {
   work.kind = kind
-  work.sources[kind] = { canvas, crop: start(canvas, fit), fit, title: "", hint: null, notes: [], query: null, room: 1.2, ...look(canvas), ...about }
+  work.sources[kind] = source(canvas, about)
   return work.sources[kind]
 }
 

@@ -1,0 +1,53 @@
+// Every explicit model on the row, one after the other: by how many of its own test pictures each is less strange.
+
+import { element } from "./parts.js"
+import { Readings } from "./readings.js"
+import { KEPT, further, place, score } from "./scores.js"
+import { desk, letter, pictures } from "./state.js"
+
+export class Everyone {
+  constructor(channel, host, words) {
+    Object.assign(this, { words, models: [], failed: new Map(), at: 0 })
+    this.readings = new Readings(channel, "outliers-everyone", { read: () => this.next(), failed: (sentence, name) => (this.failed.set(name, sentence), this.next()) })
+    this.table = element("table", { class: "zt-out-table" })
+    this.whole = element("details", { class: "zt-out-more", "data-testid": "everyone-details" }, element("summary", {}, "Every explicit model on these pictures"), element("div", { class: "zt-out-scroll" }, this.table))
+    this.whole.addEventListener("toggle", () => this.ask())
+    host.replaceChildren(this.whole)
+  }
+
+  offer(models) {
+    this.models = models
+  }
+
+  /** Ask all models in turn; whoever asks meanwhile comes in between. */
+  ask() {
+    if (!this.whole.open || !pictures().length) return
+    this.failed.clear()
+    this.at = -1
+    this.next()
+  }
+
+  next() {
+    if (this.whole.open) this.paint()
+    while (++this.at < this.models.length) if (this.readings.ask(pictures(), this.models[this.at])) return
+  }
+
+  paint() {
+    if (!this.whole.open) return
+    const all = pictures()
+    const head = element("tr", {}, element("th", { scope: "col" }, `by ${this.words[desk.score].title.toLowerCase()}`), ...all.map((_, i) => element("th", { scope: "col" }, letter(i))))
+    this.table.replaceChildren(element("caption", {}, "Part of a model's own test pictures that are less strange; from 95 % on a picture does not belong."), element("thead", {}, head), element("tbody", {}, ...this.models.map((card) => this.line(card, all))))
+  }
+
+  line(card, all) {
+    const named = element("th", { scope: "row" }, card.title, element("small", {}, ` ${card.data} · ${card.exact ? "exact" : "bound"}`))
+    if (this.failed.has(card.name)) return element("tr", {}, named, element("td", { colSpan: all.length }, this.failed.get(card.name)))
+    return element("tr", { "data-model": card.name }, named, ...all.map((picture) => cell(Readings.of(picture, card), card)))
+  }
+}
+
+function cell(reading, card) {
+  const part = place(desk.score, reading, card)
+  if (part === null) return element("td", {}, !reading ? "…" : score(desk.score, reading, card) === null ? "–" : "not measured")
+  return element("td", { class: part >= KEPT ? "zt-out-no" : "" }, further(part))
+}

@@ -1,0 +1,136 @@
+// Two histograms over one axis, from quantiles in equal steps: a model's own test pictures filled, outliers as an
+// outline; and on it the pictures of the row as lettered marks, and the bound beyond which a picture is refused.
+
+import { KEPT } from "./scores.js"
+
+const BINS = 48
+const EDGE = { side: 10, foot: 18, head: 4, mark: 17 } // CSS pixels
+
+/** Draw on a canvas: `own` and `other` quantiles or null, `marks` [{letter, value, strong}], words for the ends of the axis. */
+export function histogram(canvas, { own, other, marks, unit }) {
+  const scale = Math.min(window.devicePixelRatio || 1, 2)
+  const [width, height] = [canvas.clientWidth, canvas.clientHeight]
+  if (!width || !height) return
+  Object.assign(canvas, { width: Math.round(width * scale), height: Math.round(height * scale) })
+  const context = canvas.getContext("2d")
+  context.scale(scale, scale)
+  const style = getComputedStyle(canvas)
+  const colour = (name) => style.getPropertyValue(name)
+  context.font = `600 12px ${style.fontFamily}`
+  const [low, high] = ends(own, other, marks)
+  const lanes = stacked(marks, (value) => across(value))
+  const top = EDGE.head + EDGE.mark * Math.max(1, lanes.count)
+  const floor = height - EDGE.foot
+  function across(value) {
+    const part = Math.min(1, Math.max(0, (value - low) / (high - low)))
+    return EDGE.side + part * (width - 2 * EDGE.side)
+  }
+  if (own) bars(context, [own, other], { low, high, across, top, floor, ink: colour("--own"), accent: colour("--other") })
+  axis(context, { low, high, width, height, floor, unit, ink: colour("--soft-ink") })
+  if (own) bound(context, across(own[Math.round(KEPT * (own.length - 1))]), top, floor, colour("--ink"))
+  marks.forEach((mark, i) => flag(context, across(mark.value), EDGE.head + EDGE.mark * lanes.of[i], floor, mark, { ink: colour("--ink"), paper: colour("--paper"), accent: colour("--accent") }))
+}
+
+/** The ends of the axis: the middle 98 % of both kinds of pictures, with a margin; without them those of the marks. */
+export function ends(own, other, marks) {
+  const at = (quantiles) => [quantiles[1], quantiles.at(-2)]
+  const values = own ? [...at(own), ...at(other)] : marks.map(({ value }) => value).filter(Number.isFinite)
+  const [low, high] = [Math.min(...values), Math.max(...values)]
+  if (!Number.isFinite(low)) return [0, 1]
+  const margin = 0.06 * (high - low) || 1
+  return [low - margin, high + margin]
+}
+
+/** The density in each bin, of quantiles: every step between two of them holds the same part. */
+export function binned(quantiles, low, high, bins = BINS) {
+  const counts = Array(bins).fill(0)
+  const size = (high - low) / bins
+  for (let i = 1; i < quantiles.length; i++) {
+    const [from, to] = [quantiles[i - 1], Math.max(quantiles[i], quantiles[i - 1] + 1e-9 * size)]
+    const first = Math.max(0, Math.floor((from - low) / size))
+    for (let bin = first; bin < bins && low + bin * size < to; bin++) {
+      const overlap = Math.min(to, low + (bin + 1) * size) - Math.max(from, low + bin * size)
+      counts[bin] += Math.max(0, overlap) / (to - from) / (quantiles.length - 1)
+    }
+  }
+  return counts
+}
+
+function bars(context, kinds, { low, high, across, top, floor, ink, accent }) {
+  const [filled, outline] = kinds.map((quantiles) => binned(quantiles, low, high))
+  const tallest = Math.max(...filled, ...outline)
+  const y = (share) => floor - (share / tallest) * (floor - top - 2)
+  const x = (bin) => across(low + (bin / BINS) * (high - low))
+  context.fillStyle = ink
+  filled.forEach((share, bin) => context.fillRect(x(bin), y(share), x(bin + 1) - x(bin) + 0.3, floor - y(share)))
+  context.beginPath()
+  context.moveTo(x(0), floor)
+  outline.forEach((share, bin) => (context.lineTo(x(bin), y(share)), context.lineTo(x(bin + 1), y(share))))
+  context.lineTo(x(BINS), floor)
+  context.fillStyle = accent
+  context.globalAlpha = 0.14
+  context.fill()
+  context.globalAlpha = 1
+  context.strokeStyle = accent
+  context.lineWidth = 2
+  context.stroke()
+}
+
+function axis(context, { low, high, width, height, floor, unit, ink }) {
+  context.strokeStyle = context.fillStyle = ink
+  context.lineWidth = 1
+  context.beginPath()
+  context.moveTo(EDGE.side, floor + 0.5)
+  context.lineTo(width - EDGE.side, floor + 0.5)
+  context.stroke()
+  const write = (text, x, align) => {
+    context.textAlign = align
+    context.fillText(text, x, height - 4)
+  }
+  const round = (value) => Math.round(value).toLocaleString("en").replace("-", "−")
+  write(round(low), EDGE.side, "left")
+  write(`${unit} → more of an outlier`, width / 2, "center")
+  write(round(high), width - EDGE.side, "right")
+}
+
+function bound(context, x, top, floor, ink) {
+  context.save()
+  context.strokeStyle = ink
+  context.globalAlpha = 0.55
+  context.setLineDash([4, 4])
+  context.beginPath()
+  context.moveTo(x, top - 4)
+  context.lineTo(x, floor)
+  context.stroke()
+  context.restore()
+}
+
+/** Lanes above the bars in which no two letters lie over each other: the lane of each, and how many there are. */
+export function stacked(marks, across, apart = 17) {
+  const order = marks.map((mark, i) => i).sort((a, b) => across(marks[a].value) - across(marks[b].value))
+  const [of, last] = [Array(marks.length).fill(0), []]
+  for (const i of order) {
+    const x = across(marks[i].value)
+    let lane = last.findIndex((taken) => x - taken >= apart)
+    if (lane < 0) lane = last.length
+    last[lane] = x
+    of[i] = lane
+  }
+  return { of, count: last.length }
+}
+
+function flag(context, x, top, floor, { letter, strong }, { ink, paper, accent }) {
+  const fill = strong ? accent : ink
+  context.strokeStyle = context.fillStyle = fill
+  context.lineWidth = strong ? 2 : 1.2
+  context.beginPath()
+  context.moveTo(x, top + 8)
+  context.lineTo(x, floor)
+  context.stroke()
+  context.beginPath()
+  context.arc(x, top + 8, 7.5, 0, 2 * Math.PI)
+  context.fill()
+  context.fillStyle = paper
+  context.textAlign = "center"
+  context.fillText(letter, x, top + 12.2)
+}

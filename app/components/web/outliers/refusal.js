@@ -1,0 +1,103 @@
+// A classifier has to answer; a density of each class may refuse. Both are asked about one picture of the row.
+
+import { cut } from "../reconstruct/crop.js"
+import { bars, element, heading, picker } from "./parts.js"
+import { Readings } from "./readings.js"
+import { KEPT, further, percent, place, shares } from "./scores.js"
+import { desk, judged, letter, pictures } from "./state.js"
+
+const RULES = ["complexity", "likelihood"] // the score by which a density refuses: the first that was measured
+
+export class Refusal {
+  constructor(channel, host, words) {
+    Object.assign(this, { host, words, models: [], judges: [], answer: null, trouble: "" })
+    this.readings = new Readings(channel, "outliers-refusal", { read: () => this.paint(), failed: (sentence) => this.fail(sentence) })
+    this.classifies = channel.slot("outliers-judge", (answer) => this.take(answer), (sentence) => this.fail(sentence))
+  }
+
+  offer(models, judges) {
+    this.models = models.filter(({ classes }) => classes.length).sort((a, b) => Number(b.exact) - Number(a.exact))
+    this.judges = judges
+  }
+
+  get card() {
+    return this.models.find(({ name }) => name === desk.conditional) ?? this.models[0]
+  }
+
+  get judge() {
+    const { card } = this
+    return this.judges.find(({ data, shape }) => data === card.data && String(shape) === String(card.shape))
+  }
+
+  /** Have both answer about the picture that is asked about. */
+  ask() {
+    const { card, judge } = this
+    const picture = judged()
+    if (!card || !picture) return this.paint()
+    this.trouble = ""
+    this.readings.ask([picture], card)
+    if (judge) this.classifies.ask({ verb: "classify", model: judge.name, rows: 1 }, [cut(picture, picture.crop, judge.shape)], picture)
+    this.paint()
+  }
+
+  take({ panels: [panel], note }) {
+    if (panel.error) return this.fail(panel.error)
+    this.answer = { picture: note, parts: shares([...new Float32Array(panel.payload)]) }
+    this.paint()
+  }
+
+  fail(sentence) {
+    this.trouble = sentence
+    this.paint()
+  }
+
+  paint() {
+    const { card, host } = this
+    const picture = judged()
+    host.hidden = !picture
+    if (!picture) return
+    if (!card) return host.replaceChildren(heading("Who may refuse"), element("p", {}, "No model here knows the likelihood of each class. Train one: zoetrope-train run mnist-cvae"))
+    const who = letter(pictures().indexOf(picture))
+    const choice = this.models.length > 1 ? picker("The density that may refuse", [["A likelihood for each class", this.models]], card.name, (name) => ((desk.conditional = name), this.ask())) : null
+    host.replaceChildren(heading("One must answer, one may refuse", `about picture ${who}`), ...(choice ? [choice] : []), element("div", { class: "zt-out-two" }, this.must(), this.may(picture)), element("p", { class: "zt-rec-trouble", role: "status" }, this.trouble))
+  }
+
+  must() {
+    const { judge, answer } = this
+    const side = (...inside) => element("div", { "data-testid": "must-answer" }, ...inside)
+    if (!judge) return side(element("h4", {}, "Must answer"), element("p", {}, `No classifier of ${this.card.data} is here. Train one: zoetrope-train run ${this.card.data}-classifier`))
+    const title = element("h4", {}, judge.title, element("small", {}, " must answer"))
+    if (answer?.picture !== judged()) return side(title, element("p", {}, "is asked…"))
+    const first = answer.parts.indexOf(Math.max(...answer.parts))
+    const sure = element("p", { class: "zt-out-answer" }, `“${judge.labels[first]}”, ${percent(answer.parts[first], 1)} % sure`)
+    return side(title, sure, bars(classes(judge.labels, answer.parts), "Its probability of each class"), figure(this.card, "classifier's confidence in outliers", (value) => `Of pictures of ${this.card.measured?.data} it is ${value} % sure on average.`))
+  }
+
+  may(picture) {
+    const { card } = this
+    const reading = Readings.of(picture, card)
+    const rule = RULES.find((name) => card.measured?.own[name])
+    const side = (...inside) => element("div", { "data-testid": "may-refuse" }, ...inside)
+    const title = element("h4", {}, card.title, element("small", {}, ` may refuse · ${card.exact ? "exact" : "bound"}`))
+    if (!reading?.given.length) return side(title, element("p", {}, "is asked…"))
+    const parts = shares([...reading.given])
+    const first = parts.indexOf(Math.max(...parts))
+    const part = rule ? place(rule, reading, card) : null
+    const refuses = part !== null && part >= KEPT
+    const by = rule && this.words[rule].title.toLowerCase()
+    const answer = refuses ? `Refuses: by ${by} it is stranger than ${further(part)} of its test pictures` : `“${card.classes[first]}”, ${percent(parts[first], 1)} %`
+    const made = side(title, element("p", { class: refuses ? "zt-out-answer zt-out-no" : "zt-out-answer" }, answer), bars(classes(card.classes, parts), "Posterior of each class by Bayes' rule"), element("p", {}, "Posterior by Bayes' rule, p(y|x) ∝ p(x|y), all classes being as likely."), rule ? figure(card, `outliers refused, ${rule}`, (value) => `It refuses ${value} % of pictures of ${card.measured.data}, and 5 % of its own.`) : element("p", {}, `Not measured, so it refuses nothing: zoetrope-train evaluate ${card.name} --only outlier-scores refusal`))
+    made.dataset.refuses = refuses
+    return made
+  }
+}
+
+function classes(names, parts) {
+  const most = Math.max(...parts)
+  return names.map((name, i) => ({ name, part: parts[i], text: `${percent(parts[i], 1)} %`, strong: parts[i] === most }))
+}
+
+function figure(card, name, say) {
+  const found = card.metrics[name]
+  return element("p", { class: "zt-out-about", title: found?.protocol ?? "" }, found ? say(found.value.toFixed(1)) : "")
+}

@@ -1,0 +1,86 @@
+// The row: every picture as the model sees it, with its letter and where it stands. One can be asked about, or taken away.
+
+import { cut } from "../reconstruct/crop.js"
+import { image } from "../reconstruct/measure.js"
+import { Screen } from "../pixels.js"
+import { element } from "./parts.js"
+import { Readings } from "./readings.js"
+import { KEPT, amount, further, place, score } from "./scores.js"
+import { desk, judged, letter, pictures } from "./state.js"
+
+const SIDE = 118 // CSS pixels of the longer side of a picture
+
+export class Row {
+  /** `on.judge(at)` asks about another picture, −1 that on the desk; `on.remove(at)` takes one away. */
+  constructor(host, on) {
+    Object.assign(this, { host, on, tiles: [] })
+    host.setAttribute("role", "group")
+    host.addEventListener("keydown", (event) => this.key(event))
+  }
+
+  paint(card, words) {
+    const all = pictures()
+    while (this.tiles.length > all.length) this.tiles.pop().element.remove()
+    while (this.tiles.length < all.length) this.add(this.tiles.length)
+    all.forEach((picture, i) => this.fill(this.tiles[i], picture, i, card, words))
+  }
+
+  add(i) {
+    const screen = new Screen(element("canvas", { role: "img" }))
+    screen.soft = false
+    const pick = element("button", { type: "button", class: "zt-out-pick", onclick: () => this.on.judge(this.at(i)) }, screen.canvas)
+    const says = element("p", { class: "zt-out-says" })
+    const value = element("p", { class: "zt-out-value" })
+    const gone = element("button", { type: "button", class: "zt-out-gone", onclick: () => this.on.remove(i) }, "×")
+    const name = element("b", { class: "zt-out-letter" })
+    const made = element("article", { class: "zt-out-tile", "data-testid": "picture" }, name, pick, gone, says, value)
+    this.tiles.push({ element: made, screen, pick, says, value, gone, name })
+    this.host.append(made)
+  }
+
+  at = (i) => (i < desk.row.length ? i : -1)
+
+  fill(tile, picture, i, card, words) {
+    const [, height, width] = card.shape
+    const scale = SIDE / Math.max(height, width)
+    tile.screen.fit(width * scale, height * scale)
+    tile.screen.draw(image(cut(picture, picture.crop, card.shape), card.shape))
+    const reading = Readings.of(picture, card)
+    const [part, value] = [place(desk.score, reading, card), score(desk.score, reading, card)]
+    const out = part !== null && part >= KEPT
+    const live = i === desk.row.length
+    const what = `Picture ${letter(i)}: ${picture.title || "a picture"}${live ? ", on the desk" : ""}`
+    tile.name.textContent = letter(i)
+    tile.pick.title = `${what}. Ask about it below.`
+    tile.screen.canvas.setAttribute("aria-label", what)
+    tile.pick.setAttribute("aria-pressed", picture === judged())
+    tile.gone.hidden = live
+    tile.gone.setAttribute("aria-label", `Take picture ${letter(i)} out of the row`)
+    tile.says.textContent = reading ? said(part) : "is being read…"
+    tile.value.textContent = reading ? amount(value, words.unit) : ""
+    tile.element.classList.toggle("zt-out-stranger", out)
+    tile.element.classList.toggle("zt-out-live", live)
+    Object.assign(tile.element.dataset, { letter: letter(i), rank: part ?? "", score: value ?? "" })
+  }
+
+  key(event) {
+    const way = { ArrowLeft: -1, ArrowRight: 1 }[event.key]
+    const at = this.tiles.findIndex(({ element: made }) => made.contains(document.activeElement))
+    if (at < 0) return
+    if (way) this.tiles[(at + way + this.tiles.length) % this.tiles.length].pick.focus()
+    else if (["Delete", "Backspace"].includes(event.key) && at < desk.row.length) this.on.remove(at)
+    else return
+    event.preventDefault()
+    event.stopPropagation()
+  }
+
+  /** After one was taken away, the hand stays in the row. */
+  focus(at) {
+    this.tiles[Math.min(at, this.tiles.length - 1)]?.pick.focus()
+  }
+}
+
+function said(part) {
+  if (part === null) return "no test pictures to compare with"
+  return part >= KEPT ? `stranger than ${further(part)} of its own` : `stranger than ${further(part)}: may belong`
+}

@@ -1,0 +1,35 @@
+// What a person has in the row, and what they look at. It outlives a change of page.
+
+import { shown } from "../reconstruct/work.js"
+
+export const desk = {
+  row: [], // pictures beside the one on the desk: {canvas, crop, …} as work.js lays them
+  model: null,
+  score: "complexity",
+  judged: -1, // the picture in the row that classifier and density answer about; −1: the one on the desk
+  conditional: null, // the density that may refuse
+  touched: false, // whether the row is the person's own
+  asked: 0, // number of the address that was followed last
+}
+
+/** All pictures, that on the desk last. */
+export const pictures = () => [...desk.row, shown()].filter(Boolean)
+
+/** The one that is asked about. */
+export const judged = () => desk.row[desk.judged] ?? shown()
+
+/** The address that leads back here, as app/views/outliers.py reads it; pictures of a person's own have none. */
+export function query() {
+  const sources = desk.row.map((source) => source.query?.source).filter(Boolean)
+  return { model: desk.model, score: desk.score, row: sources.join(","), source: shown()?.query?.source ?? "" }
+}
+
+/** A picture as it is now, which later strokes on the desk leave alone. */
+export function copied(source) {
+  const canvas = document.createElement("canvas")
+  Object.assign(canvas, { width: source.canvas.width, height: source.canvas.height })
+  canvas.getContext("2d", { willReadFrequently: true }).drawImage(source.canvas, 0, 0)
+  return { ...source, canvas, crop: { ...source.crop } }
+}
+
+export const letter = (i) => String.fromCharCode(65 + (i % 26))

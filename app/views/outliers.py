@@ -1,0 +1,197 @@
+"""Outliers: which of these pictures does not belong, by what each explicit model finds likely."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import streamlit as st
+
+from app.components import outliers as component
+from app.views.facts import facts
+from app.views.opening import able
+from app.views.reconstruct import parse as parse_source
+from app.views.reconstruct import shelf, uploaded
+from app.views.style import page_style
+from engine import outliers as scores
+from engine.card import Card
+from engine.catalogue import Catalogue
+from engine.errors import BadValue
+
+MOST = 8
+"""Pictures in the row beside the one on the desk."""
+
+
+class Words(NamedTuple):
+    """What a score is called, what it says, and where it comes from."""
+
+    title: str
+    text: str
+    source: str
+
+
+WORDS = {
+    "likelihood": Words(
+        "Raw likelihood",
+        "How surprised the model is: −log p(x).",
+        "Bishop, 1994",
+    ),
+    "ratio": Words(
+        "Likelihood ratio",
+        "What the model knows beyond a background model, which learnt from the same pictures with noise in them. What "
+        "both find likely, such as black corners, cancels.",
+        "Ren et al., NeurIPS 2019",
+    ),
+    "complexity": Words(
+        "Input complexity",
+        "What the model needs beyond a PNG file. A simple picture is likely under every density, and small as a file: "
+        "this cancels.",
+        "Serrà et al., ICLR 2020",
+    ),
+    "typicality": Words(
+        "Typicality",
+        "How far the surprise lies from the usual one, on either side: too likely is odd as well.",
+        "Nalisnick et al., 2019",
+    ),
+}
+"""Of every row of engine.outliers.SCORES."""
+
+
+def outliers() -> None:
+    """Draw the page."""
+    page_style()
+    found = able("scores", "bounds")
+    if found is None:
+        return
+    models, _ = found
+    names = [name for name in found[1] if explicit(models.card(name))]
+    if not names:
+        st.info("No model here says how likely a picture is. Train one: zoetrope-train run mnist-vae")
+        return
+    _follow_link(models, names)
+    uploaded()
+    state = st.session_state
+    component.outliers(
+        {
+            "models": [entry(models.card(name), models) for name in names],
+            "painters": [facts(models.card(name)) for name in models.names("decodes")],
+            "judges": judges(models),
+            "words": {name: {**words._asdict(), "unit": scores.UNITS[name]} for name, words in WORDS.items()},
+            "bundled": shelf(),
+            "most": MOST,
+            "asked": state["outliers-asked"],
+            "notices": state["outliers-notices"],
+            "upload": state.get("reconstruct-upload"),
+            "picture": state.get("reconstruct-picture", ""),
+        },
+        settled=_settled,
+    )
+
+
+# The address
+
+
+def _follow_link(models: Catalogue, names: list[str]) -> None:
+    """Take over what the address says, where it says something new."""
+    state, address = st.session_state, st.query_params.to_dict()
+    if "outliers-asked" in state and (address == state["outliers-written"] or not address):
+        return
+    asked, notices = parse(address, models, names)
+    state["outliers-asked"] = {"number": state.get("outliers-asked", {"number": 0})["number"] + 1, **asked}
+    state["outliers-notices"], state["outliers-written"] = notices, address
+
+
+def parse(address: Mapping[str, str], models: Catalogue, names: list[str]) -> tuple[dict[str, Any], list[str]]:
+    """Give what a link asks for, and a sentence for each part of it that could not be taken.
+
+    `model` and `score` by name; `row` holds sources as Reconstruct has them, `bundled:NAME` or `sample:MODEL:SEED`,
+    with commas between them, and `source` one more that lies on the desk.
+    """
+    notices = list[str]()
+    asked: dict[str, Any] = {"model": opening(models, names)}
+    if (model := address.get("model")) in names:
+        asked["model"] = model
+    elif model is not None:
+        absent = f"There is no model called {model[:60]!r} here that says how likely a picture is."
+        notices.append(models.faults.get(model) or absent)
+    score = address.get("score")
+    asked["score"] = score if score in WORDS else None
+    if score is not None and score not in WORDS:
+        notices.append(f"There is no score called {score[:40]!r}; there is {', '.join(WORDS)}.")
+    if "row" in address:
+        asked["row"] = _row(address["row"], models, notices)
+    if desk := _source(address.get("source", ""), models, notices):
+        asked["desk"] = desk
+    return asked, notices
+
+
+def _row(text: str, models: Catalogue, notices: list[str]) -> list[dict[str, Any]]:
+    sources = [source for source in text.split(",") if source]
+    if len(sources) > MOST:
+        notices.append(f"The link has {len(sources)} pictures in its row; the first {MOST} are shown.")
+    return [found for source in sources[:MOST] if (found := _source(source, models, notices))]
+
+
+def _source(text: str, models: Catalogue, notices: list[str]) -> dict[str, Any]:
+    found, notice = parse_source(text, models)
+    notices.extend([notice] if notice else [])
+    return found
+
+
+def opening(models: Catalogue, names: list[str]) -> str:
+    """Name the model to begin with: of those whose scores were measured one whose raw likelihood fails, if any does."""
+
+    def order(name: str) -> tuple[bool, float, bool]:
+        card = models.card(name)
+        area = next((metric.value for metric in card.metrics if metric.name == "AUROC, likelihood"), 1.0)
+        return card.outliers is None, area, "scores" not in card.verbs
+
+    return min(names, key=order)
+
+
+def _settled() -> None:
+    """Follow the component: what it shows goes into the address."""
+    told: Mapping[str, Any] = st.session_state[component.KEY].view
+    wanted = {name: str(told[name]) for name in ("model", "score", "row", "source") if told.get(name)}
+    st.session_state["outliers-written"] = wanted
+    if st.query_params.to_dict() != wanted:
+        st.query_params.from_dict(wanted)
+
+
+# Models
+
+
+def explicit(card: Card) -> bool:
+    """Whether a model is one that people ask: a background model stands behind another."""
+    try:
+        scores.support(card.config)
+    except BadValue:
+        return False
+    return not card.recipe.get("mutated")
+
+
+def entry(card: Card, models: Catalogue) -> dict[str, Any]:
+    """Give what the component needs to know about a model."""
+    over, known = scores.support(card.config), card.outliers
+    named = known.background if known else ""
+    return {
+        **facts(card),
+        "exact": "scores" in card.verbs,
+        "values": card.shape[0] * card.shape[1] * card.shape[2] if over == "density" else 0,
+        "seen": scores.SEEN[over],
+        "background": named if named in models.cards else None,
+        "measured": None
+        if known is None
+        else {"data": known.data, "mean": known.mean, "own": known.own, "other": known.other},
+        "metrics": {
+            metric.name: {"value": metric.value, "interval": metric.interval, "protocol": metric.protocol}
+            for metric in card.metrics
+            if metric.name.startswith(("AUROC", "outliers refused", "Bayes", "classifier's"))
+        },
+    }
+
+
+def judges(models: Catalogue) -> list[dict[str, Any]]:
+    """Give what the component needs to know about classifiers: those that give one answer to a picture."""
+    cards = (models.card(name) for name in models.names("classifies"))
+    return [{**facts(card), "labels": list(card.labels)} for card in cards if not card.config.get("attributes")]

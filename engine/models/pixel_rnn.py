@@ -1,0 +1,99 @@
+"""PixelRNN: p(x) = Π p(xᵢ | x₁ … xᵢ₋₁) in raster order, each factor read off LSTMs that sweep over the picture.
+
+van den Oord et al., "Pixel Recurrent Neural Networks", ICML 2016 (arXiv 1601.06759), sections 3.1 to 3.4, table 1 and
+equation 3; classes as in their "Conditional Image Generation with PixelCNN Decoders", NeurIPS 2016, equation 4.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from engine import noise
+from engine.aliases import Chances, Images, Labels, Masks, PerImage
+from engine.errors import BadValue
+from engine.nn.nets import Shape, check_sizes
+from engine.nn.outputs import OUTPUTS, OutputName
+from engine.nn.pixel_net import PixelNet
+from engine.nn.raster import Raster
+from engine.nn.stacks import Additions
+from engine.nn.sweeps import RecurrentStack, SweepName
+
+
+@dataclass(frozen=True)
+class PixelRNNConfig:
+    """A PixelRNN's sizes, the way of its LSTMs and the distribution of its values."""
+
+    shape: Shape = (1, 28, 28)  # channel, height, width of a picture
+    cell: SweepName = "diagonal"  # row by row, blind beside a triangle; or along both diagonals, blind to nothing
+    width: int = 64  # of an LSTM's state; between the layers are twice as many feature maps
+    depth: int = 3  # LSTMs
+    output: OutputName = "bernoulli"  # binary pixels, or a softmax or mixture of logistics over 256 levels
+    mixtures: int = 10  # logistics
+    classes: int = 0  # 0: the label is not used
+
+    def __post_init__(self) -> None:
+        check_sizes(self, width=1, depth=1, mixtures=1, classes=0)
+        if self.width < self.colours:
+            raise BadValue(f"width is {self.width}; {self.colours} colours need a feature map each.")
+
+    @property
+    def latent(self) -> int:
+        """No latent: all that varies is drawn pixel by pixel."""
+        return 0
+
+    @property
+    def colours(self) -> int:
+        """How many parts the feature maps have: one for each channel that the masks tell apart."""
+        return self.shape[0] if OUTPUTS[self.output].ordered else 1
+
+
+class PixelRNN(nn.Module):
+    """Samples, scores and completes."""
+
+    def __init__(self, config: PixelRNNConfig) -> None:
+        super().__init__()
+        self.config = config
+        channels, colours = config.shape[0], config.colours
+        stack = RecurrentStack(config.cell, channels, config.width, config.depth, colours)
+        self.net = PixelNet(stack, OUTPUTS[config.output](channels, config.mixtures), colours)
+        if config.classes:
+            self.label = nn.Linear(config.classes, config.depth * self.net.stack.gates, bias=False)
+
+    # p(xᵢ | x₁ … xᵢ₋₁, y)
+
+    def log_probs(self, x: Images, y: Labels | None = None) -> Images:
+        return self.net.log_probs(x, self.told(y))
+
+    def conditionals(self, x: Images, y: Labels | None = None) -> Chances:
+        return self.net.conditionals(x, self.told(y))
+
+    def told(self, y: Labels | None) -> Additions | None:
+        """Give what a class adds to each layer (eq. 4); one of −1, "unknown", adds nothing."""
+        if y is None or not self.config.classes:
+            return None
+        one_hot = y[:, None] == torch.arange(self.config.classes, device=y.device)
+        added = self.label(one_hot.to(self.label.weight.dtype))
+        return added.view(len(y), self.config.depth, self.net.stack.gates, 1, 1)
+
+    # Verbs
+
+    def sample(self, seeds: Sequence[int], y: Labels | None = None, truncation: float = 1.0) -> Images:
+        """Draw pictures; there is no latent that a truncation could shorten."""
+        _, height, width = self.config.shape
+        u = noise.uniform(seeds, self.config.shape).to(next(self.parameters()).device)
+        hidden = torch.ones_like(u[:, :1], dtype=torch.bool)
+        return self.complete(torch.zeros_like(u), hidden, u, 0, height * width, y)
+
+    def complete(
+        self, x: Images, hidden: Masks, noise: Images, first: int, last: int, y: Labels | None = None
+    ) -> Images:
+        return self.net.complete(x, hidden, noise, first, last, self.told(y))
+
+    def draw(self, picture: Raster, first: int, last: int, y: Labels | None = None) -> Iterator[int]:
+        """Draw as `complete` does, a pixel at a time, see `engine.nn.raster`."""
+        return self.net.draw(picture, first, last, self.told(y))
+
+    def log_prob(self, x: Images, y: Labels | None = None) -> PerImage:
+        return self.log_probs(x, y).flatten(1).sum(1)

@@ -1,0 +1,257 @@
+"""PixelVAE: a latent says what is in the picture, a shallow masked network draws it pixel by pixel.
+
+Gulrajani et al., "PixelVAE: A Latent Variable Model for Natural Images", ICLR 2017 (arXiv 1611.05013):
+
+    p(x|z) = Π p(xᵢ | x₁ … xᵢ₋₁, z),
+
+whose masked network is told, at each of its layers, what the decoder makes of z. With `top` it has the paper's two
+levels, p(z2) p(z1|z2) p(x|z1) and q(z1|x) q(z2|x); its z1 is a stack of maps, ours is flat. The latent of the verbs is
+then z = [z2 | ε1] with z1 = μ(z2) + σ(z2) · ε1, so that its prior is N(0, I) on every axis.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.distributions import Normal
+
+from engine import noise as noises
+from engine.aliases import Chances, Images, Labels, Latents, Masks, PerImage
+from engine.errors import BadValue
+from engine.nn.bounds import importance_bound
+from engine.nn.nets import Decoder, Encoder, Net, Shape, Upsampling, check_net, check_sizes, with_label
+from engine.nn.outputs import OUTPUTS, OutputName, drawn
+from engine.nn.pixel_net import PixelNet
+from engine.nn.prior import draw
+from engine.nn.stacks import Additions, GatedStack, PlainStack, StackSizes
+
+STROKES = 0x5DEECE66D  # tells the seed of a picture's pixels from that of its latent
+FILLINGS = 8  # how often a picture that is partly hidden is filled and looked at again
+PASSES = 100  # at most, over a picture without noise
+
+
+@dataclass(frozen=True)
+class PixelVAEConfig:
+    """Sizes of encoder and decoder, of the masked network, and the distribution of its values."""
+
+    shape: Shape = (1, 28, 28)  # channel, height, width of a picture
+    latent: int = 32  # axes of both levels together
+    top: int = 0  # of these, axes of z2, which come first; 0: one level
+    hidden: int = 256  # units of the network between the levels
+    net: Net = "conv"
+    width: int = 32  # of encoder and decoder: hidden units, or channels at half resolution
+    depth: int = 1  # of encoder and decoder: hidden layers, or residual blocks at each resolution
+    upsampling: Upsampling = "interpolation"
+    maps: int = 32  # that the decoder hands on at full resolution
+    pixel_width: int = 32  # feature maps of the masked network
+    pixel_depth: int = 3  # its layers: the fewer, the more is left to the latent
+    kernel: int = 3  # of all its layers but the first
+    gated: bool = True
+    output: OutputName = "bernoulli"  # binary pixels, or a softmax or mixture of logistics over 256 levels
+    mixtures: int = 5  # logistics
+    dropout: float = 0.0
+    classes: int = 0  # 0: the label is not used
+
+    def __post_init__(self) -> None:
+        check_net(self)
+        check_sizes(self, top=0, hidden=1, maps=1, pixel_width=self.colours, pixel_depth=1, kernel=3, mixtures=1)
+        if self.top >= self.latent:
+            raise BadValue(f"top is {self.top} of a latent of {self.latent}; z1 needs at least one axis of its own.")
+        if self.kernel % 2 == 0:
+            raise BadValue(f"kernel is {self.kernel}; a pixel stands in its middle, so that it has to be odd.")
+        if not 0 <= self.dropout < 1:
+            raise BadValue(f"dropout is {self.dropout}; a share lies from 0 to just below 1.")
+
+    @property
+    def levels(self) -> dict[str, tuple[int, int]]:
+        """Name the slices of z, where there are two: the last one is the noise that z1 adds to what z2 says of it."""
+        return {"z2": (0, self.top), "z1": (self.top, self.latent)} if self.top else {}
+
+    @property
+    def colours(self) -> int:
+        """How many channels the masks tell apart."""
+        return self.shape[0] if OUTPUTS[self.output].ordered else 1
+
+
+class PixelVAEEvidence(NamedTuple):
+    """The two terms of the bound, in nats, and the draw that they come from."""
+
+    log_likelihood: PerImage  # E_q log p(x|z), by one sample
+    kl: Latents  # KL(q(z|x) ‖ p(z)) of each axis; of z1 given the draw of z2
+    z: Latents  # the sample
+
+    @property
+    def rate(self) -> PerImage:
+        return self.kl.sum(1)
+
+    @property
+    def distortion(self) -> PerImage:
+        return -self.log_likelihood
+
+    @property
+    def elbo(self) -> PerImage:
+        return self.log_likelihood - self.kl.sum(1)
+
+
+class PixelVAE(nn.Module):
+    """Samples, decodes, encodes, bounds and completes."""
+
+    def __init__(self, config: PixelVAEConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.encoder = Encoder(config, outputs=2 * config.latent)
+        below = replace(config, latent=config.latent - config.top, top=0)
+        if config.top:
+            self.downwards = between(config.top + config.classes, config.hidden, 2 * below.latent)
+        self.decoder = Decoder(below, channels=config.maps)
+        channels, width, depth = config.shape[0], config.pixel_width, config.pixel_depth
+        sizes = StackSizes(channels, width, depth, config.kernel, config.colours, config.dropout)
+        output = OUTPUTS[config.output](channels, config.mixtures)
+        self.net = PixelNet(GatedStack(sizes) if config.gated else PlainStack(sizes), output, config.colours)
+        self.teller = nn.Conv2d(config.maps, depth * self.net.stack.gates, 1)
+
+    # q(z|x), p(z1|z2) and p(x|z)
+
+    def posterior(self, x: Images, noise: Latents, y: Labels | None = None) -> tuple[Normal, Latents]:
+        """Give q(z|x) and the draw that the noise makes; on the axes of z1, q given the draw of z2."""
+        mean, log_deviation = self.encoder(x, y).float().chunk(2, dim=1)
+        deviation, top = log_deviation.clamp(-10, 10).exp(), self.config.top
+        if top:
+            p = self.prior(mean[:, :top] + deviation[:, :top] * noise[:, :top], y)
+            mean = torch.cat([mean[:, :top], (mean[:, top:] - p.mean) / p.stddev], dim=1)
+            deviation = torch.cat([deviation[:, :top], deviation[:, top:] / p.stddev], dim=1)
+        return Normal(mean, deviation, validate_args=False), mean + deviation * noise
+
+    def prior(self, z2: Latents, y: Labels | None = None) -> Normal:
+        """p(z1|z2)."""
+        mean, log_deviation = self.downwards(with_label(z2, y, self.config.classes)).float().chunk(2, dim=1)
+        return Normal(mean, log_deviation.clamp(-5, 3).exp(), validate_args=False)
+
+    def told(self, z: Latents, y: Labels | None = None) -> Additions:
+        """Give what a latent adds to each layer of the masked network."""
+        if top := self.config.top:
+            p = self.prior(z[:, :top], y)
+            z = p.mean + p.stddev * z[:, top:]
+        return self.teller(self.decoder(z, y)).unflatten(1, (self.config.pixel_depth, -1))
+
+    def log_likelihood(self, x: Images, z: Latents, y: Labels | None = None) -> PerImage:
+        """log p(x|z)."""
+        return self.net.log_probs(x, self.told(z, y)).flatten(1).sum(1)
+
+    # Verbs
+
+    def sample(self, seeds: Sequence[int], y: Labels | None = None, truncation: float = 1.0) -> Images:
+        """Draw a latent, and by it a picture; the truncation brings both towards their middle."""
+        z = draw(self, seeds, truncation)
+        u = noises.uniform([seed ^ STROKES for seed in seeds], self.config.shape).to(z.device)
+        return self.fill(self.told(z, y), 0.5 + truncation * (u - 0.5))
+
+    def decode(self, z: Latents, y: Labels | None = None) -> Images:
+        """Give the mean of each value given those before, in the picture where each is the level nearest to its mean.
+
+        That picture is what a latent says without any noise; its means are smooth where its own pixels would jump.
+        """
+        additions = self.told(z, y)
+        return self.net.means(self.plain(additions), additions)
+
+    def encode(self, x: Images, y: Labels | None = None) -> Latents:
+        return self.infer_by(x, torch.zeros(len(x), self.config.latent, device=x.device), y)
+
+    def infer_by(self, x: Images, noise: Latents, y: Labels | None = None) -> Latents:
+        return self.posterior(x, noise, y)[1]
+
+    def elbo(self, x: Images, y: Labels | None = None) -> PerImage:
+        return self.evidence(x, y).elbo
+
+    # Densities
+
+    def evidence(self, x: Images, y: Labels | None = None, noise: Latents | None = None) -> PixelVAEEvidence:
+        """Both terms of the bound by one reparameterized sample: that of the noise, where it is given.
+
+        KL(q(z2|x) ‖ p(z2)) and, at the draw of z2, KL(q(z1|x) ‖ p(z1|z2)) are in closed form.
+        """
+        noise = torch.randn(len(x), self.config.latent, device=x.device) if noise is None else noise
+        q, z = self.posterior(x, noise, y)
+        kl = 0.5 * (q.mean**2 + q.variance - 1) - q.stddev.log()
+        return PixelVAEEvidence(self.log_likelihood(x, z, y), kl, z)
+
+    def importance_bound(self, x: Images, samples: int, y: Labels | None = None) -> PerImage:
+        """log 1/k Σ p(x, zᵢ) / q(zᵢ|x) with k = samples: at least the ELBO on average, growing with k."""
+        return importance_bound(lambda count: self.log_weights(x, count, y), samples, x)
+
+    def log_weights(self, x: Images, count: int, y: Labels | None) -> Tensor:  # (count, batch)
+        """log p(x, z) / q(z|x) of so many draws of each picture."""
+        x, y = x.repeat(count, 1, 1, 1), None if y is None else y.repeat(count)
+        noise = torch.randn(len(x), self.config.latent, device=x.device)
+        q, z = self.posterior(x, noise, y)
+        log_ratio = (0.5 * (noise**2 - z**2) + q.stddev.log()).sum(1)  # log p(z) − log q(z|x)
+        return (self.log_likelihood(x, z, y) + log_ratio).view(count, -1)
+
+    # Pixel by pixel
+
+    def conditionals(self, x: Images, y: Labels | None = None) -> Chances:
+        """Give p(value | those before, z) at every value, with z the mean that the whole picture is encoded to."""
+        return self.net.conditionals(x, self.told(self.encode(x, y), y))
+
+    def log_probs(self, x: Images, y: Labels | None = None) -> Images:
+        """Give log p(value | those before, z), in nats, with z the mean that the whole picture is encoded to.
+
+        Their sum is the distortion there, and no likelihood of the picture: the rate of z comes on top.
+        """
+        return self.net.log_probs(x, self.told(self.encode(x, y), y))
+
+    def complete(
+        self, x: Images, hidden: Masks, noise: Images, first: int, last: int, y: Labels | None = None
+    ) -> Images:
+        """Draw the hidden pixels among `first` … `last` − 1, given a latent that goes with the visible ones.
+
+        The latent depends on the visible pixels and on the noise, so `hidden` is the same for all parts of a drawing.
+        """
+        additions = self.told(self.guess(x, hidden, noise, y), y)
+        return self.net.complete(x, hidden, noise, first, last, additions)
+
+    def guess(self, x: Images, hidden: Masks, noise: Images, y: Labels | None = None) -> Latents:
+        """Draw a latent that goes with the visible pixels: of the prior, where there is none.
+
+        By turns the hidden pixels are drawn given the latent, and the latent given all pixels (Rezende et al.,
+        "Stochastic Backpropagation", ICML 2014, appendix F). Its noise is the 12 lower bits of the pixels'.
+        """
+        lower = (noise.flatten(1)[:, : self.config.latent] * 2**12).frac() + 2**-13
+        normal = torch.special.ndtri(lower)
+        z, filled = normal, x.masked_fill(hidden, 0)
+        partly = ~hidden.flatten(1).all(1)[:, None]
+        for _ in range(FILLINGS if bool(partly.any()) else 0):
+            filled = torch.where(hidden, drawn(self.net.conditionals(filled, self.told(z, y)), noise), filled)
+            z = torch.where(partly, self.infer_by(filled, normal, y), z)
+        return z
+
+    def fill(self, additions: Additions, noise: Images) -> Images:
+        """Draw whole pictures by their noise."""
+        hidden = torch.ones_like(noise[:, :1], dtype=torch.bool)
+        return self.net.complete(torch.zeros_like(noise), hidden, noise, 0, hidden[0].numel(), additions)
+
+    @torch.no_grad()
+    def plain(self, additions: Additions) -> Images:
+        """Draw whole pictures without noise, each value the level nearest to its mean given those before.
+
+        A pass over the picture sets every value by those that the pass before has left. The values that are right grow
+        from the first one on, many at a time; when a pass changes nothing, all are (Song et al., "Accelerating
+        Feedforward Computation via Parallel Nonlinear Equation Solving", ICML 2021).
+        """
+        x = torch.zeros(len(additions), *self.config.shape, device=additions.device)
+        steps = self.net.output.levels - 1
+        for _ in range(PASSES):
+            before, x = x, (self.net.means(x, additions) * steps).round() / steps
+            if torch.equal(before, x):
+                break
+        return x
+
+
+def between(here: int, hidden: int, there: int) -> nn.Sequential:
+    """Lead from one level to what decides the next, which begins as if they had nothing to do with each other."""
+    last = nn.Linear(hidden, there)
+    nn.init.zeros_(last.weight)
+    nn.init.zeros_(last.bias)
+    return nn.Sequential(nn.Linear(here, hidden), nn.GELU(), nn.Linear(hidden, hidden), nn.GELU(), last)

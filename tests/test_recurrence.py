@@ -1,0 +1,66 @@
+"""LSTMs that take many pixels at a step: the same states, and the same gradients, as pixel by pixel."""
+
+import pytest
+import torch
+from torch import Tensor
+
+from engine.nn.lstm import Recurrence, by_pixel, passed, spans_of, unroll
+
+SWEEPS = [(False, 1, (3, 1)), (False, 2, (3, 4)), (False, 3, (4, 3)), (True, 2, (3, 4)), (True, 2, (4, 3))]
+each_sweep = pytest.mark.parametrize(("diagonal", "taps", "sides"), SWEEPS, ids=str)
+
+
+def some(taps: int, sides: tuple[int, int], dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+    """Input-to-state of two pictures in two lanes, and weights state-to-state."""
+    torch.manual_seed(1)
+    inputs, weight = torch.randn(*sides, 2, 2, 12, dtype=dtype), torch.randn(2, taps, 3, 12, dtype=dtype)
+    return inputs.requires_grad_(), weight.requires_grad_()
+
+
+def pixel_by_pixel(inputs: Tensor, weight: Tensor, diagonal: bool) -> Tensor:
+    rows, columns, taps, nothing = *inputs.shape[:2], weight.shape[1], inputs.new_zeros(2, 2, 3)
+    h: dict[tuple[int, int], Tensor] = {}
+    c: dict[tuple[int, int], Tensor] = {}
+    for row in range(rows):
+        for column in range(columns):
+            above = [(row - 1, column + tap - taps // 2) for tap in range(taps)]
+            seen = [(row - 1, column), (row, column - 1)] if diagonal else above
+            gates = inputs[row, column] + sum(h.get(place, nothing) @ weight[:, k] for k, place in enumerate(seen))
+            before = c.get((row, column - 1) if diagonal else (row - 1, column), nothing)
+            h[row, column], c[row, column] = passed(gates, before)
+    return torch.stack([torch.stack([h[row, column] for column in range(columns)]) for row in range(rows)])
+
+
+@each_sweep
+def test_a_step_for_many_pixels_is_a_step_for_each(diagonal: bool, taps: int, sides: tuple[int, int]) -> None:
+    inputs, weight = some(taps, sides, torch.float32)
+    torch.testing.assert_close(unroll(inputs, weight, diagonal)[0], pixel_by_pixel(inputs, weight, diagonal))
+
+
+@each_sweep
+def test_the_gradient_written_out_is_that_of_the_function(diagonal: bool, taps: int, sides: tuple[int, int]) -> None:
+    inputs, weight = some(taps, sides, torch.float64)
+    assert torch.autograd.gradcheck(lambda *given: Recurrence.apply(*given, diagonal)[0], (inputs, weight))
+
+
+def test_under_bfloat16_it_computes_in_float32() -> None:
+    inputs, weight = some(2, (6, 5), torch.float32)
+    with torch.autocast("cpu", torch.bfloat16):
+        h, c = unroll(inputs, weight, diagonal=True)
+        h.sum().backward()
+    slopes = [inputs.grad, weight.grad]
+    inputs.grad = weight.grad = None
+    exact, memory = unroll(inputs, weight, diagonal=True)
+    exact.sum().backward()
+    assert torch.equal(h, exact)
+    assert torch.equal(c, memory)
+    assert all(torch.equal(*pair) for pair in zip(slopes, [inputs.grad, weight.grad], strict=True))
+    assert unroll(inputs.bfloat16(), weight, diagonal=True)[0].dtype == torch.bfloat16
+
+
+def test_a_diagonal_holds_the_pixels_whose_row_and_column_add_up_to_its_time() -> None:
+    steps = torch.full((6, 1, 3, 1, 1), -1.0)
+    by_pixel(steps, True).copy_((10 * torch.arange(3)[:, None] + torch.arange(4))[..., None, None, None])
+    found = [steps[time, 0, span].flatten().tolist() for time, span in enumerate(spans_of(3, 4, True))]
+    assert found == [[0], [1, 10], [2, 11, 20], [3, 12, 21], [13, 22], [23]]
+    assert int((steps == -1).sum()) == 6
