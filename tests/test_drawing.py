@@ -14,18 +14,21 @@ import numpy as np
 import pytest
 import torch
 
-from engine import drawing, images, passes
+from engine import drawing, images, noise, passes
 from engine.drawing import finished
 from engine.errors import OutOfMemory
 from engine.models.pixel_cnn import PixelCNNConfig
-from engine.nn.raster import Draws
+from engine.nn.raster import Draws, Raster
 from engine.ready import Ready
-from engine.registry import Model
+from engine.registry import FAMILIES, Model, family_of
 from engine.runtime import Engine
 from engine.serving.jobs import Job
 from engine.serving.slices import SLICE, Slices, in_time
 from engine.serving.thread import ThreadBackend
+from engine.verbs import Completes
 from tests.shelf import PIXELS, VAE, keep, made
+from tests.test_laws import CONFIGS as LAWFUL
+from tests.test_laws import title
 
 CPU = torch.device("cpu")
 PLAIN = dataclasses.replace(PIXELS, gated=False, classes=0)
@@ -176,6 +179,21 @@ def test_where_no_number_agrees_with_itself_rows_go_alone() -> None:
     one = passes.Pass("moody", moody, [np.zeros((64, 2), np.float32)], CPU, graphs=False, sizes=(4, 16))
     assert one.limit == 1
     assert (one(np.ones((3, 2), np.float32)) == 1).all()
+
+
+@pytest.mark.parametrize("config", [c for c in LAWFUL if issubclass(FAMILIES[family_of(c)][0], Completes)], ids=title)
+def test_whoever_completes_also_draws_a_pixel_at_a_time(config: Any) -> None:
+    model: Any = made(config)
+    assert isinstance(model, Draws)
+    random = torch.Generator().manual_seed(0)
+    x = torch.rand(2, *config.shape, generator=random).round()
+    hidden, u = torch.rand(2, 1, *config.shape[1:], generator=random) < 0.5, noise.uniform([3, 4], config.shape)
+    y = torch.tensor([0, -1]) if config.classes else None
+    for first, last in ((0, x[0, 0].numel()), (config.shape[2] + 1, 2 * config.shape[2])):
+        picture = Raster(x, hidden, u)
+        ats = list(model.draw(picture, first, last, y))
+        assert ats == sorted(ats)
+        torch.testing.assert_close(picture.x, model.complete(x, hidden, u, first, last, y), rtol=0, atol=0)
 
 
 # What a model sees, and how surprised it is
