@@ -17,7 +17,7 @@ import { button, element, layout, picker } from "./parts.js"
 import { Readings } from "./readings.js"
 import { Refusal } from "./refusal.js"
 import { Row } from "./row.js"
-import { SCORES } from "./scores.js"
+import { SCORES, best } from "./scores.js"
 import { copied, desk, pictures, query } from "./state.js"
 import { story, verdict } from "./story.js"
 
@@ -97,7 +97,8 @@ class Outliers {
   async begin({ asked, notices }) {
     if (asked.number > desk.asked) {
       const { row, desk: one } = asked
-      Object.assign(desk, { asked: asked.number, model: asked.model, score: asked.score ?? desk.score, judged: -1 })
+      Object.assign(desk, { asked: asked.number, model: asked.model, judged: -1 })
+      desk.score = asked.score ?? best(this.card) ?? desk.score
       if (notices.length) this.say(notices.join(" "))
       this.begun = true
       this.bar()

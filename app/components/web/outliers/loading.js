@@ -42,13 +42,18 @@ export class Loading {
     return picture(canvas, `Sample of ${card.title}, seed ${seed}`, card.data, `sample:${model}:${seed}`)
   }
 
-  /** What a model begins with: some pictures of its kind, and one that does not belong. */
+  /** What a model begins with: some pictures of its kind, and on the desk one that does not belong. */
   start(card) {
-    const groups = Map.groupBy(this.shelf.filter(({ data }) => data === card.data), ({ group }) => group)
-    const own = [...(groups.values().next().value ?? [])]
-    const some = own.length > OWN ? [0, 1, 2].map((i) => own[Math.floor(((i + 0.5) * own.length) / OWN)]) : own
-    const stranger = this.shelf.find(({ data, group }) => data === (card.measured?.data ?? (card.data === "mnist" ? "fashion" : "mnist")) && !groups.has(group))
-    return { row: some.map(({ name }) => ({ kind: "shelf", name })), desk: stranger ? { kind: "shelf", name: stranger.name } : null }
+    const other = card.measured?.data ?? this.shelf.find(({ data }) => data !== card.data)?.data
+    return { row: this.some(card, card.data, OWN), desk: this.some(card, other, 1)[0] ?? null }
+  }
+
+  /** Sources of pictures of some data: samples of another model, which look more like it than our drawings; else these. */
+  some(card, data, count) {
+    const painter = this.painters.find(({ name, data: of, implicit }) => implicit && of === data && name !== card.name)
+    if (painter) return Array.from({ length: count }, (_, i) => ({ kind: "sample", model: painter.name, seed: i + 1 }))
+    const drawn = this.shelf.filter(({ data: of }) => of === data)
+    return drawn.slice(0, count).map(({ name }) => ({ kind: "shelf", name }))
   }
 }
 
