@@ -12,7 +12,7 @@ from engine.models.gan import GAN
 from engine.nn.prior import draw
 from engine.registry import Model
 from engine.sheet import Bytes, encode, sheet
-from engine.verbs import Samples
+from engine.verbs import Decodes, Samples
 from train.data import Split
 
 SIDE = 10  # pictures along a side
@@ -43,7 +43,7 @@ def draw_pictures(model: Model, test: Split) -> Bytes:
     device = next(model.parameters()).device
     config = model.config
     classes = torch.arange(SIDE * SIDE, device=device) % config.classes if config.classes else None
-    if isinstance(model, Samples) and config.latent == 2:
+    if isinstance(model, Samples) and isinstance(model, Decodes) and config.latent == 2:
         grid = torch.from_numpy(inverse_cdf_grid(SIDE).reshape(-1, 2)).to(device)
         return images.to_bytes(model.decode(grid, classes))
     if isinstance(model, Samples):

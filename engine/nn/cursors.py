@@ -89,9 +89,10 @@ class PlainCursor:
         self.above = [weight[:, :, :reach] for weight, reach in weights]
         self.biases = [layer.bias for layer in masked]
         self.taps = [taps(weight[:, :, reach, : reach + 1]) for weight, reach in weights]
-        self.narrow = [(matrix(block.narrow), block.narrow.bias) for block in self.blocks]
+        self.narrow = [affine(block.narrow) for block in self.blocks]
         self.widen = [matrix(block.widen) for block in self.blocks]
-        self.first, self.given = row, [()]
+        self.first = row
+        self.given: list[tuple[Tensor, ...]] = []
         if row:
             self.look_back(row)
 
@@ -138,8 +139,7 @@ class GatedCursor:
         self.rows = [Rows(x, layer.in_channels, layer.reach) for layer in before]
         self.lanes = [Lane(x, layer.in_channels, layer.reach) for layer in before] + [Lane(x, stack.features, 0)]
         self.taps = [taps(layer.seeing[:, :, 0]) for layer in before]
-        self.links = [matrix(layer.link) for layer in self.layers]
-        self.biases = [layer.link.bias + layer.before.bias for layer in self.layers]
+        self.links = [affine(layer.link) for layer in self.layers]
         self.outs = [matrix(layer.out) for layer in self.layers]
         self.given: list[tuple[Tensor, ...]] = []
         if row:
@@ -157,10 +157,10 @@ class GatedCursor:
             self.rows[0].maps[:, :, row - 1] = 2 * self.x[:, :, row - 1] - 1
         self.lanes[0].maps.copy_((2 * self.x[:, :, row] - 1).transpose(1, 2))
         self.given = []
-        for number, (layer, rows) in enumerate(zip(self.layers, self.rows, strict=True)):
+        for number, (layer, rows, (link, bias)) in enumerate(zip(self.layers, self.rows, self.links, strict=True)):
             added = row_of(at_layer(self.additions, number), row)
             vertical = rows.convolved(row, layer.above.weight, layer.above.bias) + added
-            given = torch.matmul(vertical, self.links[number]) + self.biases[number] + added
+            given = vertical @ link + bias + added
             self.given.append(given.unbind(1))
             if number + 1 < len(self.rows):
                 self.rows[number + 1].maps[:, :, row] = gated(vertical.transpose(1, 2))
@@ -185,7 +185,7 @@ class Reader:
     """A head for single pixels."""
 
     def __init__(self, head: Head) -> None:
-        self.layers = [(matrix(layer), layer.bias) for layer in (head.hidden, head.out)]
+        self.layers = [affine(layer) for layer in (head.hidden, head.out)]
 
     def __call__(self, h: Tensor) -> Tensor:  # (batch, features) → (batch, maps)
         for weight, bias in self.layers:
@@ -202,6 +202,12 @@ def matrix(layer: nn.Conv2d) -> Tensor:  # (in, out)
     """Lay out the weight of a convolution of single pixels."""
     weight = layer.seeing if isinstance(layer, MaskedConv2d) else layer.weight
     return weight[:, :, 0, 0].T.contiguous()
+
+
+def affine(layer: nn.Conv2d) -> tuple[Tensor, Tensor]:
+    """Lay out such a weight, with its bias beside it."""
+    assert layer.bias is not None
+    return matrix(layer), layer.bias
 
 
 def rows_of(addition: Addition | float, first: int, last: int) -> Tensor | float:

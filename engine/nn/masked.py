@@ -81,14 +81,14 @@ class Above(nn.Conv2d):
 
 
 class Before(Masked):
-    """Horizontal: over the pixels to the left in a row, and of a pixel itself the colours before."""
+    """Horizontal: over the pixels to the left in a row, and of a pixel itself the colours before; without a bias."""
 
     def __init__(self, here: int, there: int, kernel: int, kind: Kind, colours: int, halves: int) -> None:
-        super().__init__(here, there, (1, kernel // 2 + 1))
+        super().__init__(here, there, (1, kernel // 2 + 1), bias=False)
         self.kind, self.colours, self.halves, self.reach = kind, colours, halves, kernel // 2
 
     def forward(self, input: Maps) -> Tensor:  # (batch, there, height, width)
-        return self._conv_forward(F.pad(input, (self.reach, 0)), self.seeing, self.bias)
+        return self._conv_forward(F.pad(input, (self.reach, 0)), self.seeing, None)
 
     def mask(self) -> Tensor:
         mask = torch.ones(self.weight.shape, dtype=torch.bool)

@@ -1,11 +1,14 @@
 """Classification by Bayes' rule: the class under which a model finds a picture most likely."""
 
 import torch
+from jaxtyping import Bool
+from torch import Tensor
 from tqdm import tqdm
 
 from engine.aliases import Images, Latents
 from engine.card import Metric
 from engine.verbs import Scores
+from train.data import Batch
 from train.measures.subject import Subject, seen
 
 
@@ -16,11 +19,15 @@ def bayes_error(subject: Subject) -> list[Metric]:
     if not isinstance(model, Scores) or not classes or subject.data.test.y is None:
         return []
     batches = list(subject.batches(min(subject.pictures, len(subject.data.test))))
-    shown = tqdm(batches, desc="Bayes' rule", disable=None)
-    wrong = torch.cat([log_probs_by_class(model, batch.x, classes).argmax(1) != batch.y for batch in shown])
+    wrong = torch.cat([mistaken(model, batch, classes) for batch in tqdm(batches, desc="Bayes' rule", disable=None)])
     value, count = 100 * float(wrong.double().mean()), len(wrong)
     protocol = f"argmax of log p(x|y), {classes} classes equally likely, {count} test pictures spread over the set"
     return [Metric("Bayes test error", value, "%", f"{protocol}, {seen(subject.recipe.pixels)}")]
+
+
+def mistaken(model: Scores, batch: Batch, classes: int) -> Bool[Tensor, "batch"]:
+    assert batch.y is not None
+    return log_probs_by_class(model, batch.x, classes).argmax(1) != batch.y
 
 
 def log_probs_by_class(model: Scores, x: Images, classes: int) -> Latents:

@@ -1,0 +1,390 @@
+"""Models that draw pixel by pixel: a distribution over all pictures, in raster order, however it is drawn from."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from engine import noise
+from engine.errors import BadValue
+from engine.models.pixel_cnn import PixelCNN, PixelCNNConfig
+from engine.models.vae import VAE, VAEConfig
+from engine.nn.outputs import OUTPUTS, drawn
+from engine.nn.pixel_net import PixelNet
+from engine.nn.raster import complete_naively
+from engine.nn.stacks import StackSizes
+from engine.runtime import Engine
+from tests.toys import toy_data
+from train.data import Batch
+from train.evaluation import evaluate
+from train.export import export
+from train.loop import train
+from train.measures.bayes import log_probs_by_class
+from train.objectives.likelihood import Likelihood, LikelihoodConfig
+from train.recipe import Recipe
+from train.recipes import RECIPES
+from train.runs import Run
+
+BINARY = tuple(
+    PixelCNNConfig((1, 3, 3), width=8, depth=2, gated=gated, classes=classes)
+    for gated in (True, False)
+    for classes in (0, 3)
+)
+COLOUR = tuple(
+    PixelCNNConfig((3, 3, 2), width=18, depth=2, gated=gated, output=output, mixtures=3, classes=2)
+    for gated in (True, False)
+    for output in OUTPUTS
+)
+GREY = tuple(
+    PixelCNNConfig((1, 4, 3), width=8, depth=2, gated=gated, output=output, mixtures=3)
+    for gated in (True, False)
+    for output in ("softmax", "logistic")
+)
+
+
+def title(config: PixelCNNConfig) -> str:
+    stack = "gated" if config.gated else "plain"
+    return f"{stack} {config.output} {'x'.join(map(str, config.shape))} {config.classes} classes"
+
+
+each_config = pytest.mark.parametrize("config", BINARY + COLOUR + GREY, ids=title)
+each_binary = pytest.mark.parametrize("config", BINARY, ids=title)
+
+
+def made(config: PixelCNNConfig) -> PixelCNN:
+    """A model whose random weights are large enough for every pixel to tell."""
+    torch.manual_seed(1)
+    model = PixelCNN(config).eval().requires_grad_(False)
+    for weight in model.parameters():
+        weight *= 2
+    return model
+
+
+def some(config: PixelCNNConfig, count: int = 4) -> Tensor:
+    levels = OUTPUTS[config.output].levels
+    random = torch.Generator().manual_seed(2)
+    return torch.randint(0, levels, (count, *config.shape), generator=random) / (levels - 1)
+
+
+def some_noise(config: PixelCNNConfig, count: int = 4) -> Tensor:
+    return noise.uniform(range(count), config.shape)
+
+
+def some_hidden(config: PixelCNNConfig, count: int = 4) -> Tensor:
+    return noise.uniform(range(50, 50 + count), (1, *config.shape[1:])) < 0.7
+
+
+def some_y(config: PixelCNNConfig, count: int = 4) -> Tensor:
+    """Classes in turn, and the last one unknown."""
+    return torch.where(torch.arange(count) == count - 1, -1, torch.arange(count) % max(1, config.classes))
+
+
+def every(shape: tuple[int, int, int]) -> Tensor:
+    """All binary pictures of a shape."""
+    values = math.prod(shape)
+    return ((torch.arange(2**values)[:, None] >> torch.arange(values)) & 1).float().view(-1, *shape)
+
+
+# A distribution
+
+
+@each_binary
+def test_all_pictures_have_a_total_probability_of_one(config: PixelCNNConfig) -> None:
+    model, x = made(config), every(config.shape)
+    for label in range(-1, config.classes):
+        probabilities = model.log_prob(x, torch.full((len(x),), label)).double().exp()
+        assert probabilities.std() > 1e-4  # they are not all alike
+        assert float(probabilities.sum()) == pytest.approx(1, abs=1e-5)
+
+
+@each_config
+def test_the_chances_of_a_value_sum_to_one_and_are_those_that_the_picture_is_scored_by(config: PixelCNNConfig) -> None:
+    model, x, y = made(config), some(config), some_y(config)
+    chances, levels = model.conditionals(x, y), OUTPUTS[config.output].levels
+    assert chances.shape == (*x.shape, levels)
+    torch.testing.assert_close(chances.sum(-1), torch.ones_like(x))
+    level = (x * (levels - 1)).round().long()[..., None]
+    torch.testing.assert_close(chances.gather(-1, level)[..., 0].log(), model.log_probs(x, y), rtol=1e-3, atol=1e-3)
+    torch.testing.assert_close(model.log_probs(x, y).flatten(1).sum(1), model.log_prob(x, y))
+
+
+def test_a_mixture_puts_the_ends_of_the_scale_into_its_end_levels() -> None:
+    output = OUTPUTS["logistic"](1, 1)
+    h = torch.tensor([0.0, 5.0, -2.0])  # one component far above white
+    chances = output.chances(h, torch.zeros(1), 0)
+    assert chances[255] > 0.999
+    assert float(output.log_probs(h, torch.ones(1))) == pytest.approx(math.log(chances[255]), abs=1e-6)
+
+
+# Raster order
+
+
+def slopes(model: PixelCNN, x: Tensor, channel: int, row: int, column: int) -> Tensor:
+    """How much what is said of a value depends on every value of a picture, (height, width, channel)."""
+    x = x.clone().requires_grad_()
+    chances = model.conditionals(x)[:, channel, row, column]
+    told = (chances * torch.linspace(-1, 1, chances.shape[-1]) ** 3).sum()
+    (slope,) = torch.autograd.grad(told, x)
+    return slope.abs().sum(0).movedim(0, -1)
+
+
+@each_config
+def test_a_value_depends_on_those_before_it_and_on_no_other(config: PixelCNNConfig) -> None:
+    model, x = made(config), some(config)
+    channels, height, width = config.shape
+    places = [(c, row, column) for row in range(height) for column in range(width) for c in range(channels)]
+    for before, (channel, row, column) in enumerate(places[1:], start=1):
+        slope = slopes(model, x, channel, row, column).flatten()
+        assert (slope[before:] == 0).all()
+        assert (slope[:before] > 0).all()
+
+
+def seen(config: PixelCNNConfig, row: int, column: int) -> set[tuple[int, int]]:
+    """The pixels that tell about another, as (rows up, columns to the right)."""
+    slope = slopes(made(config), some(config), 0, row, column)[..., 0]
+    return {(row - r, c - column) for r, c in slope.nonzero().tolist()}
+
+
+def test_two_stacks_see_all_that_is_before_and_one_is_blind_on_the_right_above() -> None:
+    config, row, column = PixelCNNConfig((1, 7, 11), width=8, depth=7), 6, 4
+    before = {(row - r, c - column) for r in range(7) for c in range(11) if (r, c) < (row, column)}
+    assert seen(config, row, column) == before
+    # The first layer looks three columns to the right, at the least one row up; others one column for each row.
+    blind = {(up, right) for up, right in before if right > up + 2}
+    assert blind
+    assert seen(dataclasses.replace(config, gated=False), row, column) == before - blind
+
+
+# What is learnt
+
+
+@pytest.mark.parametrize("gated", [True, False])
+def test_a_model_of_two_pixels_learns_how_often_each_picture_comes_and_draws_it_as_often(gated: bool) -> None:
+    counts = torch.tensor([5, 1, 2, 8])
+    pictures = every((1, 1, 2))
+    torch.manual_seed(1)
+    model = PixelCNN(PixelCNNConfig((1, 1, 2), width=8, depth=1, gated=gated))
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.02)
+    for _ in range(200):
+        loss = -(model.log_prob(pictures) * counts / counts.sum()).sum()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    frequencies = counts / counts.sum()
+    learnt = model.eval().requires_grad_(False).log_prob(pictures).exp()
+    torch.testing.assert_close(learnt, frequencies, rtol=0, atol=0.01)
+    samples = model.sample(range(2000))
+    shares = torch.stack([(samples == picture).all(3).all(2).all(1).float().mean() for picture in pictures])
+    torch.testing.assert_close(shares, frequencies, rtol=0, atol=0.04)  # four deviations of a share of a half
+
+
+def test_the_loss_is_the_likelihood_and_hides_labels_at_times() -> None:
+    config = PixelCNNConfig((1, 3, 3), width=8, depth=2, classes=3)
+    model, batch = made(config), Batch(some(config), torch.tensor([0, 1, 2, 0]))
+    told = Likelihood(model, LikelihoodConfig(label_dropout=0.0))("model", batch, 0.5)
+    untold = Likelihood(model, LikelihoodConfig(label_dropout=1.0))("model", batch, 0.5)
+    assert set(told) == {"nll"}
+    assert torch.equal(told["nll"], -model.log_prob(batch.x, batch.y).mean())
+    assert torch.equal(untold["nll"], -model.log_prob(batch.x).mean())
+    assert told["nll"] != untold["nll"]
+    with pytest.raises(BadValue, match="vae does not know its likelihood"):
+        Likelihood(VAE(VAEConfig((1, 3, 3), latent=2, width=4, depth=1)), LikelihoodConfig())
+
+
+@each_config
+def test_in_bfloat16_the_likelihood_stays_in_float32(config: PixelCNNConfig) -> None:
+    model, x = made(config), some(config)
+    with torch.autocast("cpu", torch.bfloat16):
+        rough = model.log_probs(x)
+    assert rough.dtype == torch.float32
+    torch.testing.assert_close(rough.mean(), model.log_probs(x).mean(), rtol=0.05, atol=0.05)
+
+
+# Drawing
+
+
+@each_config
+def test_with_what_it_remembers_it_draws_as_with_whole_passes(config: PixelCNNConfig) -> None:
+    model, x, u, hidden, y = (made(config), *(part(config) for part in (some, some_noise, some_hidden, some_y)))
+    pixels = hidden[0].numel()
+    for first, last in ((0, pixels), (2, pixels - 1)):
+        ours, theirs = (
+            model.complete(x, hidden, u, first, last, y),
+            complete_naively(model, x, hidden, u, first, last, y),
+        )
+        assert torch.equal(ours, theirs)
+        assert not torch.equal(ours, x)
+
+
+@each_config
+def test_only_what_is_hidden_within_the_stretch_is_drawn(config: PixelCNNConfig) -> None:
+    model, x, u, hidden = made(config), some(config), some_noise(config), some_hidden(config)
+    given = x.clone()
+    place = torch.arange(hidden[0].numel()).view(hidden.shape[2:])
+    stretch = hidden & (place >= 2) & (place < 5)
+    changed = model.complete(x, hidden, u, 2, 5) != x
+    assert torch.equal(x, given)
+    assert changed.any()
+    assert not (changed & ~stretch).any()
+    assert torch.equal(model.complete(x, torch.zeros_like(hidden), u, 0, 6), x)
+    assert torch.equal(model.complete(x, hidden, u, 3, 3), x)
+
+
+@each_config
+def test_stretch_by_stretch_it_draws_what_it_draws_at_once(config: PixelCNNConfig) -> None:
+    model, x, u, hidden, y = (made(config), *(part(config) for part in (some, some_noise, some_hidden, some_y)))
+    pixels = hidden[0].numel()
+    whole = model.complete(x, hidden, u, 0, pixels, y)
+    for length in (1, 2, 5):
+        part = x
+        for first in range(0, pixels, length):
+            part = model.complete(part, hidden, u, first, min(first + length, pixels), y)
+        assert torch.equal(part, whole)
+
+
+@each_config
+def test_a_sample_is_a_picture_drawn_whole_by_the_noise_of_its_seed(config: PixelCNNConfig) -> None:
+    model, u = made(config), noise.uniform([7, 8], config.shape)
+    hidden, pixels = torch.ones_like(u[:, :1], dtype=torch.bool), u[0, 0].numel()
+    assert torch.equal(model.sample([7, 8]), model.complete(torch.zeros_like(u), hidden, u, 0, pixels))
+    # What lies below the pixels to draw is nothing to them.
+    assert torch.equal(model.sample([7, 8]), model.complete(torch.ones_like(u), hidden, u, 0, pixels))
+
+
+def test_a_value_is_the_inverse_of_its_cumulative_distribution() -> None:
+    chances = torch.tensor([0.25, 0.25, 0.0, 0.5])
+    u = torch.tensor([0.0, 0.24, 0.25, 0.49, 0.5, 0.999])
+    assert (3 * drawn(chances.expand(6, 4), u)).round().tolist() == [0, 0, 1, 1, 3, 3]
+
+
+# Classes and other conditions
+
+
+@each_config
+def test_a_class_of_minus_one_is_none(config: PixelCNNConfig) -> None:
+    model, x, y = made(config), some(config), some_y(config)
+    scores, unknown = model.log_prob(x, y), model.log_prob(x)
+    torch.testing.assert_close(scores[-1], unknown[-1])
+    assert bool((scores[:-1] != unknown[:-1]).all()) == (config.classes > 0)
+
+
+@pytest.mark.parametrize("gated", [True, False])
+@pytest.mark.parametrize("layers", [1, 2])
+def test_a_network_that_is_told_something_else_of_each_pixel_draws_as_with_whole_passes(
+    gated: bool, layers: int
+) -> None:
+    torch.manual_seed(1)
+    net = PixelNet(StackSizes(1, 6, 2, 3), gated, "bernoulli", 1).requires_grad_(False)
+    additions = 3 * torch.randn(2, layers, net.stack.gates, 4, 5)
+    x, u = torch.zeros(2, 1, 4, 5), noise.uniform([1, 2], (1, 4, 5))
+    hidden = torch.ones_like(x, dtype=torch.bool)
+
+    class Told:
+        """The network with its additions."""
+
+        def log_probs(self, x: Tensor, y: None = None) -> Tensor:
+            return net.log_probs(x, additions)
+
+        def conditionals(self, x: Tensor, y: None = None) -> Tensor:
+            return net.conditionals(x, additions)
+
+        def complete(self, *_: Any) -> Tensor:
+            raise AssertionError("whole passes were asked for")
+
+    ours = net.complete(x, hidden, u, 0, 20, additions)
+    assert torch.equal(ours, complete_naively(Told(), x, hidden, u, 0, 20))
+    assert torch.equal(ours, net.complete(net.complete(x, hidden, u, 0, 12, additions), hidden, u, 12, 20, additions))
+    elsewhere = additions.clone()
+    elsewhere[..., 2, 3] += 5
+    changed = (net.conditionals(x, elsewhere) != net.conditionals(x, additions)).any(-1).any(1).any(0)
+    assert changed[2, 3]
+    assert not changed[:2].any()
+
+
+# Checkpoints and figures
+
+
+def run_of(tmp_path: Path, pixels: Any, **fields: Any) -> tuple[Run, Any]:
+    config = PixelCNNConfig((1, 8, 6), width=8, depth=2, **fields)
+    recipe = Recipe("toy", config, LikelihoodConfig(), pixels=pixels, steps=3, batch=8, save_every=3, sheets=0)
+    run, data = Run.start(tmp_path / "run", recipe), toy_data(config.shape)
+    train(recipe, data, run, progress_bar=False)
+    return run, data
+
+
+@pytest.mark.parametrize(
+    ("pixels", "fields", "figures"),
+    [
+        ("binarized", {"classes": 10}, {"NLL", "Bayes test error"}),
+        ("plain", {"output": "softmax", "gated": False}, {"NLL", "bits per dimension"}),
+        ("plain", {"output": "logistic", "dropout": 0.2}, {"NLL", "bits per dimension"}),
+    ],
+    ids=["binary", "softmax", "logistic"],
+)
+def test_a_run_becomes_a_checkpoint_whose_likelihood_is_measured(
+    pixels: Any, fields: dict[str, Any], figures: set[str], tmp_path: Path
+) -> None:
+    run, data = run_of(tmp_path, pixels, **fields)
+    export(run, data, "toy-pixels", tmp_path / "checkpoints")
+    engine = Engine([tmp_path / "checkpoints"], "cpu")
+    assert engine.faults() == {}
+    card = evaluate(engine, "toy-pixels", data, pictures=24, samples=3)
+    assert (card.verbs, card.latent, card.axes, card.levels) == (("samples", "scores", "completes"), 0, (), {})
+    by_name = {metric.name: metric for metric in card.metrics}
+    assert figures <= set(by_name)
+    model, y = engine.model("toy-pixels"), data.test.y if fields.get("classes") else None
+    if pixels == "plain":
+        nats = -float(model.log_prob(data.test.batch(torch.arange(24)).x, y).mean())
+        assert by_name["NLL"].value == pytest.approx(nats, rel=1e-5)
+        assert by_name["bits per dimension"].value == pytest.approx(nats / math.log(2) / 48, rel=1e-5)
+    else:
+        assert 0.5 * 48 * math.log(2) < by_name["NLL"].value < 2 * 48 * math.log(2)  # next to nothing was learnt
+    assert engine.sample("toy-pixels", [1, 2]).shape == (2, 8, 6, 1)
+
+
+def test_by_the_rule_of_bayes_it_tells_apart_what_it_has_learnt_to_draw() -> None:
+    x = torch.cat([torch.zeros(8, 1, 3, 3), torch.ones(8, 1, 3, 3)])
+    x = torch.where(noise.uniform(range(16), (1, 3, 3)) < 0.2, 1 - x, x)
+    y = torch.arange(16) // 8
+    torch.manual_seed(1)
+    model = PixelCNN(PixelCNNConfig((1, 3, 3), width=8, depth=1, classes=2))
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
+    for _ in range(100):
+        loss = Likelihood(model, LikelihoodConfig(0.1))("model", Batch(x, y), 0.5)["nll"]
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    scores = log_probs_by_class(model.eval(), x, 2)
+    assert torch.equal(scores[:, 1], model.log_prob(x, torch.ones(16, dtype=torch.long)))
+    assert torch.equal(scores.argmax(1), y)
+
+
+def test_likelihoods_of_bytes_are_not_taught_on_binary_pixels_nor_the_other_way_round() -> None:
+    for name, recipe in RECIPES.items():
+        if isinstance(recipe.model, PixelCNNConfig):
+            assert (recipe.pixels == "binarized") == (recipe.model.output == "bernoulli"), name
+
+
+# Mistakes
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"kernel": 4}, "kernel is 4"),
+        ({"kernel": 1}, "kernel is 1"),
+        ({"dropout": 1.0}, "dropout is 1.0"),
+        ({"mixtures": 0}, "mixtures is 0"),
+        ({"shape": (3, 4, 4), "width": 2}, "width is 2; 3 colours"),
+    ],
+    ids=str,
+)
+def test_sizes_that_no_mask_fits_are_refused(fields: dict[str, Any], said: str) -> None:
+    with pytest.raises(BadValue, match=said):
+        PixelCNNConfig(**fields)
