@@ -229,7 +229,7 @@ def test_what_a_card_keeps_is_what_the_engine_gives_for_the_same_pictures(flat: 
             answer = ready.score(images.to_bytes(data.test.batch(torch.arange(COUNT)).x))
             nats = answer["log_prob" if config is BYTES else "elbo"].astype(np.float64)
             values = 64 if config is BOUND else 0
-            found = outliers.scores(Reading(nats, answer["bits"], kept.mean, None, values))
+            found = outliers.scores(Reading(nats, answer["file_bits"], kept.mean, None, values))
             assert found.keys() == part.keys()
             for name, numbers in found.items():
                 wanted = np.quantile(numbers, np.linspace(0, 1, PERCENTS))
