@@ -6,8 +6,8 @@ import { source as laid, opened, sheet } from "../reconstruct/work.js"
 const OWN = 3 // pictures of the model's own kind in a row that nobody has chosen
 
 export class Loading {
-  constructor(channel) {
-    Object.assign(this, { shelf: [], painters: [], waits: null })
+  constructor(channel, say) {
+    Object.assign(this, { say, shelf: [], painters: [], waits: null })
     this.slot = channel.slot("outliers-samples", (answer) => this.waits?.(answer.panels), (sentence) => this.waits?.([{ error: sentence }]))
   }
 
@@ -35,7 +35,10 @@ export class Loading {
       this.waits = resolve
       this.slot.ask({ verb: "wall", model, seeds: [seed], y, columns: 1 })
     })
-    if (panel.error) return null
+    if (panel.error) {
+      this.say(panel.error)
+      return null
+    }
     const [image] = await drawn(panel)
     const canvas = sheet(image.width, image.height)
     canvas.getContext("2d").putImageData(image, 0, 0)
