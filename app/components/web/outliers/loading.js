@@ -47,8 +47,9 @@ export class Loading {
 
   /** What a model begins with: some pictures of its kind, and on the desk one that does not belong. */
   start(card) {
-    const other = card.measured?.data ?? this.shelf.find(({ data }) => data !== card.data)?.data
-    return { row: this.some(card, card.data, OWN), desk: this.some(card, other, 1)[0] ?? null }
+    const others = [card.measured?.data, ...this.shelf.map(({ data }) => data)].filter((data) => data && data !== card.data)
+    const [stranger] = others.flatMap((data) => this.some(card, data, 1))
+    return { row: this.some(card, card.data, OWN), desk: stranger ?? null }
   }
 
   /** Sources of pictures of some data: samples of another model, which look more like it than our drawings; else these. */
