@@ -65,6 +65,7 @@ NUMBERS = {
     "points": "points",
     "surprise": "bits",
     "receptive": "reach",
+    "masks": "masks",
     "classify": "logits",
     "score": "given",
 }
@@ -103,6 +104,6 @@ def _numbers(panel: Panel, arrays: Arrays, codec: Codec, rate: float | None) -> 
     payload = numbers.astype("<f4").tobytes() + (b"" if labels is None else labels.astype("<i2").tobytes())
     about: dict[str, Any] = {"shape": numbers.shape, "format": "float32"}
     if "about" in arrays:
-        about["directions"] = json.loads(arrays["about"].tobytes())
+        about[panel.verb] = json.loads(arrays["about"].tobytes())  # of directions, or of masks
     about |= {name: _listed(arrays[name]) for name in LISTED if name in arrays}
     return about | ({} if labels is None else {"labels": True}), payload

@@ -38,6 +38,7 @@ VERBS = {
     "complete": "complete",
     "surprise": "surprise",
     "receptive": "receptive",
+    "masks": "masks",
 }
 """What a panel may ask for, and the engine's name for it."""
 SEEDED = ("wall", "pictures", "points")
@@ -89,7 +90,7 @@ def _panel(given: Any) -> Panel:
         raise Refused(BAD_DATA, "A panel needs a model, a name of at most 200 letters.")
     if verb == "draw":
         return Panel(verb, model, len(seeds := _seeds(given)), seeds=seeds, truncation=_truncation(given))
-    if verb in ("posterior", "directions"):
+    if verb in ("posterior", "directions", "masks"):
         return Panel(verb, model)
     if verb in SEEDED:
         truncation, columns = _truncation(given), _columns(given)
@@ -101,11 +102,15 @@ def _panel(given: Any) -> Panel:
         return _stretch(given, verb, model, rows)
     seeds = _seeds_of_rows(given, rows) if verb == "reconstruct" else ()
     steps = _steps(given, rows) if verb == "invert" else 1
+    neighbours = _neighbours(given) if verb == "nearest" else 1
+    return Panel(verb, model, rows, given.get("y"), columns, seeds, 1.0, steps, neighbours, _terms(given))
+
+
+def _terms(given: dict[str, Any]) -> bool:
     terms = given.get("terms", True)
     if not isinstance(terms, bool):
         raise Refused(BAD_DATA, "terms is true or false.")
-    neighbours = _neighbours(given) if verb == "nearest" else 1
-    return Panel(verb, model, rows, given.get("y"), columns, seeds, 1.0, steps, neighbours, terms)
+    return terms
 
 
 def _stretch(given: dict[str, Any], verb: str, model: str, rows: int) -> Panel:
@@ -116,7 +121,7 @@ def _stretch(given: dict[str, Any], verb: str, model: str, rows: int) -> Panel:
     seeds = _seeds_of_rows(given, rows) if verb == "complete" else ()
     if verb == "complete" and not seeds:
         raise Refused(BAD_DATA, "A completion needs a seed, or one for each row.")
-    return Panel(verb, model, rows, given.get("y"), _columns(given), seeds, first=first, last=last)
+    return Panel(verb, model, rows, given.get("y"), _columns(given), seeds, terms=_terms(given), first=first, last=last)
 
 
 def _columns(given: dict[str, Any]) -> int | None:

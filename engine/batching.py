@@ -84,6 +84,7 @@ OPERATIONS: dict[str, Operation] = {
     "points": Operation("seeds", ("decodes",), lambda ready, job: {"points": ready.points(job.seeds, job.truncation)}),
     "nearest": Operation("pictures", (), lambda ready, job: ready.nearest(job.pictures, job.neighbours)),
     "posterior": Operation("", (), lambda ready, job: ready.posterior()),
+    "masks": Operation("", ("completes",), lambda ready, job: ready.masks()),
     "directions": Operation("", (), lambda ready, job: ready.directions().arrays()),
 }
 

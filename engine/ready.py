@@ -1,6 +1,5 @@
 """A model made ready for one device: plain arrays in, plain arrays out, whatever their number."""
 
-import math
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from engine import checkpoint, densities, directions, gallery, images, inversion, noise, outliers
+from engine import checkpoint, densities, directions, gallery, images, inversion, noise, outliers, sight
 from engine.buffers import Forward, Rows
 from engine.card import Card
 from engine.catalogue import Catalogue
@@ -118,6 +117,10 @@ class Ready:
         It is nought where the model does not see.
         """
         return self._pass("receptive")(pictures, np.full(len(pictures), pixel), *self._labels(y, len(pictures)))
+
+    def masks(self) -> Arrays:
+        """Show what the layers see around a pixel, see `engine.sight`."""
+        return sight.masks(self.exact)
 
     def encode(self, pictures: Bytes, y: Classes = None) -> Latent:
         """Turn pictures into latents (n, latent)."""
@@ -338,16 +341,11 @@ class Ready:
         return chances, chances
 
     def _surprise(self, pictures: Tensor, y: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        bits = self.exact.log_probs(images.unit(pictures), y).double().sum(1).div(-math.log(2)).float()
+        bits = sight.surprise(self.exact, images.unit(pictures), y)
         return bits, bits
 
     def _receptive(self, pictures: Tensor, pixel: Tensor, y: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        with torch.inference_mode(False), torch.enable_grad():
-            x, y = images.unit(pictures).clone().requires_grad_(), None if y is None else y.clone()
-            chances = self.exact.conditionals(x, y).flatten(2, 3)[:, :, int(pixel[0])]  # rows go alone
-            levels = torch.linspace(-0.5, 0.5, chances.shape[-1], device=x.device)
-            (slope,) = torch.autograd.grad((chances * levels).sum(), x)
-        reach = slope.abs().sum(1)
+        reach = sight.receptive(self.exact, images.unit(pictures), int(pixel[0]), y)  # rows go alone
         return reach, reach
 
     def _probe(self, verb: str) -> Rows:

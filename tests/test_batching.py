@@ -76,7 +76,9 @@ def job_of(name: str, verb: str, count: int, seed: int, truncation: float = 1.0,
         return dataclasses.replace(job, pictures=pictures, others=pictures_of(config, count, seed + 1))
     if verb == "invert":
         return dataclasses.replace(job, pictures=pictures, state=state_of(config, count, seed), steps=1 + seed % 3)
-    return dataclasses.replace(job, seeds=tuple(range(seed, seed + count)) if verb != "posterior" else ())
+    return dataclasses.replace(
+        job, seeds=tuple(range(seed, seed + count)) if verb not in ("posterior", "masks") else ()
+    )
 
 
 def state_of(config: Config, count: int, seed: int = 0) -> Any:
@@ -139,6 +141,7 @@ GIVES: dict[str, dict[str, tuple[int, ...]]] = {
     "complete": {"pictures": (3, 8, 6, 1), "chances": (3, 2, 1, 2)},
     "surprise": {"bits": (3, 8, 6)},
     "receptive": {"reach": (3, 8, 6)},
+    "masks": {"masks": (4, 7, 7), "about": (196,)},
 }
 ABLE = {
     "distance": "toy-judge",
@@ -146,6 +149,7 @@ ABLE = {
     "complete": "toy-pixels",
     "surprise": "toy-pixels",
     "receptive": "toy-pixels",
+    "masks": "toy-pixels",
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import json
 import math
 from collections.abc import Iterator
 from pathlib import Path
@@ -210,6 +211,25 @@ def test_the_plain_stack_is_blind_where_the_gated_one_sees(tmp_path: Path) -> No
     assert not (seen[False] & ~seen[True]).any()
     assert blind[:8, 5:].any()  # above, to the right
     assert not blind[:, :5].any()
+
+
+def test_the_masks_are_those_of_the_papers(tmp_path: Path) -> None:
+    def drawn(config: PixelCNNConfig) -> dict[str, list[str]]:
+        found = ready_of(tmp_path / config.output / str(config.gated), config).masks()
+        names = [each["name"] for each in json.loads(found["about"].tobytes())]
+        rows = [["".join("·#"[int(cell)] for cell in row[2:5]) for row in mask[2:5]] for mask in found["masks"]]
+        return dict(zip(names, rows, strict=True))
+
+    assert drawn(PLAIN) == {
+        "masked convolution, type A, 7 × 7": ["###", "#··", "···"],
+        "masked convolution, type B, 3 × 3": ["###", "##·", "···"],
+    }
+    assert drawn(PIXELS) == {
+        "vertical stack, type A, 7 × 7": ["###", "···", "···"],
+        "horizontal stack, type A, 7 × 7": ["···", "#··", "···"],
+        "vertical stack, type B, 3 × 3": ["###", "###", "···"],
+        "horizontal stack, type B, 3 × 3": ["···", "##·", "···"],
+    }
 
 
 # Others come in between

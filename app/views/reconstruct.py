@@ -107,7 +107,7 @@ def _chosen() -> None:
 
 
 def uploaded() -> None:
-    """Take in a file that has just come, for every page with a desk; the one before stays where this is no picture."""
+    """Take in a file that has just come, on any page; the one before stays where this one is no picture."""
     state = st.session_state
     file = st.file_uploader(HINT, key="reconstruct-file", label_visibility="collapsed")
     if file is None or file.file_id == state.get("reconstruct-taken"):

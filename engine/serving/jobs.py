@@ -34,7 +34,7 @@ class Job:
     decode takes z; sample and latents take seeds; encode takes pictures; reconstruct takes pictures, and seeds if it is
     to draw, and terms; distance takes pictures and others; invert takes pictures, state and steps; nearest takes
     pictures and neighbours; complete takes pictures, hidden, seeds, first and last; surprise takes pictures; receptive
-    takes pictures and first; classify and score take pictures; posterior and directions take nothing.
+    takes pictures and first; classify and score take pictures; posterior, directions and masks take nothing.
     """
 
     verb: str  # a row of engine.batching.OPERATIONS
@@ -98,7 +98,8 @@ class Answer:
     distance gives `distance`, float32 (n,); invert gives `state` (n, 3 · latent + 1) and `losses` (n, steps), float32;
     nearest gives `pictures` (n, neighbours, height, width, channel) and `distance` (n, neighbours), float32.
     complete gives `pictures` and, with terms, `chances`, float32 (n, last − first, channel, levels): those of each
-    value, given all before it. surprise gives `bits` and receptive `reach`, float32 (n, height, width).
+    value, given all before it. surprise gives `bits` and receptive `reach`, float32 (n, height, width). masks
+    gives `masks`, float32 (m, side, side), and `about`, a JSON list of what is known of each, as uint8.
     """
 
     arrays: Mapping[str, NDArray[Any]]
