@@ -6,8 +6,6 @@ import { Readings } from "./readings.js"
 import { KEPT, further, percent, place, shares } from "./scores.js"
 import { desk, judged, letter, pictures } from "./state.js"
 
-const RULES = ["complexity", "likelihood"] // the score by which a density refuses: the first that was measured
-
 export class Refusal {
   constructor(channel, host, words) {
     Object.assign(this, { host, words, models: [], judges: [], answer: null, trouble: "", key: "" })
@@ -86,7 +84,7 @@ export class Refusal {
   may(picture) {
     const { card } = this
     const reading = Readings.of(picture, card)
-    const rule = RULES.find((name) => card.measured?.own[name])
+    const rule = ruleOf(card)
     const side = (...inside) => element("div", { "data-testid": "may-refuse" }, ...inside)
     const title = element("h4", {}, card.title, element("small", {}, ` may refuse · ${card.exact ? "exact" : "bound"}`))
     if (!reading?.given.length) return side(title, element("p", {}, "is asked…"))
@@ -100,6 +98,12 @@ export class Refusal {
     made.dataset.refuses = refuses
     return made
   }
+}
+
+/** The score by which a density refuses: of those that were measured the one that refuses most. */
+function ruleOf(card) {
+  const refused = (name) => card.metrics[`outliers refused, ${name}`]?.value ?? 0
+  return Object.keys(card.measured?.own ?? {}).sort((a, b) => refused(b) - refused(a))[0]
 }
 
 function classes(names, parts) {
