@@ -60,7 +60,7 @@ Wire protocol, the same in both directions and the only place where it is writte
             classify    {model, verb, bytes, shape: [n, answers], format: "float32"}: logits
             score       {model, verb, bytes, shape: [n, classes] or [0], format: "float32"}: log p(x|y) of each class,
                         of a class-conditional model; log_prob: [n] or, of models that bound, elbo: [n], in nats, of the
-                        class given or else the log of the mean over classes; bits: [n] of each picture's file
+                        class given or else the log of the mean over classes; file_bits: [n]: of each as a file
             draw        {model, verb, bytes, shape: [n, latent], format: "float32"}: z
             posterior   {model, verb, bytes, shape: [m, latent], format: "float32", labels?: true}: z, followed by m
                         int16 labels where `labels` is true

@@ -32,7 +32,7 @@ Classes = NDArray[np.int64] | None
 Arrays = dict[str, NDArray[Any]]
 
 UNKNOWN = -1  # the class of a row that has none
-ALONE = ("evidence", "score", "invert", "surprise", "receptive")  # sums, slopes, and steps that magnify a last bit
+ALONE = ("evidence", "score", "invert", "surprise", "receptive")  # sums, slopes, steps that magnify others' last bit
 HOSTED = ("sample", "invert", "draw", "receptive")  # no graph: noise drawn on the host, or a gradient's own thread
 MAIN = {"decodes": "decode", "completes": "draw", "samples": "sample", "classifies": "classify"}  # pass, by a verb
 TOGETHER = (4, 16, 64)  # rows drawn pixel by pixel at a time; of fewer a product sums in another order
@@ -135,7 +135,7 @@ class Ready:
         return self._pass("features")(pictures)
 
     def score(self, pictures: Bytes, y: Classes = None) -> Arrays:
-        """Say how likely pictures are, and how large their files: `log_prob` or `elbo` (n,) in nats, and `bits` (n,).
+        """Say how likely pictures are, and how large their files: `log_prob` or `elbo` (n,) in nats, `file_bits` (n,).
 
         log p(x) of a model that scores; of one that bounds, its bound at the draw of seed 0. Of a class-conditional
         model also `given` (n, classes), log p(x|y) of each class; a row of no class has the log of their mean p(x|y).
@@ -152,7 +152,7 @@ class Ready:
         nats = nats[:, 0]
         if y is not None and self.card.classes:
             nats = np.where(y < 0, nats, given[np.arange(len(given)), y])
-        found = {kind: nats, "bits": outliers.file_bits(pictures, over).astype(np.float32)}
+        found = {kind: nats, "file_bits": outliers.file_bits(pictures, over).astype(np.float32)}
         return {**found, "given": np.ascontiguousarray(given)} if self.card.classes else found
 
     def reconstruct(self, pictures: Bytes, y: Classes = None, seeds: Sequence[int] = (), terms: bool = True) -> Arrays:

@@ -113,9 +113,9 @@ class Echo:
             return {"logits": bytes_[:, :1] * np.array([[1, 0, 0]], np.float32)}
         bits = np.full(len(bytes_), 8 * bytes_.shape[1], np.float32)
         if job.model == "slow":
-            return {"elbo": np.full(len(bytes_), -np.inf, np.float32), "bits": bits}
+            return {"elbo": np.full(len(bytes_), -np.inf, np.float32), "file_bits": bits}
         given = -bytes_.sum(1, keepdims=True) - np.arange(3, dtype=np.float32)
-        return {"log_prob": given[:, 0], "bits": bits, "given": given}
+        return {"log_prob": given[:, 0], "file_bits": bits, "given": given}
 
     def pictures(self, job: Job) -> Any:
         assert job.z is not None

@@ -230,7 +230,7 @@ def test_likelihoods_stand_in_the_header_and_those_of_each_class_in_the_payload(
     header, payload = answer(socket)
     exact, again, told = header["panels"]
     assert exact["log_prob"] == [-12.0, -24.0]  # the sum of a picture's bytes
-    assert exact["bits"] == [96.0, 96.0]
+    assert exact["file_bits"] == [96.0, 96.0]
     assert (exact["shape"], exact["format"]) == ([2, 3], "float32")
     assert again["log_prob"] == exact["log_prob"]
     numbers = np.frombuffer(payload, "<f4").reshape(3, 2, 3)
@@ -243,7 +243,7 @@ def test_the_likelihood_of_a_model_without_classes_has_no_payload(socket: Client
     header, payload = answer(socket)
     (about,) = header["panels"]
     assert (about["shape"], about["bytes"], payload) == ([0], 0, b"")
-    assert (about["elbo"], about["bits"]) == ([None], [32.0])  # JSON knows no infinity
+    assert (about["elbo"], about["file_bits"]) == ([None], [32.0])  # JSON knows no infinity
 
 
 def test_an_inversion_comes_back_with_its_state_and_a_row_of_losses_a_step(socket: ClientConnection) -> None:

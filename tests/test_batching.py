@@ -68,7 +68,7 @@ def job_of(name: str, verb: str, count: int, seed: int, truncation: float = 1.0,
         )
     if verb == "receptive":
         return dataclasses.replace(job, pictures=pictures, first=seed % 48)
-    if verb in ("encode", "nearest", "surprise"):
+    if verb in ("encode", "nearest", "surprise", "score", "classify"):
         return dataclasses.replace(job, pictures=pictures)
     if verb == "reconstruct":
         return dataclasses.replace(job, pictures=pictures, seeds=tuple(range(count)) if seed % 2 else ())
@@ -135,6 +135,8 @@ GIVES: dict[str, dict[str, tuple[int, ...]]] = {
     "distance": {"distance": (3,)},
     "invert": {"pictures": (3, 8, 8, 3), "state": (3, 10), "losses": (3, 2)},
     "posterior": {"z": (20, 3), "labels": (20,)},
+    "score": {"elbo": (3,), "file_bits": (3,), "given": (3, 4)},
+    "classify": {"logits": (3, 3)},
     "directions": {"z": (0, 3), "about": (2,)},  # nobody has looked for any: an empty list
     "complete": {"pictures": (3, 8, 6, 1), "chances": (3, 2, 1, 2)},
     "surprise": {"surprise": (3, 8, 6)},
@@ -143,6 +145,7 @@ GIVES: dict[str, dict[str, tuple[int, ...]]] = {
 }
 ABLE = {
     "distance": "toy-judge",
+    "classify": "toy-judge",
     "complete": "toy-pixels",
     "surprise": "toy-pixels",
     "receptive": "toy-pixels",
@@ -240,7 +243,12 @@ COMPLETE = Job(
     "complete", "toy-pixels", pictures=INVERT.pictures, hidden=np.ones((1, 8, 6), np.uint8), seeds=(1,), last=48
 )
 REFUSED: list[tuple[Job, dict[str, Any], type[Exception], str]] = [
-    (Job("paint", "toy-vae"), {}, UnknownName, "no verb called 'paint'. There is: complete, decode, directions"),
+    (
+        Job("paint", "toy-vae"),
+        {},
+        UnknownName,
+        "no verb called 'paint'. There is: classify, complete, decode, directions",
+    ),
     (Job("sample", "toy-ae"), {"seeds": (1,)}, MissingVerb, "toy-ae is of family ae, which has no 'samples'"),
     (DECODE, {}, BadValue, "A job to decode came without z. Give it"),
     (DECODE, {"z": np.zeros((1, 3), np.float32)}, BadLatent, r"\(1, 3\) was given; toy-vae takes \(n, 2\)"),

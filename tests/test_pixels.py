@@ -18,7 +18,7 @@ from engine.models.vae import VAE, VAEConfig
 from engine.nn.outputs import OUTPUTS, drawn
 from engine.nn.pixel_net import PixelNet
 from engine.nn.raster import complete_naively
-from engine.nn.stacks import StackSizes
+from engine.nn.stacks import GatedStack, PlainStack, StackSizes
 from engine.runtime import Engine
 from tests.toys import toy_data
 from train.data import Batch
@@ -282,7 +282,8 @@ def test_a_network_that_is_told_something_else_of_each_pixel_draws_as_with_whole
     gated: bool, layers: int
 ) -> None:
     torch.manual_seed(1)
-    net = PixelNet(StackSizes(1, 6, 2, 3), gated, "bernoulli", 1).requires_grad_(False)
+    stack = (GatedStack if gated else PlainStack)(StackSizes(1, 6, 2, 3))
+    net = PixelNet(stack, OUTPUTS["bernoulli"](1, 1), colours=1).requires_grad_(False)
     additions = 3 * torch.randn(2, layers, net.stack.gates, 4, 5)
     x, u = torch.zeros(2, 1, 4, 5), noise.uniform([1, 2], (1, 4, 5))
     hidden = torch.ones_like(x, dtype=torch.bool)

@@ -94,7 +94,7 @@ class Answer:
     directions gives `z` and `about`, a JSON list of what is known of each, as uint8.
     reconstruct also gives `drawn`, uint8 (n,), and of models that bound `rate` and `distortion`, float32 (n,), in nats;
     classify gives `logits` (n, answers), float32; score gives `log_prob` or, of models that bound, `elbo` (n,) in nats,
-    `bits` (n,) of the pictures' files and, of class-conditional models, `given` (n, classes), all float32;
+    `file_bits` (n,) of the pictures' files and, of class-conditional models, `given` (n, classes), all float32;
     distance gives `distance`, float32 (n,); invert gives `state` (n, 3 · latent + 1) and `losses` (n, steps), float32;
     nearest gives `pictures` (n, neighbours, height, width, channel) and `distance` (n, neighbours), float32.
     complete gives `pictures` and, with terms, `chances`, float32 (n, last − first, channel, levels): those of each
