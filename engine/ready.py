@@ -35,7 +35,8 @@ UNKNOWN = -1  # the class of a row that has none
 ALONE = ("evidence", "score", "invert", "surprise", "receptive")  # sums, slopes, steps that magnify others' last bit
 HOSTED = ("sample", "invert", "draw", "receptive")  # no graph: noise drawn on the host, or a gradient's own thread
 MAIN = {"decodes": "decode", "completes": "draw", "samples": "sample", "classifies": "classify"}  # pass, by a verb
-TOGETHER = (4, 16, 64)  # rows drawn pixel by pixel at a time; of fewer a product sums in another order
+# Rows drawn pixel by pixel at a time: of fewer a product sums in another order; of more, a pixel takes others' turns.
+TOGETHER = {"cpu": (4, 16, 32), "cuda": (4, 32, 64)}
 PROBED = 3  # pixels by which they are compared
 
 
@@ -287,7 +288,7 @@ class Ready:
                 }
                 probe, forward, graphs = self._probe(verb), forwards[verb], verb not in HOSTED
                 alone = verb in ALONE or (verb == "draw" and not isinstance(self.exact, Draws))
-                sizes = TOGETHER if verb == "draw" else ()
+                sizes = TOGETHER[self.device.type] if verb == "draw" else ()
                 self.passes[verb] = Pass(self.card.name, forward, probe, self.device, graphs, alone, sizes)
             return self.passes[verb]
 

@@ -19,14 +19,19 @@ from engine.nn.stacks import Addition, Additions, Block, GatedLayer, GatedStack,
 
 @runtime_checkable
 class Cursor(Protocol):
-    """What a drawing knows of a stack; it reads the picture in place, as the drawing goes on."""
+    """What a drawing knows of a stack; it reads the picture in place, as the drawing goes on.
 
-    def enter(self, row: int) -> None:
+    To enter or to skip a row takes a while when many pictures are drawn together; both give way after each layer.
+    """
+
+    skips: bool  # whether it can skip; else a row that is as it will stay is stepped along like any other
+
+    def enter(self, row: int) -> Iterator[None]:
         """Begin a row, to be stepped along to its end: all rows above have been entered or skipped, one by one."""
         ...
 
-    def skip(self, row: int) -> bool:
-        """Take in a row that is as it will stay, at once; False where it has to be entered and stepped along."""
+    def skip(self, row: int) -> Iterator[None]:
+        """Take in a row that is as it will stay."""
         ...
 
     def step(self, column: int) -> Tensor:
@@ -66,6 +71,8 @@ class Lane:
 class PlainCursor:
     """Goes over a picture by residual blocks; each keeps what its masked convolution has read."""
 
+    skips = True
+
     def __init__(self, x: Images, stack: PlainStack, additions: Additions | None) -> None:
         self.x, self.additions = x, additions
         self.blocks: list[Block] = list(stack.blocks)  # type: ignore[arg-type]
@@ -81,7 +88,7 @@ class PlainCursor:
         self.widen = [matrix(block.widen) for block in self.blocks]
         self.given: list[tuple[Tensor, ...]] = []  # by what is above, while a row is entered
 
-    def skip(self, row: int) -> bool:
+    def skip(self, row: int) -> Iterator[None]:
         self.leave(row)
         self.rows[0].maps[:, :, row] = 2 * self.x[:, :, row] - 1
         h = self.passed(0, row)
@@ -90,7 +97,7 @@ class PlainCursor:
             self.rows[layer].maps[:, :, row] = read.transpose(1, 2)
             middle = self.passed(layer, row) + row_of(at_layer(self.additions, layer - 1), row)
             h = h + middle.relu() @ widen
-        return True
+            yield
 
     def passed(self, layer: int, row: int) -> Tensor:  # (batch, width, maps)
         """Give what a masked convolution says of a whole row."""
@@ -103,13 +110,13 @@ class PlainCursor:
                 rows.maps[:, :, row - 1] = lane.maps.transpose(1, 2)
         self.given = []
 
-    def enter(self, row: int) -> None:
+    def enter(self, row: int) -> Iterator[None]:
         self.leave(row)
         self.lanes[0].maps.copy_((2 * self.x[:, :, row] - 1).transpose(1, 2))
-        above = [rows.convolved(row, w, b) for rows, w, b in zip(self.rows, self.above, self.biases, strict=True)]
-        for layer in range(len(self.blocks)):
-            above[layer + 1] = above[layer + 1] + row_of(at_layer(self.additions, layer), row)
-        self.given = [part.unbind(1) for part in above]
+        for layer, (rows, weight, bias) in enumerate(zip(self.rows, self.above, self.biases, strict=True)):
+            added = row_of(at_layer(self.additions, layer - 1), row) if layer else 0.0
+            self.given.append((rows.convolved(row, weight, bias) + added).unbind(1))
+            yield
 
     def step(self, column: int) -> Tensor:
         h = self.seen(0, column)
@@ -128,6 +135,8 @@ class PlainCursor:
 class GatedCursor:
     """Goes down by the vertical stack, a row at a time, and along each row by the horizontal one."""
 
+    skips = True
+
     def __init__(self, x: Images, stack: GatedStack, additions: Additions | None) -> None:
         self.x, self.additions = x, additions
         self.layers: list[GatedLayer] = list(stack.layers)  # type: ignore[arg-type]
@@ -139,17 +148,16 @@ class GatedCursor:
         self.outs = [matrix(layer.out) for layer in self.layers]
         self.given: list[tuple[Tensor, ...]] = []
 
-    def skip(self, row: int) -> bool:
-        for _ in self.descend(row):
-            pass
-        return True
+    def skip(self, row: int) -> Iterator[None]:
+        return (None for _ in self.descend(row))
 
-    def enter(self, row: int) -> None:
+    def enter(self, row: int) -> Iterator[None]:
         self.lanes[0].maps.copy_((2 * self.x[:, :, row] - 1).transpose(1, 2))
         self.given = []
         for number, (vertical, (link, bias)) in enumerate(zip(self.descend(row), self.links, strict=True)):
             given = vertical @ link + bias + row_of(at_layer(self.additions, number), row)
             self.given.append(given.unbind(1))
+            yield
 
     def descend(self, row: int) -> Iterator[Tensor]:
         """Take the vertical stack down to a row: what it says there, layer by layer, (batch, width, maps)."""

@@ -58,8 +58,8 @@ class PixelNet(nn.Module):
         missing, width = picture.missing(first, last), picture.x.shape[3]
         cursor, read = cursor_over(picture.x, self.stack, additions), Reader(self.head)
         for row in range(max(missing, default=-1) + 1):
-            if row not in missing and cursor.skip(row):
-                yield (row + 1) * width
+            if row not in missing and cursor.skips:
+                yield from (row * width for _ in cursor.skip(row))
             else:
                 yield from picture.draw_row(row, missing.get(row, []), cursor, read, self.output)
 

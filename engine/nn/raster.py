@@ -32,7 +32,7 @@ class Raster:
 
     def draw_row(self, row: int, columns: list[int], cursor: Cursor, read: Reader, output: Output) -> Iterator[int]:
         """Draw the missing pixels of a row, stepping along it to the end; gives each time the pixel that comes next."""
-        cursor.enter(row)
+        yield from (row * self.x.shape[3] for _ in cursor.enter(row))
         x, hidden, noise = (part[..., row, :].unbind(-1) for part in (self.x, self.hidden, self.noise))
         for column in range(len(x)):
             h, chances = cursor.step(column), list[Tensor]()

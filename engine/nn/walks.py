@@ -4,6 +4,8 @@ Entering a row takes one product a layer for all that the states of the row abov
 takes two products a layer.
 """
 
+from collections.abc import Iterator
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -18,6 +20,8 @@ from engine.nn.sweeps import DiagonalBiLSTM, Layer, RecurrentStack, RowLSTM
 class RecurrentCursor:
     """Goes over a picture by LSTMs, each of which remembers the row above and the row so far."""
 
+    skips = False
+
     def __init__(self, x: Images, stack: RecurrentStack, additions: Additions | None) -> None:
         self.x, self.masked = x, stack.first
         weight, reach = stack.first.seeing, stack.first.reach
@@ -26,18 +30,20 @@ class RecurrentCursor:
         self.walks = [walk_of(layer, x, at_layer(additions, number)) for number, layer in enumerate(stack.layers)]
         self.given: tuple[Tensor, ...] = ()
 
-    def skip(self, row: int) -> bool:
-        return False
+    def skip(self, row: int) -> Iterator[None]:
+        raise NotImplementedError(f"An LSTM walks along every row; row {row} cannot be skipped.")
 
-    def enter(self, row: int) -> None:
+    def enter(self, row: int) -> Iterator[None]:
         if row:
             self.rows.maps[:, :, row - 1] = self.lane.maps.transpose(1, 2)
             for walk in self.walks:
                 walk.leave(row - 1)
+                yield
         self.lane.maps.copy_((2 * self.x[:, :, row] - 1).transpose(1, 2))
         self.given = self.rows.convolved(row, self.above, self.masked.bias).unbind(1)
         for walk in self.walks:
             walk.enter(row)
+            yield
 
     def step(self, column: int) -> Tensor:
         maps = torch.addmm(self.given[column], self.lane.windows[column], self.taps)

@@ -13,7 +13,7 @@ from engine.serving.jobs import STEP_ROWS, Answer, Job, Outcome
 Run = Callable[[str, list[Job]], Sequence[Outcome]]
 Slices = Generator[None, None, Outcome]  # yields between forward passes, returns the outcome
 
-SLICE = 0.006
+SLICE = 0.004
 """Seconds that a drawing goes on before others get their turn; a screen is refreshed every 0.017."""
 
 

@@ -2,7 +2,6 @@
 
 import { element } from "../element.js"
 
-const HEIGHT = 96 // CSS pixels of an area
 const NAMES = { 1: [""], 3: ["red", "green", "blue"] }
 const COLOURS = { 1: ["--ink"], 3: ["#e03131", "#2f9e44", "#3b5bdb"] }
 
@@ -61,8 +60,8 @@ export class Chart {
   area(channel, chances, drawn) {
     const canvas = this.canvases[channel]
     const scale = Math.min(window.devicePixelRatio || 1, 2)
-    const width = canvas.clientWidth || 260
-    Object.assign(canvas, { width: width * scale, height: HEIGHT * scale })
+    const [width, height] = [canvas.clientWidth || 260, canvas.clientHeight || 96]
+    Object.assign(canvas, { width: width * scale, height: height * scale })
     const context = canvas.getContext("2d")
     context.scale(scale, scale)
     const style = getComputedStyle(canvas)
@@ -70,21 +69,23 @@ export class Chart {
     const colour = COLOURS[this.canvases.length][channel]
     const most = Math.max(...chances)
     const x = (level) => (level / (chances.length - 1)) * (width - 2) + 1
-    const y = (p) => HEIGHT - 1 - (p / most) * (HEIGHT - 16)
+    const top = 1.4 * parseFloat(style.fontSize) // the line of text
+    const y = (p) => height - 1 - (p / most) * (height - top)
     context.fillStyle = colour.startsWith("--") ? ink : colour
     context.globalAlpha = 0.55
     context.beginPath()
-    context.moveTo(x(0), HEIGHT)
+    context.moveTo(x(0), height)
     chances.forEach((p, level) => context.lineTo(x(level), y(p)))
-    context.lineTo(x(chances.length - 1), HEIGHT)
+    context.lineTo(x(chances.length - 1), height)
     context.fill()
     context.globalAlpha = 1
     context.fillStyle = context.strokeStyle = style.getPropertyValue("--accent")
-    context.fillRect(x(drawn) - 1, 12, 2, HEIGHT - 12)
+    context.fillRect(x(drawn) - 1, top, 2, height - top)
     context.fillStyle = ink
     context.font = `${style.fontSize} ${style.fontFamily}`
     context.textAlign = drawn > 128 ? "left" : "right"
-    context.fillText(`highest ${percent(most)}`, drawn > 128 ? 2 : width - 2, 12)
+    context.textBaseline = "top"
+    context.fillText(`highest ${percent(most)}`, drawn > 128 ? 2 : width - 2, 2)
   }
 }
 
