@@ -58,12 +58,20 @@ def _panel(panel: Panel, outcome: Outcome, codec: Codec, rate: float | None) -> 
 
 
 Arrays = Mapping[str, NDArray[Any]]
-FOLLOWING = {"z": "latent", "state": "state", "losses": "losses", "distance": "apart"}
+FOLLOWING = {"z": "latent", "state": "state", "losses": "losses", "distance": "apart", "chances": "chances"}
 """Arrays of float32 that follow the pictures of an answer, and the field of the header that has their shape."""
-NUMBERS = {"distance": "distance", "points": "points", "classify": "logits", "score": "given"}
+NUMBERS = {
+    "distance": "distance",
+    "points": "points",
+    "classify": "logits",
+    "score": "given",
+    "surprise": "surprise",
+    "receptive": "reach",
+    "masks": "masks",
+}
 """Where the numbers of an answer without pictures are, but for z."""
 NONE = np.zeros(0, np.float32)
-LISTED = ("rate", "distortion", "log_prob", "elbo", "bits")
+LISTED = ("rate", "distortion", "log_prob", "elbo", "file_bits")
 """Arrays, a number a row, that stand in the header itself."""
 
 
@@ -71,7 +79,10 @@ def _pictures(panel: Panel, arrays: Arrays, codec: Codec, rate: float | None) ->
     pictures = arrays["pictures"]
     pictures = pictures.reshape(-1, *pictures.shape[-3:])  # the neighbours of a picture stand behind each other
     columns = min(len(pictures), panel.columns or math.ceil(math.sqrt(len(pictures))))
-    form, payload = codec.encode("blind" if is_token(panel.model) else panel.model, pictures, columns, rate)
+    if panel.verb == "complete":
+        form, payload = "raw", pictures.tobytes()  # what was drawn is given again, bit by bit, to be drawn on
+    else:
+        form, payload = codec.encode("blind" if is_token(panel.model) else panel.model, pictures, columns, rate)
     about: dict[str, Any] = {"shape": pictures.shape, "format": form, "columns": columns}
     for name, field in FOLLOWING.items():
         if name in arrays:
@@ -93,6 +104,6 @@ def _numbers(panel: Panel, arrays: Arrays, codec: Codec, rate: float | None) -> 
     payload = numbers.astype("<f4").tobytes() + (b"" if labels is None else labels.astype("<i2").tobytes())
     about: dict[str, Any] = {"shape": numbers.shape, "format": "float32"}
     if "about" in arrays:
-        about["directions"] = json.loads(arrays["about"].tobytes())
+        about[panel.verb] = json.loads(arrays["about"].tobytes())  # of directions, or of masks
     about |= {name: _listed(arrays[name]) for name in LISTED if name in arrays}
     return about | ({} if labels is None else {"labels": True}), payload

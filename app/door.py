@@ -140,7 +140,8 @@ def backend(kind: str, folders: Sequence[Path] | None) -> Backend:
         from engine.serving.thread import ThreadBackend
 
         thread = ThreadBackend(Engine(given, threads=threads()))
-        thread.warm(order(thread.catalogue().names("decodes")))
+        names = thread.catalogue().names
+        thread.warm(order(list(dict.fromkeys([*names("decodes"), *names("completes")]))))
         return thread
     if kind == "process":
         from engine.serving.process import ProcessBackend

@@ -31,6 +31,15 @@ Wire protocol, the same in both directions and the only place where it is writte
             score       {verb, model, rows, y?}, of a model that scores or bounds
                         takes pictures, rows
             points      {verb, model, seeds: [int], truncation?}: of a toy, which draws points of the plane
+            complete    {verb, model, rows, seed: int | [int], first, last, y?, terms?: bool}, rows at most 16: the
+                        hidden pixels among first … last − 1, a pixel being row · width + column, of a model that
+                        draws pixel by pixel; without terms no chances
+                        takes pictures, rows, then masks, rows × height × width bytes, 1 where a pixel is hidden
+            surprise    {verb, model, rows, y?}
+                        takes pictures, rows
+            receptive   {verb, model, rows, first, y?}, rows at most 16: of the pixel first
+                        takes pictures, rows
+            masks       {verb, model}
         keep     token: 22 to 64 letters, digits, - and _; view: {…} of at most 64 KB
         recall   token
         blind    models: [name], kind: "models" | "single", real?: true: begins a blind round, see app/blind.py
@@ -51,7 +60,7 @@ Wire protocol, the same in both directions and the only place where it is writte
             classify    {model, verb, bytes, shape: [n, answers], format: "float32"}: logits
             score       {model, verb, bytes, shape: [n, classes] or [0], format: "float32"}: log p(x|y) of each class,
                         of a class-conditional model; log_prob: [n] or, of models that bound, elbo: [n], in nats, of the
-                        class given or else the log of the mean over classes; bits: [n] of each picture's file
+                        class given or else the log of the mean over classes; file_bits: [n]: of each as a file
             draw        {model, verb, bytes, shape: [n, latent], format: "float32"}: z
             posterior   {model, verb, bytes, shape: [m, latent], format: "float32", labels?: true}: z, followed by m
                         int16 labels where `labels` is true
@@ -63,6 +72,15 @@ Wire protocol, the same in both directions and the only place where it is writte
                         and apart: [rows, neighbours]: their distances, float32, follow the pictures: the root of a
                         pixel's mean squared error or, in features, the root of what distance gives
             points      {model, verb, bytes, shape: [n, 2], format: "float32"}
+            complete    as decode, always raw, so that it can be given again to go on; with terms also chances:
+                        [n, last − first, channel, levels]: those that each value had, given all before it, float32,
+                        follow the pictures; 0 at a pixel that is not hidden
+            surprise    {model, verb, bytes, shape: [n, height, width], format: "float32"}: bits of each pixel, all its
+                        channels together, given those before it: −log2 p
+            receptive   {model, verb, bytes, shape: [n, height, width], format: "float32"}: by how much the mean of the
+                        pixel's distribution changes with each other, the slope's size: 0 where it does not see
+            masks       {model, verb, bytes, shape: [n, side, side], format: "float32", masks: [{name}, …]}: what the
+                        layers of the model see around a pixel, which stands in the middle: 1, else 0
             trouble     {model, verb, error}: a sentence for the person, no payload
                  each panel that has an answer also has ms: {queue, model}, its own
                  `model` of a wall may be a column of a blind round, if the message asks for all of them at the same

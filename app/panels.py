@@ -18,6 +18,8 @@ from engine.serving.jobs import MAX_NEIGHBOURS, MAX_STEPS, Job
 MAX_PANELS = 16
 MAX_ROWS = 1024  # of all panels of one message
 MAX_SEARCHES = 16  # rows of an inversion
+MAX_FILLINGS = 16  # rows of a completion
+MAX_PIXELS = 1 << 20  # of a picture
 MAX_ANSWER = 48 << 20
 VERBS = {
     "decode": "decode",
@@ -31,6 +33,10 @@ VERBS = {
     "pictures": "pictures",
     "points": "points",
     "nearest": "nearest",
+    "complete": "complete",
+    "surprise": "surprise",
+    "receptive": "receptive",
+    "masks": "masks",
     "classify": "classify",
     "score": "score",
 }
@@ -53,6 +59,8 @@ class Panel:
     steps: int = 1
     neighbours: int = 1
     terms: bool = True
+    first: int = 0
+    last: int = 0
 
     @property
     def kind(self) -> tuple[str, str]:
@@ -82,7 +90,7 @@ def _panel(given: Any) -> Panel:
         raise Refused(BAD_DATA, "A panel needs a model, a name of at most 200 letters.")
     if verb == "draw":
         return Panel(verb, model, len(seeds := _seeds(given)), seeds=seeds, truncation=_truncation(given))
-    if verb in ("posterior", "directions"):
+    if verb in ("posterior", "directions", "masks"):
         return Panel(verb, model)
     if verb in SEEDED:
         truncation, columns = _truncation(given), _columns(given)
@@ -90,13 +98,30 @@ def _panel(given: Any) -> Panel:
     rows, columns = given.get("rows"), _columns(given)
     if not whole(rows, 1, MAX_ROWS):
         raise Refused(BAD_DATA, f"A panel asks for 1 to {MAX_ROWS} rows.")
+    if verb in ("complete", "receptive"):
+        return _stretch(given, verb, model, rows)
     seeds = _seeds_of_rows(given, rows) if verb == "reconstruct" else ()
     steps = _steps(given, rows) if verb == "invert" else 1
+    neighbours = _neighbours(given) if verb == "nearest" else 1
+    return Panel(verb, model, rows, given.get("y"), columns, seeds, 1.0, steps, neighbours, _terms(given))
+
+
+def _terms(given: dict[str, Any]) -> bool:
     terms = given.get("terms", True)
     if not isinstance(terms, bool):
         raise Refused(BAD_DATA, "terms is true or false.")
-    neighbours = _neighbours(given) if verb == "nearest" else 1
-    return Panel(verb, model, rows, given.get("y"), columns, seeds, 1.0, steps, neighbours, terms)
+    return terms
+
+
+def _stretch(given: dict[str, Any], verb: str, model: str, rows: int) -> Panel:
+    """Read a panel that speaks of pixels: from which on, and of a completion to which, and by which seeds."""
+    first, last = given.get("first"), given.get("last", 0)
+    if not whole(first, 0, MAX_PIXELS) or not whole(last, 0, MAX_PIXELS) or rows > MAX_FILLINGS:
+        raise Refused(BAD_DATA, f"Pixels have numbers, row · width + column; at most {MAX_FILLINGS} rows at a time.")
+    seeds = _seeds_of_rows(given, rows) if verb == "complete" else ()
+    if verb == "complete" and not seeds:
+        raise Refused(BAD_DATA, "A completion needs a seed, or one for each row.")
+    return Panel(verb, model, rows, given.get("y"), _columns(given), seeds, terms=_terms(given), first=first, last=last)
 
 
 def _columns(given: dict[str, Any]) -> int | None:
@@ -168,12 +193,20 @@ def _search_bytes(card: Card) -> int:
     return _picture_bytes(card) + 4 * (3 * card.latent + 1)
 
 
+def _hidden_bytes(card: Card) -> int:
+    _, height, width = card.shape
+    return _picture_bytes(card) + height * width
+
+
 TAKEN: dict[str, Callable[[Card], int]] = {
     "decode": _latent_bytes,
     "reconstruct": _picture_bytes,
     "distance": _pair_bytes,
     "invert": _search_bytes,
     "nearest": _picture_bytes,
+    "complete": _hidden_bytes,
+    "surprise": _picture_bytes,
+    "receptive": _picture_bytes,
     "classify": _picture_bytes,
     "score": _picture_bytes,
 }
@@ -195,6 +228,8 @@ def job(panel: Panel, payload: bytes, catalogue: Catalogue, who: str, slot: str)
         steps=panel.steps,
         neighbours=panel.neighbours,
         terms=panel.terms,
+        first=panel.first,
+        last=panel.last,
         who=who,
         slot=slot,
     )
@@ -211,6 +246,8 @@ def _arrays(panel: Panel, payload: bytes, card: Card) -> dict[str, Any]:
     pictures = np.frombuffer(payload, np.uint8, size).reshape(panel.rows, height, width, channels)
     if panel.verb == "distance":
         return {"pictures": pictures, "others": np.frombuffer(payload[size:], np.uint8).reshape(pictures.shape)}
+    if panel.verb == "complete":
+        return {"pictures": pictures, "hidden": np.frombuffer(payload[size:], np.uint8).reshape(pictures.shape[:3])}
     return {"pictures": pictures} | ({"state": _floats(payload[size:], panel.rows)} if panel.verb == "invert" else {})
 
 

@@ -12,14 +12,18 @@ from numpy.typing import NDArray
 from engine import noise
 from engine.checks import (
     check_classes,
+    check_hidden,
     check_latent,
     check_neighbours,
     check_others,
     check_pictures,
+    check_pixel,
     check_state,
     check_steps,
+    check_stretch,
     check_truncation,
 )
+from engine.drawing import Drawing, finished
 from engine.errors import BadValue, ModelFault, UnknownName, ZoetropeError
 from engine.latents import draw
 from engine.ready import UNKNOWN, Ready
@@ -65,13 +69,42 @@ OPERATIONS: dict[str, Operation] = {
         lambda ready, job: ready.invert(job.pictures, job.state, job.steps, job.y),
         ("state",),
     ),
+    "complete": Operation(
+        "pictures",
+        ("completes",),
+        lambda ready, job: finished(completing(ready, job)),
+        ("hidden",),
+    ),
+    "surprise": Operation(
+        "pictures", ("completes",), lambda ready, job: {"surprise": ready.surprise(job.pictures, job.y)}
+    ),
+    "receptive": Operation(
+        "pictures", ("completes",), lambda ready, job: {"reach": ready.receptive(job.pictures, job.first, job.y)}
+    ),
     "wall": Operation("seeds", (), lambda ready, job: {"pictures": ready.wall(job.seeds, job.y, job.truncation)}),
     "pictures": Operation("seeds", (), lambda ready, job: {"pictures": ready.gallery().drawn(job.seeds, job.y)}),
     "points": Operation("seeds", ("decodes",), lambda ready, job: {"points": ready.points(job.seeds, job.truncation)}),
     "nearest": Operation("pictures", (), lambda ready, job: ready.nearest(job.pictures, job.neighbours)),
     "posterior": Operation("", (), lambda ready, job: ready.posterior()),
+    "masks": Operation("", ("completes",), lambda ready, job: ready.masks()),
     "directions": Operation("", (), lambda ready, job: ready.directions().arrays()),
 }
+
+
+def completing(ready: Ready, job: Job) -> Drawing:
+    """Draw what a checked job to complete asks for, giving way to others after each little piece."""
+    assert job.pictures is not None
+    assert job.hidden is not None
+    return ready.completing(job.pictures, job.hidden, job.seeds, (job.first, job.last), job.y, job.terms)
+
+
+def drawing(ready: Ready, job: Job) -> Drawing | None:
+    """Give the drawing, pixel by pixel, that answers a checked job; None where a pass answers it."""
+    if job.verb == "complete":
+        return completing(ready, job)
+    if job.verb in ("sample", "wall") and ready.by_pixels:
+        return ready.sampling(job.seeds, job.y)
+    return None
 
 
 def run_batch(ready: Ready, jobs: Sequence[Job]) -> list[Answer | ZoetropeError]:
@@ -89,7 +122,7 @@ def _groups(outcomes: Sequence[Job | ZoetropeError]) -> Iterable[list[tuple[int,
     groups: dict[tuple[Any, ...], list[tuple[int, Job]]] = {}
     for i, job in enumerate(outcomes):
         if isinstance(job, Job):
-            alike = job.verb, job.truncation, job.steps, job.neighbours, bool(job.seeds), job.terms
+            alike = job.verb, job.truncation, job.steps, job.neighbours, bool(job.seeds), job.terms, job.first, job.last
             groups.setdefault(alike, []).append((i, job))
     return groups.values()
 
@@ -175,6 +208,8 @@ def check(ready: Ready, job: Job) -> Job:
         "steps": 1,
         "neighbours": 1,
         "terms": bool(job.terms),
+        "first": 0,
+        "last": 0,
     }  # where they mean nothing, they shall not keep jobs apart
     if operation.takes == "z":
         clean["z"] = check_latent(ready.card, job.z)
@@ -185,6 +220,10 @@ def check(ready: Ready, job: Job) -> Job:
         clean["truncation"] = check_truncation(job.truncation)
     if job.verb == "nearest":
         clean["neighbours"] = check_neighbours(job.neighbours)
+    if job.verb == "complete":
+        clean["first"], clean["last"] = check_stretch(ready.card, job.first, job.last)
+    if job.verb == "receptive":
+        clean["first"] = check_pixel(ready.card, job.first)
     count = len(clean.get(operation.takes, ()))
     clean |= _beside(ready, operation, job, count)
     clean["y"] = check_classes(ready.card, job.y, count)
@@ -194,8 +233,10 @@ def check(ready: Ready, job: Job) -> Job:
 def _beside(ready: Ready, operation: Operation, job: Job, count: int) -> dict[str, Any]:
     """Check what stands beside the pictures of a job, row by row."""
     clean: dict[str, Any] = {} if operation.takes == "seeds" else {"seeds": ()}
-    if job.verb == "reconstruct" and job.seeds:
+    if job.verb == "complete" or (job.verb == "reconstruct" and job.seeds):
         clean["seeds"] = check_seeds(job.seeds, count)
+    if "hidden" in operation.beside:
+        clean["hidden"] = check_hidden(ready.card, job.hidden, count)
     if "others" in operation.beside:
         clean["others"] = check_others(ready.card, job.others, count)
     if "state" in operation.beside:
@@ -206,5 +247,5 @@ def _beside(ready: Ready, operation: Operation, job: Job, count: int) -> dict[st
 def check_seeds(seeds: Sequence[int], count: int) -> tuple[int, ...]:
     """Return a seed for each row. Raises BadValue."""
     if len(seeds) != count:
-        raise BadValue(f"{len(seeds)} seeds were given for {count} pictures; give one each, or none for the mean.")
+        raise BadValue(f"{len(seeds)} seeds were given for {count} pictures; give one each. A mean takes none.")
     return tuple(map(noise.check_seed, seeds))

@@ -71,6 +71,38 @@ def check_neighbours(neighbours: int) -> int:
     return neighbours
 
 
+def check_hidden(card: Card, hidden: Any, count: int) -> Bytes:
+    """Return a mask, uint8 (count, height, width) of 0 and 1, one for each picture. Raises BadPicture."""
+    hidden, (_, height, width) = np.asarray(hidden), card.shape
+    if hidden.dtype != np.uint8 or hidden.shape != (count, height, width):
+        raise BadPicture(
+            f"A mask of {hidden.dtype} {hidden.shape} was given; {card.name} takes uint8 ({count}, {height}, {width}): "
+            "1 where a pixel is to be drawn, else 0."
+        )
+    if (hidden > 1).any():
+        raise BadPicture(f"A mask with a {hidden.max()} was given; give 1 where a pixel is to be drawn, else 0.")
+    return hidden
+
+
+def check_pixel(card: Card, pixel: int) -> int:
+    """Return the number of a pixel, row · width + column. Raises BadValue outside the picture."""
+    _, height, width = card.shape
+    if not 0 <= pixel < height * width:
+        raise BadValue(f"Pixel {pixel} was asked for; {card.name} has 0 … {height * width - 1}, row by row.")
+    return pixel
+
+
+def check_stretch(card: Card, first: int, last: int) -> tuple[int, int]:
+    """Return the ends of a stretch of pixels. Raises BadValue where it is empty, or not inside the picture."""
+    _, height, width = card.shape
+    if not 0 <= first < last <= height * width:
+        raise BadValue(
+            f"Pixels from {first} to {last} were asked for; {card.name} has 0 … {height * width - 1}, and a stretch "
+            "ends before its last number."
+        )
+    return first, last
+
+
 def check_classes(card: Card, y: NDArray[Any] | None, count: int) -> NDArray[np.int64] | None:
     """Return a class for each row; none where the model knows no classes. Raises BadValue."""
     if y is None:

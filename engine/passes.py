@@ -8,6 +8,7 @@ model finds them once, by a proof on probes, and fills up to the next of them.
 import logging
 import threading
 import time
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -31,7 +32,8 @@ class Pass:
 
     `forward` maps rows on the device to floats (by which bits are compared) and to what the host wants of them; `probe`
     is 16 rows or more such as people ask for. `alone` has every row go by itself, for numbers that
-    are summed over a picture: these agree on probes by chance. `costs` holds the milliseconds of each number of rows
+    are summed over a picture: these agree on probes by chance. `sizes` are the numbers of rows that are tried, where
+    they are not the usual ones. `costs` holds the milliseconds of each number of rows
     that is used.
     """
 
@@ -43,6 +45,7 @@ class Pass:
         device: torch.device,
         graphs: bool = True,
         alone: bool = False,
+        sizes: Sequence[int] = (),
     ) -> None:
         self.name, self.forward, self.probe, self.device = name, forward, probe, device
         self.pool: Any = torch.cuda.graph_pool_handle() if graphs and device.type == "cuda" else None
@@ -51,14 +54,20 @@ class Pass:
         self.costs: dict[int, float] = {}
         learn_threads()
         with self.lock, torch.inference_mode():
-            sizes, usual = ((1,), 1) if alone else (SIZES[device.type], USUAL[device.type])
-            self._choose(Proof(self._tried, probe, sizes, usual, CLOCKS[device.type]))
+            tried, usual = ((1,), 1) if alone else (sizes or SIZES[device.type], USUAL[device.type])
+            clock = CLOCKS[device.type]
+            # Where no number agrees even with itself, rows go alone.
+            self._choose(Proof(self._tried, probe, tried, usual, clock).costs() or self._alone(clock))
             self.nothing: Array = self.runs[min(self.costs)].run(self._probes(min(self.costs)))[1][:0]
 
     @property
     def limit(self) -> int:
         """The most rows of one pass: more at once would take no less time a row."""
         return max(self.costs)
+
+    def first_of(self, count: int) -> int:
+        """Give how many rows to do first of so many."""
+        return self.plan[min(count, self.limit)]
 
     @property
     def bytes(self) -> int:
@@ -70,10 +79,10 @@ class Pass:
         parts, at, count = [self.nothing], 0, len(rows[0])
         with self.lock, torch.inference_mode():
             while at < count:
-                size = self.plan[min(count - at, self.limit)]
+                size = self.first_of(count - at)
                 outcome = self._tried(size, [part[at : at + size] for part in rows])
                 if outcome is None:
-                    self._shrink(size)
+                    self.shrink(size)
                     continue
                 parts.append(outcome[1])
                 at += size
@@ -88,6 +97,17 @@ class Pass:
             first.append(min(time_by, key=lambda size: time_by[size]))
             least.append(time_by[first[-1]])
         return first
+
+    def shrink(self, size: int) -> None:
+        """Use fewer rows from now on. Raises OutOfMemory where there are no fewer."""
+        if size == min(self.costs):
+            raise OutOfMemory(
+                f"{self.name} does not fit into the memory that is left, not even with {size} "
+                f"picture{'s' if size > 1 else ''} at once. Close something else, or take a smaller model."
+            )
+        self.costs = {smaller: cost for smaller, cost in self.costs.items() if smaller < size}
+        self.runs = {smaller: runs for smaller, runs in self.runs.items() if smaller < size}
+        self.__dict__.pop("plan", None)
 
     # Memory
 
@@ -117,20 +137,11 @@ class Pass:
             self.pool = None
         return Eager(self.forward, self.probe, size, self.device)
 
-    def _shrink(self, size: int) -> None:
-        """Use fewer rows from now on. Raises OutOfMemory where there are no fewer."""
-        if size == min(self.costs):
-            raise OutOfMemory(
-                f"{self.name} does not fit into the memory that is left, not even with {size} "
-                f"picture{'s' if size > 1 else ''} at once. Close something else, or take a smaller model."
-            )
-        self.costs = {smaller: cost for smaller, cost in self.costs.items() if smaller < size}
-        self.runs = {smaller: runs for smaller, runs in self.runs.items() if smaller < size}
-        self.__dict__.pop("plan", None)
+    def _alone(self, clock: Callable[[], float]) -> dict[int, float]:
+        return Proof(self._tried, self.probe, (1,), 1, clock).costs()
 
-    def _choose(self, proof: Proof) -> None:
+    def _choose(self, costs: dict[int, float]) -> None:
         """Keep the numbers of rows that are alike, up to the one past which a row takes no less time."""
-        costs = proof.costs()
         if not costs:
             raise OutOfMemory(f"{self.name} does not fit into the memory that is left. Take a smaller model.")
         best = min(cost / size for size, cost in costs.items())

@@ -10,15 +10,17 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from engine import checkpoint, densities, directions, gallery, images, inversion, noise, outliers
+from engine import checkpoint, densities, directions, gallery, images, inversion, noise, outliers, sight
 from engine.buffers import Forward, Rows
 from engine.card import Card
 from engine.catalogue import Catalogue
 from engine.directions import Directions
+from engine.drawing import Drawer, Drawing, finished
 from engine.errors import MissingVerb
 from engine.gallery import Gallery
 from engine.latents import draw, spread_of
 from engine.neighbours import nearest
+from engine.nn.raster import Draws, Raster
 from engine.passes import SIZES, Pass
 from engine.prepare import in_half, prepared
 from engine.registry import Model
@@ -30,8 +32,12 @@ Classes = NDArray[np.int64] | None
 Arrays = dict[str, NDArray[Any]]
 
 UNKNOWN = -1  # the class of a row that has none
-ALONE = ("evidence", "score", "invert")  # sums over a picture, and steps that magnify the last bit of the one before
-MAIN = {"decodes": "decode", "samples": "sample", "classifies": "classify"}  # a model's main pass, by its verbs
+ALONE = ("evidence", "score", "invert", "surprise", "receptive")  # sums, slopes, steps that magnify others' last bit
+HOSTED = ("sample", "invert", "draw", "receptive")  # no graph: noise drawn on the host, or a gradient's own thread
+MAIN = {"decodes": "decode", "completes": "draw", "samples": "sample", "classifies": "classify"}  # pass, by a verb
+# Rows drawn pixel by pixel at a time: of fewer a product sums in another order; of more, a pixel takes others' turns.
+TOGETHER = {"cpu": (4, 16, 32), "cuda": (4, 32, 64)}
+PROBED = 3  # pixels by which they are compared
 
 
 class Ready:
@@ -57,12 +63,14 @@ class Ready:
         self.exact: Any = prepared(model, device)
         self.quick: Any = self.exact
         self.mean, self.deviation = (torch.from_numpy(part).to(device) for part in spread_of(card))
+        self.by_pixels = by_pixels(card)
         self.infers = isinstance(model, Infers) and getattr(model.config, "stochastic", True)
         if "decodes" in card.verbs:
             with torch.inference_mode():
                 z, *y = (torch.from_numpy(part[:16]).to(device) for part in self._probe("decode"))
                 self.quick = in_half(self.exact, device, z, *y) or self.exact
         self.dtype: torch.dtype = next(self.quick.parameters()).dtype
+        self.drawer = Drawer(self.exact, card, device, lambda: self._pass("draw"))
         self.main = self._pass(next(one for verb, one in MAIN.items() if verb in card.verbs))
 
     @property
@@ -85,8 +93,35 @@ class Ready:
 
     def sample(self, seeds: Sequence[int], y: Classes = None, truncation: float = 1.0) -> Bytes:
         """Draw pictures, each by its own seed."""
+        if self.by_pixels:
+            return finished(self.sampling(seeds, y))["pictures"]
         rows = np.array(seeds, np.int64), np.full(len(seeds), truncation)
         return self._pass("sample")(*rows, *self._labels(y, len(seeds)))
+
+    def sampling(self, seeds: Sequence[int], y: Classes = None) -> Drawing:
+        """Do what `sample` does by a model that draws pixel by pixel, giving way to others: `pictures`."""
+        return self.drawer.sample(seeds, self._labels(y, len(seeds)))
+
+    def completing(
+        self, pictures: Bytes, hidden: Bytes, seeds: Sequence[int], ends: tuple[int, int], y: Classes, tells: bool
+    ) -> Drawing:
+        """Draw the hidden pixels between the ends, giving way to others, see `engine.drawing`."""
+        return self.drawer.complete(pictures, hidden, seeds, ends, self._labels(y, len(pictures)), tells)
+
+    def surprise(self, pictures: Bytes, y: Classes = None) -> NDArray[np.float32]:
+        """Give −log2 p of each pixel given those before it, (n, height, width): bits, all its channels together."""
+        return self._pass("surprise")(pictures, *self._labels(y, len(pictures)))
+
+    def receptive(self, pictures: Bytes, pixel: int, y: Classes = None) -> NDArray[np.float32]:
+        """Give how steeply the mean of a pixel's distribution changes with each pixel, (n, height, width).
+
+        It is nought where the model does not see.
+        """
+        return self._pass("receptive")(pictures, np.full(len(pictures), pixel), *self._labels(y, len(pictures)))
+
+    def masks(self) -> Arrays:
+        """Show what the layers see around a pixel, see `engine.sight`."""
+        return sight.masks(self.exact)
 
     def encode(self, pictures: Bytes, y: Classes = None) -> Latent:
         """Turn pictures into latents (n, latent)."""
@@ -101,7 +136,7 @@ class Ready:
         return self._pass("features")(pictures)
 
     def score(self, pictures: Bytes, y: Classes = None) -> Arrays:
-        """Say how likely pictures are, and how large their files: `log_prob` or `elbo` (n,) in nats, and `bits` (n,).
+        """Say how likely pictures are, and how large their files: `log_prob` or `elbo` (n,) in nats, `file_bits` (n,).
 
         log p(x) of a model that scores; of one that bounds, its bound at the draw of seed 0. Of a class-conditional
         model also `given` (n, classes), log p(x|y) of each class; a row of no class has the log of their mean p(x|y).
@@ -118,7 +153,7 @@ class Ready:
         nats = nats[:, 0]
         if y is not None and self.card.classes:
             nats = np.where(y < 0, nats, given[np.arange(len(given)), y])
-        found = {kind: nats, "bits": outliers.file_bits(pictures, over).astype(np.float32)}
+        found = {kind: nats, "file_bits": outliers.file_bits(pictures, over).astype(np.float32)}
         return {**found, "given": np.ascontiguousarray(given)} if self.card.classes else found
 
     def reconstruct(self, pictures: Bytes, y: Classes = None, seeds: Sequence[int] = (), terms: bool = True) -> Arrays:
@@ -247,10 +282,14 @@ class Ready:
                     "score": self._score,
                     "infer": self._infer,
                     "invert": self._invert,
+                    "draw": self._draw,
+                    "surprise": self._surprise,
+                    "receptive": self._receptive,
                 }
-                graphs = verb not in ("sample", "invert")  # noise drawn on the host; a gradient's own thread
-                probe, forward = self._probe(verb), forwards[verb]
-                self.passes[verb] = Pass(self.card.name, forward, probe, self.device, graphs, verb in ALONE)
+                probe, forward, graphs = self._probe(verb), forwards[verb], verb not in HOSTED
+                alone = verb in ALONE or (verb == "draw" and not isinstance(self.exact, Draws))
+                sizes = TOGETHER[self.device.type] if verb == "draw" else ()
+                self.passes[verb] = Pass(self.card.name, forward, probe, self.device, graphs, alone, sizes)
             return self.passes[verb]
 
     def _decode(self, z: Tensor, y: Tensor | None = None) -> tuple[Tensor, Tensor]:
@@ -291,6 +330,25 @@ class Ready:
         found = inversion.step(self.exact, images.unit(pictures), state, self.mean, self.deviation, y)
         return found, found
 
+    def _draw(self, pictures: Tensor, u: Tensor, y: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """Draw the first pixels of the second row; the chances they had tell by their last bits what is alike."""
+        picture, first = Raster(images.unit(pictures), torch.ones_like(u[:, :1], dtype=torch.bool), u, True), u.shape[3]
+        if not isinstance(self.exact, Draws):
+            return u, u
+        for at in self.exact.draw(picture, first, u[0, 0].numel(), y):
+            if at >= first + PROBED:
+                break
+        chances = torch.cat(list(picture.told.values()), dim=1)
+        return chances, chances
+
+    def _surprise(self, pictures: Tensor, y: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        bits = sight.surprise(self.exact, images.unit(pictures), y)
+        return bits, bits
+
+    def _receptive(self, pictures: Tensor, pixel: Tensor, y: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        reach = sight.receptive(self.exact, images.unit(pictures), int(pixel[0]), y)  # rows go alone
+        return reach, reach
+
     def _probe(self, verb: str) -> Rows:
         """Rows such as people ask for."""
         seeds = range(max(SIZES[self.device.type]))
@@ -307,6 +365,10 @@ class Ready:
             return [pictures, drawn]
         if verb in ("evidence", "infer"):
             return [pictures, drawn, *labels]
+        if verb == "draw":
+            return [pictures, noise.uniform(seeds, self.card.shape).numpy(), *labels]
+        if verb == "receptive":
+            return [pictures, np.full(len(seeds), height * width // 2), *labels]
         if verb == "invert":
             return [pictures, self._states(draw(self.card, seeds)), *labels]
         return [pictures, *labels]
@@ -321,3 +383,8 @@ class Ready:
         if not self.card.classes:
             return []
         return [np.full(count, UNKNOWN) if y is None else y]
+
+
+def by_pixels(card: Card) -> bool:
+    """Whether a model draws its samples pixel by pixel, from no latent."""
+    return "completes" in card.verbs and not card.latent

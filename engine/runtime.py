@@ -18,7 +18,7 @@ from engine.catalogue import Catalogue
 from engine.checks import check_truncation
 from engine.errors import CheckpointRefused, ZoetropeError
 from engine.latents import draw, spread_of
-from engine.ready import Ready
+from engine.ready import Ready, by_pixels
 from engine.registry import Model
 from engine.serving.jobs import MAX_STEPS, Answer, Job
 from engine.sheet import Bytes
@@ -131,7 +131,13 @@ class Engine:
         return name in self.models
 
     def limit(self, name: str) -> int:
-        """How many rows of a model go into one forward pass; a guess where it has not been loaded."""
+        """How many rows of a model go into one forward pass; a guess where it has not been loaded.
+
+        None do where it draws pixel by pixel: whatever it is asked goes in slices.
+        """
+        card = self.catalogue.cards.get(name)
+        if card is not None and by_pixels(card):
+            return 0
         ready = self.models.get(name)
         return LIMIT if ready is None else ready.limit
 
@@ -179,6 +185,17 @@ class Engine:
     def distance(self, name: str, pictures: Bytes, others: Bytes) -> NDArray[np.float32]:
         """Compare pictures with others in the features of a classifier, (n,): 1 is as unlike as to the mean of all."""
         return self._alone(Job("distance", name, pictures=pictures, others=others))["distance"]
+
+    def complete(self, name: str, pictures: Bytes, hidden: Bytes, seeds: Sequence[int], y: Classes = None) -> Bytes:
+        """Draw the pixels of pictures that are hidden, uint8 (n, height, width) of 0 and 1, each by its own seed."""
+        _, height, width = self.card(name).shape
+        ends: dict[str, Any] = {"first": 0, "last": height * width, "terms": False}
+        job = Job("complete", name, pictures=pictures, hidden=hidden, seeds=tuple(seeds), y=labels(y), **ends)
+        return self._alone(job)["pictures"]
+
+    def surprise(self, name: str, pictures: Bytes, y: Classes = None) -> NDArray[np.float32]:
+        """Give the bits of each pixel given those before it, (n, height, width)."""
+        return self._alone(Job("surprise", name, pictures=pictures, y=labels(y)))["surprise"]
 
     def invert(self, name: str, pictures: Bytes, steps: int = 200, y: Classes = None) -> Latent:
         """Search latents whose pictures are those given, by gradient descent from the middle of the prior."""

@@ -68,6 +68,12 @@ class Echo:
             assert job.pictures is not None
             near = np.repeat(job.pictures[:, None], job.neighbours, 1)
             arrays = {"pictures": near, "distance": np.tile(np.arange(job.neighbours, dtype=np.float32), (job.rows, 1))}
+        elif job.verb == "complete":
+            arrays = self.completed(job)
+        elif job.verb in ("surprise", "receptive"):
+            assert job.pictures is not None
+            name = {"surprise": "surprise", "receptive": "reach"}[job.verb]
+            arrays = {name: job.pictures[:, :, :, 0].astype(np.float32) + job.first}
         elif job.verb in ("reconstruct", "invert"):
             arrays = self.probed(job)
         elif job.verb in ("score", "classify"):
@@ -75,6 +81,17 @@ class Echo:
         else:
             arrays = {"pictures": self.pictures(job)}
         return Answer(arrays, {"queue": 1.0, "model": 2.0 + job.rows})
+
+    def completed(self, job: Job) -> dict[str, Any]:
+        """Pictures whose hidden pixels are their seeds, and chances in which the number of the pixel can be read."""
+        assert job.pictures is not None
+        assert job.hidden is not None
+        seeds = np.array(job.seeds, np.uint8)[:, None, None, None]
+        drawn = np.where(job.hidden[..., None], seeds, job.pictures)
+        if not job.terms:
+            return {"pictures": drawn}
+        pixels = np.arange(job.first, job.last, dtype=np.float32)[None, :, None, None]
+        return {"pictures": drawn, "chances": np.tile(pixels, (len(seeds), 1, drawn.shape[3], 2))}
 
     def probed(self, job: Job) -> dict[str, Any]:
         """Pictures as they came; z, state and losses in which what was asked can be read."""
@@ -96,9 +113,9 @@ class Echo:
             return {"logits": bytes_[:, :1] * np.array([[1, 0, 0]], np.float32)}
         bits = np.full(len(bytes_), 8 * bytes_.shape[1], np.float32)
         if job.model == "slow":
-            return {"elbo": np.full(len(bytes_), -np.inf, np.float32), "bits": bits}
+            return {"elbo": np.full(len(bytes_), -np.inf, np.float32), "file_bits": bits}
         given = -bytes_.sum(1, keepdims=True) - np.arange(3, dtype=np.float32)
-        return {"log_prob": given[:, 0], "bits": bits, "given": given}
+        return {"log_prob": given[:, 0], "file_bits": bits, "given": given}
 
     def pictures(self, job: Job) -> Any:
         assert job.z is not None

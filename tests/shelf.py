@@ -14,6 +14,7 @@ from engine.card import QUANTILES, Axis, Card
 from engine.models.ae import AutoencoderConfig
 from engine.models.ali import ALIConfig
 from engine.models.classifier import ClassifierConfig
+from engine.models.pixel_cnn import PixelCNNConfig
 from engine.models.vae import VAEConfig
 from engine.registry import Config, Model, build, family_of
 from engine.sheet import encode
@@ -24,6 +25,7 @@ VAE = VAEConfig(latent=2, **SMALL)
 CVAE = VAEConfig(latent=3, classes=4, likelihood="logistic", **{**SMALL, "shape": (3, 8, 8), "net": "conv"})
 AE = AutoencoderConfig(latent=2, **SMALL)
 ALI = ALIConfig(latent=2, **{**SMALL, "net": "dense"})
+PIXELS = PixelCNNConfig((1, 8, 6), width=16, depth=2, classes=4)
 JUDGE = ClassifierConfig((1, 8, 6), width=4, answers=3)
 
 

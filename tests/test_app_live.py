@@ -198,6 +198,31 @@ def test_pictures_are_compared_with_those_behind_all_originals(socket: ClientCon
     assert np.frombuffer(payload, "<f4").tolist() == [4.0, 7.0]
 
 
+def test_a_completion_comes_back_as_it_is_with_the_chances_of_its_stretch(socket: ClientConnection) -> None:
+    masks = bytes([0] * 11 + [1] + [1] * 12)
+    asked = {"verb": "complete", "first": 4, "last": 7, "seed": [8, 9]}
+    socket.send(show(panel("grey", 2, **asked), panel("grey", verb="surprise"), payload=grey(1, 2) + masks + grey(3)))
+    header, payload = answer(socket)
+    about, bits = header["panels"]
+    assert (about["shape"], about["chances"], about["format"]) == ([2, 4, 3, 1], [2, 3, 1, 2], "raw")
+    assert payload[:24] == bytes([1] * 11 + [8] + [9] * 12)
+    assert np.frombuffer(payload[24:72], "<f4").tolist() == [4, 4, 5, 5, 6, 6] * 2
+    assert (bits["shape"], bits["format"]) == ([1, 4, 3], "float32")
+    assert (np.frombuffer(payload[72:], "<f4") == 3).all()
+    socket.send(show(panel("grey", **{**asked, "seed": 8}, terms=False), payload=grey(1) + bytes(12)))
+    header, payload = answer(socket)
+    assert "chances" not in header["panels"][0]
+    assert payload == grey(1)
+    large = {"verb": "complete", "first": 0, "last": 4096, "seed": 1, "terms": False, "y": 1}
+    socket.send(show(panel("colour", 16, **large), payload=bytes(16 * 4096 * 4)))
+    header, payload = answer(socket)
+    assert header["panels"][0]["format"] == "raw"  # what is drawn on shall not have been compressed
+    assert len(payload) == 16 * 4096 * 3
+    socket.send(show(panel("grey", verb="receptive", first=5), payload=grey(3)))
+    _, payload = answer(socket)
+    assert (np.frombuffer(payload, "<f4") == 8).all()
+
+
 def test_likelihoods_stand_in_the_header_and_those_of_each_class_in_the_payload(socket: ClientConnection) -> None:
     pictures = grey(1, 2)
     asked = [panel("grey", 2, verb=verb) for verb in ("score", "score", "classify")]
@@ -205,7 +230,7 @@ def test_likelihoods_stand_in_the_header_and_those_of_each_class_in_the_payload(
     header, payload = answer(socket)
     exact, again, told = header["panels"]
     assert exact["log_prob"] == [-12.0, -24.0]  # the sum of a picture's bytes
-    assert exact["bits"] == [96.0, 96.0]
+    assert exact["file_bits"] == [96.0, 96.0]
     assert (exact["shape"], exact["format"]) == ([2, 3], "float32")
     assert again["log_prob"] == exact["log_prob"]
     numbers = np.frombuffer(payload, "<f4").reshape(3, 2, 3)
@@ -218,7 +243,7 @@ def test_the_likelihood_of_a_model_without_classes_has_no_payload(socket: Client
     header, payload = answer(socket)
     (about,) = header["panels"]
     assert (about["shape"], about["bytes"], payload) == ([0], 0, b"")
-    assert (about["elbo"], about["bits"]) == ([None], [32.0])  # JSON knows no infinity
+    assert (about["elbo"], about["file_bits"]) == ([None], [32.0])  # JSON knows no infinity
 
 
 def test_an_inversion_comes_back_with_its_state_and_a_row_of_losses_a_step(socket: ClientConnection) -> None:
@@ -416,6 +441,14 @@ BAD = {
     "no steps": (show(panel("grey", verb="invert"), payload=bytes(40)), "1 to 25 steps"),
     "too many steps": (show(panel("grey", verb="invert", steps=26), payload=bytes(40)), "1 to 25 steps"),
     "too many searches": (show(panel("grey", 17, verb="invert", steps=1), payload=bytes(680)), "at most 16 rows"),
+    "no pixel": (show(panel("grey", verb="receptive"), payload=bytes(12)), "Pixels have numbers"),
+    "a pixel below 0": (show(panel("grey", verb="receptive", first=-1), payload=bytes(12)), "Pixels have numbers"),
+    "no seed to complete": (show(panel("grey", verb="complete", first=0, last=1), payload=bytes(24)), "needs a seed"),
+    "too many fillings": (
+        show(panel("grey", 17, verb="complete", first=0, last=1, seed=1), payload=bytes(408)),
+        "at most 16 rows",
+    ),
+    "no mask": (show(panel("grey", verb="complete", first=0, last=1, seed=1), payload=bytes(12)), "1 rows of 24 bytes"),
     "a state of NaN": (show(panel("grey", verb="invert", steps=1), payload=b"\xff" * 40), "finite"),
     "columns": (request("grey", [0, 0], columns=0), "columns"),
     "rate": (show(panel("grey"), payload=bytes(8), rate=-1), "rate"),

@@ -26,7 +26,7 @@ def page() -> None:
 def lobby() -> None:
     from app.views.home import home
 
-    home(None)
+    home(None, None)
 
 
 @pytest.fixture

@@ -27,10 +27,10 @@ from engine.serving.jobs import Answer, Job
 from engine.serving.process import ProcessBackend
 from engine.serving.thread import ThreadBackend
 from tests.served import RAY, serving
-from tests.shelf import AE, ALI, CVAE, JUDGE, VAE, keep, made
+from tests.shelf import AE, ALI, CVAE, JUDGE, PIXELS, VAE, keep, made
 
 PATIENCE = 60.0  # seconds until a future that is never settled fails the test
-CONFIGS: dict[str, Any] = {"toy-ae": AE, "toy-ali": ALI, "toy-cvae": CVAE, "toy-vae": VAE}
+CONFIGS: dict[str, Any] = {"toy-ae": AE, "toy-ali": ALI, "toy-cvae": CVAE, "toy-pixels": PIXELS, "toy-vae": VAE}
 Opener = Callable[[], Backend]
 
 
@@ -98,7 +98,9 @@ def drawn(seed: int, model: str | None = None, rows: int | None = None) -> Job:
     y = random.integers(0, config.classes, n) if config.classes and random.random() < 0.5 else None
     pictures = random.integers(0, 256, (n, height, width, channels), np.uint8)
     verbs = ["decode", "encode", "reconstruct", "draw", "invert", "distance", "latents", "posterior"]
-    verbs += ["sample"] * (model != "toy-ae") + ["score"] * ("vae" in model) + ["classify"]
+    verbs += ["sample", "wall"] * (model != "toy-ae") + ["score"] * ("vae" in model) + ["classify"]
+    if model == "toy-pixels":
+        verbs = ["complete", "surprise", "receptive", "score", "sample", "wall", "latents"]
     match str(random.choice(verbs)):
         case "decode":
             return Job("decode", model, z=random.normal(size=(n, config.latent)).astype(np.float32), y=y)
@@ -116,9 +118,15 @@ def drawn(seed: int, model: str | None = None, rows: int | None = None) -> Job:
             return Job("classify", "toy-judge", pictures=random.integers(0, 256, (n, 8, 6, 1), np.uint8))
         case "score":
             return Job("score", model, pictures=pictures, y=y)
-        case "sample":
+        case "complete":
+            first, hidden = int(random.integers(0, 20)), random.integers(0, 2, (n, height, width), np.uint8)
+            ends: dict[str, Any] = {"first": first, "last": first + int(random.integers(1, 29))}
+            return Job("complete", model, pictures=pictures, hidden=hidden, seeds=tuple(range(n)), y=y, **ends)
+        case "surprise" | "receptive" as verb:
+            return Job(verb, model, pictures=pictures, first=int(random.integers(0, 48)), y=y)
+        case "sample" | "wall" as verb:
             seeds = tuple(map(int, random.integers(0, 99, n)))
-            return Job("sample", model, seeds=seeds, y=y, truncation=float(random.choice([1.0, 0.5])))
+            return Job(verb, model, seeds=seeds, y=y, truncation=float(random.choice([1.0, 0.5])))
         case "latents":
             return Job("latents", model, seeds=tuple(range(n)), truncation=0.7)
         case verb:
@@ -204,6 +212,18 @@ def test_an_inversion_takes_the_same_way_however_it_is_cut(backend: Backend) -> 
     assert (answer.arrays["pictures"] == whole.arrays["pictures"]).all()
 
 
+def test_a_long_drawing_comes_back_whole_and_others_come_in_between(backend: Backend, alone: Engine) -> None:
+    job = Job("wall", "toy-pixels", seeds=tuple(range(500)))
+    backend.submit(Job("decode", "toy-vae", z=z_of("toy-vae"))).result(PATIENCE)
+    backend.submit(Job("latents", "toy-pixels", seeds=(1,))).result(PATIENCE)
+    long = backend.submit(job)
+    for seed in range(2):
+        backend.submit(Job("decode", "toy-vae", z=z_of("toy-vae", 1, seed), who="ben")).result(PATIENCE)
+    assert not long.done()
+    assert same(long.result(PATIENCE), answer_alone(alone, job))
+    assert long.result().ms["model"] > 0
+
+
 # Refusals
 
 GREY = np.zeros((1, 8, 6, 1), np.uint8)
@@ -221,6 +241,13 @@ REFUSED = {
     "too many classes": Job("decode", "toy-cvae", z=z_of("toy-cvae", 150), y=np.zeros(151, np.int64)),
     "a picture of another shape": Job("encode", "toy-vae", pictures=np.zeros((1, 8, 8, 3), np.uint8)),
     "a reconstruction by a model without an encoder": Job("reconstruct", "toy-judge", pictures=GREY),
+    "a completion by a model that does not complete": Job(
+        "complete", "toy-vae", pictures=GREY, hidden=GREY[..., 0], seeds=(1,), last=9
+    ),
+    "a mask of another size": Job("complete", "toy-pixels", pictures=GREY, hidden=GREY[..., :5, 0], seeds=(1,), last=9),
+    "a stretch that ends beyond the picture": Job(
+        "complete", "toy-pixels", pictures=GREY, hidden=GREY[..., 0], seeds=(1,), last=49
+    ),
     "too few seeds": Job("reconstruct", "toy-vae", pictures=GREY, seeds=(1, 2)),
     "a distance by a model that does not classify": Job("distance", "toy-vae", pictures=GREY, others=GREY),
     "a likelihood of a model that knows none": Job("score", "toy-ae", pictures=GREY),

@@ -20,7 +20,7 @@ from engine.errors import BadLatent, BadPicture, BadValue, MissingVerb, ModelFau
 from engine.ready import Ready
 from engine.registry import Config
 from engine.serving.jobs import Answer, Job
-from tests.shelf import AE, ALI, CVAE, JUDGE, VAE, keep, made
+from tests.shelf import AE, ALI, CVAE, JUDGE, PIXELS, VAE, keep, made
 
 CONFIGS: dict[str, Config] = {
     "toy-ae": AE,
@@ -28,6 +28,7 @@ CONFIGS: dict[str, Config] = {
     "toy-blind": JUDGE,  # whose features were never measured
     "toy-cvae": CVAE,
     "toy-judge": JUDGE,
+    "toy-pixels": PIXELS,
     "toy-vae": VAE,
 }
 CPU = torch.device("cpu")
@@ -59,7 +60,15 @@ def job_of(name: str, verb: str, count: int, seed: int, truncation: float = 1.0,
     if verb == "decode":
         return dataclasses.replace(job, z=z_of(config, count, seed))
     pictures = pictures_of(config, count, seed)
-    if verb in ("encode", "nearest"):
+    if verb == "complete":
+        hidden = np.random.default_rng(seed).integers(0, 2, pictures.shape[:3], np.uint8)
+        stretch: dict[str, Any] = {"first": seed % 20, "last": 1 + seed % 20 + seed % 28, "terms": seed % 3 > 0}
+        return dataclasses.replace(
+            job, pictures=pictures, hidden=hidden, seeds=tuple(range(seed, seed + count)), **stretch
+        )
+    if verb == "receptive":
+        return dataclasses.replace(job, pictures=pictures, first=seed % 48)
+    if verb in ("encode", "nearest", "surprise", "score", "classify"):
         return dataclasses.replace(job, pictures=pictures)
     if verb == "reconstruct":
         return dataclasses.replace(job, pictures=pictures, seeds=tuple(range(count)) if seed % 2 else ())
@@ -67,7 +76,9 @@ def job_of(name: str, verb: str, count: int, seed: int, truncation: float = 1.0,
         return dataclasses.replace(job, pictures=pictures, others=pictures_of(config, count, seed + 1))
     if verb == "invert":
         return dataclasses.replace(job, pictures=pictures, state=state_of(config, count, seed), steps=1 + seed % 3)
-    return dataclasses.replace(job, seeds=tuple(range(seed, seed + count)) if verb != "posterior" else ())
+    return dataclasses.replace(
+        job, seeds=tuple(range(seed, seed + count)) if verb not in ("posterior", "masks") else ()
+    )
 
 
 def state_of(config: Config, count: int, seed: int = 0) -> Any:
@@ -124,13 +135,27 @@ GIVES: dict[str, dict[str, tuple[int, ...]]] = {
     "distance": {"distance": (3,)},
     "invert": {"pictures": (3, 8, 8, 3), "state": (3, 10), "losses": (3, 2)},
     "posterior": {"z": (20, 3), "labels": (20,)},
+    "score": {"elbo": (3,), "file_bits": (3,), "given": (3, 4)},
+    "classify": {"logits": (3, 3)},
     "directions": {"z": (0, 3), "about": (2,)},  # nobody has looked for any: an empty list
+    "complete": {"pictures": (3, 8, 6, 1), "chances": (3, 2, 1, 2)},
+    "surprise": {"surprise": (3, 8, 6)},
+    "receptive": {"reach": (3, 8, 6)},
+    "masks": {"masks": (4, 7, 7), "about": (196,)},
+}
+ABLE = {
+    "distance": "toy-judge",
+    "classify": "toy-judge",
+    "complete": "toy-pixels",
+    "surprise": "toy-pixels",
+    "receptive": "toy-pixels",
+    "masks": "toy-pixels",
 }
 
 
 @pytest.mark.parametrize(("verb", "arrays"), GIVES.items(), ids=GIVES)
 def test_a_verb_gives_its_arrays_and_its_milliseconds(shelf: dict[str, Ready], verb: str, arrays: Any) -> None:
-    name = "toy-judge" if verb == "distance" else "toy-cvae"
+    name = ABLE.get(verb, "toy-cvae")
     (answer,) = run_batch(shelf[name], [job_of(name, verb, 3, 1)])
     assert isinstance(answer, Answer)
     assert {name: array.shape for name, array in answer.arrays.items()} == arrays
@@ -214,8 +239,16 @@ def unchecked(job: Job, **fields: Any) -> Job:
 INVERT = Job("invert", "toy-vae", pictures=np.zeros((1, 8, 6, 1), np.uint8), state=np.zeros((1, 7), np.float32))
 PAIR = Job("distance", "toy-judge", pictures=INVERT.pictures, others=INVERT.pictures)
 DECODE, ENCODE, DRAW = Job("decode", "toy-vae"), Job("encode", "toy-vae"), Job("sample", "toy-cvae", seeds=(1,))
+COMPLETE = Job(
+    "complete", "toy-pixels", pictures=INVERT.pictures, hidden=np.ones((1, 8, 6), np.uint8), seeds=(1,), last=48
+)
 REFUSED: list[tuple[Job, dict[str, Any], type[Exception], str]] = [
-    (Job("paint", "toy-vae"), {}, UnknownName, "no verb called 'paint'. There is: decode, directions, distance"),
+    (
+        Job("paint", "toy-vae"),
+        {},
+        UnknownName,
+        "no verb called 'paint'. There is: classify, complete, decode, directions",
+    ),
     (Job("sample", "toy-ae"), {"seeds": (1,)}, MissingVerb, "toy-ae is of family ae, which has no 'samples'"),
     (DECODE, {}, BadValue, "A job to decode came without z. Give it"),
     (DECODE, {"z": np.zeros((1, 3), np.float32)}, BadLatent, r"\(1, 3\) was given; toy-vae takes \(n, 2\)"),
@@ -243,6 +276,14 @@ REFUSED: list[tuple[Job, dict[str, Any], type[Exception], str]] = [
     (dataclasses.replace(ENCODE, verb="reconstruct"), {"model": "toy-judge"}, MissingVerb, "no 'encodes'"),
     (dataclasses.replace(INVERT, verb="reconstruct"), {"seeds": (1, 2)}, BadValue, "2 seeds were given for 1 pictures"),
     (dataclasses.replace(INVERT, verb="reconstruct"), {"seeds": (-1,)}, BadValue, "A seed of -1"),
+    (COMPLETE, {"hidden": None}, BadValue, "A job to complete came without hidden"),
+    (COMPLETE, {"hidden": np.zeros((1, 8, 7), np.uint8)}, BadPicture, r"uint8 \(1, 8, 7\) was given; toy-pixels takes"),
+    (COMPLETE, {"hidden": np.full((1, 8, 6), 2, np.uint8)}, BadPicture, "A mask with a 2 was given"),
+    (COMPLETE, {"seeds": ()}, BadValue, "0 seeds were given for 1 pictures"),
+    (COMPLETE, {"last": 49}, BadValue, "Pixels from 0 to 49 were asked for; toy-pixels has 0 … 47"),
+    (COMPLETE, {"first": 9, "last": 9}, BadValue, "Pixels from 9 to 9"),
+    (COMPLETE, {"model": "toy-vae"}, MissingVerb, "no 'completes'"),
+    (dataclasses.replace(COMPLETE, verb="receptive"), {"first": 48}, BadValue, "Pixel 48 was asked for"),
     (DRAW, {"seeds": (2**63,)}, BadValue, "A seed of 9223372036854775808"),
     (DRAW, {"seeds": ("1",)}, BadValue, "cannot be read was given"),
     (DRAW, {"truncation": float("nan")}, BadValue, "A truncation of nan was given"),

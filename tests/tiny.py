@@ -83,7 +83,7 @@ def write(folder: Path, name: str, model: nn.Module, kls: tuple[float, ...] = ()
         levels=getattr(config, "levels", {}),
     )
     y = np.arange(200, dtype=np.int16) % labels if labels else None
-    checkpoint.save(folder, model, card, _sheet(), means, y)
+    checkpoint.save(folder, model, card, _sheet(), means if config.latent else None, y)
 
 
 def point(place: Path, *vectors: NDArray[Any]) -> None:

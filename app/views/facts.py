@@ -13,6 +13,7 @@ FAMILIES = {
     "dcgan": "Deep convolutional GAN",
     "progressive_gan": "Progressively grown GAN",
     "ali": "Adversarially learned inference",
+    "pixel_cnn": "PixelCNN",
     "hierarchical_ali": "Hierarchical adversarially learned inference",
 }
 """Plain names of families; one without a plain name shows its own."""

@@ -44,8 +44,8 @@ WORDS = {
     ),
     "complexity": Words(
         "Input complexity",
-        "What the model needs beyond a PNG file. A simple picture is likely under every density, and small as a file: "
-        "this cancels.",
+        "What the model needs beyond a file that is compressed without loss. A simple picture is likely under every "
+        "density, and small as a file: this cancels.",
         "Serrà et al., ICLR 2020",
     ),
     "typicality": Words(
@@ -74,7 +74,7 @@ def outliers() -> None:
     component.outliers(
         {
             "models": [entry(models.card(name), models) for name in names],
-            "painters": [facts(models.card(name)) for name in models.names("decodes")],
+            "painters": [painter(models.card(name)) for name in models.names("decodes")],
             "judges": judges(models),
             "words": {name: {**words._asdict(), "unit": scores.UNITS[name]} for name, words in WORDS.items()},
             "bundled": shelf(),
@@ -189,6 +189,11 @@ def entry(card: Card, models: Catalogue) -> dict[str, Any]:
             if metric.name.startswith(("AUROC", "outliers refused", "Bayes", "classifier's"))
         },
     }
+
+
+def painter(card: Card) -> dict[str, Any]:
+    """Give what the component needs to know about a model whose samples can be laid into the row."""
+    return {**facts(card), "implicit": "samples" in card.verbs and not {"scores", "bounds"} & set(card.verbs)}
 
 
 def judges(models: Catalogue) -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@ van den Oord et al., "Pixel Recurrent Neural Networks", ICML 2016 (arXiv 1601.06
 equation 3; classes as in their "Conditional Image Generation with PixelCNN Decoders", NeurIPS 2016, equation 4.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -16,6 +16,7 @@ from engine.errors import BadValue
 from engine.nn.nets import Shape, check_sizes
 from engine.nn.outputs import OUTPUTS, OutputName
 from engine.nn.pixel_net import PixelNet
+from engine.nn.raster import Raster
 from engine.nn.stacks import Additions
 from engine.nn.sweeps import RecurrentStack, SweepName
 
@@ -89,6 +90,10 @@ class PixelRNN(nn.Module):
         self, x: Images, hidden: Masks, noise: Images, first: int, last: int, y: Labels | None = None
     ) -> Images:
         return self.net.complete(x, hidden, noise, first, last, self.told(y))
+
+    def draw(self, picture: Raster, first: int, last: int, y: Labels | None = None) -> Iterator[int]:
+        """Draw as `complete` does, a pixel at a time, see `engine.nn.raster`."""
+        return self.net.draw(picture, first, last, self.told(y))
 
     def log_prob(self, x: Images, y: Labels | None = None) -> PerImage:
         return self.log_probs(x, y).flatten(1).sum(1)

@@ -10,7 +10,7 @@ then z = [z2 | ε1] with z1 = μ(z2) + σ(z2) · ε1, so that its prior is N(0, 
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -26,6 +26,7 @@ from engine.nn.nets import Decoder, Encoder, Net, Shape, Upsampling, check_net, 
 from engine.nn.outputs import OUTPUTS, OutputName, drawn
 from engine.nn.pixel_net import PixelNet
 from engine.nn.prior import draw
+from engine.nn.raster import Raster
 from engine.nn.stacks import Additions, GatedStack, PlainStack, StackSizes
 
 STROKES = 0x5DEECE66D  # tells the seed of a picture's pixels from that of its latent
@@ -221,11 +222,23 @@ class PixelVAE(nn.Module):
 
         The latent depends on the visible pixels and on the noise, so `hidden` is the same for all parts of a drawing.
         """
-        additions = self.told(self.guess(x, hidden, noise, y), y)
-        return self.net.complete(x, hidden, noise, first, last, additions)
+        *_, z = self.guesses(x, hidden, noise, y)
+        return self.net.complete(x, hidden, noise, first, last, self.told(z, y))
 
-    def guess(self, x: Images, hidden: Masks, noise: Images, y: Labels | None = None) -> Latents:
-        """Draw a latent that goes with the visible pixels: of the prior, where there is none.
+    def draw(self, picture: Raster, first: int, last: int, y: Labels | None = None) -> Iterator[int]:
+        """Draw as `complete` does, a pixel at a time, see `engine.nn.raster`; the latents are guessed row by row."""
+        latents: list[Latents] = []
+        for row in range(len(picture.x)):
+            x, hidden, noise = (part[row, None] for part in (picture.x, picture.hidden[:, None], picture.noise))
+            guesses = self.guesses(x, hidden, noise, None if y is None else y[row, None])
+            latents.append(next(guesses))
+            for better in guesses:
+                latents[row] = better
+                yield 0
+        yield from self.net.draw(picture, first, last, self.told(torch.cat(latents), y))
+
+    def guesses(self, x: Images, hidden: Masks, noise: Images, y: Labels | None = None) -> Iterator[Latents]:
+        """Draw latents that go ever better with the visible pixels: of the prior, where there is none.
 
         By turns the hidden pixels are drawn given the latent, and the latent given all pixels (Rezende et al.,
         "Stochastic Backpropagation", ICML 2014, appendix F). Its noise is the 12 lower bits of the pixels'.
@@ -233,11 +246,12 @@ class PixelVAE(nn.Module):
         lower = (noise.flatten(1)[:, : self.config.latent] * 2**12).frac() + 2**-13
         normal = torch.special.ndtri(lower)
         z, filled = normal, x.masked_fill(hidden, 0)
+        yield z
         partly = ~hidden.flatten(1).all(1)[:, None]
         for _ in range(FILLINGS if bool(partly.any()) else 0):
             filled = torch.where(hidden, drawn(self.net.conditionals(filled, self.told(z, y)), noise), filled)
             z = torch.where(partly, self.infer_by(filled, normal, y), z)
-        return z
+            yield z
 
     def fill(self, additions: Additions, noise: Images) -> Images:
         """Draw whole pictures by their noise."""

@@ -1,9 +1,10 @@
 """Stacks that go over a picture pixel by pixel, keeping what they have computed so far.
 
 Entering a row takes one convolution a layer, for all that the rows above contribute to it; a step along the row then
-takes a few small products a layer.
+takes a few small products a layer. A row in which nothing is to be drawn is skipped, by one convolution a layer.
 """
 
+from collections.abc import Iterator
 from itertools import pairwise
 from typing import Protocol, runtime_checkable
 
@@ -18,10 +19,19 @@ from engine.nn.stacks import Addition, Additions, Block, GatedLayer, GatedStack,
 
 @runtime_checkable
 class Cursor(Protocol):
-    """What a drawing knows of a stack; it reads the picture in place, as the drawing goes on."""
+    """What a drawing knows of a stack; it reads the picture in place, as the drawing goes on.
 
-    def enter(self, row: int) -> None:
-        """Take in the rows above, which are as they will stay: from the first row on, one after the other."""
+    To enter or to skip a row takes a while when many pictures are drawn together; both give way after each layer.
+    """
+
+    skips: bool  # whether it can skip; else a row that is as it will stay is stepped along like any other
+
+    def enter(self, row: int) -> Iterator[None]:
+        """Begin a row, to be stepped along to its end: all rows above have been entered or skipped, one by one."""
+        ...
+
+    def skip(self, row: int) -> Iterator[None]:
+        """Take in a row that is as it will stay."""
         ...
 
     def step(self, column: int) -> Tensor:
@@ -61,41 +71,52 @@ class Lane:
 class PlainCursor:
     """Goes over a picture by residual blocks; each keeps what its masked convolution has read."""
 
-    def __init__(self, x: Images, row: int, stack: PlainStack, additions: Additions | None) -> None:
-        self.x, self.stack, self.additions = x, stack, additions
+    skips = True
+
+    def __init__(self, x: Images, stack: PlainStack, additions: Additions | None) -> None:
+        self.x, self.additions = x, additions
         self.blocks: list[Block] = list(stack.blocks)  # type: ignore[arg-type]
         masked: list[MaskedConv2d] = [stack.first, *(block.masked for block in self.blocks)]
         sizes = [(layer.in_channels, layer.reach) for layer in masked]
         self.rows, self.lanes = [Rows(x, *size) for size in sizes], [Lane(x, *size) for size in sizes]
         weights = [(layer.seeing, layer.reach) for layer in masked]
+        self.whole = [weight[:, :, : reach + 1] for weight, reach in weights]
         self.above = [weight[:, :, :reach] for weight, reach in weights]
         self.biases = [layer.bias for layer in masked]
         self.taps = [taps(weight[:, :, reach, : reach + 1]) for weight, reach in weights]
         self.narrow = [affine(block.narrow) for block in self.blocks]
         self.widen = [matrix(block.widen) for block in self.blocks]
-        self.first = row
-        self.given: list[tuple[Tensor, ...]] = []
-        if row:
-            self.look_back(row)
+        self.given: list[tuple[Tensor, ...]] = []  # by what is above, while a row is entered
 
-    def look_back(self, row: int) -> None:
-        """Compute all the rows above in one pass."""
-        values = 2 * self.x[:, :, :row] - 1
-        self.rows[0].maps[:, :, :row] = values
-        h = self.stack.first(values)
-        for layer, block in enumerate(self.blocks):
-            self.rows[layer + 1].maps[:, :, :row] = block.read(h)
-            h = block(h, rows_of(at_layer(self.additions, layer), 0, row))
+    def skip(self, row: int) -> Iterator[None]:
+        self.leave(row)
+        self.rows[0].maps[:, :, row] = 2 * self.x[:, :, row] - 1
+        h = self.passed(0, row)
+        for layer, ((narrow, bias), widen) in enumerate(zip(self.narrow, self.widen, strict=True), start=1):
+            read = (h.relu() @ narrow + bias).relu_()
+            self.rows[layer].maps[:, :, row] = read.transpose(1, 2)
+            middle = self.passed(layer, row) + row_of(at_layer(self.additions, layer - 1), row)
+            h = h + middle.relu() @ widen
+            yield
 
-    def enter(self, row: int) -> None:
-        if row > self.first:
+    def passed(self, layer: int, row: int) -> Tensor:  # (batch, width, maps)
+        """Give what a masked convolution says of a whole row."""
+        return self.rows[layer].convolved(row, self.whole[layer], self.biases[layer])
+
+    def leave(self, row: int) -> None:
+        """Keep the row above, if it was stepped along."""
+        if self.given:
             for rows, lane in zip(self.rows, self.lanes, strict=True):
                 rows.maps[:, :, row - 1] = lane.maps.transpose(1, 2)
+        self.given = []
+
+    def enter(self, row: int) -> Iterator[None]:
+        self.leave(row)
         self.lanes[0].maps.copy_((2 * self.x[:, :, row] - 1).transpose(1, 2))
-        above = [rows.convolved(row, w, b) for rows, w, b in zip(self.rows, self.above, self.biases, strict=True)]
-        for layer in range(len(self.blocks)):
-            above[layer + 1] = above[layer + 1] + row_of(at_layer(self.additions, layer), row)
-        self.given = [part.unbind(1) for part in above]
+        for layer, (rows, weight, bias) in enumerate(zip(self.rows, self.above, self.biases, strict=True)):
+            added = row_of(at_layer(self.additions, layer - 1), row) if layer else 0.0
+            self.given.append((rows.convolved(row, weight, bias) + added).unbind(1))
+            yield
 
     def step(self, column: int) -> Tensor:
         h = self.seen(0, column)
@@ -114,7 +135,9 @@ class PlainCursor:
 class GatedCursor:
     """Goes down by the vertical stack, a row at a time, and along each row by the horizontal one."""
 
-    def __init__(self, x: Images, row: int, stack: GatedStack, additions: Additions | None) -> None:
+    skips = True
+
+    def __init__(self, x: Images, stack: GatedStack, additions: Additions | None) -> None:
         self.x, self.additions = x, additions
         self.layers: list[GatedLayer] = list(stack.layers)  # type: ignore[arg-type]
         before = [layer.before for layer in self.layers]
@@ -124,28 +147,28 @@ class GatedCursor:
         self.links = [affine(layer.link) for layer in self.layers]
         self.outs = [matrix(layer.out) for layer in self.layers]
         self.given: list[tuple[Tensor, ...]] = []
-        if row:
-            self.look_back(row)
 
-    def look_back(self, row: int) -> None:
-        """Let the vertical stack see all the rows above in one pass."""
-        v = 2 * self.x[:, :, :row] - 1
-        for number, (layer, rows) in enumerate(zip(self.layers, self.rows, strict=True)):
-            rows.maps[:, :, :row] = v
-            v = gated(layer.above(v) + rows_of(at_layer(self.additions, number), 0, row))
+    def skip(self, row: int) -> Iterator[None]:
+        return (None for _ in self.descend(row))
 
-    def enter(self, row: int) -> None:
-        if row:
-            self.rows[0].maps[:, :, row - 1] = 2 * self.x[:, :, row - 1] - 1
+    def enter(self, row: int) -> Iterator[None]:
         self.lanes[0].maps.copy_((2 * self.x[:, :, row] - 1).transpose(1, 2))
         self.given = []
-        for number, (layer, rows, (link, bias)) in enumerate(zip(self.layers, self.rows, self.links, strict=True)):
+        for number, (vertical, (link, bias)) in enumerate(zip(self.descend(row), self.links, strict=True)):
+            given = vertical @ link + bias + row_of(at_layer(self.additions, number), row)
+            self.given.append(given.unbind(1))
+            yield
+
+    def descend(self, row: int) -> Iterator[Tensor]:
+        """Take the vertical stack down to a row: what it says there, layer by layer, (batch, width, maps)."""
+        if row:
+            self.rows[0].maps[:, :, row - 1] = 2 * self.x[:, :, row - 1] - 1
+        for number, (layer, rows) in enumerate(zip(self.layers, self.rows, strict=True)):
             added = row_of(at_layer(self.additions, number), row)
             vertical = rows.convolved(row, layer.above.weight, layer.above.bias) + added
-            given = vertical @ link + bias + added
-            self.given.append(given.unbind(1))
             if number + 1 < len(self.rows):
                 self.rows[number + 1].maps[:, :, row] = gated(vertical.transpose(1, 2))
+            yield vertical
 
     def step(self, column: int) -> Tensor:
         for number, (lane, following) in enumerate(pairwise(self.lanes)):
@@ -192,12 +215,8 @@ def affine(layer: nn.Conv2d) -> tuple[Tensor, Tensor]:
     return matrix(layer), layer.bias
 
 
-def rows_of(addition: Addition | float, first: int, last: int) -> Tensor | float:
-    """Cut rows out of what is added to a layer."""
-    return addition[:, :, first:last] if isinstance(addition, Tensor) and addition.shape[2] > 1 else addition
-
-
 def row_of(addition: Addition | float, row: int) -> Tensor | float:  # (batch, width or 1, maps)
     """Cut one row out of what is added to a layer, its maps last."""
-    rows = rows_of(addition, row, row + 1)
-    return rows[:, :, 0].transpose(1, 2) if isinstance(rows, Tensor) else rows
+    if not isinstance(addition, Tensor):
+        return addition
+    return addition[:, :, row if addition.shape[2] > 1 else 0].transpose(1, 2)

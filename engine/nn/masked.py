@@ -75,7 +75,7 @@ class Above(nn.Conv2d):
     """Vertical: as wide as the kernel, over the rows above a pixel, and of type B its own row, to the right end."""
 
     def __init__(self, here: int, there: int, kernel: int, kind: Kind) -> None:
-        self.reach = kernel // 2
+        self.kind, self.reach = kind, kernel // 2
         super().__init__(here, there, (self.reach + (kind == "B"), kernel), padding=self.reach)
 
     def forward(self, input: Maps) -> Tensor:  # (batch, there, height, width)

@@ -1,5 +1,7 @@
 """A masked network as a distribution of pictures: p(x) = Π p(xᵢ | x₁ … xᵢ₋₁), scored in one pass, drawn in many."""
 
+from collections.abc import Iterator
+
 import torch
 from torch import nn
 
@@ -45,22 +47,27 @@ class PixelNet(nn.Module):
     def complete(
         self, x: Images, hidden: Masks, noise: Images, first: int, last: int, additions: Additions | None = None
     ) -> Images:
-        """Draw the hidden pixels among `first` … `last` − 1: one pass over the rows above, then pixel by pixel."""
+        """Draw the hidden pixels among `first` … `last` − 1: skipping the rows above, then pixel by pixel."""
         picture = Raster(x, hidden, noise)
-        missing = picture.missing(first, last)
-        if not missing:
-            return picture.x
-        top, read = min(missing), Reader(self.head)
-        cursor = cursor_over(picture.x, top, self.stack, additions)
-        for row in range(top, max(missing) + 1):
-            picture.draw_row(row, missing.get(row, []), cursor, read, self.output)
+        for _ in self.draw(picture, first, last, additions):
+            pass
         return picture.x
 
+    def draw(self, picture: Raster, first: int, last: int, additions: Additions | None = None) -> Iterator[int]:
+        """Draw into a picture; gives after each piece of work the pixel before which all is as it will stay."""
+        missing, width = picture.missing(first, last), picture.x.shape[3]
+        cursor, read = cursor_over(picture.x, self.stack, additions), Reader(self.head)
+        for row in range(max(missing, default=-1) + 1):
+            if row not in missing and cursor.skips:
+                yield from (row * width for _ in cursor.skip(row))
+            else:
+                yield from picture.draw_row(row, missing.get(row, []), cursor, read, self.output)
 
-def cursor_over(x: Images, row: int, stack: Stack, additions: Additions | None) -> Cursor:
-    """Set a cursor over a picture whose rows above the given one are as they will stay."""
+
+def cursor_over(x: Images, stack: Stack, additions: Additions | None) -> Cursor:
+    """Set a cursor at the top of a picture."""
     if isinstance(stack, GatedStack):
-        return GatedCursor(x, row, stack, additions)
+        return GatedCursor(x, stack, additions)
     if isinstance(stack, RecurrentStack):
-        return RecurrentCursor(x, row, stack, additions)
-    return PlainCursor(x, row, stack, additions)
+        return RecurrentCursor(x, stack, additions)
+    return PlainCursor(x, stack, additions)

@@ -4,51 +4,47 @@ Entering a row takes one product a layer for all that the states of the row abov
 takes two products a layer.
 """
 
+from collections.abc import Iterator
+
 import torch
-from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional as F
 
 from engine.aliases import Images
-from engine.nn.cursors import Lane, Rows, affine, row_of, rows_of, taps
+from engine.nn.cursors import Lane, Rows, affine, row_of, taps
 from engine.nn.lstm import passed, unroll
 from engine.nn.stacks import Addition, Additions, at_layer
 from engine.nn.sweeps import DiagonalBiLSTM, Layer, RecurrentStack, RowLSTM
-
-LaneRows = Float[Tensor, "batch lane column width"]
 
 
 class RecurrentCursor:
     """Goes over a picture by LSTMs, each of which remembers the row above and the row so far."""
 
-    def __init__(self, x: Images, row: int, stack: RecurrentStack, additions: Additions | None) -> None:
-        self.x, self.first, self.masked = x, row, stack.first
+    skips = False
+
+    def __init__(self, x: Images, stack: RecurrentStack, additions: Additions | None) -> None:
+        self.x, self.masked = x, stack.first
         weight, reach = stack.first.seeing, stack.first.reach
         self.above, self.taps = weight[:, :, :reach], taps(weight[:, :, reach, : reach + 1])
         self.rows, self.lane = Rows(x, x.shape[1], reach), Lane(x, x.shape[1], reach)
         layers: list[Layer] = list(stack.layers)  # type: ignore[arg-type]
         self.walks = [walk_of(layer, x, at_layer(additions, number)) for number, layer in enumerate(layers)]
         self.given: tuple[Tensor, ...] = ()
+
+    def skip(self, row: int) -> Iterator[None]:
+        raise NotImplementedError(f"An LSTM walks along every row; row {row} cannot be skipped.")
+
+    def enter(self, row: int) -> Iterator[None]:
         if row:
-            self.look_back(row, stack, additions)
-
-    def look_back(self, row: int, stack: RecurrentStack, additions: Additions | None) -> None:
-        """Sweep over all the rows above in one pass."""
-        self.rows.maps[:, :, :row] = values = 2 * self.x[:, :, :row] - 1
-        maps = stack.first(values)
-        for number, (layer, walk) in enumerate(zip(stack.layers, self.walks, strict=True)):
-            maps, (h, c) = layer(maps, rows_of(at_layer(additions, number), 0, row))
-            walk.remember(h[..., -1, :].mT, c[..., -1, :].mT)
-
-    def enter(self, row: int) -> None:
-        if row > self.first:
             self.rows.maps[:, :, row - 1] = self.lane.maps.transpose(1, 2)
             for walk in self.walks:
                 walk.leave(row - 1)
+                yield
         self.lane.maps.copy_((2 * self.x[:, :, row] - 1).transpose(1, 2))
         self.given = self.rows.convolved(row, self.above, self.masked.bias).unbind(1)
         for walk in self.walks:
             walk.enter(row)
+            yield
 
     def step(self, column: int) -> Tensor:
         maps = torch.addmm(self.given[column], self.lane.windows[column], self.taps)
@@ -70,9 +66,6 @@ class RowWalk:
         self.widen, self.offset = affine(layer.widen)
         self.h = self.c = x.new_zeros(len(x), x.shape[3], lstm.width)  # of the row above
         self.before = x.new_zeros(len(x), len(self.inputs) // 2)
-
-    def remember(self, h: LaneRows, c: LaneRows) -> None:
-        self.h, self.c = h[:, 0], c[:, 0]
 
     def enter(self, row: int) -> None:
         columns, framed = self.h.shape[1], F.pad(self.h, (0, 0, 1, 1))
@@ -103,9 +96,6 @@ class DiagonalWalk:
         self.widen, self.offset = affine(layer.widen)
         self.h = x.new_zeros(len(x), lstm.lanes, x.shape[3], lstm.width)  # of the row above
         self.before = x.new_zeros(len(x), lstm.width)
-
-    def remember(self, h: LaneRows, c: LaneRows) -> None:
-        self.h = torch.stack([h[:, 0], h[:, 1].flip(1)], 1)
 
     def enter(self, row: int) -> None:
         from_left, from_right = self.h.unbind(1)

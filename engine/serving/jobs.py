@@ -20,6 +20,11 @@ MAX_NEIGHBOURS = 12
 """The most neighbours of a picture that one job may ask for."""
 STEP_ROWS = 4
 """How many decoded rows a step of one row counts for: it goes there and back."""
+DRAWN_ROWS = 1024
+"""How many decoded rows one that is drawn pixel by pixel counts for: more than any pass takes, so it goes in slices."""
+
+DRAWN = ("complete", "sample", "wall")
+"""Verbs that may be answered by a drawing, pixel by pixel."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +33,8 @@ class Job:
 
     decode takes z; sample and latents take seeds; encode takes pictures; reconstruct takes pictures, and seeds if it is
     to draw, and terms; distance takes pictures and others; invert takes pictures, state and steps; nearest takes
-    pictures and neighbours; classify and score take pictures; posterior and directions take nothing.
+    pictures and neighbours; classify, score and surprise take pictures; complete takes pictures, hidden, seeds, first
+    and last; receptive takes pictures and first; posterior, directions and masks take nothing.
     """
 
     verb: str  # a row of engine.batching.OPERATIONS
@@ -37,9 +43,12 @@ class Job:
     pictures: Bytes | None = None  # (n, height, width, channel)
     others: Bytes | None = None  # (n, height, width, channel), to be compared with pictures one by one
     state: Latent | None = None  # (n, 3 · latent + 1), of an inversion: z, two moments, steps done
+    hidden: Bytes | None = None  # (n, height, width), of a completion: 1 where a pixel is to be drawn, else 0
+    first: int = 0  # of a completion, the pixel row · width + column with which it begins; the one that sees
+    last: int = 0  # of a completion, the pixel before which it ends
     steps: int = 1  # of an inversion
     neighbours: int = 1  # of nearest
-    terms: bool = True  # of a reconstruction: rate and distortion too, where the model bounds
+    terms: bool = True  # of a reconstruction: rate and distortion too, where the model bounds; of a completion: chances
     seeds: tuple[int, ...] = ()
     y: NDArray[np.int64] | None = None  # (n,)
     truncation: float = 1.0
@@ -58,7 +67,8 @@ class Job:
     @property
     def work(self) -> int:
         """How many decoded rows take as long, about."""
-        return self.rows * STEP_ROWS * max(1, self.steps) if self.verb == "invert" else self.rows
+        each = {"invert": STEP_ROWS * max(1, self.steps), "complete": DRAWN_ROWS}
+        return self.rows * each.get(self.verb, 1)
 
     def part(self, first: int, last: int) -> "Job":
         """Rows first to last of this job, as a job."""
@@ -69,6 +79,7 @@ class Job:
             pictures=None if self.pictures is None else self.pictures[rows],
             others=None if self.others is None else self.others[rows],
             state=None if self.state is None else self.state[rows],
+            hidden=None if self.hidden is None else self.hidden[rows],
             seeds=self.seeds[rows],
             y=None if self.y is None else self.y[rows],
         )
@@ -83,9 +94,12 @@ class Answer:
     directions gives `z` and `about`, a JSON list of what is known of each, as uint8.
     reconstruct also gives `drawn`, uint8 (n,), and of models that bound `rate` and `distortion`, float32 (n,), in nats;
     classify gives `logits` (n, answers), float32; score gives `log_prob` or, of models that bound, `elbo` (n,) in nats,
-    `bits` (n,) of the pictures' files and, of class-conditional models, `given` (n, classes), all float32;
+    `file_bits` (n,) of the pictures' files and, of class-conditional models, `given` (n, classes), all float32;
     distance gives `distance`, float32 (n,); invert gives `state` (n, 3 · latent + 1) and `losses` (n, steps), float32;
     nearest gives `pictures` (n, neighbours, height, width, channel) and `distance` (n, neighbours), float32.
+    complete gives `pictures` and, with terms, `chances`, float32 (n, last − first, channel, levels): those of each
+    value, given all before it. surprise gives `surprise` and receptive `reach`, float32 (n, height, width). masks
+    gives `masks`, float32 (m, side, side), and `about`, a JSON list of what is known of each, as uint8.
     """
 
     arrays: Mapping[str, NDArray[Any]]

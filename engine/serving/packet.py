@@ -23,9 +23,11 @@ from engine.serving.jobs import Answer, Job
 
 TYPES = {"uint8": "u1", "int16": "<i2", "int64": "<i8", "float32": "<f4"}
 KINDS = typing.get_type_hints(Job)
-NAMES = ("verb", "model", "steps", "neighbours", "terms", "seeds", "truncation", "who", "slot", "patience")
+NAMES = (
+    "verb", "model", "steps", "neighbours", "terms", "seeds", "truncation", "first", "last", "who", "slot", "patience",
+)  # fmt: skip
 PLAIN = {name: KINDS[name] for name in NAMES}
-ARRAYS = ("z", "pictures", "others", "state", "y")
+ARRAYS = ("z", "pictures", "others", "state", "hidden", "y")
 SMALL = struct.Struct("<I")
 
 

@@ -1,15 +1,20 @@
 """Long jobs: one forward pass, or a few steps, at a time, so that others come in between."""
 
 import dataclasses
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.errors import ZoetropeError
 from engine.serving.jobs import STEP_ROWS, Answer, Job, Outcome
 
 Run = Callable[[str, list[Job]], Sequence[Outcome]]
 Slices = Generator[None, None, Outcome]  # yields between forward passes, returns the outcome
+
+SLICE = 0.004
+"""Seconds that a drawing goes on before others get their turn; a screen is refreshed every 0.017."""
 
 
 def in_parts(run: Run, job: Job, limit: int) -> Slices:
@@ -42,6 +47,21 @@ def in_steps(run: Run, job: Job, limit: int) -> Slices:
         state = outcome.arrays["state"]
     losses = np.concatenate([part.arrays["losses"] for part in parts], axis=1)
     return Answer({**parts[-1].arrays, "losses": losses}, spent(parts))
+
+
+def in_time(drawing: Generator[None, None, Mapping[str, NDArray[Any]]], clock: Callable[[], float]) -> Slices:
+    """Answer by a drawing, as many of its pieces at a time as go into SLICE, and one at least."""
+    spent = 0.0
+    while True:
+        began = clock()
+        try:
+            next(drawing)
+            while clock() - began < SLICE:
+                next(drawing)
+        except StopIteration as end:
+            return Answer(end.value, {"model": 1e3 * (spent + clock() - began)})
+        spent += clock() - began
+        yield
 
 
 def joined(answers: Sequence[Answer]) -> Answer:

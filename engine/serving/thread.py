@@ -1,15 +1,16 @@
 """The engine in this process: two threads, one that runs the models and one that opens them. Loads torch."""
 
+import time
 from collections.abc import Iterable
 from concurrent.futures import Future
 
-from engine.batching import check
+from engine.batching import check, drawing
 from engine.catalogue import Catalogue
 from engine.runtime import Engine
 from engine.serving.backend import Listener
 from engine.serving.jobs import Answer, Job
 from engine.serving.queue import CAPACITY, Batcher
-from engine.serving.slices import Slices, in_parts
+from engine.serving.slices import Slices, in_parts, in_time
 from engine.serving.states import States
 
 
@@ -48,5 +49,8 @@ class ThreadBackend:
 
     def _slices(self, job: Job, limit: int) -> Slices:
         """Look at a long job as a whole before it is cut: a part may be right where the whole is wrong."""
-        whole = check(self.engine.ready(job.model), job)
-        return (yield from in_parts(self.engine.run, whole, limit))
+        ready = self.engine.ready(job.model)
+        whole = check(ready, job)
+        if (drawn := drawing(ready, whole)) is not None:
+            return (yield from in_time(drawn, time.perf_counter))
+        return (yield from in_parts(self.engine.run, whole, max(1, limit)))

@@ -52,4 +52,6 @@ def test_without_a_checkpoint_the_pages_say_what_to_do(browser: Browser, tmp_pat
         for path in ("/", "/explore"):
             page.goto(server.address + path)
             expect(page.get_by_text("No model is here yet.")).to_be_visible(timeout=20_000)
+        page.goto(f"{server.address}/complete")
+        expect(page.get_by_text("No model that draws pixel by pixel is here yet.")).to_be_visible()
         page.close()

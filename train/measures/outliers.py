@@ -16,7 +16,7 @@ from torch import Tensor
 from engine import densities, images, noise, outliers
 from engine.card import Metric, Outliers
 from engine.errors import MissingData
-from engine.outliers import CODEC, SEEN, UNITS, Numbers, Reading
+from engine.outliers import CODECS, SEEN, UNITS, Numbers, Reading
 from engine.registry import Model
 from engine.sheet import Bytes
 from engine.verbs import Bounds, Scores
@@ -57,10 +57,11 @@ def outlier_scores(subject: Subject) -> list[Metric]:
     if pair is None:
         return []
     own, other = outliers.scores(pair.own.reading), outliers.scores(pair.other.reading)
+    codec, _ = CODECS[outliers.support(vars(subject.model.config))]
     found = []
     for name in own:
         area = auroc(own[name], other[name])
-        beside = {"ratio": f", against {background(subject)}", "complexity": f", {CODEC}"}.get(name, "")
+        beside = {"ratio": f", against {background(subject)}", "complexity": f", {codec}"}.get(name, "")
         words = f"{UNITS[name]}{beside}; {protocol(subject, pair)}; 95 % by DeLong"
         found.append(Metric(f"AUROC, {name}", area.value, "", words, (area.low, area.high)))
     return found

@@ -22,8 +22,8 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from engine.errors import BadValue, Expired, ModelFault, Superseded, ZoetropeError
 from engine.serving import packet
 from engine.serving.cluster.bundle import bundle, unbundle
-from engine.serving.jobs import Answer, Job
-from engine.serving.slices import joined
+from engine.serving.jobs import DRAWN, Answer, Job
+from engine.serving.slices import Slices, in_time, joined
 
 ROWS = 64  # pictures of one batch: of one forward pass, where the model takes that many
 LARGEST = 64 * 2**20  # bytes of a request
@@ -56,9 +56,9 @@ class Models:
     """
 
     def __init__(self, folders: Sequence[str] | None, device: str, warm: Sequence[str], factory: str) -> None:
-        from engine.batching import check  # here, not above: it loads torch, and who describes a deployment needs none
+        from engine.batching import check, drawing  # here: it loads torch, and who describes a deployment needs none
 
-        self.engine, self.check = _open(folders, device, factory), check
+        self.engine, self.check, self.drawing = _open(folders, device, factory), check, drawing
         self.runner = ThreadPoolExecutor(1, "runner")  # two passes that share a device are slower than one by one
         self.loader = ThreadPoolExecutor(1, "loader")  # a model that is opened stalls nobody's drag
         self.newest: dict[tuple[str, str], Job] = {}
@@ -122,7 +122,8 @@ class Models:
             self.newest[person] = job
         try:
             await self.opened(job.model)
-            answer = joined([await self.turn(Turn(part, job, arrived)) for part in self.parts(job)])
+            turns = (Turn(part, job, arrived) for part in self.parts(job))
+            answer = await self.drawn(job, arrived) or joined([await self.turn(turn) for turn in turns])
         finally:
             self.present -= 1
             if self.newest.get(person) is job:
@@ -137,11 +138,27 @@ class Models:
 
     def parts(self, job: Job) -> list[Job]:
         """Cut a long job, once it is right as a whole: a part may be right where the whole is not."""
-        limit = min(ROWS, self.engine.limit(job.model))
+        limit = min(ROWS, max(1, self.engine.limit(job.model)))
         if job.rows <= limit:
             return [job]
         whole = self.check(self.engine.ready(job.model), job)
         return [whole.part(first, first + limit) for first in range(0, whole.rows, limit)]
+
+    async def drawn(self, job: Job, arrived: float) -> Answer | None:
+        """Take a drawing, pixel by pixel, through its slices; None where a pass answers the job."""
+        if job.verb not in DRAWN:
+            return None
+        ready = self.engine.ready(job.model)
+        drawing = self.drawing(ready, self.check(ready, job))
+        if drawing is None:
+            return None
+        slices = in_time(drawing, time.perf_counter)
+        while (answer := await asyncio.wrap_future(self.runner.submit(_slice, slices))) is None:
+            if stale := self.stale(Turn(job, job, arrived)):
+                raise stale
+        if isinstance(answer, ZoetropeError):
+            raise answer
+        return answer
 
     async def turn(self, turn: Turn) -> Answer:
         """Wait for the device before joining a batch: @serve.batch closes batches while it is still at work.
@@ -213,6 +230,16 @@ def _open(folders: Sequence[str] | None, device: str, factory: str) -> Any:
     module, name = factory.split(":")
     places = None if folders is None else [Path(folder) for folder in folders]
     return getattr(importlib.import_module(module), name)(places, device)
+
+
+def _slice(slices: Slices) -> Outcome | None:
+    """Go on by a slice; None where it goes on."""
+    try:
+        next(slices)
+    except StopIteration as end:
+        outcome: Outcome = end.value
+        return outcome
+    return None
 
 
 def _touch(device: Any) -> None:

@@ -15,8 +15,8 @@ export function contest(host, card) {
   const order = nats.map((value, i) => i).sort((a, b) => nats[b] - nats[a])
   const [first, second] = order
   const all = known.map(({ letter: of }, i) => ({ name: of, part: parts[i], text: share(parts[i], nats[i] - nats[first]), strong: i === first }))
-  const what = card.values ? "density" : "probability"
-  const text = `Everything that a picture of ${card.shape[2]} × ${card.shape[1]} can be shares one unit of ${what}${card.exact ? "" : ", of which the bound is a part"}. Of what falls on these ${known.length}, ${known[first].letter} takes ${percent(parts[first])} %: ${times(nats[first] - nats[second])} ${known[second].letter}.`
+  const by = card.exact ? "" : " (by its bound)"
+  const text = `A model has one unit of probability for all pictures of ${card.shape[2]} × ${card.shape[1]} that can be: what one gets, the others lack. Of what falls on these ${known.length}${by}, ${known[first].letter} takes ${percent(parts[first])} %: ${times(nats[first] - nats[second])} ${known[second].letter}.`
   host.dataset.first = known[first].letter
   host.replaceChildren(heading("One unit of probability"), element("p", {}, text), bars(all, "Shares of the pictures in the row"))
 }

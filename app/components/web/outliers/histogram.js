@@ -28,7 +28,8 @@ export function histogram(canvas, { own, other, marks, unit }) {
   if (own) bars(context, [own, other], { low, high, across, top, floor, ink: colour("--own"), accent: colour("--other") })
   axis(context, { low, high, width, height, floor, unit, ink: colour("--soft-ink") })
   if (own) bound(context, across(own[Math.round(KEPT * (own.length - 1))]), top, floor, colour("--ink"))
-  marks.forEach((mark, i) => flag(context, across(mark.value), EDGE.head + EDGE.mark * lanes.of[i], floor, mark, { ink: colour("--ink"), paper: colour("--paper"), accent: colour("--accent") }))
+  const colours = { ink: colour("--ink"), paper: colour("--paper"), accent: colour("--accent") }
+  for (const draw of [pole, flag]) marks.forEach((mark, i) => draw(context, across(mark.value), EDGE.head + EDGE.mark * lanes.of[i], floor, mark, colours))
 }
 
 /** The ends of the axis: the middle 98 % of both kinds of pictures, with a margin; without them those of the marks. */
@@ -119,14 +120,17 @@ export function stacked(marks, across, apart = 17) {
   return { of, count: last.length }
 }
 
-function flag(context, x, top, floor, { letter, strong }, { ink, paper, accent }) {
-  const fill = strong ? accent : ink
-  context.strokeStyle = context.fillStyle = fill
+function pole(context, x, top, floor, { strong }, { ink, accent }) {
+  context.strokeStyle = strong ? accent : ink
   context.lineWidth = strong ? 2 : 1.2
   context.beginPath()
   context.moveTo(x, top + 8)
   context.lineTo(x, floor)
   context.stroke()
+}
+
+function flag(context, x, top, floor, { letter, strong }, { ink, paper, accent }) {
+  context.fillStyle = strong ? accent : ink
   context.beginPath()
   context.arc(x, top + 8, 7.5, 0, 2 * Math.PI)
   context.fill()

@@ -17,7 +17,7 @@ import { button, element, layout, picker } from "./parts.js"
 import { Readings } from "./readings.js"
 import { Refusal } from "./refusal.js"
 import { Row } from "./row.js"
-import { SCORES } from "./scores.js"
+import { SCORES, best } from "./scores.js"
 import { copied, desk, pictures, query } from "./state.js"
 import { story, verdict } from "./story.js"
 
@@ -54,12 +54,13 @@ class Outliers {
     const pen = (...stroke) => this.sources.ways.draw.pen(...stroke)
     this.stage = new Stage(parts, { cropped, pen, draws: () => work.kind === "draw" && work.pen.drawing })
     this.tools = new Tools(parts.tools, shown, { cropped, say })
-    this.loading = new Loading(this.channel)
-    this.readings = new Readings(this.channel, "outliers-row", { read: (ms) => this.read(ms), failed: say })
+    this.loading = new Loading(this.channel, say)
+    this.readings = new Readings(this.channel, "outliers-row", { read: (ms) => this.read(ms), failed: (sentence) => this.fail(sentence) })
     this.row = new Row(parts.row, { judge: (at) => this.judge(at), remove: (at) => this.remove(at) })
     this.charts = new Charts(parts.charts, words, { choose: (name) => this.choose(name) })
     this.refusal = new Refusal(this.channel, parts.refusal, words)
     this.everyone = new Everyone(this.channel, parts.everyone, words)
+    this.status = element("span", { class: "zt-rec-status", "data-testid": "outliers-status", "data-reads": 0 })
     this.keep = button("Keep in the row", "Let the picture on the desk stay in the row, and go on with another (K)", () => this.add())
     parts.tools.prepend(element("div", { class: "zt-rec-line" }, this.keep))
     this.settle = settle(() => this.settled(), REST)
@@ -84,9 +85,11 @@ class Outliers {
   }
 
   offer(models) {
+    const key = models.map(({ name }) => name).join()
     this.models = models
     if (!models.some(({ name }) => name === desk.model)) desk.model = models[0].name
-    this.bar()
+    if (key !== this.key) this.bar() // else the hand may rest on it
+    this.key = key
   }
 
   get card() {
@@ -97,10 +100,11 @@ class Outliers {
   async begin({ asked, notices }) {
     if (asked.number > desk.asked) {
       const { row, desk: one } = asked
-      Object.assign(desk, { asked: asked.number, model: asked.model, score: asked.score ?? desk.score, judged: -1 })
+      Object.assign(desk, { asked: asked.number, model: asked.model, judged: -1 })
+      desk.score = asked.score ?? best(this.card) ?? desk.score
       if (notices.length) this.say(notices.join(" "))
       this.begun = true
-      this.bar()
+      this.press()
       if (row || one) desk.touched = true
       return row || one ? this.open({ row: row ?? [], desk: one ?? null }) : desk.touched ? this.sources.choose(work.kind) : this.open(this.loading.start(this.card))
     }
@@ -113,23 +117,25 @@ class Outliers {
   async open({ row, desk: one }) {
     desk.row = await this.loading.all(row)
     if (one) return this.sources.follow(one)
-    this.sources.choose(work.kind ?? "shelf")
+    work.kind ??= "shelf"
+    this.sources.mark()
+    this.laid()
   }
 
   bar() {
     const groups = [...Map.groupBy(this.models, ({ data }) => data)].map(([data, all]) => [data, all.map(({ name, title, exact }) => ({ name, title: `${title} (${name}, ${exact ? "exact" : "bound"})` }))])
-    const select = picker("The model that judges", groups, desk.model, (name) => this.ask(name))
-    select.dataset.testid = "model"
+    this.select = picker("The model that judges", groups, desk.model, (name) => this.ask(name))
+    this.select.dataset.testid = "model"
     const named = ([name, { title, text }], i) => button(title, `${text} (${i + 1})`, () => this.choose(name), true)
     this.scores = new Map(Object.entries(this.words).map((entry, i) => [entry[0], named(entry, i)]))
-    this.status ??= element("span", { class: "zt-rec-status", "data-testid": "outliers-status", "data-reads": 0 })
     const both = element("span", { class: "zt-out-scores", role: "group", "aria-label": "Score by which the row is judged" }, ...this.scores.values())
-    this.parts.bar.replaceChildren(element("label", { class: "zt-rec-field" }, element("span", {}, "judged by"), select), both, this.status)
+    this.parts.bar.replaceChildren(element("label", { class: "zt-rec-field" }, element("span", {}, "judged by"), this.select), both, this.status)
     this.press()
   }
 
   press() {
-    for (const [name, made] of this.scores ?? []) made.setAttribute("aria-pressed", name === desk.score)
+    this.select.value = desk.model
+    for (const [name, made] of this.scores) made.setAttribute("aria-pressed", name === desk.score)
   }
 
   /** Let another model judge; a row that nobody has chosen becomes one of its kind. */
@@ -205,6 +211,7 @@ class Outliers {
       this.due = 0
       if (shown()) this.stage.paint(shown())
       if (shown()) this.tools.paint(shown())
+      this.trouble = ""
       this.readings.ask(pictures(), this.card)
       this.paint()
     })
@@ -223,9 +230,16 @@ class Outliers {
     this.paint()
   }
 
+  /** A model that gives no reading says why, where its verdict would stand; what was read before stays. */
+  fail(sentence) {
+    this.trouble = sentence
+    this.paint()
+  }
+
   paint() {
     const { card, parts } = this
-    parts.verdict.textContent = verdict(card, this.words[desk.score])
+    parts.verdict.textContent = this.trouble || verdict(card, this.words[desk.score])
+    parts.verdict.classList.toggle("zt-out-no", Boolean(this.trouble))
     this.row.paint(card, this.words[desk.score])
     this.charts.paint(card)
     story(parts.story, card, this.words)

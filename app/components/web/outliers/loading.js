@@ -6,8 +6,8 @@ import { source as laid, opened, sheet } from "../reconstruct/work.js"
 const OWN = 3 // pictures of the model's own kind in a row that nobody has chosen
 
 export class Loading {
-  constructor(channel) {
-    Object.assign(this, { shelf: [], painters: [], waits: null })
+  constructor(channel, say) {
+    Object.assign(this, { say, shelf: [], painters: [], waits: null })
     this.slot = channel.slot("outliers-samples", (answer) => this.waits?.(answer.panels), (sentence) => this.waits?.([{ error: sentence }]))
   }
 
@@ -35,20 +35,29 @@ export class Loading {
       this.waits = resolve
       this.slot.ask({ verb: "wall", model, seeds: [seed], y, columns: 1 })
     })
-    if (panel.error) return null
+    if (panel.error) {
+      this.say(panel.error)
+      return null
+    }
     const [image] = await drawn(panel)
     const canvas = sheet(image.width, image.height)
     canvas.getContext("2d").putImageData(image, 0, 0)
     return picture(canvas, `Sample of ${card.title}, seed ${seed}`, card.data, `sample:${model}:${seed}`)
   }
 
-  /** What a model begins with: some pictures of its kind, and one that does not belong. */
+  /** What a model begins with: some pictures of its kind, and on the desk one that does not belong. */
   start(card) {
-    const groups = Map.groupBy(this.shelf.filter(({ data }) => data === card.data), ({ group }) => group)
-    const own = [...(groups.values().next().value ?? [])]
-    const some = own.length > OWN ? [0, 1, 2].map((i) => own[Math.floor(((i + 0.5) * own.length) / OWN)]) : own
-    const stranger = this.shelf.find(({ data, group }) => data === (card.measured?.data ?? (card.data === "mnist" ? "fashion" : "mnist")) && !groups.has(group))
-    return { row: some.map(({ name }) => ({ kind: "shelf", name })), desk: stranger ? { kind: "shelf", name: stranger.name } : null }
+    const others = [card.measured?.data, ...this.shelf.map(({ data }) => data)].filter((data) => data && data !== card.data)
+    const [stranger] = others.flatMap((data) => this.some(card, data, 1))
+    return { row: this.some(card, card.data, OWN), desk: stranger ?? null }
+  }
+
+  /** Sources of pictures of some data: samples of another model, which look more like it than our drawings; else these. */
+  some(card, data, count) {
+    const painter = this.painters.find(({ name, data: of, implicit }) => implicit && of === data && name !== card.name)
+    if (painter) return Array.from({ length: count }, (_, i) => ({ kind: "sample", model: painter.name, seed: i + 1 }))
+    const drawn = this.shelf.filter(({ data: of }) => of === data)
+    return drawn.slice(0, count).map(({ name }) => ({ kind: "shelf", name }))
   }
 }
 

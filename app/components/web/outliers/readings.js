@@ -41,7 +41,7 @@ export class Readings {
     const given = new Float32Array(panel.payload)
     const classes = given.length / nats.length
     note.pictures.forEach((picture, i) => {
-      const reading = { seen: note.seen[i], nats: finite(nats[i]), bits: panel.bits[i], background: back ? finite(back[i]) : null, given: given.slice(i * classes, (i + 1) * classes) }
+      const reading = { seen: note.seen[i], nats: finite(nats[i]), bits: panel.file_bits[i], background: back ? finite(back[i]) : null, given: given.slice(i * classes, (i + 1) * classes) }
       if (!known.has(picture)) known.set(picture, new Map())
       known.get(picture).set(note.card.name, reading)
     })

@@ -6,11 +6,14 @@ import { Readings } from "./readings.js"
 import { KEPT, further, percent, place, shares } from "./scores.js"
 import { desk, judged, letter, pictures } from "./state.js"
 
-const RULES = ["complexity", "likelihood"] // the score by which a density refuses: the first that was measured
-
 export class Refusal {
   constructor(channel, host, words) {
-    Object.assign(this, { host, words, models: [], judges: [], answer: null, trouble: "" })
+    Object.assign(this, { host, words, models: [], judges: [], answer: null, trouble: "", key: "" })
+    this.title = element("div")
+    this.choice = element("div")
+    this.two = element("div", { class: "zt-out-two" })
+    this.says = element("p", { class: "zt-rec-trouble", role: "status" })
+    host.replaceChildren(this.title, this.choice, this.two, this.says)
     this.readings = new Readings(channel, "outliers-refusal", { read: () => this.paint(), failed: (sentence) => this.fail(sentence) })
     this.classifies = channel.slot("outliers-judge", (answer) => this.take(answer), (sentence) => this.fail(sentence))
   }
@@ -18,6 +21,11 @@ export class Refusal {
   offer(models, judges) {
     this.models = models.filter(({ classes }) => classes.length).sort((a, b) => Number(b.exact) - Number(a.exact))
     this.judges = judges
+    const key = this.models.map(({ name }) => name).join()
+    if (key === this.key) return
+    this.key = key
+    const choose = (name) => ((desk.conditional = name), this.ask())
+    this.choice.replaceChildren(...(this.models.length > 1 ? [picker("The density that may refuse", [["A likelihood for each class", this.models]], this.card.name, choose)] : []))
   }
 
   get card() {
@@ -56,10 +64,10 @@ export class Refusal {
     const picture = judged()
     host.hidden = !picture
     if (!picture) return
-    if (!card) return host.replaceChildren(heading("Who may refuse"), element("p", {}, "No model here knows the likelihood of each class. Train one: zoetrope-train run mnist-cvae"))
-    const who = letter(pictures().indexOf(picture))
-    const choice = this.models.length > 1 ? picker("The density that may refuse", [["A likelihood for each class", this.models]], card.name, (name) => ((desk.conditional = name), this.ask())) : null
-    host.replaceChildren(heading("One must answer, one may refuse", `about picture ${who}`), ...(choice ? [choice] : []), element("div", { class: "zt-out-two" }, this.must(), this.may(picture)), element("p", { class: "zt-rec-trouble", role: "status" }, this.trouble))
+    this.title.replaceChildren(heading("One must answer, one may refuse", `about picture ${letter(pictures().indexOf(picture))}`))
+    if (card) this.two.replaceChildren(this.must(), this.may(picture))
+    else this.two.replaceChildren(element("p", {}, "No model here knows the likelihood of each class. Train one: zoetrope-train run mnist-cvae"))
+    this.says.textContent = this.trouble
   }
 
   must() {
@@ -76,7 +84,7 @@ export class Refusal {
   may(picture) {
     const { card } = this
     const reading = Readings.of(picture, card)
-    const rule = RULES.find((name) => card.measured?.own[name])
+    const rule = ruleOf(card)
     const side = (...inside) => element("div", { "data-testid": "may-refuse" }, ...inside)
     const title = element("h4", {}, card.title, element("small", {}, ` may refuse · ${card.exact ? "exact" : "bound"}`))
     if (!reading?.given.length) return side(title, element("p", {}, "is asked…"))
@@ -90,6 +98,12 @@ export class Refusal {
     made.dataset.refuses = refuses
     return made
   }
+}
+
+/** The score by which a density refuses: of those that were measured the one that refuses most. */
+function ruleOf(card) {
+  const refused = (name) => card.metrics[`outliers refused, ${name}`]?.value ?? 0
+  return Object.keys(card.measured?.own ?? {}).sort((a, b) => refused(b) - refused(a))[0]
 }
 
 function classes(names, parts) {

@@ -17,7 +17,8 @@ export function verdict(card, words) {
   const out = known.filter(({ part }) => part >= KEPT).map(({ letter: of }) => of)
   if (!out.length) return `${by} every picture may belong to ${card.data}: none is stranger than ${KEPT * 100} % of its test pictures.`
   const who = out.length === 1 ? `picture ${out[0]} does not belong` : `pictures ${out.slice(0, -1).join(", ")} and ${out.at(-1)} do not belong`
-  return `${by} ${who} to ${card.data}; ${first.letter} belongs least: stranger than ${further(first.part)} of its test pictures.`
+  const far = `stranger than ${further(first.part)} of its test pictures`
+  return out.length === 1 ? `${by} ${who} to ${card.data}: it is ${far}.` : `${by} ${who} to ${card.data}; ${first.letter} belongs least: ${far}.`
 }
 
 /** The story of a model that was measured: whether raw likelihood fails it, and what works. */

@@ -1,0 +1,78 @@
+// What a person has on the easel. It outlives a change of page, so that nothing is lost on the way to another and back.
+
+export const SEEDS = 2 ** 32
+export const SPEEDS = [1, 3, 10, 30, 100, 300, Infinity] // pixels a second
+
+export const easel = {
+  model: null,
+  seed: 1,
+  y: null, // the class that the model is told; null: none
+  way: "draw", // "draw" from nothing, or "fill" what is hidden
+  speed: 4, // a place in SPEEDS
+  count: 8, // fillings
+  threshold: 128, // of grey from which on a pixel is white, for a model of black and white
+  hidden: {}, // by "height×width": Uint8Array, 1 where a pixel is hidden
+  past: [], // masks before, {size, hidden} each
+  brush: { radius: 2, erase: false },
+  reach: false,
+  other: "", // the model beside which what is seen is shown
+  surprise: false,
+  rival: "",
+  version: 0, // of the address that was taken
+}
+
+const PRESETS = {
+  lower: (row, _, height) => row >= height / 2,
+  right: (_, column, __, width) => column >= width / 2,
+  middle: (row, column, height, width) => Math.abs(row + 0.5 - height / 2) < height / 4 && Math.abs(column + 0.5 - width / 2) < width / 4,
+  all: () => true,
+  none: () => false,
+}
+
+/** A mask of one of the ready-made regions: lower, right, middle, all or none. */
+export function preset(name, height, width) {
+  return Uint8Array.from({ length: height * width }, (_, pixel) => PRESETS[name](Math.floor(pixel / width), pixel % width, height, width))
+}
+
+/** The mask for pictures of a size; the lower half to begin with. */
+export function mask([, height, width]) {
+  return (easel.hidden[`${height}×${width}`] ??= preset("lower", height, width))
+}
+
+/** Take another mask, and remember the one before. */
+export function lay([, height, width], hidden) {
+  const size = `${height}×${width}`
+  easel.past = [...easel.past.slice(-49), { size, hidden: easel.hidden[size] }]
+  easel.hidden[size] = hidden
+}
+
+/** Go back to the mask before; false where there is none of this size. */
+export function undo([, height, width]) {
+  const size = `${height}×${width}`
+  const at = easel.past.findLastIndex((before) => before.size === size)
+  if (at < 0) return false
+  easel.hidden[size] = easel.past.splice(at, 1)[0].hidden
+  return true
+}
+
+// Kept on the server: a bit for each pixel.
+
+export function packed() {
+  return Object.fromEntries(Object.entries(easel.hidden).map(([size, hidden]) => [size, bits(hidden)]))
+}
+
+function bits(hidden) {
+  const bytes = new Uint8Array(Math.ceil(hidden.length / 8))
+  hidden.forEach((one, pixel) => (bytes[pixel >> 3] |= one << (pixel & 7)))
+  return btoa(String.fromCharCode(...bytes))
+}
+
+/** Take masks that were kept, unless a person has changed one since. */
+export function unpack(kept) {
+  if (easel.past.length) return
+  for (const [size, text] of Object.entries(kept ?? {})) {
+    const [height, width] = size.split("×").map(Number)
+    const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0))
+    if (bytes.length === Math.ceil((height * width) / 8)) easel.hidden[size] = Uint8Array.from({ length: height * width }, (_, pixel) => (bytes[pixel >> 3] >> (pixel & 7)) & 1)
+  }
+}

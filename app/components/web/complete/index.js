@@ -1,0 +1,340 @@
+// Complete: wires drawing, player, brush and what is laid over the picture together. Streamlit calls the default export at
+// each run.
+
+import { Channel } from "../channel.js"
+import { element, settle } from "../element.js"
+import { listen } from "../explorer/keyboard.js"
+import { Memory } from "../memory.js"
+import { Board } from "./board.js"
+import { Brush } from "./brush.js"
+import { Chart } from "./chart.js"
+import { Drawing } from "./drawing.js"
+import { SEEDS, SPEEDS, easel, mask, packed, preset, unpack } from "./easel.js"
+import { Fillings } from "./fillings.js"
+import { layout } from "./layout.js"
+import { Player } from "./player.js"
+import { Reach, place } from "./reach.js"
+import { Rival } from "./rival.js"
+import { Source } from "./source.js"
+import { Surprise } from "./surprise.js"
+import { wire } from "./wiring.js"
+
+const REST = 250 // milliseconds after a change of picture or mask at which it is drawn anew
+
+const pages = new WeakMap()
+
+export default function (component, page) {
+  const root = component.parentElement.querySelector('[data-part="complete"]')
+  let complete = pages.get(root)
+  if (!complete) {
+    complete = new Complete(root, page)
+    pages.set(root, complete)
+  }
+  complete.update(component)
+  const turn = ++complete.turn
+  return () => {
+    if (complete.turn !== turn) return // a run that was overtaken is cleaned up while its page lives on
+    pages.delete(root)
+    complete.close()
+  }
+}
+
+class Complete {
+  constructor(root, page) {
+    Object.assign(this, { root, turn: 0, card: null, drawing: null, chosen: 0, parts: layout(root) })
+    const { parts } = this
+    this.notice = parts.notice
+    this.say = (sentence, wait = 9000) => this.notice.say(sentence, wait)
+    this.channel = new Channel(page, { onLine: (state) => this.notice.line(state), onEngine: (state) => this.engine(state) })
+    this.memory = new Memory(this.channel, () => this.compose(), (body) => this.recalled(body), "complete")
+    this.board = new Board(parts.canvas)
+    this.chart = new Chart(parts.chart)
+    this.player = new Player(this.channel, { shown: () => this.shown(), state: () => this.state(), trouble: this.say })
+    this.fillings = new Fillings(parts.fillings, { chosen: (i) => this.choose(i) })
+    this.source = new Source(this.channel, parts.desk, { changed: () => this.brought(), say: this.say })
+    const painted = () => this.paint()
+    this.reach = new Reach(this.channel, parts, { painted })
+    this.surprise = new Surprise(this.channel, parts, { painted, picture: () => this.picture() })
+    this.rival = new Rival(this.channel, parts)
+    const pointed = (pixel) => this.point(pixel)
+    this.brush = new Brush(this.board, { begun: () => this.player.pause(), changed: () => this.masked(), ended: () => this.renew(), pointed, paints: () => easel.way === "fill" })
+    this.renewed = settle(() => this.renew(), REST)
+    this.deaf = wire(this, listen)
+    this.resizing = new ResizeObserver(() => this.resize())
+    for (const part of [root, parts.box]) this.resizing.observe(part)
+  }
+
+  // Streamlit
+
+  update({ data, setStateValue }) {
+    const text = (value) => (value === null ? null : String(value))
+    this.tell = () => setStateValue("view", { model: easel.model, seed: text(easel.seed), y: text(easel.y), way: easel.way, source: (easel.way === "fill" && this.source.query) || null })
+    const first = !this.models
+    Object.assign(this, { models: data.models, samplers: data.samplers })
+    if (data.version > easel.version) this.follow(data)
+    const fresh = data.version > (this.version ?? 0)
+    this.version = data.version
+    this.source.offer(data)
+    if (fresh && data.view.source) this.source.follow(data.view.source)
+    if (!first) return
+    this.fill()
+    if (!data.view.source) this.source.begin(this.models.find(({ name }) => name === easel.model))
+    this.open(easel.model)
+    this.memory.recall()
+  }
+
+  /** Take over what an address asks for. */
+  follow({ view: { source, ...view }, version, notices }) {
+    Object.assign(easel, view, { version })
+    if (notices.length) this.say(notices.join(" "), 12000)
+    if (this.card) this.open(easel.model)
+  }
+
+  // What is drawn
+
+  open(name) {
+    this.card = this.models.find((model) => model.name === name) ?? this.models[0]
+    const { card } = this
+    easel.model = card.name
+    if (easel.y !== null && easel.y >= card.classes.length) easel.y = null
+    this.brush.card = card
+    this.brush.cursor = null
+    this.reach.open(card, this.models)
+    this.rival.open(card, this.samplers)
+    this.parts.text.textContent = card.text
+    this.press()
+    this.renew()
+    this.rival.draw(easel.seed, easel.y)
+  }
+
+  /** Begin anew: other hidden pixels, another picture, seed, class or model. */
+  renew() {
+    const { card } = this
+    if (!card) return
+    const [channels, height, width] = card.shape
+    const filling = easel.way === "fill"
+    const base = (filling && this.source.bytes(card)) || new Uint8Array(height * width * channels)
+    const hidden = filling ? mask(card.shape).slice() : preset("all", height, width)
+    const seeds = Array.from({ length: filling ? easel.count : 1 }, (_, i) => (easel.seed + i) % SEEDS)
+    this.chosen = Math.min(this.chosen, seeds.length - 1)
+    this.drawing = new Drawing(card, base, hidden, seeds, easel.y)
+    this.fillings.open(this.drawing, this.chosen)
+    this.parts.scrub.max = this.drawing.total
+    this.resize()
+    this.player.open(this.drawing)
+    this.surprise.changed(true)
+    this.shown()
+    this.memory.soon()
+  }
+
+  /** Another picture lies on the desk. */
+  brought() {
+    if (!this.card || easel.way !== "fill") return
+    this.player.pause()
+    this.renewed()
+    if (this.source.query !== this.told) this.tell()
+    this.told = this.source.query
+  }
+
+  /** The mask is being changed: show it, and draw once the hand rests. */
+  masked() {
+    const { drawing, card } = this
+    drawing.hidden = mask(card.shape)
+    drawing.at = 0
+    this.paint()
+    this.fillings.paint(drawing)
+  }
+
+  choose(i) {
+    this.chosen = i
+    this.fillings.mark(i)
+    this.surprise.changed(true)
+    this.shown()
+  }
+
+  /** The picture on the board, as far as it is drawn. */
+  picture() {
+    const { drawing, chosen, card } = this
+    const clear = [...drawing.hidden].findIndex((hidden, pixel) => hidden && pixel >= drawing.at)
+    return { bytes: drawing.pictures[chosen], y: drawing.y, at: clear < 0 ? drawing.size : clear, card }
+  }
+
+  // What is shown
+
+  /** Another pixel is shown, or known. */
+  shown() {
+    const { drawing, parts, player } = this
+    if (!drawing) return
+    const { shown, total } = drawing
+    parts.scrub.value = shown
+    parts.scrub.style.setProperty("--part", total ? shown / total : 0)
+    const waiting = !player.playing && player.goal > shown ? " Drawing on…" : ""
+    parts.where.textContent = total ? `${shown} of ${total} ${easel.way === "fill" ? "hidden " : ""}pixels are drawn.${waiting}` : "Nothing is hidden: hide a region, with the brush or at once."
+    Object.assign(this.root.dataset, { shown, total, known: drawing.ready })
+    this.fillings.paint(drawing)
+    this.tellChances()
+    this.surprise.changed()
+    this.rival.tell(drawing)
+    this.paint()
+  }
+
+  tellChances() {
+    const { drawing, chart, chosen, card } = this
+    const { current } = drawing
+    if (current === undefined) return chart.blank("No pixel is drawn yet. Each is thrown from a distribution given all before it, and here it will be.")
+    const { values, chances } = drawing.told(current, chosen)
+    if (chances) chart.show(`Pixel at ${place(current, card.shape)}`, values, chances)
+    else chart.blank("Of several pictures at a time the chances are not sent. Choose one filling to see them.")
+  }
+
+  paint() {
+    const { drawing, board, card, chosen, brush } = this
+    if (!drawing) return
+    const veiled = (pixel) => drawing.hidden[pixel] && pixel >= drawing.at
+    const marks = []
+    const next = drawing.order[drawing.shown]
+    if (drawing.current !== undefined && !drawing.done) marks.push({ pixel: drawing.current, colour: "#fff" })
+    if (next !== undefined) marks.push({ pixel: next, colour: "#ffd43b", dashed: true })
+    if (easel.reach && this.reach.seen) marks.push({ pixel: this.reach.seen.pixel, colour: "#4dd0e1" })
+    if (brush.cursor !== null) marks.push({ pixel: brush.cursor, colour: "#fff", dashed: true, size: easel.way === "fill" ? 1 + 2 * easel.brush.radius : 1 })
+    board.paint(drawing.pictures[chosen], card.shape, veiled, (pixel) => this.reach.over(pixel) ?? this.surprise.over(pixel), marks)
+  }
+
+  /** A pointer or the cursor is over a pixel of the board, or over none. */
+  point(pixel) {
+    if (pixel !== null && easel.reach && pixel !== this.pointed) this.reach.look(pixel, this.drawing.pictures[this.chosen], this.drawing.y)
+    this.pointed = pixel
+    if (this.brush.cursor !== null || pixel === null) this.paint()
+  }
+
+  state() {
+    const { playing } = this.player
+    const words = easel.way === "fill" ? "Fill" : "Play"
+    this.parts.play.textContent = playing ? "Pause" : words
+    this.root.dataset.playing = playing
+  }
+
+  // Controls
+
+  /** Fill in what does not change with the drawing. */
+  fill() {
+    const { parts } = this
+    parts.model.replaceChildren(...this.models.map(({ name, title }) => element("option", { value: name, selected: name === easel.model }, title)))
+  }
+
+  /** Show the values of all controls as they are. */
+  press() {
+    const { parts, card } = this
+    const filling = easel.way === "fill"
+    parts.model.value = card.name
+    parts.seed.value = easel.seed
+    parts.count.value = easel.count
+    parts.size.value = easel.brush.radius
+    parts.pace.value = easel.speed
+    parts.threshold.value = easel.threshold
+    const speed = SPEEDS[easel.speed]
+    parts.speed.textContent = speed === Infinity ? "full" : `${speed} a second`
+    for (const way of parts.ways) way.setAttribute("aria-pressed", way.dataset.way === easel.way)
+    parts.erase.setAttribute("aria-pressed", easel.brush.erase)
+    parts.seeing.setAttribute("aria-pressed", easel.reach)
+    parts.surprising.setAttribute("aria-pressed", easel.surprise)
+    parts.reach.hidden = !easel.reach
+    parts.surpriseSays.hidden = !easel.surprise
+    parts.fillSection.hidden = !filling
+    parts.hide.hidden = filling
+    parts.binary.hidden = card.levels !== 2
+    this.root.classList.toggle("zt-cpl-filling-way", filling)
+    this.classed()
+    this.state()
+  }
+
+  classed() {
+    const { parts, card } = this
+    parts.classes.hidden = !card.classes.length
+    if (parts.classes.dataset.model !== card.name) {
+      const chip = (name, y) => element("button", { type: "button", class: "zt-chip", title: y === null ? "The model is not told what it draws" : `Tell the model: ${name}`, onclick: () => this.set({ y }) }, name)
+      parts.classes.replaceChildren(chip("any", null), ...card.classes.map(chip))
+      parts.classes.dataset.model = card.name
+    }
+    ;[...parts.classes.children].forEach((each, i) => each.setAttribute("aria-pressed", (easel.y ?? -1) === i - 1))
+  }
+
+  /** Take a seed, a class or a way to begin, and begin anew. */
+  set(part) {
+    Object.assign(easel, part)
+    this.press()
+    this.renew()
+    if ("seed" in part || "y" in part) this.rival.draw(easel.seed, easel.y)
+    this.tell()
+  }
+
+  pick(name) {
+    this.open(name)
+    this.tell()
+  }
+
+  /** Take the picture on the board, to hide a part of it. */
+  adopt() {
+    const { drawing, card } = this
+    const [channels, height, width] = card.shape
+    const image = new ImageData(width, height)
+    const bytes = drawing.pictures[this.chosen]
+    for (let pixel = 0; pixel < height * width; pixel++) {
+      for (let c = 0; c < 3; c++) image.data[4 * pixel + c] = bytes[pixel * channels + (channels === 3 ? c : 0)]
+      image.data[4 * pixel + 3] = 255
+    }
+    easel.way = "fill"
+    this.source.adopt(image, `Drawn by ${card.title}, seed ${easel.seed}`)
+    this.set({ way: "fill" })
+  }
+
+  resize() {
+    const { parts, card, board } = this
+    if (!card || !parts.box.clientWidth) return
+    const [, height, width] = card.shape
+    board.fit(card.shape, Math.min(parts.box.clientHeight, (parts.box.clientWidth * Math.max(height, width)) / width))
+    this.paint()
+  }
+
+  // What is kept
+
+  compose() {
+    const { count, threshold, speed, rival, other } = easel
+    return { complete: { hidden: packed(), count, threshold, speed, rival, other } }
+  }
+
+  recalled(body) {
+    const kept = body?.complete
+    if (!kept || easel.recalled) return
+    easel.recalled = true
+    unpack(kept.hidden)
+    for (const name of ["count", "threshold", "speed"]) if (Number.isFinite(kept[name])) easel[name] = kept[name]
+    easel.speed = Math.min(SPEEDS.length - 1, easel.speed)
+    this.press()
+    this.renew()
+  }
+
+  engine(state) {
+    const back = state === "ready" && this.away
+    this.away = state !== "ready"
+    this.notice.engine(state)
+    if (!back || !this.drawing) return
+    this.source.sources.ways.sample.again()
+    this.player.again()
+    this.reach.again()
+    this.rival.draw(easel.seed, easel.y)
+  }
+
+  close() {
+    this.memory.now()
+    this.player.close()
+    this.renewed.cancel()
+    this.surprise.close()
+    this.source.close()
+    this.memory.close()
+    this.notice.close()
+    this.deaf()
+    this.resizing.disconnect()
+    this.channel.close()
+  }
+}

@@ -1,0 +1,67 @@
+// A model that draws all pixels in one pass, beside the one that takes them one after the other; both times are told.
+
+import { element } from "../element.js"
+import { pictures, Screen } from "../pixels.js"
+import { easel } from "./easel.js"
+
+const SIDE = 150 // CSS pixels
+
+export class Rival {
+  constructor(channel, parts) {
+    Object.assign(this, { parts, card: null, drawn: null })
+    this.screen = new Screen(parts.rivalCanvas)
+    this.screen.soft = false
+    const trouble = (sentence) => (parts.rivalSays.textContent = sentence)
+    this.draws = channel.slot("rival-draw", (answer) => this.decode(answer), trouble)
+    this.decodes = channel.slot("rival", (answer) => this.take(answer), trouble)
+    parts.rival.addEventListener("change", () => {
+      easel.rival = parts.rival.value
+      this.draw(easel.seed, easel.y)
+    })
+  }
+
+  /** Offer the models of the same data, an adversarial one first. */
+  open(card, samplers) {
+    const alike = samplers.filter((each) => each.data === card.data && each.name !== card.name)
+    const first = alike.find(({ family }) => /adversarial|GAN/i.test(family)) ?? alike[0]
+    if (!alike.some(({ name }) => name === easel.rival)) easel.rival = first?.name ?? ""
+    this.parts.rival.replaceChildren(...alike.map(({ name, title, family }) => element("option", { value: name, selected: name === easel.rival }, `${title} · ${family}`)))
+    Object.assign(this, { alike, drawn: null, data: card.data })
+    for (const part of [this.parts.rival, this.parts.rivalCanvas]) part.hidden = !alike.length
+    this.tell(null)
+  }
+
+  draw(seed, y) {
+    this.card = this.alike.find(({ name }) => name === easel.rival)
+    if (this.card) this.draws.ask({ verb: "draw", model: this.card.name, seeds: [seed] }, null, y)
+  }
+
+  decode({ panels: [{ model, payload }], note: y }) {
+    if (model !== this.card?.name) return
+    const { length } = this.card.classes
+    this.decodes.ask({ verb: "decode", model, rows: 1, y: length ? Math.min(y ?? 0, length - 1) : undefined }, new Float32Array(payload))
+  }
+
+  async take({ panels: [panel] }) {
+    const [, height, width] = panel.shape
+    const scale = SIDE / Math.max(height, width)
+    this.screen.fit(scale * width, scale * height)
+    Object.assign(this.parts.rivalCanvas.style, { width: `${Math.round(scale * width)}px`, height: `${Math.round(scale * height)}px` })
+    this.screen.draw((await pictures(panel))[0])
+    this.drawn = panel.ms.model
+    this.tell(this.last)
+  }
+
+  /** Say both times; `drawing` is the one of the board. */
+  tell(drawing) {
+    this.last = drawing
+    const { rivalSays } = this.parts
+    if (!this.alike.length) return (rivalSays.textContent = `No model here draws ${this.data} in one pass.`)
+    if (this.drawn === null) return (rivalSays.textContent = "It is asked for one picture…")
+    const mine = drawing?.model ? ` Pixel by pixel, ${drawing.ready}${drawing.seeds.length > 1 ? ` in each of ${drawing.seeds.length} pictures` : ""} took ${time(drawing.model)} in the model so far${drawing.ready === drawing.total ? ", and that is all of them" : ""}.` : ""
+    rivalSays.textContent = `All ${this.card.shape[1] * this.card.shape[2]} pixels in one pass: ${time(this.drawn)}.${mine}`
+    rivalSays.dataset.once = this.drawn
+  }
+}
+
+const time = (ms) => (ms < 1000 ? `${ms.toFixed(ms < 10 ? 1 : 0)} ms` : `${(ms / 1000).toFixed(1)} s`)

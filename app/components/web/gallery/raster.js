@@ -1,0 +1,59 @@
+// A thumbnail that is drawn pixel by pixel: a row at a time, then another picture.
+
+import { Drawing } from "../complete/drawing.js"
+import { image } from "../complete/board.js"
+
+const PAUSE = 1600 // milliseconds that a whole picture stays
+
+export class Raster {
+  /** `on.shown(image)` gets the picture each time it has grown, `on.refuse(sentence)` why it does not. */
+  constructor(about, channel, on) {
+    Object.assign(this, { about, on, seed: 2, pause: PAUSE })
+    this.slot = channel.slot(`card-${about.name}`, (answer) => this.take(answer), (sentence) => this.fail(sentence))
+    this.begin()
+    this.ask(about.shape[1]) // all of the first one, so that no card is empty
+  }
+
+  begin() {
+    const [channels, height, width] = this.about.shape
+    this.seed += 1
+    const y = this.about.classes.length ? this.seed % this.about.classes.length : null
+    const all = new Uint8Array(height * width).fill(1)
+    this.drawing = new Drawing(this.about, new Uint8Array(height * width * channels), all, [this.seed], y)
+    this.drawing.tells = false
+  }
+
+  ask(rows) {
+    const stretch = this.drawing.stretch(rows)
+    this.waits = Boolean(stretch)
+    if (stretch) this.slot.askAll([this.drawing.ask(stretch)], stretch)
+  }
+
+  again() {
+    this.waits = false
+    this.ask(this.about.shape[1])
+  }
+
+  fail(sentence) {
+    this.waits = false
+    this.on.refuse(sentence)
+  }
+
+  take({ panels: [panel], note: stretch }) {
+    this.waits = false
+    this.drawing.take(panel, stretch)
+    this.drawing.show(Infinity)
+    const { pictures, hidden, at } = this.drawing
+    this.on.shown(image(pictures[0], this.about.shape, (pixel) => hidden[pixel] && pixel >= at))
+  }
+
+  /** Draw a row more; once the picture is whole, another after a while. */
+  move(milliseconds) {
+    if (this.waits) return
+    if (!this.drawing.done) return this.ask(1)
+    this.pause -= milliseconds
+    if (this.pause > 0) return
+    this.pause = PAUSE
+    this.begin()
+  }
+}

@@ -1,0 +1,52 @@
+// A thumbnail that walks through the latent space, along a closed path between a few random draws.
+
+import { pictures } from "../pixels.js"
+
+const SEEDS = [3, 8, 21, 34, 55]
+const LEG = 1400 // milliseconds from one draw to the next
+
+export class Walk {
+  /** `on.shown(image)` gets each picture, `on.refuse(sentence)` why there is none. */
+  constructor(about, channel, on) {
+    Object.assign(this, { about, on, time: 0, draws: null })
+    this.pictures = channel.slot(`card-${about.name}`, (answer) => this.take(answer), on.refuse)
+    this.starts = channel.slot(`draws-${about.name}`, (answer) => this.start(answer), on.refuse)
+    this.draw()
+  }
+
+  draw() {
+    this.starts.ask({ verb: "draw", model: this.about.name, seeds: SEEDS, truncation: 0.9 })
+  }
+
+  again() {
+    if (this.draws) this.move(0)
+    else this.draw()
+  }
+
+  start({ panels: [{ payload, shape }] }) {
+    this.draws = new Float32Array(payload)
+    this.latent = shape[1]
+    this.move(0)
+  }
+
+  move(milliseconds) {
+    if (!this.draws) return
+    this.time += milliseconds
+    const leg = Math.floor(this.time / LEG) % SEEDS.length
+    const part = (this.time % LEG) / LEG
+    const ease = part * part * (3 - 2 * part)
+    const z = new Float32Array(this.latent)
+    for (let axis = 0; axis < this.latent; axis++) {
+      const from = this.draws[leg * this.latent + axis]
+      const to = this.draws[((leg + 1) % SEEDS.length) * this.latent + axis]
+      z[axis] = from + ease * (to - from)
+    }
+    const { length } = this.about.classes
+    const y = length ? leg % length : undefined
+    this.pictures.ask({ verb: "decode", model: this.about.name, rows: 1, y }, z)
+  }
+
+  async take({ panels: [panel] }) {
+    this.on.shown((await pictures(panel))[0])
+  }
+}

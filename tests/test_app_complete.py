@@ -1,0 +1,137 @@
+"""What Complete takes from the address and from its component, and what it tells them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from app import store
+from app.door import Door
+from app.views import complete, opening
+from engine.card import Card
+from engine.catalogue import Catalogue
+from tests.echo import CARDS, Echo
+from tests.visit import Visitor
+
+
+def drawing(name: str, shape: tuple[int, int, int], output: str, classes: int = 0) -> Card:
+    names = tuple("abc"[:classes])
+    verbs = ("samples", "scores", "completes")
+    return replace(
+        CARDS["grey"],
+        name=name,
+        title=name,
+        latent=0,
+        verbs=verbs,
+        shape=shape,
+        config={"output": output},
+        classes=names,
+    )
+
+
+DRAWERS = {
+    "colour-pixels": drawing("colour-pixels", (3, 4, 4), "softmax"),
+    "grey-pixels": drawing("grey-pixels", (1, 9, 9), "logistic"),
+    "binary-pixels": drawing("binary-pixels", (1, 9, 9), "bernoulli", classes=3),
+}
+
+
+class Studio(Echo):
+    """An engine that also has models that draw pixel by pixel."""
+
+    def catalogue(self, timeout: float | None = None) -> Catalogue:
+        return Catalogue({**CARDS, **DRAWERS}, {"broken": "broken: it was cut short."})
+
+
+def page() -> None:
+    from app.views.complete import complete
+
+    complete()
+
+
+class Visit(Visitor):
+    """A visitor of Complete, whose component is a button that tells `view` to Streamlit."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(complete.component, "complete", self.mounted)
+        super().__init__(page)
+
+    def mounted(self, data: dict[str, Any], settled: Any) -> None:
+        import streamlit as st
+
+        self.data = data
+        st.button("settle", on_click=settled)
+
+    def tell(self, **told: Any) -> None:
+        self.press("settle", complete.component.KEY, view=told)
+
+
+@pytest.fixture
+def door(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
+    monkeypatch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
+    made = Door()
+    monkeypatch.setattr(opening, "door", lambda: made)
+    yield made
+    made.close()
+    store.close()
+
+
+def test_the_quickest_model_comes_first_and_those_that_draw_at_once_stand_beside(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    door.open(Studio)
+    visit = Visit(monkeypatch)
+    assert [model["name"] for model in visit.data["models"]] == ["binary-pixels", "colour-pixels", "grey-pixels"]
+    assert [model["levels"] for model in visit.data["models"]] == [2, 256, 256]
+    assert [model["name"] for model in visit.data["samplers"]] == list(CARDS)
+    start = {"model": "binary-pixels", "seed": 1, "y": None, "way": "draw", "source": None}
+    assert visit.data["view"] == start
+    assert visit.data["notices"] == []
+
+    visit.tell(model="grey-pixels", seed="7", y=None, way="fill", source="bundled:digit-3-upright")
+    asked = {"model": "grey-pixels", "seed": "7", "way": "fill", "source": "bundled:digit-3-upright"}
+    assert visit.address == asked
+    assert visit.data["version"] == 1  # what it told itself is no news to it
+    visit.tell(model="nobody", seed="8")
+    assert visit.address == asked
+
+    visit.at(**asked, y="2")
+    wanted = {"kind": "shelf", "name": "digit-3-upright"}
+    assert visit.data["view"] == {"model": "grey-pixels", "seed": 7, "y": None, "way": "fill", "source": wanted}
+    assert visit.data["version"] == 2
+    visit.at(model="binary-pixels", y="2")
+    assert visit.data["view"] == {**start, "y": 2}
+
+
+@pytest.mark.parametrize(
+    ("address", "sentence"),
+    [
+        ({"model": "nobody"}, "There is no model called 'nobody' here that draws pixel by pixel. Choose one"),
+        ({"model": "grey"}, "There is no model called 'grey' here that draws pixel by pixel."),
+        ({"model": "broken"}, "broken: it was cut short."),
+        ({"seed": "4294967296"}, "seed '4294967296' is no whole number from 0 to 2^32 - 1"),
+        ({"seed": "²"}, "seed '²' is no whole number"),
+        ({"y": "3"}, "asks for class 3; binary-pixels has classes 0 to 2."),
+        ({"way": "erase"}, "way 'erase' is neither draw nor fill"),
+        ({"source": "bundled:nothing"}, "No picture called 'nothing' comes along."),
+    ],
+)
+def test_a_part_of_a_link_that_cannot_be_taken_is_said_and_the_rest_is_taken(
+    address: dict[str, str], sentence: str
+) -> None:
+    models = Catalogue({**CARDS, **DRAWERS}, {"broken": "broken: it was cut short."})
+    view, notices = complete.parse({"seed": "5", **address}, models, ["binary-pixels", "grey-pixels"])
+    assert view["model"] == "binary-pixels"
+    assert view["seed"] == (1 if "seed" in address else 5)
+    assert len(notices) == 1
+    assert sentence in notices[0]
+
+
+def test_without_such_a_model_the_page_says_how_to_get_one(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    door.open(Echo)
+    visit = Visit(monkeypatch)
+    assert visit.data == {}
+    assert "zoetrope-train run mnist-pixelcnn" in visit.page.info[0].value

@@ -1,0 +1,159 @@
+"""What Outliers takes from the address, and what it tells its component about models, scores and classifiers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from app.door import Door
+from app.views import opening, outliers
+from engine.card import PERCENTS, Card, Metric, Outliers
+from engine.catalogue import Catalogue
+from engine.outliers import SCORES, UNITS
+from tests import echo
+from tests.echo import Absent, Echo, card
+from tests.visit import Visitor
+
+RISING = tuple(float(i) for i in range(PERCENTS))
+MEASURED = Outliers("mnist", 12.5, {"likelihood": RISING}, {"likelihood": RISING}, "clothes-background")
+
+
+def density(name: str, verb: str = "scores", output: str = "softmax", **changes: Any) -> Card:
+    changes = {"data": "fashion", "verbs": ("samples", verb), "config": {"output": output}, **changes}
+    return replace(card(name, 0, (1, 8, 8)), **changes)
+
+
+CARDS = {
+    "clothes": density("clothes", outliers=MEASURED, metrics=(Metric("AUROC, likelihood", 0.1, "", "p", (0.0, 0.2)),)),
+    "clothes-background": density("clothes-background", recipe={"mutated": 0.3}),
+    "digits": density("digits", "bounds", "gaussian", data="mnist", classes=("0", "1")),
+    "painter": card("painter", 2, (1, 8, 8)),
+    "judge": replace(card("judge", 0, (1, 8, 8)), verbs=("classifies",), labels=("a", "b")),
+    "traits": replace(card("traits", 0, (1, 8, 8)), verbs=("classifies",), config={"attributes": True}),
+}
+
+
+def page() -> None:
+    from app.views.outliers import outliers
+
+    outliers()
+
+
+class Visit(Visitor):
+    """A visitor of Outliers, whose component is a button that tells `view` to Streamlit."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, **address: str) -> None:
+        monkeypatch.setattr(outliers.component, "outliers", self.mounted)
+        super().__init__(page, **address)
+
+    def mounted(self, data: dict[str, Any], settled: Any) -> None:
+        import streamlit as st
+
+        self.data = data
+        st.button("settle", on_click=settled)
+
+    def tell(self, **told: Any) -> None:
+        self.press("settle", outliers.component.KEY, view=told)
+
+
+@pytest.fixture
+def door(monkeypatch: pytest.MonkeyPatch) -> Iterator[Door]:
+    made = Door()
+    monkeypatch.setattr(opening, "door", lambda: made)
+    monkeypatch.setattr(echo, "CARDS", {**CARDS})
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def visit(door: Door, monkeypatch: pytest.MonkeyPatch) -> Visit:
+    door.open(Echo)
+    return Visit(monkeypatch)
+
+
+def test_a_bare_address_opens_the_model_whose_likelihood_fails(visit: Visit) -> None:
+    assert visit.data["asked"] == {"number": 1, "model": "clothes", "score": None}
+    assert visit.data["notices"] == []
+    assert [model["name"] for model in visit.data["models"]] == ["clothes", "digits"]  # no background, no painter
+
+
+def test_a_link_is_followed_once_and_each_part_that_cannot_be_taken_gets_a_sentence(visit: Visit) -> None:
+    link = {
+        "model": "digits",
+        "score": "ratio",
+        "row": "bundled:digit-3-upright,sample:painter:4",
+        "source": "sample:painter:7",
+    }
+    visit.at(**link)
+    assert visit.data["asked"] == {
+        "number": 2,
+        "model": "digits",
+        "score": "ratio",
+        "row": [
+            {"kind": "shelf", "name": "digit-3-upright"},
+            {"kind": "sample", "model": "painter", "seed": 4},
+        ],
+        "desk": {"kind": "sample", "model": "painter", "seed": 7},
+    }  # fmt: skip
+    assert visit.data["notices"] == []
+    visit.run()
+    assert visit.data["asked"]["number"] == 2
+    visit.at(model="clothes-background", score="beauty", row="moon,bundled:nothing", source="sample:nobody:1")
+    assert visit.data["asked"] == {"number": 3, "model": "clothes", "score": None, "row": []}
+    told = " ".join(visit.data["notices"])
+    assert [word in told for word in ("'clothes-background'", "'beauty'", "'moon'", "'nothing'", "'nobody'")] == [
+        True
+    ] * 5
+
+
+def test_a_row_that_is_too_long_is_cut_with_a_sentence(visit: Visit) -> None:
+    visit.at(row=",".join(["sample:painter:1"] * 12))
+    assert len(visit.data["asked"]["row"]) == outliers.MOST
+    assert visit.data["notices"] == ["The link has 12 pictures in its row; the first 8 are shown."]
+
+
+def test_a_model_that_was_refused_says_why(visit: Visit) -> None:
+    visit.at(model="broken")
+    assert visit.data["notices"] == ["broken: it was cut short."]
+
+
+def test_what_settles_goes_into_the_address_and_not_back(visit: Visit) -> None:
+    visit.tell(model="clothes", score="complexity", row="bundled:digit-3-upright", source="")
+    assert visit.address == {"model": "clothes", "score": "complexity", "row": "bundled:digit-3-upright"}
+    assert visit.data["asked"]["number"] == 1
+
+
+def test_without_a_density_the_page_says_what_to_do(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    for cards in ({"painter": CARDS["painter"]}, {"a": replace(CARDS["clothes-background"], name="a")}):
+        monkeypatch.setattr(echo, "CARDS", cards)
+        door.open(Echo)
+        visit = Visit(monkeypatch)
+        assert "zoetrope-train run" in visit.page.info[0].value
+        assert visit.data == {}
+        door.close()
+
+
+def test_an_engine_that_does_not_open_is_told_in_the_page(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    door.open(Absent)
+    assert "not there" in Visit(monkeypatch).page.error[0].value
+
+
+def test_the_component_hears_how_a_model_scores(visit: Visit) -> None:
+    clothes, digits = visit.data["models"]
+    assert (clothes["exact"], clothes["values"], clothes["background"]) == (True, 0, "clothes-background")
+    assert clothes["measured"] == {"data": "mnist", "mean": 12.5, "own": MEASURED.own, "other": MEASURED.other}
+    assert clothes["metrics"] == {"AUROC, likelihood": {"value": 0.1, "interval": (0.0, 0.2), "protocol": "p"}}
+    assert (digits["exact"], digits["values"], digits["measured"]) == (False, 64, None)  # a density counts its bytes
+    assert [each["name"] for each in visit.data["judges"]] == ["judge"]  # one answer to a picture, not forty
+    assert [(each["name"], each["implicit"]) for each in visit.data["painters"]] == [("painter", True)]
+
+
+def test_a_background_model_that_is_gone_is_not_asked() -> None:
+    assert outliers.entry(CARDS["clothes"], Catalogue({"clothes": CARDS["clothes"]}, {}))["background"] is None
+
+
+def test_every_score_has_words() -> None:
+    assert outliers.WORDS.keys() == SCORES.keys() == UNITS.keys()
