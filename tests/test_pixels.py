@@ -15,11 +15,14 @@ from engine import noise
 from engine.densities import by_class
 from engine.errors import BadValue
 from engine.models.pixel_cnn import PixelCNN, PixelCNNConfig
+from engine.models.pixel_rnn import PixelRNN, PixelRNNConfig
 from engine.models.vae import VAE, VAEConfig
 from engine.nn.outputs import OUTPUTS, drawn
 from engine.nn.pixel_net import PixelNet
 from engine.nn.raster import complete_naively
 from engine.nn.stacks import GatedStack, PlainStack, StackSizes
+from engine.nn.sweeps import RecurrentStack
+from engine.registry import build
 from engine.runtime import Engine
 from tests.toys import toy_data
 from train.data import Batch
@@ -33,56 +36,69 @@ from train.recipes import RECIPES
 from train.runs import Run
 
 SAMPLED = ("sharpness", "nearest training picture")
-BINARY = tuple(
-    PixelCNNConfig((1, 3, 3), width=8, depth=2, gated=gated, classes=classes)
-    for gated in (True, False)
-    for classes in (0, 3)
+PixelConfig = PixelCNNConfig | PixelRNNConfig
+KINDS: tuple[PixelConfig, ...] = (
+    PixelCNNConfig(depth=2),
+    PixelCNNConfig(depth=2, gated=False),
+    PixelRNNConfig(depth=2),
+    PixelRNNConfig(depth=2, cell="row"),
 )
+
+
+def of_each_kind(**fields: Any) -> tuple[PixelConfig, ...]:
+    return tuple(dataclasses.replace(kind, **fields) for kind in KINDS)
+
+
+BINARY = tuple(config for classes in (0, 3) for config in of_each_kind(shape=(1, 3, 3), width=8, classes=classes))
 COLOUR = tuple(
-    PixelCNNConfig((3, 3, 2), width=18, depth=2, gated=gated, output=output, mixtures=3, classes=2)
-    for gated in (True, False)
+    config
     for output in OUTPUTS
+    for config in of_each_kind(shape=(3, 3, 2), width=18, output=output, mixtures=3, classes=2)
 )
 GREY = tuple(
-    PixelCNNConfig((1, 4, 3), width=8, depth=2, gated=gated, output=output, mixtures=3)
-    for gated in (True, False)
+    config
     for output in ("softmax", "logistic")
+    for config in of_each_kind(shape=(1, 4, 3), width=8, output=output, mixtures=3)
 )
 
 
-def title(config: PixelCNNConfig) -> str:
-    stack = "gated" if config.gated else "plain"
-    return f"{stack} {config.output} {'x'.join(map(str, config.shape))} {config.classes} classes"
+def kind_of(config: PixelConfig) -> str:
+    return config.cell if isinstance(config, PixelRNNConfig) else "gated" if config.gated else "plain"
+
+
+def title(config: PixelConfig) -> str:
+    return f"{kind_of(config)} {config.output} {'x'.join(map(str, config.shape))} {config.classes} classes"
 
 
 each_config = pytest.mark.parametrize("config", BINARY + COLOUR + GREY, ids=title)
 each_binary = pytest.mark.parametrize("config", BINARY, ids=title)
+each_kind = pytest.mark.parametrize("kind", KINDS, ids=kind_of)
 
 
-def made(config: PixelCNNConfig) -> PixelCNN:
+def made(config: PixelConfig) -> PixelCNN | PixelRNN:
     """A model whose random weights are large enough for every pixel to tell."""
     torch.manual_seed(1)
-    model = PixelCNN(config).eval().requires_grad_(False)
+    model: Any = build(config).eval().requires_grad_(False)
     for weight in model.parameters():
         weight *= 2
     return model
 
 
-def some(config: PixelCNNConfig, count: int = 4) -> Tensor:
+def some(config: PixelConfig, count: int = 4) -> Tensor:
     levels = OUTPUTS[config.output].levels
     random = torch.Generator().manual_seed(2)
     return torch.randint(0, levels, (count, *config.shape), generator=random) / (levels - 1)
 
 
-def some_noise(config: PixelCNNConfig, count: int = 4) -> Tensor:
+def some_noise(config: PixelConfig, count: int = 4) -> Tensor:
     return noise.uniform(range(count), config.shape)
 
 
-def some_hidden(config: PixelCNNConfig, count: int = 4) -> Tensor:
+def some_hidden(config: PixelConfig, count: int = 4) -> Tensor:
     return noise.uniform(range(50, 50 + count), (1, *config.shape[1:])) < 0.7
 
 
-def some_y(config: PixelCNNConfig, count: int = 4) -> Tensor:
+def some_y(config: PixelConfig, count: int = 4) -> Tensor:
     """Classes in turn, and the last one unknown."""
     return torch.where(torch.arange(count) == count - 1, -1, torch.arange(count) % max(1, config.classes))
 
@@ -97,7 +113,7 @@ def every(shape: tuple[int, int, int]) -> Tensor:
 
 
 @each_binary
-def test_all_pictures_have_a_total_probability_of_one(config: PixelCNNConfig) -> None:
+def test_all_pictures_have_a_total_probability_of_one(config: PixelConfig) -> None:
     model, x = made(config), every(config.shape)
     for label in range(-1, config.classes):
         probabilities = model.log_prob(x, torch.full((len(x),), label)).double().exp()
@@ -106,7 +122,7 @@ def test_all_pictures_have_a_total_probability_of_one(config: PixelCNNConfig) ->
 
 
 @each_config
-def test_the_chances_of_a_value_sum_to_one_and_are_those_that_the_picture_is_scored_by(config: PixelCNNConfig) -> None:
+def test_the_chances_of_a_value_sum_to_one_and_are_those_that_the_picture_is_scored_by(config: PixelConfig) -> None:
     model, x, y = made(config), some(config), some_y(config)
     chances, levels = model.conditionals(x, y), OUTPUTS[config.output].levels
     assert chances.shape == (*x.shape, levels)
@@ -124,10 +140,20 @@ def test_a_mixture_puts_the_ends_of_the_scale_into_its_end_levels() -> None:
     assert float(output.log_probs(h, torch.ones(1))) == pytest.approx(math.log(chances[255]), abs=1e-6)
 
 
+def test_a_mixture_keeps_its_slopes_finite_however_wild_its_maps_are() -> None:
+    output = OUTPUTS["logistic"](3, 2)
+    for size in (1e2, 1e4):
+        h = (size * torch.randn(64, output.maps, generator=torch.Generator().manual_seed(3))).requires_grad_()
+        scores = output.log_probs(h, torch.linspace(0, 1, 64)[:, None].expand(64, 3))
+        (slope,) = torch.autograd.grad(scores.sum(), h)
+        assert scores.isfinite().all()
+        assert slope.isfinite().all()
+
+
 # Raster order
 
 
-def slopes(model: PixelCNN, x: Tensor, channel: int, row: int, column: int) -> Tensor:
+def slopes(model: Any, x: Tensor, channel: int, row: int, column: int) -> Tensor:
     """How much what is said of a value depends on every value of a picture, (height, width, channel)."""
     x = x.clone().requires_grad_()
     chances = model.conditionals(x)[:, channel, row, column]
@@ -137,7 +163,7 @@ def slopes(model: PixelCNN, x: Tensor, channel: int, row: int, column: int) -> T
 
 
 @each_config
-def test_a_value_depends_on_those_before_it_and_on_no_other(config: PixelCNNConfig) -> None:
+def test_a_value_depends_on_those_before_it_and_on_no_other(config: PixelConfig) -> None:
     model, x = made(config), some(config)
     channels, height, width = config.shape
     places = [(c, row, column) for row in range(height) for column in range(width) for c in range(channels)]
@@ -147,7 +173,7 @@ def test_a_value_depends_on_those_before_it_and_on_no_other(config: PixelCNNConf
         assert (slope[:before] > 0).all()
 
 
-def seen(config: PixelCNNConfig, row: int, column: int) -> set[tuple[int, int]]:
+def seen(config: PixelConfig, row: int, column: int) -> set[tuple[int, int]]:
     """The pixels that tell about another, as (rows up, columns to the right)."""
     slope = slopes(made(config), some(config), 0, row, column)[..., 0]
     return {(row - r, c - column) for r, c in slope.nonzero().tolist()}
@@ -163,15 +189,25 @@ def test_two_stacks_see_all_that_is_before_and_one_is_blind_on_the_right_above()
     assert seen(dataclasses.replace(config, gated=False), row, column) == before - blind
 
 
+def test_a_row_lstm_sees_a_triangle_above_and_a_diagonal_one_all_but_the_right_end_of_the_row_above() -> None:
+    diagonal, row, column = PixelRNNConfig((1, 7, 13), width=8, depth=1), 6, 4
+    before = {(row - r, c - column) for r in range(7) for c in range(13) if (r, c) < (row, column)}
+    assert seen(diagonal, row, column) == before - {(1, 8)}
+    # As far as the first layer looks, and from there one column more for each row.
+    triangle = {(up, right) for up, right in before if right <= up + 2}
+    assert triangle < before - {(1, 8)}
+    assert seen(dataclasses.replace(diagonal, cell="row"), row, column) == triangle
+
+
 # What is learnt
 
 
-@pytest.mark.parametrize("gated", [True, False])
-def test_a_model_of_two_pixels_learns_how_often_each_picture_comes_and_draws_it_as_often(gated: bool) -> None:
+@each_kind
+def test_a_model_of_two_pixels_learns_how_often_each_picture_comes_and_draws_it_as_often(kind: PixelConfig) -> None:
     counts = torch.tensor([5, 1, 2, 8])
     pictures = every((1, 1, 2))
     torch.manual_seed(1)
-    model = PixelCNN(PixelCNNConfig((1, 1, 2), width=8, depth=1, gated=gated))
+    model: Any = build(dataclasses.replace(kind, shape=(1, 1, 2), width=8, depth=1))
     optimizer = torch.optim.Adam(model.parameters(), lr=0.02)
     for _ in range(200):
         loss = -(model.log_prob(pictures) * counts / counts.sum()).sum()
@@ -200,7 +236,7 @@ def test_the_loss_is_the_likelihood_and_hides_labels_at_times() -> None:
 
 
 @each_config
-def test_in_bfloat16_the_likelihood_stays_in_float32(config: PixelCNNConfig) -> None:
+def test_in_bfloat16_the_likelihood_stays_in_float32(config: PixelConfig) -> None:
     model, x = made(config), some(config)
     with torch.autocast("cpu", torch.bfloat16):
         rough = model.log_probs(x)
@@ -212,7 +248,7 @@ def test_in_bfloat16_the_likelihood_stays_in_float32(config: PixelCNNConfig) -> 
 
 
 @each_config
-def test_with_what_it_remembers_it_draws_as_with_whole_passes(config: PixelCNNConfig) -> None:
+def test_with_what_it_remembers_it_draws_as_with_whole_passes(config: PixelConfig) -> None:
     model, x, u, hidden, y = (made(config), *(part(config) for part in (some, some_noise, some_hidden, some_y)))
     pixels = hidden[0].numel()
     for first, last in ((0, pixels), (2, pixels - 1)):
@@ -225,7 +261,7 @@ def test_with_what_it_remembers_it_draws_as_with_whole_passes(config: PixelCNNCo
 
 
 @each_config
-def test_only_what_is_hidden_within_the_stretch_is_drawn(config: PixelCNNConfig) -> None:
+def test_only_what_is_hidden_within_the_stretch_is_drawn(config: PixelConfig) -> None:
     model, x, u, hidden = made(config), some(config), some_noise(config), some_hidden(config)
     given = x.clone()
     place = torch.arange(hidden[0].numel()).view(hidden.shape[2:])
@@ -239,7 +275,7 @@ def test_only_what_is_hidden_within_the_stretch_is_drawn(config: PixelCNNConfig)
 
 
 @each_config
-def test_stretch_by_stretch_it_draws_what_it_draws_at_once(config: PixelCNNConfig) -> None:
+def test_stretch_by_stretch_it_draws_what_it_draws_at_once(config: PixelConfig) -> None:
     model, x, u, hidden, y = (made(config), *(part(config) for part in (some, some_noise, some_hidden, some_y)))
     pixels = hidden[0].numel()
     whole = model.complete(x, hidden, u, 0, pixels, y)
@@ -251,7 +287,7 @@ def test_stretch_by_stretch_it_draws_what_it_draws_at_once(config: PixelCNNConfi
 
 
 @each_config
-def test_a_sample_is_a_picture_drawn_whole_by_the_noise_of_its_seed(config: PixelCNNConfig) -> None:
+def test_a_sample_is_a_picture_drawn_whole_by_the_noise_of_its_seed(config: PixelConfig) -> None:
     model, u = made(config), noise.uniform([7, 8], config.shape)
     hidden, pixels = torch.ones_like(u[:, :1], dtype=torch.bool), u[0, 0].numel()
     assert torch.equal(model.sample([7, 8]), model.complete(torch.zeros_like(u), hidden, u, 0, pixels))
@@ -269,21 +305,26 @@ def test_a_value_is_the_inverse_of_its_cumulative_distribution() -> None:
 
 
 @each_config
-def test_a_class_of_minus_one_is_none(config: PixelCNNConfig) -> None:
+def test_a_class_of_minus_one_is_none(config: PixelConfig) -> None:
     model, x, y = made(config), some(config), some_y(config)
     scores, unknown = model.log_prob(x, y), model.log_prob(x)
     torch.testing.assert_close(scores[-1], unknown[-1])
     assert bool((scores[:-1] != unknown[:-1]).all()) == (config.classes > 0)
 
 
-@pytest.mark.parametrize("gated", [True, False])
+STACKS = {
+    "gated": lambda: GatedStack(StackSizes(1, 6, 2, 3)),
+    "plain": lambda: PlainStack(StackSizes(1, 6, 2, 3)),
+    "diagonal": lambda: RecurrentStack("diagonal", 1, 6, 2, 1),
+    "row": lambda: RecurrentStack("row", 1, 6, 2, 1),
+}
+
+
+@pytest.mark.parametrize("kind", STACKS)
 @pytest.mark.parametrize("layers", [1, 2])
-def test_a_network_that_is_told_something_else_of_each_pixel_draws_as_with_whole_passes(
-    gated: bool, layers: int
-) -> None:
+def test_a_network_that_is_told_something_else_of_each_pixel_draws_as_with_whole_passes(kind: str, layers: int) -> None:
     torch.manual_seed(1)
-    stack = (GatedStack if gated else PlainStack)(StackSizes(1, 6, 2, 3))
-    net = PixelNet(stack, OUTPUTS["bernoulli"](1, 1), colours=1).requires_grad_(False)
+    net = PixelNet(STACKS[kind](), OUTPUTS["bernoulli"](1, 1), colours=1).requires_grad_(False)
     additions = 3 * torch.randn(2, layers, net.stack.gates, 4, 5)
     x, u = torch.zeros(2, 1, 4, 5), noise.uniform([1, 2], (1, 4, 5))
     hidden = torch.ones_like(x, dtype=torch.bool)
@@ -313,8 +354,7 @@ def test_a_network_that_is_told_something_else_of_each_pixel_draws_as_with_whole
 # Checkpoints and figures
 
 
-def run_of(tmp_path: Path, pixels: Any, **fields: Any) -> tuple[Run, Any]:
-    config = PixelCNNConfig((1, 8, 6), width=8, depth=2, **fields)
+def run_of(tmp_path: Path, pixels: Any, config: PixelConfig) -> tuple[Run, Any]:
     recipe = Recipe("toy", config, LikelihoodConfig(), pixels=pixels, steps=3, batch=8, save_every=3, sheets=0)
     run, data = Run.start(tmp_path / "run", recipe), toy_data(config.shape)
     train(recipe, data, run, progress_bar=False)
@@ -322,18 +362,19 @@ def run_of(tmp_path: Path, pixels: Any, **fields: Any) -> tuple[Run, Any]:
 
 
 @pytest.mark.parametrize(
-    ("pixels", "fields", "figures"),
+    ("pixels", "config", "figures"),
     [
-        ("binarized", {"classes": 10}, {"NLL", "Bayes test error"}),
-        ("plain", {"output": "softmax", "gated": False}, {"NLL", "bits per dimension"}),
-        ("plain", {"output": "logistic", "dropout": 0.2}, {"NLL", "bits per dimension"}),
+        ("binarized", PixelCNNConfig(classes=10), {"NLL", "Bayes test error"}),
+        ("plain", PixelCNNConfig(output="softmax", gated=False), {"NLL", "bits per dimension"}),
+        ("plain", PixelCNNConfig(output="logistic", dropout=0.2), {"NLL", "bits per dimension"}),
+        ("binarized", PixelRNNConfig(), {"NLL"}),
     ],
-    ids=["binary", "softmax", "logistic"],
+    ids=["binary", "softmax", "logistic", "recurrent"],
 )
 def test_a_run_becomes_a_checkpoint_whose_likelihood_is_measured(
-    pixels: Any, fields: dict[str, Any], figures: set[str], tmp_path: Path
+    pixels: Any, config: PixelConfig, figures: set[str], tmp_path: Path
 ) -> None:
-    run, data = run_of(tmp_path, pixels, **fields)
+    run, data = run_of(tmp_path, pixels, dataclasses.replace(config, shape=(1, 8, 6), width=8, depth=2))
     export(run, data, "toy-pixels", tmp_path / "checkpoints")
     engine = Engine([tmp_path / "checkpoints"], "cpu")
     assert engine.faults() == {}
@@ -345,7 +386,7 @@ def test_a_run_becomes_a_checkpoint_whose_likelihood_is_measured(
     subject = Subject(engine.model("toy-pixels"), run.recipe(), data, pictures=24, samples=3)
     assert (len(subject.beside(data.test).pictures.unique()) == 2) == (pixels == "binarized")
     assert all("binarized" in by_name[name].protocol for name in SAMPLED) == (pixels == "binarized")
-    model, y = engine.model("toy-pixels"), data.test.y if fields.get("classes") else None
+    model, y = engine.model("toy-pixels"), data.test.y if config.classes else None
     if pixels == "plain":
         nats = -float(model.log_prob(data.test.batch(torch.arange(24)).x, y).mean())
         assert by_name["NLL"].value == pytest.approx(nats, rel=1e-5)
@@ -374,7 +415,7 @@ def test_by_the_rule_of_bayes_it_tells_apart_what_it_has_learnt_to_draw() -> Non
 
 def test_likelihoods_of_bytes_are_not_taught_on_binary_pixels_nor_the_other_way_round() -> None:
     for name, recipe in RECIPES.items():
-        if isinstance(recipe.model, PixelCNNConfig):
+        if isinstance(recipe.model, PixelConfig):
             assert (recipe.pixels == "binarized") == (recipe.model.output == "bernoulli"), name
 
 

@@ -18,7 +18,7 @@ from engine.checkpoint import Labels, Means
 from engine.models.classifier import Classifier
 from engine.nn.prior import draw
 from engine.registry import Model, family_of
-from engine.verbs import Bounds, Decodes, Encodes, verbs_of
+from engine.verbs import Bounds, Completes, Encodes, verbs_of
 from train.data import Dataset, Split
 from train.devices import Place
 from train.loop import Training
@@ -175,6 +175,6 @@ def shown(model: Any, means: Means, test: Split) -> Tensor:
     """Give some of what people will see of a model, each number from 0 to 1."""
     if isinstance(model, Classifier):
         return model.probabilities(test.batch(torch.arange(min(64, len(test)))).x)
-    if isinstance(model, Decodes):
-        return model.decode(torch.from_numpy(means[:64]))
-    return model.conditionals(test.batch(torch.arange(min(16, len(test)))).x)
+    if isinstance(model, Completes):  # a pixel that falls otherwise changes those that follow: no measure of rounding
+        return model.conditionals(test.batch(torch.arange(min(16, len(test)))).x)
+    return model.decode(torch.from_numpy(means[:64]))

@@ -18,7 +18,6 @@ from torch.autograd.function import once_differentiable
 Gates = Float[Tensor, "row column lane batch four_widths"]
 States = Float[Tensor, "row column lane batch width"]
 Taps = Float[Tensor, "lane tap width four_widths"]
-Steps = Float[Tensor, "time lane place batch n"]  # side by side what a step takes at once
 
 
 def unroll(inputs: Gates, weight: Taps, diagonal: bool = False) -> tuple[States, States]:
@@ -33,32 +32,58 @@ def unroll(inputs: Gates, weight: Taps, diagonal: bool = False) -> tuple[States,
         return h.to(inputs.dtype), c.to(inputs.dtype)
 
 
+class Order:
+    """The order of the steps: what they take at once lies side by side, (time, lane, place · batch, …).
+
+    The places of a row are its columns. Those of a diagonal are its rows; it holds the pixels whose row and column add
+    up to its time, which makes the skewed picture of section 3.2, whose two triangles without a pixel nobody touches.
+    """
+
+    def __init__(self, rows: int, columns: int, batch: int, diagonal: bool) -> None:
+        self.rows, self.columns, self.batch, self.diagonal = rows, columns, batch, diagonal
+        self.steps, self.places = (rows + columns - 1, rows) if diagonal else (rows, columns)
+        spans = [(max(0, t - columns + 1), min(t + 1, rows)) if diagonal else (0, columns) for t in range(self.steps)]
+        self.spans = [(first * batch, (last - first) * batch) for first, last in spans]
+
+    def each(self, steps: Tensor, frame: int = 0) -> list[Tensor]:  # of (lane, place · batch, …)
+        """View those places of each step that are pixels; `frame` counts the places in front of the first."""
+        spans = ((first + frame * self.batch, count) for first, count in self.spans)
+        return [step.narrow(1, *span) for step, span in zip(steps.unbind(), spans, strict=False)]
+
+    def picture(self, steps: Tensor, frame: int = 0) -> Float[Tensor, "row column lane batch n"]:
+        """View all pixels as a picture."""
+        lanes, n, (step, lane, place, number) = steps.shape[1], steps.shape[3], steps.stride()
+        down, right = (self.batch * place + step, step) if self.diagonal else (step, self.batch * place)
+        first = steps.storage_offset() + frame * self.batch * place
+        shape = self.rows, self.columns, lanes, self.batch, n
+        return steps.as_strided(shape, (down, right, lane, place, number), first)
+
+
 class Recurrence(torch.autograd.Function):
     """All steps of the LSTM, forwards and backwards."""
 
     @staticmethod
     def forward(ctx: Any, inputs: Gates, weight: Taps, diagonal: bool) -> tuple[States, States]:
         rows, columns, lanes, batch, _ = inputs.shape
-        taps, width = weight.shape[1:3]
-        spans = spans_of(rows, columns, diagonal)
-        places = max(span.stop for span in spans)
-        gates = weight.new_empty(len(spans), lanes, places, batch, 4 * width)
-        by_pixel(gates, diagonal).copy_(inputs)
-        h = weight.new_zeros(len(spans) + 1, lanes, places + taps - 1, batch, width)  # framed by places that stay zero
-        c = weight.new_zeros(len(spans) + 1, lanes, places, batch, width)
-        framed = h[:, :, taps // 2 : taps // 2 + places]
-        for t, span in enumerate(spans):
-            here = gates[t, :, span]
+        order, (_, taps, width, _) = Order(rows, columns, batch, diagonal), weight.shape
+        gates = weight.new_empty(order.steps, lanes, order.places * batch, 4 * width)
+        order.picture(gates).copy_(inputs)
+        h = weight.new_zeros(order.steps + 1, lanes, (order.places + taps - 1) * batch, width)
+        c = weight.new_zeros(order.steps + 1, lanes, order.places * batch, width)
+        seen = [order.each(h, tap) for tap in range(taps)]
+        before, after, given = order.each(c), order.each(c[1:]), order.each(h[1:], taps // 2)
+        for t, now in enumerate(order.each(gates)):
             for tap in range(taps):
-                here.flatten(1, 2).baddbmm_(read(h[t], span, tap), weight[:, tap])
-            here[..., : 3 * width].sigmoid_()
-            here[..., 3 * width :].tanh_()
-            o, f, i, g = here.chunk(4, -1)
-            torch.mul(f, c[t, :, span], out=c[t + 1, :, span]).addcmul_(i, g)
-            torch.mul(o, c[t + 1, :, span].tanh(), out=framed[t + 1, :, span])
+                now.baddbmm_(seen[tap][t], weight[:, tap])
+            ofi, g = now.split((3 * width, width), -1)
+            ofi.sigmoid_()
+            g.tanh_()
+            o, f, i = ofi.chunk(3, -1)
+            torch.mul(f, before[t], out=after[t]).addcmul_(i, g)
+            torch.mul(o, after[t].tanh(), out=given[t])
         ctx.save_for_backward(gates, h, c, weight)
-        ctx.spans, ctx.diagonal = spans, diagonal
-        every_h, every_c = by_pixel(framed[1:], diagonal), by_pixel(c[1:], diagonal)
+        ctx.order = order
+        every_h, every_c = order.picture(h[1:], taps // 2), order.picture(c[1:])
         ctx.mark_non_differentiable(every_c)
         return every_h, every_c
 
@@ -66,39 +91,47 @@ class Recurrence(torch.autograd.Function):
     @once_differentiable
     def backward(ctx: Any, grad: States, _: States) -> tuple[Gates, Taps, None]:
         gates, h, c, weight = ctx.saved_tensors
-        slopes, to_h = slopes_of(gates, c, ctx.diagonal)
-        places, taps, width = c.shape[2], weight.shape[1], c.shape[4]
-        dh, dc, dgates = torch.zeros_like(h), torch.zeros_like(c[0]), torch.zeros_like(gates)
-        framed = dh[:, :, taps // 2 : taps // 2 + places]
-        by_pixel(framed[1:], ctx.diagonal).copy_(grad)
+        (_, taps, width, _), order = weight.shape, ctx.order
+        slopes, to_h = slopes_of(gates, c, order)
+        dgates, dh, dc = torch.zeros_like(gates), torch.zeros_like(h), torch.zeros_like(c[0])
+        order.picture(dh[1:], taps // 2).copy_(grad)
+        # Backwards through time, f, i and g by one product
+        pulled, pulls = [order.each(dh, tap) for tap in range(taps)], order.each(dh[1:], taps // 2)
+        do, dfig = (order.each(part) for part in parted(dgates))
+        of_o, of_fig = (order.each(part) for part in parted(slopes))
+        by_h, kept, now = order.each(to_h), order.each(gates[..., width : 2 * width]), order.each(dgates)
         with torch.autocast(grad.device.type, enabled=False):
-            for t, span in reversed(list(enumerate(ctx.spans))):
-                pull, dc_here, here = framed[t + 1, :, span], dc[:, span], dgates[t, :, span]
-                dc_here.addcmul_(pull, to_h[t, :, span])
-                of_o, others = slopes[t, :, span].unflatten(-1, (4, width)).split((1, 3), -2)
-                do, dothers = here.unflatten(-1, (4, width)).split((1, 3), -2)
-                torch.mul(of_o, pull[..., None, :], out=do)
-                torch.mul(others, dc_here[..., None, :], out=dothers)
-                dc_here.mul_(gates[t, :, span, :, width : 2 * width])
+            for t in reversed(range(order.steps)):
+                dc_now = dc.narrow(1, *order.spans[t]).addcmul_(pulls[t], by_h[t])
+                torch.mul(of_o[t], pulls[t], out=do[t])
+                torch.mul(of_fig[t], dc_now[:, :, None], out=dfig[t])
+                dc_now.mul_(kept[t])
                 for tap in range(taps):
-                    read(dh[t], span, tap).baddbmm_(here.flatten(1, 2), weight[:, tap].mT)
-            seen = [read(h[:-1], slice(0, places), tap) for tap in range(taps)]
-            weights = [(part.mT @ dgates.flatten(2, 3)).sum(0) for part in seen]
-        return by_pixel(dgates, ctx.diagonal), torch.stack(weights, 1), None
+                    pulled[tap][t].baddbmm_(now[t], weight[:, tap].mT)
+            count = order.places * order.batch
+            seen = [h[:-1].narrow(2, tap * order.batch, count) for tap in range(taps)]
+            dweight = torch.stack([(states.mT @ dgates).sum(0) for states in seen], 1)
+        return order.picture(dgates), dweight, None
 
 
-def slopes_of(gates: Steps, c: Tensor, diagonal: bool) -> tuple[Tensor, Tensor]:  # as gates, as c after each step
+def slopes_of(gates: Tensor, c: Tensor, order: Order) -> tuple[Tensor, Tensor]:  # as gates, as c after each step
     """Tell for all steps at once how far gates move what they lead to (o: h; the others: c), and how far c moves h."""
     slopes, to_h = torch.empty_like(gates), torch.empty_like(c[1:])
-    o, f, i, g = by_pixel(gates, diagonal).chunk(4, -1)
-    of_o, of_f, of_i, of_g = by_pixel(slopes, diagonal).chunk(4, -1)
-    squashed = by_pixel(c[1:], diagonal).tanh()
+    o, f, i, g = order.picture(gates).chunk(4, -1)
+    of_o, of_f, of_i, of_g = order.picture(slopes).chunk(4, -1)
+    squashed = order.picture(c[1:]).tanh()
     torch.mul(squashed * o, 1 - o, out=of_o)
-    torch.mul(by_pixel(c[:-1], diagonal) * f, 1 - f, out=of_f)
+    torch.mul(order.picture(c[:-1]) * f, 1 - f, out=of_f)
     torch.mul(g * i, 1 - i, out=of_i)
     torch.mul(i, 1 - g**2, out=of_g)
-    torch.mul(o, 1 - squashed**2, out=by_pixel(to_h, diagonal))
+    torch.mul(o, 1 - squashed**2, out=order.picture(to_h))
     return slopes, to_h
+
+
+def parted(gates: Tensor) -> tuple[Tensor, Tensor]:  # (…, width), (…, 3, width)
+    """Part the output gate from the others."""
+    width = gates.shape[-1] // 4
+    return gates[..., :width], gates[..., width:].unflatten(-1, (3, width))
 
 
 def passed(gates: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
@@ -107,30 +140,3 @@ def passed(gates: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
     o, f, i = gates[..., : 3 * width].sigmoid().chunk(3, -1)
     c = torch.addcmul(f * c, i, gates[..., 3 * width :].tanh())
     return o * c.tanh(), c
-
-
-# Rows and diagonals as steps
-
-
-def by_pixel(steps: Steps, diagonal: bool) -> Float[Tensor, "row column lane batch n"]:
-    """View what lies step by step as a picture; a diagonal holds the pixels whose row and column add up to its time.
-
-    That is the skewed picture of section 3.2, whose triangles without a pixel are nowhere touched.
-    """
-    if not diagonal:
-        return steps.permute(0, 2, 1, 3, 4)
-    (time, lanes, rows, batch, n), (step, lane, place, one, number) = steps.shape, steps.stride()
-    strides = place + step, step, lane, one, number
-    return steps.as_strided((rows, time - rows + 1, lanes, batch, n), strides, steps.storage_offset())
-
-
-def spans_of(rows: int, columns: int, diagonal: bool) -> list[slice]:
-    """Give the places of each step that are pixels: all columns of a row, or those rows that a diagonal crosses."""
-    if not diagonal:
-        return [slice(0, columns)] * rows
-    return [slice(max(0, time - columns + 1), min(time + 1, rows)) for time in range(rows + columns - 1)]
-
-
-def read(h: Tensor, span: slice, tap: int) -> Tensor:  # (…, lane, place · batch, width)
-    """Give the states that the places of a span see through a tap."""
-    return h[..., span.start + tap : span.stop + tap, :, :].flatten(-3, -2)

@@ -83,15 +83,17 @@ class Above(nn.Conv2d):
 
 
 class Before(Masked):
-    """Horizontal: over the pixels to the left in a row, and of a pixel itself the colours before; without a bias."""
+    """Horizontal: over the pixels to the left in a row, and of a pixel itself the colours before."""
 
-    def __init__(self, here: int, there: int, kernel: int, kind: Kind, colours: int, halves: int) -> None:
-        super().__init__(here, there, (1, kernel // 2 + 1), padding=(0, kernel // 2), bias=False)
+    def __init__(
+        self, here: int, there: int, kernel: int, kind: Kind, colours: int, halves: int, bias: bool = False
+    ) -> None:
+        super().__init__(here, there, (1, kernel // 2 + 1), padding=(0, kernel // 2), bias=bias)
         self.kind, self.colours, self.halves, self.reach = kind, colours, halves, kernel // 2
         self.whole = kind == "B" and colours == 1
 
     def forward(self, input: Maps) -> Tensor:  # (batch, there, height, width)
-        return self._conv_forward(input, self.seeing, None)[..., : input.shape[3]]
+        return self._conv_forward(input, self.seeing, self.bias)[..., : input.shape[3]]
 
     def mask(self) -> Tensor:
         mask = torch.ones(self.weight.shape, dtype=torch.bool)

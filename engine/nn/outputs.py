@@ -14,7 +14,7 @@ from torch.nn import functional as F
 OutputName = Literal["bernoulli", "softmax", "logistic"]
 BYTES = 256
 HALF = 1 / (BYTES - 1)  # of the width of a level, where values go from −1 to 1
-SMALLEST_LOG_SCALE = -7.0
+SMALLEST_LOG_SCALE, LARGEST_LOG_SCALE = -7.0, 5.0  # all but a point, all but flat
 
 
 @runtime_checkable
@@ -124,7 +124,7 @@ class LogisticMixture:
             slope = slopes[..., at : at + channel, :].tanh()
             rows.append(means[..., channel, :] + (slope * values[..., :channel, None]).sum(-2))
             at += channel
-        return weights.log_softmax(-1), torch.stack(rows, -2), log_scales.clamp(min=SMALLEST_LOG_SCALE)
+        return weights.log_softmax(-1), torch.stack(rows, -2), log_scales.clamp(SMALLEST_LOG_SCALE, LARGEST_LOG_SCALE)
 
 
 OUTPUTS: dict[str, type[Bernoulli | Softmax | LogisticMixture]] = {

@@ -59,7 +59,7 @@ class RowLSTM(nn.Module):
     def __init__(self, width: int, colours: int) -> None:
         super().__init__()
         self.width = width
-        self.inputs = Before(2 * width, 4 * width, 3, "B", colours, halves=4)
+        self.inputs = Before(2 * width, 4 * width, 3, "B", colours, halves=4, bias=True)
         self.states = state_to_state(self.lanes, self.taps, width)
         open_forget_gates(self.inputs, self.lanes)
 

@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from engine.aliases import Images
-from engine.nn.cursors import Lane, Rows, matrix, row_of, taps
+from engine.nn.cursors import Lane, Rows, affine, row_of, taps
 from engine.nn.lstm import passed, unroll
 from engine.nn.stacks import Addition, Additions, at_layer
 from engine.nn.sweeps import DiagonalBiLSTM, Layer, RecurrentStack, RowLSTM
@@ -23,7 +23,8 @@ class RecurrentCursor:
         weight, reach = stack.first.seeing, stack.first.reach
         self.above, self.taps = weight[:, :, :reach], taps(weight[:, :, reach, : reach + 1])
         self.rows, self.lane = Rows(x, x.shape[1], reach), Lane(x, x.shape[1], reach)
-        self.walks = [walk_of(layer, x, at_layer(additions, number)) for number, layer in enumerate(stack.layers)]
+        layers: list[Layer] = list(stack.layers)  # type: ignore[arg-type]
+        self.walks = [walk_of(layer, x, at_layer(additions, number)) for number, layer in enumerate(layers)]
         self.given: tuple[Tensor, ...] = ()
 
     def skip(self, row: int) -> bool:
@@ -53,9 +54,10 @@ class RowWalk:
     """A layer of row LSTMs: a pixel goes on from the states above it."""
 
     def __init__(self, layer: Layer, lstm: RowLSTM, x: Images, addition: Addition | float) -> None:
+        assert lstm.inputs.bias is not None
         self.addition, self.states, self.bias = addition, lstm.states[0], lstm.inputs.bias
         self.inputs = taps(lstm.inputs.seeing[:, :, 0])
-        self.widen, self.offset = matrix(layer.widen), layer.widen.bias
+        self.widen, self.offset = affine(layer.widen)
         self.h = self.c = x.new_zeros(len(x), x.shape[3], lstm.width)  # of the row above
         self.before = x.new_zeros(len(x), len(self.inputs) // 2)
 
@@ -80,11 +82,12 @@ class DiagonalWalk:
     """A layer of diagonal BiLSTMs: from the left it goes along with the pixels, from the right once a row has ended."""
 
     def __init__(self, layer: Layer, lstm: DiagonalBiLSTM, x: Images, addition: Addition | float) -> None:
-        self.addition, self.bias = addition, lstm.inputs.bias
-        inputs, self.from_right = matrix(lstm.inputs).chunk(2, -1)
+        weight, self.bias = affine(lstm.inputs)
+        inputs, self.from_right = weight.chunk(2, -1)
+        self.addition = addition
         (self.above, before), (self.above_right, self.before_right) = lstm.states.unflatten(1, (lstm.taps, -1))
         self.inputs = torch.cat([inputs, before])
-        self.widen, self.offset = matrix(layer.widen), layer.widen.bias
+        self.widen, self.offset = affine(layer.widen)
         self.h = x.new_zeros(len(x), lstm.lanes, x.shape[3], lstm.width)  # of the row above
         self.before = x.new_zeros(len(x), lstm.width)
 
@@ -109,7 +112,7 @@ class DiagonalWalk:
 
     def added(self, row: int) -> tuple[Tensor, ...]:
         """Give bias and addition of each lane."""
-        return (self.bias + row_of(self.addition, row)).chunk(2, -1)
+        return torch.add(self.bias, row_of(self.addition, row)).chunk(2, -1)
 
 
 Walk = RowWalk | DiagonalWalk

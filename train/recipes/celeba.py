@@ -79,9 +79,9 @@ RECIPES = {
         title="Faces in colour, PixelVAE",
         description="Faces from 128 numbers, drawn pixel by pixel: what a VAE leaves soft gets its grain.",
         model=PixelVAEConfig(
-            shape=(3, 64, 64), latent=128, width=32, maps=32, pixel_width=48, pixel_depth=4, output="logistic"
+            shape=(3, 64, 64), latent=128, width=32, maps=32, pixel_width=48, pixel_depth=3, output="logistic"
         ),
-        objective=ElboConfig(warm_up=0.1),
+        objective=ElboConfig(warm_up=0.3, free_bits=0.5),
         flip=True,
         optimizer=AdamConfig(lr=1e-3, clip=2_000.0),
         batch=64,

@@ -86,8 +86,9 @@ strokes = replace(
     best,
     title="Handwritten digits, PixelVAE",
     description="Thirty-two numbers say which digit, a small network draws its strokes pixel by pixel: nothing blurs.",
-    model=PixelVAEConfig(latent=32, width=64, depth=1, maps=32, pixel_width=32, pixel_depth=3),
-    objective=ElboConfig(warm_up=0.1),
+    model=PixelVAEConfig(latent=32, width=64, depth=1, maps=32, pixel_width=32, pixel_depth=2),
+    # With neither, and a layer more, the pixels had learnt to do without the latent after 900 steps: 1.4 nats of rate.
+    objective=ElboConfig(warm_up=0.3, free_bits=0.4),
     batch=128,
     steps=10_000,
     sheets=10,
@@ -218,7 +219,9 @@ pixels_recurrent = replace(
     title="Handwritten digits, pixel by pixel, recurrent",
     description="A memory sweeps in from both upper corners: each pixel is drawn from all the strokes before it.",
     model=PixelRNNConfig(width=64, depth=2),
-    optimizer=AdamConfig(lr=2e-3, clip=100.0),
+    optimizer=AdamConfig(lr=3e-3, clip=100.0),
+    batch=128,
+    steps=10_000,
 )
 
 RECIPES = {

@@ -1,0 +1,233 @@
+"""PixelVAE: what is probable given a latent, how it is drawn, and the bounds of one level and of two."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import math
+
+import pytest
+import torch
+from torch import Tensor
+from torch.distributions import Normal, kl_divergence
+
+from engine.errors import BadValue
+from engine.models.pixel_vae import PixelVAE, PixelVAEConfig
+from engine.nn.outputs import OUTPUTS
+from engine.nn.raster import complete_naively
+
+SMALL = PixelVAEConfig((1, 3, 3), latent=3, net="dense", width=8, maps=4, pixel_width=6, pixel_depth=2)
+COLOUR = dataclasses.replace(SMALL, shape=(3, 3, 4), output="softmax")
+MIXED = dataclasses.replace(COLOUR, output="logistic", mixtures=2)
+CONFIGS = (SMALL, dataclasses.replace(SMALL, gated=False, top=1), COLOUR, MIXED)
+
+each_config = pytest.mark.parametrize("config", CONFIGS, ids=lambda c: f"{c.output} {c.top} {c.gated}")
+
+
+def made(config: PixelVAEConfig = SMALL, stretch: float = 2.0) -> PixelVAE:
+    """A model whose latents and pixels matter."""
+    torch.manual_seed(1)
+    model = PixelVAE(config).eval().requires_grad_(False)
+    for weights in (*model.decoder.parameters(), *model.net.parameters()):
+        weights.mul_(stretch)
+    model.teller.weight.mul_(4 * stretch)
+    if config.top:
+        torch.nn.init.normal_(model.downwards[-1].weight, std=0.3)  # type: ignore[arg-type]
+    return model
+
+
+def some(config: PixelVAEConfig, count: int = 4) -> tuple[Tensor, Tensor]:
+    """Pictures of whole levels, and noise for as many."""
+    levels = OUTPUTS[config.output].levels
+    generator = torch.Generator().manual_seed(2)
+    x = torch.randint(0, levels, (count, *config.shape), generator=generator) / (levels - 1)
+    return x, torch.rand(x.shape, generator=generator)
+
+
+# Given a latent
+
+
+@pytest.mark.parametrize("config", CONFIGS[:2], ids=lambda c: f"gated {c.gated}")
+def test_all_binary_pictures_have_probability_one_given_a_latent(config: PixelVAEConfig) -> None:
+    model = made(config)
+    x = torch.tensor(list(itertools.product([0.0, 1.0], repeat=9))).view(-1, 1, 3, 3)
+    z = torch.randn(2, 3)
+    given = [model.log_likelihood(x, row.expand(512, 3)) for row in z]
+    for log_likelihood in given:
+        assert log_likelihood.exp().sum().item() == pytest.approx(1, abs=1e-5)
+    assert (given[0] - given[1]).abs().max() > 0.1  # and the latent matters
+
+
+@each_config
+def test_a_value_feels_nothing_that_comes_after_it(config: PixelVAEConfig) -> None:
+    model = made(config)
+    x, _ = some(config, 1)
+    additions = model.told(torch.randn(1, 3))
+    slopes = torch.autograd.functional.jacobian(lambda x: model.net.means(x, additions), x)
+    channels, height, width = config.shape
+    order = (torch.arange(height * width).view(height, width) * channels) + torch.arange(channels)[:, None, None]
+    after = order.flatten()[:, None] <= order.flatten()
+    slopes = slopes.reshape(after.shape)
+    assert (slopes[after] == 0).all()
+    assert slopes[~after].count_nonzero() > 0.2 * (~after).sum()
+
+
+@each_config
+def test_a_latent_reaches_every_pixel_at_every_layer(config: PixelVAEConfig) -> None:
+    model = made(config)
+    additions = model.told(torch.randn(5, 3))
+    assert additions.shape[:3] == (5, config.pixel_depth, model.net.stack.gates)
+    assert additions.shape[3:] == config.shape[1:]
+    assert (additions.std(0).amax(1) > 1e-3).all()
+
+
+@pytest.mark.parametrize("output", OUTPUTS)
+def test_the_mean_of_a_value_is_that_of_its_levels(output: str) -> None:
+    config = dataclasses.replace(COLOUR, output=output, mixtures=2)
+    model = made(config, stretch=0.5)
+    if output == "logistic":  # so narrow that the end bins get nothing from beyond
+        model.net.head.out.bias[8:14] = -4.0  # type: ignore[index]
+    x, _ = some(config)
+    chances = model.conditionals(x)
+    expected = chances @ torch.linspace(0, 1, chances.shape[-1])
+    torch.testing.assert_close(model.net.means(x, model.told(model.encode(x))), expected, rtol=0, atol=2e-3)
+
+
+# Drawing
+
+
+@each_config
+def test_each_decoded_value_is_the_mean_given_the_means_before_it(config: PixelVAEConfig) -> None:
+    model, z = made(config, stretch=1.0), torch.randn(6, 3)
+    x, additions = torch.zeros(6, *config.shape), model.told(z)
+    for row, column, channel in itertools.product(*map(range, (*config.shape[1:], config.shape[0]))):
+        x[:, channel, row, column] = model.net.means(x, additions)[:, channel, row, column]
+    decoded = model.decode(z)
+    torch.testing.assert_close(decoded, x, rtol=0, atol=1e-3)
+    assert torch.equal(decoded, model.decode(z))
+    assert decoded.std(0).max() > 1e-3
+
+
+def test_a_decoded_picture_moves_smoothly_with_its_latent() -> None:
+    model, z = made(), torch.randn(1, 3)
+    near = torch.cat([model.decode(z), model.decode(z + 1e-3)])
+    assert 0 < (near[0] - near[1]).abs().max() < 0.05
+
+
+@each_config
+def test_a_sample_is_what_the_naive_sampler_draws_of_its_latent(
+    config: PixelVAEConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, z = made(config), torch.randn(4, 3)
+    x, u = some(config)
+    hidden = torch.ones_like(u[:, :1], dtype=torch.bool)
+    drawn = model.fill(model.told(z), u)
+    monkeypatch.setattr(model, "encode", lambda x, y=None: z)  # whatever the picture
+    naive = complete_naively(model, x, hidden, u, 0, u[0, 0].numel())
+    torch.testing.assert_close(drawn, naive, rtol=0, atol=1e-6)
+
+
+def test_the_noise_of_the_latent_and_that_of_the_pixels_have_nothing_to_do_with_each_other() -> None:
+    model, seeds = made(), range(400)
+    pictures = model.sample(seeds)
+    assert torch.equal(pictures[7:8], model.sample([7]))
+    assert 0.1 < pictures.mean() < 0.9
+    middle = model.fill(model.told(torch.zeros(2, 3)), torch.full((2, 1, 3, 3), 0.5))
+    assert torch.equal(model.sample([1, 2], truncation=0.0), middle)
+
+
+@each_config
+def test_stretches_come_to_the_same_as_one_drawing(config: PixelVAEConfig) -> None:
+    model = made(config)
+    x, u = some(config)
+    hidden = torch.rand(4, 1, *config.shape[1:], generator=torch.Generator().manual_seed(3)) < 0.6
+    hidden[0], hidden[1] = True, False
+    count = hidden[0].numel()
+    whole = model.complete(x, hidden, u, 0, count)
+    parts = x
+    for first in range(0, count, 2):
+        parts = model.complete(parts, hidden, u, first, min(first + 2, count))
+    assert torch.equal(parts, whole)
+    seen = ~hidden.expand_as(x)
+    assert torch.equal(whole[seen], x[seen])
+    assert not torch.equal(whole, x)
+    assert not torch.equal(model.complete(x, hidden, 1 - u, 0, count), whole)
+
+
+def test_a_latent_is_guessed_from_what_is_visible_and_drawn_of_the_prior_where_nothing_is() -> None:
+    model = made()
+    x, u = some(SMALL, 2_000)
+    nothing = torch.ones_like(x, dtype=torch.bool)
+    z = model.guess(x, nothing, u)
+    assert torch.equal(z, model.guess(1 - x, nothing, u))
+    assert z.mean(0).abs().max() < 5 / 2_000**0.5
+    assert (z.std(0) - 1).abs().max() < 0.1
+    assert (torch.corrcoef(torch.cat([z, u.flatten(1)], 1).T)[:3, 3:]).abs().max() < 0.1  # of the pixels' own noise
+    half = nothing.clone()
+    half[..., :2, :] = False
+    guessed = model.guess(x, half, u)
+    assert not torch.equal(guessed, model.guess(1 - x, half, u))
+    assert torch.equal(guessed, model.guess(torch.where(half, 1 - x, x), half, u))  # what is hidden is not looked at
+    whole = model.guess(x, ~nothing, u)
+    q, _ = model.posterior(x, torch.zeros_like(z))
+    assert ((whole - q.mean) / q.stddev).std(0).sub(1).abs().max() < 0.1
+
+
+# The bounds
+
+
+def by_quadrature(model: PixelVAE, x: Tensor) -> Tensor:
+    """log ∫ p(x|z) p(z) dz of a model with two latents, by the trapezoidal rule."""
+    line = torch.linspace(-6, 6, 121)
+    z = torch.cartesian_prod(line, line)
+    joint = [model.log_likelihood(row[None].expand(len(z), -1, -1, -1), z) for row in x]
+    log_prior = Normal(0.0, 1.0).log_prob(z).sum(1)
+    return torch.logsumexp(torch.stack(joint) + log_prior, 1) + 2 * math.log(12 / 120)
+
+
+def mean_and_error(draws: Tensor) -> tuple[Tensor, Tensor]:
+    return draws.mean(-1), draws.std(-1) / draws.shape[-1] ** 0.5
+
+
+@pytest.mark.parametrize("top", [0, 1])
+def test_elbo_and_importance_bounds_climb_to_the_log_likelihood(top: int) -> None:
+    model = made(dataclasses.replace(SMALL, shape=(1, 3, 2), latent=2, top=top))
+    model.encoder.head.bias[2:] += 0.5  # wide enough that no weight is large
+    x, _ = some(model.config, 2)
+    truth, many = by_quadrature(model, x), x.repeat_interleave(4_000, 0)
+    draws = [model.elbo(many), *(model.importance_bound(many, k) for k in (4, 64))]
+    (elbo, few, more), errors = zip(*(mean_and_error(draw.view(2, -1)) for draw in draws), strict=True)
+    assert (elbo < few - 1e-3).all()
+    assert (few < more - 1e-4).all()
+    assert (more < truth + 5 * torch.stack(errors).max()).all()
+    closest = model.importance_bound(x.repeat_interleave(20, 0), 4_000).view(2, -1).mean(1)
+    torch.testing.assert_close(closest, truth, rtol=0, atol=0.05)
+
+
+def test_the_rate_of_two_levels_is_that_of_their_gaussians() -> None:
+    config = dataclasses.replace(SMALL, top=1)
+    model = made(config)
+    x, _ = some(config)
+    evidence = model.evidence(x, None, torch.randn(4, 3))
+    mean, log_deviation = model.encoder(x).chunk(2, dim=1)
+    q = Normal(mean, log_deviation.exp())
+    upper = kl_divergence(Normal(q.mean[:, :1], q.stddev[:, :1]), Normal(torch.zeros(4, 1), torch.ones(4, 1)))
+    p = model.prior(evidence.z[:, :1])
+    lower = kl_divergence(Normal(q.mean[:, 1:], q.stddev[:, 1:]), p)
+    torch.testing.assert_close(evidence.kl, torch.cat([upper, lower], 1))
+    assert (p.mean.std(0) > 1e-3).all()  # the upper level says something of the lower
+    assert config.levels == {"z2": (0, 1), "z1": (1, 3)}
+    assert SMALL.levels == {}
+
+
+def test_one_level_has_no_network_between_and_two_begin_as_strangers() -> None:
+    assert not hasattr(PixelVAE(SMALL), "downwards")
+    p = PixelVAE(dataclasses.replace(SMALL, top=1)).prior(torch.randn(4, 1))
+    assert torch.equal(p.mean, torch.zeros(4, 2))
+    assert torch.equal(p.stddev, torch.ones(4, 2))
+
+
+@pytest.mark.parametrize("changes", [{"top": 3}, {"kernel": 2}, {"dropout": 1.0}, {"latent": 40}], ids=str)
+def test_sizes_that_make_no_sense_are_refused(changes: dict[str, float]) -> None:
+    with pytest.raises(BadValue, match=next(iter(changes))):
+        dataclasses.replace(SMALL, **changes)  # type: ignore[arg-type]
