@@ -27,19 +27,20 @@ from engine.nn.likelihoods import LIKELIHOODS
 from engine.nn.outputs import OUTPUTS
 from engine.outliers import SCORES, UNITS, Reading
 from engine.ready import Ready
-from engine.registry import Config
+from engine.registry import Config, family_of
 from engine.runtime import Engine
 from train.data import Dataset
 from train.evaluation import background_of, evaluate
 from train.measures import outliers as measure
 from train.measures.auroc import auroc
-from train.measures.outliers import OTHERS, for_card, outlier_scores, scored
+from train.measures.outliers import OTHERS, for_card, outlier_scores, read_by, scored
 from train.measures.refusal import refusal
 from train.measures.subject import Background, Judge, Subject
 from train.recipe import Recipe, as_dict
 from train.recipes import RECIPES
 
 from .shelf import keep, made
+from .test_laws import CONFIGS, VERBS, title
 from .toys import toy_data
 
 SHAPE = (1, 8, 8)
@@ -333,3 +334,18 @@ def test_a_row_scores_alike_in_any_company_and_by_its_class(tmp_path: Path) -> N
         whole["given"][0, 3], whole["log_prob"][1], whole["given"][2, 0], whole["given"][3, 9], whole["log_prob"][4],
     ]  # fmt: skip
     assert ready.score(pictures[:0])["given"].shape == (0, 10)
+
+
+EXPLICIT = [config for config in CONFIGS if {"scores", "bounds"} & set(VERBS[family_of(config)])]
+
+
+@pytest.mark.parametrize("config", EXPLICIT, ids=title)
+def test_every_explicit_family_is_read_by_what_its_likelihood_is_over(config: Config) -> None:
+    model: Any = made(config)
+    over = outliers.support(vars(config))
+    channels, height, width = config.shape
+    pictures = np.random.default_rng(0).integers(0, 256, (2, height, width, channels), np.uint8)
+    given = read_by(model, outliers.seen(pictures, over))
+    assert given.shape == (2, max(1, config.classes))
+    assert np.isfinite(given).all()
+    assert over == "density" or (given <= 0).all()  # a probability is at most one

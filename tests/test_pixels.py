@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from engine import noise
+from engine.densities import by_class
 from engine.errors import BadValue
 from engine.models.pixel_cnn import PixelCNN, PixelCNNConfig
 from engine.models.pixel_rnn import PixelRNN, PixelRNNConfig
@@ -28,7 +29,6 @@ from train.data import Batch
 from train.evaluation import evaluate
 from train.export import export
 from train.loop import train
-from train.measures.bayes import log_probs_by_class
 from train.measures.subject import Subject
 from train.objectives.likelihood import Likelihood, LikelihoodConfig
 from train.recipe import Recipe
@@ -408,7 +408,7 @@ def test_by_the_rule_of_bayes_it_tells_apart_what_it_has_learnt_to_draw() -> Non
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-    scores = log_probs_by_class(model.eval(), x, 2)
+    scores = by_class(model.eval(), 2, x)
     assert torch.equal(scores[:, 1], model.log_prob(x, torch.ones(16, dtype=torch.long)))
     assert torch.equal(scores.argmax(1), y)
 

@@ -4,6 +4,7 @@
 import { KEPT } from "./scores.js"
 
 const BINS = 48
+const FURTHEST = 5 // times the width of one's own pictures that the axis goes on beyond them
 const EDGE = { side: 10, foot: 18, head: 4, mark: 17 } // CSS pixels
 
 /** Draw on a canvas: `own` and `other` quantiles or null, `marks` [{letter, value, strong}], words for the ends of the axis. */
@@ -26,32 +27,41 @@ export function histogram(canvas, { own, other, marks, unit }) {
     return EDGE.side + part * (width - 2 * EDGE.side)
   }
   if (own) bars(context, [own, other], { low, high, across, top, floor, ink: colour("--own"), accent: colour("--other") })
-  axis(context, { low, high, width, height, floor, unit, ink: colour("--soft-ink") })
+  axis(context, { low, high, width, height, floor, unit, more: own && Math.max(own.at(-2), other.at(-2)) > high, ink: colour("--soft-ink") })
   if (own) bound(context, across(own[Math.round(KEPT * (own.length - 1))]), top, floor, colour("--ink"))
   const colours = { ink: colour("--ink"), paper: colour("--paper"), accent: colour("--accent") }
   for (const draw of [pole, flag]) marks.forEach((mark, i) => draw(context, across(mark.value), EDGE.head + EDGE.mark * lanes.of[i], floor, mark, colours))
 }
 
-/** The ends of the axis: the middle 98 % of both kinds of pictures, with a margin; without them those of the marks. */
+/** The ends of the axis, with a margin; without any test pictures those of the marks. */
 export function ends(own, other, marks) {
-  const at = (quantiles) => [quantiles[1], quantiles.at(-2)]
-  const values = own ? [...at(own), ...at(other)] : marks.map(({ value }) => value).filter(Number.isFinite)
+  const values = own ? middle(own, other) : marks.map(({ value }) => value).filter(Number.isFinite)
   const [low, high] = [Math.min(...values), Math.max(...values)]
   if (!Number.isFinite(low)) return [0, 1]
   const margin = 0.06 * (high - low) || 1
   return [low - margin, high + margin]
 }
 
-/** The density in each bin, of quantiles: every step between two of them holds the same part. */
+/** The middle 98 % of both kinds of pictures, but no further from one's own than that these keep a part of the width: a bound may fall without end. */
+function middle(own, other) {
+  const [first, last] = [own[1], own.at(-2)]
+  const room = FURTHEST * (last - first)
+  return [Math.min(first, Math.max(other[1], first - room)), Math.max(last, Math.min(other.at(-2), last + room))]
+}
+
+/** The density in each bin, of quantiles: every step between two of them holds the same part; what lies beyond the ends is in the last. */
 export function binned(quantiles, low, high, bins = BINS) {
   const counts = Array(bins).fill(0)
   const size = (high - low) / bins
+  const part = 1 / (quantiles.length - 1)
   for (let i = 1; i < quantiles.length; i++) {
-    const [from, to] = [quantiles[i - 1], Math.max(quantiles[i], quantiles[i - 1] + 1e-9 * size)]
-    const first = Math.max(0, Math.floor((from - low) / size))
-    for (let bin = first; bin < bins && low + bin * size < to; bin++) {
+    const from = quantiles[i - 1]
+    const to = Math.max(quantiles[i], from + 1e-9 * size)
+    counts[0] += (part * (Math.min(to, low) - Math.min(from, low))) / (to - from)
+    counts[bins - 1] += (part * (Math.max(to, high) - Math.max(from, high))) / (to - from)
+    for (let bin = Math.max(0, Math.floor((from - low) / size)); bin < bins && low + bin * size < to; bin++) {
       const overlap = Math.min(to, low + (bin + 1) * size) - Math.max(from, low + bin * size)
-      counts[bin] += Math.max(0, overlap) / (to - from) / (quantiles.length - 1)
+      counts[bin] += (part * Math.max(0, overlap)) / (to - from)
     }
   }
   return counts
@@ -77,7 +87,7 @@ function bars(context, kinds, { low, high, across, top, floor, ink, accent }) {
   context.stroke()
 }
 
-function axis(context, { low, high, width, height, floor, unit, ink }) {
+function axis(context, { low, high, width, height, floor, unit, more, ink }) {
   context.strokeStyle = context.fillStyle = ink
   context.lineWidth = 1
   context.beginPath()
@@ -91,7 +101,7 @@ function axis(context, { low, high, width, height, floor, unit, ink }) {
   const round = (value) => Math.round(value).toLocaleString("en").replace("-", "−")
   write(round(low), EDGE.side, "left")
   write(`${unit} → more of an outlier`, width / 2, "center")
-  write(round(high), width - EDGE.side, "right")
+  write(more ? `${round(high)} and beyond` : round(high), width - EDGE.side, "right")
 }
 
 function bound(context, x, top, floor, ink) {

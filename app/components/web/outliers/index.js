@@ -9,11 +9,12 @@ import { Sources } from "../reconstruct/sources.js"
 import { Stage } from "../reconstruct/stage.js"
 import { Tools } from "../reconstruct/tools.js"
 import { shown, work } from "../reconstruct/work.js"
+import { Bar } from "./bar.js"
 import { Charts } from "./charts.js"
 import { contest } from "./contest.js"
 import { Everyone } from "./everyone.js"
 import { Loading } from "./loading.js"
-import { button, element, layout, picker } from "./parts.js"
+import { button, element, layout } from "./parts.js"
 import { Readings } from "./readings.js"
 import { Refusal } from "./refusal.js"
 import { Row } from "./row.js"
@@ -55,12 +56,12 @@ class Outliers {
     this.stage = new Stage(parts, { cropped, pen, draws: () => work.kind === "draw" && work.pen.drawing })
     this.tools = new Tools(parts.tools, shown, { cropped, say })
     this.loading = new Loading(this.channel, say)
-    this.readings = new Readings(this.channel, "outliers-row", { read: (ms) => this.read(ms), failed: (sentence) => this.fail(sentence) })
+    this.readings = new Readings(this.channel, "outliers-row", { read: (ms, trouble) => this.read(ms, trouble), failed: (sentence) => this.fail(sentence) })
     this.row = new Row(parts.row, { judge: (at) => this.judge(at), remove: (at) => this.remove(at) })
     this.charts = new Charts(parts.charts, words, { choose: (name) => this.choose(name) })
     this.refusal = new Refusal(this.channel, parts.refusal, words)
     this.everyone = new Everyone(this.channel, parts.everyone, words)
-    this.status = element("span", { class: "zt-rec-status", "data-testid": "outliers-status", "data-reads": 0 })
+    this.bar = new Bar(parts.bar, words, { judge: (name) => this.ask(name), choose: (name) => this.choose(name) })
     this.keep = button("Keep in the row", "Let the picture on the desk stay in the row, and go on with another (K)", () => this.add())
     parts.tools.prepend(element("div", { class: "zt-rec-line" }, this.keep))
     this.settle = settle(() => this.settled(), REST)
@@ -85,11 +86,9 @@ class Outliers {
   }
 
   offer(models) {
-    const key = models.map(({ name }) => name).join()
     this.models = models
     if (!models.some(({ name }) => name === desk.model)) desk.model = models[0].name
-    if (key !== this.key) this.bar() // else the hand may rest on it
-    this.key = key
+    this.bar.offer(models)
   }
 
   get card() {
@@ -104,7 +103,7 @@ class Outliers {
       desk.score = asked.score ?? best(this.card) ?? desk.score
       if (notices.length) this.say(notices.join(" "))
       this.begun = true
-      this.press()
+      this.bar.press()
       if (row || one) desk.touched = true
       return row || one ? this.open({ row: row ?? [], desk: one ?? null }) : desk.touched ? this.sources.choose(work.kind) : this.open(this.loading.start(this.card))
     }
@@ -122,22 +121,6 @@ class Outliers {
     this.laid()
   }
 
-  bar() {
-    const groups = [...Map.groupBy(this.models, ({ data }) => data)].map(([data, all]) => [data, all.map(({ name, title, exact }) => ({ name, title: `${title} (${name}, ${exact ? "exact" : "bound"})` }))])
-    this.select = picker("The model that judges", groups, desk.model, (name) => this.ask(name))
-    this.select.dataset.testid = "model"
-    const named = ([name, { title, text }], i) => button(title, `${text} (${i + 1})`, () => this.choose(name), true)
-    this.scores = new Map(Object.entries(this.words).map((entry, i) => [entry[0], named(entry, i)]))
-    const both = element("span", { class: "zt-out-scores", role: "group", "aria-label": "Score by which the row is judged" }, ...this.scores.values())
-    this.parts.bar.replaceChildren(element("label", { class: "zt-rec-field" }, element("span", {}, "judged by"), this.select), both, this.status)
-    this.press()
-  }
-
-  press() {
-    this.select.value = desk.model
-    for (const [name, made] of this.scores) made.setAttribute("aria-pressed", name === desk.score)
-  }
-
   /** Let another model judge; a row that nobody has chosen becomes one of its kind. */
   ask(name) {
     const before = this.card
@@ -148,7 +131,7 @@ class Outliers {
 
   choose(score) {
     desk.score = score
-    this.press()
+    this.bar.press()
     this.paint()
     this.write()
   }
@@ -224,9 +207,9 @@ class Outliers {
     this.everyone.ask()
   }
 
-  read(ms) {
-    this.status.dataset.reads = ++this.reads
-    this.status.textContent = `read in ${ms.model.toFixed(0)} ms`
+  read(ms, trouble) {
+    if (trouble) this.say(trouble)
+    this.bar.tell(++this.reads, ms)
     this.paint()
   }
 

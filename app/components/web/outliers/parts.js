@@ -34,7 +34,9 @@ export function picker(label, groups, chosen, onchange) {
 
 /** Names with bars, {name, part, text, strong}; `kind` is said of all for those who do not see them. */
 export function bars(all, kind) {
-  const line = ({ name, part, text, strong }) =>
-    element("div", { class: strong ? "zt-out-line zt-out-strong" : "zt-out-line", role: "listitem" }, element("span", {}, name), element("i", { style: `--part: ${Number.isFinite(part) ? part : 0}` }), element("b", {}, text))
+  const line = ({ name, part, text, strong }) => {
+    const bar = element("i", { style: `--part: ${Number.isFinite(part) ? part : 0}` })
+    return element("div", { class: strong ? "zt-out-line zt-out-strong" : "zt-out-line", role: "listitem" }, element("span", {}, name), bar, element("b", {}, text))
+  }
   return element("div", { class: "zt-out-bars", role: "list", "aria-label": kind }, ...all.map(line))
 }

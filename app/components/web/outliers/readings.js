@@ -8,7 +8,7 @@ const same = (one, other) => one.length === other.length && one.every((byte, i) 
 const finite = (value) => value ?? -Infinity // JSON knows no infinity
 
 export class Readings {
-  /** `on.read()` hears of new readings, `on.failed(sentence, model)` of models that gave none. */
+  /** `on.read(ms, trouble)` hears of new readings, and why there is none of the background; `on.failed(sentence, model)` of models that gave none. */
   constructor(channel, name, on) {
     Object.assign(this, { on })
     this.slot = channel.slot(name, (answer) => this.take(answer), (sentence, note) => on.failed(sentence, note.card.name))
@@ -45,6 +45,6 @@ export class Readings {
       if (!known.has(picture)) known.set(picture, new Map())
       known.get(picture).set(note.card.name, reading)
     })
-    this.on.read(ms)
+    this.on.read(ms, behind?.error)
   }
 }

@@ -84,20 +84,30 @@ export class Refusal {
   may(picture) {
     const { card } = this
     const reading = Readings.of(picture, card)
-    const rule = ruleOf(card)
     const side = (...inside) => element("div", { "data-testid": "may-refuse" }, ...inside)
     const title = element("h4", {}, card.title, element("small", {}, ` may refuse · ${card.exact ? "exact" : "bound"}`))
     if (!reading?.given.length) return side(title, element("p", {}, "is asked…"))
-    const parts = shares([...reading.given])
-    const first = parts.indexOf(Math.max(...parts))
+    const [parts, rule] = [shares([...reading.given]), ruleOf(card)]
     const part = rule ? place(rule, reading, card) : null
     const refuses = part !== null && part >= KEPT
-    const by = rule && this.words[rule].title.toLowerCase()
-    const answer = refuses ? `Refuses: by ${by} it is stranger than ${further(part)} of its test pictures` : `“${card.classes[first]}”, ${percent(parts[first], 1)} %`
-    const made = side(title, element("p", { class: refuses ? "zt-out-answer zt-out-no" : "zt-out-answer" }, answer), bars(classes(card.classes, parts), "Posterior of each class by Bayes' rule"), element("p", {}, "Posterior by Bayes' rule, p(y|x) ∝ p(x|y), all classes being as likely."), rule ? figure(card, `outliers refused, ${rule}`, (value) => `It refuses ${value} % of pictures of ${card.measured.data}, and 5 % of its own.`) : element("p", {}, `Not measured, so it refuses nothing: zoetrope-train evaluate ${card.name} --only outlier-scores refusal`))
+    const answer = element("p", { class: refuses ? "zt-out-answer zt-out-no" : "zt-out-answer" }, refuses ? this.no(rule, part) : yes(card, parts))
+    const how = element("p", {}, "Posterior by Bayes' rule, p(y|x) ∝ p(x|y), all classes being as likely.")
+    const made = side(title, answer, bars(classes(card.classes, parts), "Posterior of each class by Bayes' rule"), how, record(card, rule))
     made.dataset.refuses = refuses
     return made
   }
+
+  no(rule, part) {
+    return `Refuses: by ${this.words[rule].title.toLowerCase()} it is stranger than ${further(part)} of its test pictures`
+  }
+}
+
+const yes = ({ classes: names }, parts) => `“${names[parts.indexOf(Math.max(...parts))]}”, ${percent(Math.max(...parts), 1)} %`
+
+/** How often a density refuses others, as its card says. */
+function record(card, rule) {
+  if (rule) return figure(card, `outliers refused, ${rule}`, (value) => `It refuses ${value} % of pictures of ${card.measured.data}, and 5 % of its own.`)
+  return element("p", {}, `Not measured, so it refuses nothing: zoetrope-train evaluate ${card.name} --only outlier-scores refusal`)
 }
 
 /** The score by which a density refuses: of those that were measured the one that refuses most. */

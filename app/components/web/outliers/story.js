@@ -35,7 +35,7 @@ export function story(host, card, words) {
     `So likelihood alone does not say what belongs. ${words[name].title} does, in ${percent(works.value, 1)} % of pairs: ${lower(words[name].text)}`,
   ]
   const fine = [
-    `Here raw likelihood is right in ${percent(raw.value, 1)} % of pairs: pictures of ${other} hold more that this model of ${card.data} cannot foresee. That is luck rather than a rule: taught on ${other} and asked about ${card.data} such a model may fail, as the models of clothes show.`,
+    `Here raw likelihood is right in ${percent(raw.value, 1)} % of pairs: of one picture of ${other} and one of ${card.data} the stranger is the less likely. That is no rule: a density charges for detail, so that strangers which are plainer than its own pictures come out likelier.`,
     name === "likelihood" ? "No other score does better here." : `${words[name].title} is right in ${percent(works.value, 1)} %: ${lower(words[name].text)}`,
   ]
   const title = fails ? "Raw likelihood fails" : "Raw likelihood does not fail here"
