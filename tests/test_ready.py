@@ -126,8 +126,9 @@ def test_a_reconstruction_is_drawn_where_there_is_a_posterior(tmp_path: Path) ->
         bare = ready.reconstruct(pictures, terms=False)
         assert bare.keys() == {"pictures", "z", "drawn"}
         assert all((bare[name] == mean[name]).all() for name in bare)
-        if "bounds" in ready.card.verbs:
+        if family_of(config) == "vae":  # in closed form; elsewhere the rate is estimated at the draw
             assert (drawn["rate"] == mean["rate"]).all()
+        if "bounds" in ready.card.verbs:
             assert (mean["distortion"] == ready.reconstruct(pictures, seeds=(0, 0, 0))["distortion"]).all()
 
 
