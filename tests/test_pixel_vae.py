@@ -154,21 +154,28 @@ def test_stretches_come_to_the_same_as_one_drawing(config: PixelVAEConfig) -> No
     assert not torch.equal(model.complete(x, hidden, 1 - u, 0, count), whole)
 
 
+def last_guess(model: PixelVAE, *given: Tensor) -> Tensor:
+    *_, z = model.guesses(*given)
+    return z
+
+
 def test_a_latent_is_guessed_from_what_is_visible_and_drawn_of_the_prior_where_nothing_is() -> None:
     model = made()
     x, u = some(SMALL, 2_000)
     nothing = torch.ones_like(x, dtype=torch.bool)
-    z = model.guess(x, nothing, u)
-    assert torch.equal(z, model.guess(1 - x, nothing, u))
+    z = last_guess(model, x, nothing, u)
+    assert torch.equal(z, last_guess(model, 1 - x, nothing, u))
     assert z.mean(0).abs().max() < 5 / 2_000**0.5
     assert (z.std(0) - 1).abs().max() < 0.1
     assert (torch.corrcoef(torch.cat([z, u.flatten(1)], 1).T)[:3, 3:]).abs().max() < 0.1  # of the pixels' own noise
     half = nothing.clone()
     half[..., :2, :] = False
-    guessed = model.guess(x, half, u)
-    assert not torch.equal(guessed, model.guess(1 - x, half, u))
-    assert torch.equal(guessed, model.guess(torch.where(half, 1 - x, x), half, u))  # what is hidden is not looked at
-    whole = model.guess(x, ~nothing, u)
+    guessed = last_guess(model, x, half, u)
+    assert not torch.equal(guessed, last_guess(model, 1 - x, half, u))
+    assert torch.equal(
+        guessed, last_guess(model, torch.where(half, 1 - x, x), half, u)
+    )  # what is hidden is not looked at
+    whole = last_guess(model, x, ~nothing, u)
     q, _ = model.posterior(x, torch.zeros_like(z))
     assert ((whole - q.mean) / q.stddev).std(0).sub(1).abs().max() < 0.1
 

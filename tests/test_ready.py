@@ -30,6 +30,9 @@ LARGE = VAEConfig((3, 32, 32), latent=8, net="conv", width=32, depth=1)  # works
 DECODING = [config for config in (*CONFIGS, LARGE) if issubclass(FAMILIES[family_of(config)][0], Decodes)]
 each_config = pytest.mark.parametrize("config", [*CONFIGS, LARGE], ids=title)
 each_decoder = pytest.mark.parametrize("config", DECODING, ids=title)
+# A network that goes from pixel to pixel hardly hears its latent before it has learnt.
+HEARING = [config for config in DECODING if not issubclass(FAMILIES[family_of(config)][0], Completes)]
+each_hearer = pytest.mark.parametrize("config", HEARING, ids=title)
 
 
 def ready_of(folder: Path, config: Config, model: Model | None = None) -> Ready:
@@ -97,7 +100,7 @@ def test_a_probe_does_not_feel_its_company(config: Config, tmp_path: Path) -> No
             assert all((found[name] == together[name][rows]).all() for name in together)
 
 
-@each_decoder
+@each_hearer
 def test_an_inversion_comes_nearer_and_nearest_to_what_the_model_itself_drew(config: Config, tmp_path: Path) -> None:
     ready, y = ready_of(tmp_path, config), some_y(config, 4)
     pictures = ready.decode(draw(ready.card, range(4)), y)
