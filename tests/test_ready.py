@@ -21,7 +21,7 @@ from engine.models.vae import VAEConfig
 from engine.passes import Pass
 from engine.ready import Ready
 from engine.registry import FAMILIES, Config, Model, family_of
-from engine.verbs import Bounds, Decodes, Infers
+from engine.verbs import Bounds, Completes, Decodes, Infers
 from tests.shelf import keep, made
 from tests.test_laws import CONFIGS, title
 
