@@ -121,11 +121,9 @@ def test_a_random_draw_depends_on_its_seed_alone(explore: Explore) -> None:
 def test_a_link_reproduces_the_picture_exactly(explore: Explore, context: BrowserContext, server: str) -> None:
     explore.open()
     explore.drag_plane((0.2, 0.3), (0.63, 0.41))
-    explore.until("status.dataset.z.split(',')[0] > 0.5")
+    settled = "decodeURIComponent(location.search).includes('z=' + status.dataset.z)"
+    explore.until(f"status.dataset.z.split(',')[0] > 0.5 && {settled}")
     z = explore.z
-    explore.page.wait_for_function(
-        "z => decodeURIComponent(location.search).includes('z=' + z)", arg=",".join(f"{v:g}" for v in z)
-    )
     other = Explore(context.new_page(), server)
     other.page.goto(explore.page.url)
     other.drawn()
