@@ -160,7 +160,7 @@ def test_bfloat16_nets_leave_the_flow_in_single_precision() -> None:
     model, x = bent(), torch.rand(4, 1, 3, 2)
     with torch.autocast("cpu", torch.bfloat16):
         evidence = model.evidence(x)
-    assert all(part.dtype == torch.float32 for part in evidence)
+    assert all(part.dtype == torch.float32 for part in vars(evidence).values())
     z, h = torch.randn(4, 5), torch.randn(4, 4)
     with torch.autocast("cpu", torch.bfloat16):
         inside = model.refine(z, h)

@@ -121,7 +121,7 @@ def test_a_sample_is_what_the_naive_sampler_draws_of_its_latent(
     model, z = made(config), torch.randn(4, 3)
     x, u = some(config)
     hidden = torch.ones_like(u[:, :1], dtype=torch.bool)
-    drawn = model.fill(model.told(z), u)
+    drawn = model.net.fill(u, model.told(z))
     monkeypatch.setattr(model, "encode", lambda x, y=None: z)  # whatever the picture
     naive = complete_naively(model, x, hidden, u, 0, u[0, 0].numel())
     torch.testing.assert_close(drawn, naive, rtol=0, atol=1e-6)
@@ -132,7 +132,7 @@ def test_the_noise_of_the_latent_and_that_of_the_pixels_have_nothing_to_do_with_
     pictures = model.sample(seeds)
     assert torch.equal(pictures[7:8], model.sample([7]))
     assert 0.1 < pictures.mean() < 0.9
-    middle = model.fill(model.told(torch.zeros(2, 3)), torch.full((2, 1, 3, 3), 0.5))
+    middle = model.net.fill(torch.full((2, 1, 3, 3), 0.5), model.told(torch.zeros(2, 3)))
     assert torch.equal(model.sample([1, 2], truncation=0.0), middle)
 
 

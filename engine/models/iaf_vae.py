@@ -11,7 +11,6 @@ With no step it is the VAE of Kingma and Welling, by the very same networks.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -19,7 +18,7 @@ from torch.distributions import Normal
 from torch.nn import functional as F
 
 from engine.aliases import Context, Images, Labels, Latents, PerImage
-from engine.nn.bounds import importance_bound
+from engine.nn.bounds import BoundTerms, importance_bound
 from engine.nn.likelihoods import LIKELIHOODS, LikelihoodName
 from engine.nn.made import Made
 from engine.nn.nets import Decoder, Encoder, Net, Shape, Upsampling, check_net, check_sizes
@@ -45,26 +44,6 @@ class IAFVAEConfig:
     def __post_init__(self) -> None:
         check_net(self)
         check_sizes(self, steps=0, flow_width=self.latent, context=1)
-
-
-class IAFEvidence(NamedTuple):
-    """The two terms of the bound, in nats, and the draw that they come from."""
-
-    log_likelihood: PerImage  # E_q log p(x|z), by one sample
-    kl: Latents  # what each axis adds to log q(z|x) − log p(z), by one sample
-    z: Latents  # the sample
-
-    @property
-    def rate(self) -> PerImage:
-        return self.kl.sum(1)
-
-    @property
-    def distortion(self) -> PerImage:
-        return -self.log_likelihood
-
-    @property
-    def elbo(self) -> PerImage:
-        return self.log_likelihood - self.kl.sum(1)
 
 
 class IAFVAE(nn.Module):
@@ -120,7 +99,7 @@ class IAFVAE(nn.Module):
 
     # Densities
 
-    def evidence(self, x: Images, y: Labels | None = None, noise: Latents | None = None) -> IAFEvidence:
+    def evidence(self, x: Images, y: Labels | None = None, noise: Latents | None = None) -> BoundTerms:
         """Both terms of the bound by one reparameterized sample: that of the noise, where it is given.
 
         The rate is KL(q(z₀|x) ‖ p) in closed form, and by the sample what the flow adds to it, so that without a step
@@ -131,7 +110,7 @@ class IAFVAE(nn.Module):
         z, log_slopes = self.refine(start, h)
         closed = 0.5 * (q.mean**2 + q.variance - 1) - q.stddev.log()
         kl = closed + 0.5 * (z**2 - start**2) - log_slopes
-        return IAFEvidence(self.likelihood.log_prob(self.maps(z, y), x), kl, z)
+        return BoundTerms(self.likelihood.log_prob(self.maps(z, y), x), kl, z)
 
     def importance_bound(self, x: Images, samples: int, y: Labels | None = None) -> PerImage:
         """log 1/k Σ p(x, zᵢ) / q(zᵢ|x) with k = samples, q by equation 11: at least the ELBO on average."""

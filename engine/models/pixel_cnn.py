@@ -7,7 +7,6 @@ and classes "Conditional Image Generation with PixelCNN Decoders", NeurIPS 2016 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-import torch
 from torch import nn
 
 from engine import noise
@@ -17,7 +16,7 @@ from engine.nn.nets import Shape, check_sizes
 from engine.nn.outputs import OUTPUTS, OutputName
 from engine.nn.pixel_net import PixelNet
 from engine.nn.raster import Raster
-from engine.nn.stacks import Additions, GatedStack, PlainStack, StackSizes
+from engine.nn.stacks import Additions, GatedStack, PlainStack, StackSizes, class_additions
 
 
 @dataclass(frozen=True)
@@ -75,21 +74,16 @@ class PixelCNN(nn.Module):
         return self.net.conditionals(x, self.told(y))
 
     def told(self, y: Labels | None) -> Additions | None:
-        """Give what a class adds to each layer (eq. 4); one of −1, "unknown", adds nothing."""
         if y is None or not self.config.classes:
             return None
-        one_hot = y[:, None] == torch.arange(self.config.classes, device=y.device)
-        added = self.label(one_hot.to(self.label.weight.dtype))
-        return added.view(len(y), self.config.depth, self.net.stack.gates, 1, 1)
+        return class_additions(self.label, y, self.config.depth)
 
     # Verbs
 
     def sample(self, seeds: Sequence[int], y: Labels | None = None, truncation: float = 1.0) -> Images:
         """Draw pictures; there is no latent that a truncation could shorten."""
-        _, height, width = self.config.shape
         u = noise.uniform(seeds, self.config.shape).to(next(self.parameters()).device)
-        hidden = torch.ones_like(u[:, :1], dtype=torch.bool)
-        return self.complete(torch.zeros_like(u), hidden, u, 0, height * width, y)
+        return self.net.fill(u, self.told(y))
 
     def complete(
         self, x: Images, hidden: Masks, noise: Images, first: int, last: int, y: Labels | None = None

@@ -12,7 +12,6 @@ then z = [z2 | ε1] with z1 = μ(z2) + σ(z2) · ε1, so that its prior is N(0, 
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -21,7 +20,7 @@ from torch.distributions import Normal
 from engine import noise as noises
 from engine.aliases import Chances, Images, Labels, Latents, Masks, PerImage
 from engine.errors import BadValue
-from engine.nn.bounds import importance_bound
+from engine.nn.bounds import BoundTerms, importance_bound
 from engine.nn.nets import Decoder, Encoder, Net, Shape, Upsampling, check_net, check_sizes, with_label
 from engine.nn.outputs import OUTPUTS, OutputName, drawn
 from engine.nn.pixel_net import PixelNet
@@ -79,26 +78,6 @@ class PixelVAEConfig:
         return self.shape[0] if OUTPUTS[self.output].ordered else 1
 
 
-class PixelVAEEvidence(NamedTuple):
-    """The two terms of the bound, in nats, and the draw that they come from."""
-
-    log_likelihood: PerImage  # E_q log p(x|z), by one sample
-    kl: Latents  # KL(q(z|x) ‖ p(z)) of each axis; of z1 given the draw of z2
-    z: Latents  # the sample
-
-    @property
-    def rate(self) -> PerImage:
-        return self.kl.sum(1)
-
-    @property
-    def distortion(self) -> PerImage:
-        return -self.log_likelihood
-
-    @property
-    def elbo(self) -> PerImage:
-        return self.log_likelihood - self.kl.sum(1)
-
-
 class PixelVAE(nn.Module):
     """Samples, decodes, encodes, bounds and completes."""
 
@@ -154,7 +133,7 @@ class PixelVAE(nn.Module):
         """Draw a latent, and by it a picture; the truncation brings both towards their middle."""
         z = draw(self, seeds, truncation)
         u = noises.uniform([seed ^ STROKES for seed in seeds], self.config.shape).to(z.device)
-        return self.fill(self.told(z, y), 0.5 + truncation * (u - 0.5))
+        return self.net.fill(0.5 + truncation * (u - 0.5), self.told(z, y))
 
     def decode(self, z: Latents, y: Labels | None = None) -> Images:
         """Give the picture in which each value is the mean given the means before it, as near as PASSES passes get.
@@ -180,7 +159,7 @@ class PixelVAE(nn.Module):
 
     # Densities
 
-    def evidence(self, x: Images, y: Labels | None = None, noise: Latents | None = None) -> PixelVAEEvidence:
+    def evidence(self, x: Images, y: Labels | None = None, noise: Latents | None = None) -> BoundTerms:
         """Both terms of the bound by one reparameterized sample: that of the noise, where it is given.
 
         KL(q(z2|x) ‖ p(z2)) and, at the draw of z2, KL(q(z1|x) ‖ p(z1|z2)) are in closed form.
@@ -188,7 +167,7 @@ class PixelVAE(nn.Module):
         noise = torch.randn(len(x), self.config.latent, device=x.device) if noise is None else noise
         q, z = self.posterior(x, noise, y)
         kl = 0.5 * (q.mean**2 + q.variance - 1) - q.stddev.log()
-        return PixelVAEEvidence(self.log_likelihood(x, z, y), kl, z)
+        return BoundTerms(self.log_likelihood(x, z, y), kl, z)
 
     def importance_bound(self, x: Images, samples: int, y: Labels | None = None) -> PerImage:
         """log 1/k Σ p(x, zᵢ) / q(zᵢ|x) with k = samples: at least the ELBO on average, growing with k."""
@@ -252,11 +231,6 @@ class PixelVAE(nn.Module):
             filled = torch.where(hidden, drawn(self.net.conditionals(filled, self.told(z, y)), noise), filled)
             z = torch.where(partly, self.infer_by(filled, normal, y), z)
             yield z
-
-    def fill(self, additions: Additions, noise: Images) -> Images:
-        """Draw whole pictures by their noise."""
-        hidden = torch.ones_like(noise[:, :1], dtype=torch.bool)
-        return self.net.complete(torch.zeros_like(noise), hidden, noise, 0, hidden[0].numel(), additions)
 
 
 def between(here: int, hidden: int, there: int) -> nn.Sequential:

@@ -8,13 +8,13 @@ With classes it is the conditional model p(x|z, y) of Sohn et al., NeurIPS 2015.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.distributions import Normal
 
 from engine.aliases import Images, Labels, Latents, PerImage
+from engine.nn.bounds import BoundTerms
 from engine.nn.likelihoods import LIKELIHOODS, LikelihoodName
 from engine.nn.nets import Decoder, Encoder, Net, Shape, Upsampling, check_net
 from engine.nn.prior import draw
@@ -37,25 +37,11 @@ class VAEConfig:
         check_net(self)
 
 
-class VAEEvidence(NamedTuple):
-    """The two terms of the bound, in nats, and the draw that they come from."""
+@dataclass(frozen=True, eq=False)
+class VAEEvidence(BoundTerms):
+    """The terms of the bound, and the posterior, whose density a total correlation asks for."""
 
-    log_likelihood: PerImage  # E_q log p(x|z), by one sample
-    kl: Latents  # KL(q(z|x) ‖ p(z)) of each axis
     q: Normal  # q(z|x)
-    z: Latents  # the sample
-
-    @property
-    def rate(self) -> PerImage:
-        return self.kl.sum(1)
-
-    @property
-    def distortion(self) -> PerImage:
-        return -self.log_likelihood
-
-    @property
-    def elbo(self) -> PerImage:
-        return self.log_likelihood - self.kl.sum(1)
 
 
 class VAE(nn.Module):
@@ -104,7 +90,7 @@ class VAE(nn.Module):
         z = q.rsample() if noise is None else q.mean + q.stddev * noise
         log_likelihood = self.likelihood.log_prob(self.maps(z, y), x)
         kl = 0.5 * (q.mean**2 + q.variance - 1) - q.stddev.log()
-        return VAEEvidence(log_likelihood, kl, q, z)
+        return VAEEvidence(log_likelihood, kl, z, q)
 
     def importance_bound(self, x: Images, samples: int, y: Labels | None = None) -> PerImage:
         """log 1/k Σ p(x, zᵢ) / q(zᵢ|x) with k = samples: at least the ELBO on average, growing with k (IWAE eq. 8)."""

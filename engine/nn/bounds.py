@@ -1,15 +1,41 @@
-"""The importance-weighted bound (Burda et al., "Importance Weighted Autoencoders", ICLR 2016, eq. 8)."""
+"""Bounds on log p(x): the terms of the ELBO, and the importance-weighted bound.
+
+Kingma and Welling, "Auto-Encoding Variational Bayes", ICLR 2014, equation 3; Burda et al., "Importance Weighted
+Autoencoders", ICLR 2016, equation 8.
+"""
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from engine.aliases import PerImage
+from engine.aliases import Latents, PerImage
 
 ROWS = {"cuda": 4_000}  # of draws that go at once
 ELSEWHERE = 200
+
+
+@dataclass(frozen=True, eq=False)
+class BoundTerms:
+    """The two terms of the ELBO, in nats, and the draw that they come from."""
+
+    log_likelihood: PerImage  # E_q log p(x|z), by one sample
+    kl: Latents  # what each axis adds to KL(q(z|x) ‖ p(z)), in closed form or by the sample
+    z: Latents  # the sample
+
+    @property
+    def rate(self) -> PerImage:
+        return self.kl.sum(1)
+
+    @property
+    def distortion(self) -> PerImage:
+        return -self.log_likelihood
+
+    @property
+    def elbo(self) -> PerImage:
+        return self.log_likelihood - self.rate
 
 
 def importance_bound(log_weights: Callable[[int], Tensor], samples: int, start: Tensor) -> PerImage:

@@ -24,14 +24,8 @@ class Cursor(Protocol):
     To enter or to skip a row takes a while when many pictures are drawn together; both give way after each layer.
     """
 
-    skips: bool  # whether it can skip; else a row that is as it will stay is stepped along like any other
-
     def enter(self, row: int) -> Iterator[None]:
         """Begin a row, to be stepped along to its end: all rows above have been entered or skipped, one by one."""
-        ...
-
-    def skip(self, row: int) -> Iterator[None]:
-        """Take in a row that is as it will stay."""
         ...
 
     def step(self, column: int) -> Tensor:
@@ -40,6 +34,15 @@ class Cursor(Protocol):
 
     def put(self, column: int, channel: int, values: Tensor) -> None:
         """Take in a value (batch,) of a pixel in the row."""
+        ...
+
+
+@runtime_checkable
+class Skips(Protocol):
+    """What some cursors can; by the others a row that is as it will stay is stepped along like any other."""
+
+    def skip(self, row: int) -> Iterator[None]:
+        """Take in a row that is as it will stay."""
         ...
 
 
@@ -70,8 +73,6 @@ class Lane:
 
 class PlainCursor:
     """Goes over a picture by residual blocks; each keeps what its masked convolution has read."""
-
-    skips = True
 
     def __init__(self, x: Images, stack: PlainStack, additions: Additions | None) -> None:
         self.x, self.additions = x, additions
@@ -134,8 +135,6 @@ class PlainCursor:
 
 class GatedCursor:
     """Goes down by the vertical stack, a row at a time, and along each row by the horizontal one."""
-
-    skips = True
 
     def __init__(self, x: Images, stack: GatedStack, additions: Additions | None) -> None:
         self.x, self.additions = x, additions

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from engine.aliases import Chances, Images, Maps, Masks
-from engine.nn.cursors import Cursor, GatedCursor, PlainCursor, Reader
+from engine.nn.cursors import Cursor, GatedCursor, PlainCursor, Reader, Skips
 from engine.nn.outputs import Output
 from engine.nn.raster import Raster
 from engine.nn.stacks import Additions, GatedStack, Head, PlainStack
@@ -53,12 +53,17 @@ class PixelNet(nn.Module):
             pass
         return picture.x
 
+    def fill(self, noise: Images, additions: Additions | None = None) -> Images:
+        """Draw whole pictures by their noise."""
+        hidden = torch.ones_like(noise[:, :1], dtype=torch.bool)
+        return self.complete(torch.zeros_like(noise), hidden, noise, 0, hidden[0].numel(), additions)
+
     def draw(self, picture: Raster, first: int, last: int, additions: Additions | None = None) -> Iterator[int]:
         """Draw into a picture; gives after each piece of work the pixel before which all is as it will stay."""
         missing, width = picture.missing(first, last), picture.x.shape[3]
         cursor, read = cursor_over(picture.x, self.stack, additions), Reader(self.head)
         for row in range(max(missing, default=-1) + 1):
-            if row not in missing and cursor.skips:
+            if row not in missing and isinstance(cursor, Skips):
                 yield from (row * width for _ in cursor.skip(row))
             else:
                 yield from picture.draw_row(row, missing.get(row, []), cursor, read, self.output)

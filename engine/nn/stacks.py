@@ -13,7 +13,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from engine.aliases import Images, Maps
+from engine.aliases import Images, Labels, Maps
 from engine.nn.masked import Above, Before, MaskedConv2d
 
 FIRST_KERNEL = 7
@@ -37,6 +37,12 @@ class StackSizes:
 def at_layer(additions: Additions | None, layer: int) -> Addition | float:
     """Give what is added to a layer."""
     return 0.0 if additions is None else additions[:, min(layer, additions.shape[1] - 1)]
+
+
+def class_additions(label: nn.Linear, y: Labels, layers: int) -> Additions:
+    """Give what a class adds to each layer (2nd paper, eq. 4); one of −1, "unknown", adds nothing."""
+    one_hot = y[:, None] == torch.arange(label.in_features, device=y.device)
+    return label(one_hot.to(label.weight.dtype)).unflatten(1, (layers, -1))[..., None, None]
 
 
 # The first paper's

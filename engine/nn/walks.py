@@ -20,8 +20,6 @@ from engine.nn.sweeps import DiagonalBiLSTM, Layer, RecurrentStack, RowLSTM
 class RecurrentCursor:
     """Goes over a picture by LSTMs, each of which remembers the row above and the row so far."""
 
-    skips = False
-
     def __init__(self, x: Images, stack: RecurrentStack, additions: Additions | None) -> None:
         self.x, self.masked = x, stack.first
         weight, reach = stack.first.seeing, stack.first.reach
@@ -30,9 +28,6 @@ class RecurrentCursor:
         layers: list[Layer] = list(stack.layers)  # type: ignore[arg-type]
         self.walks = [walk_of(layer, x, at_layer(additions, number)) for number, layer in enumerate(layers)]
         self.given: tuple[Tensor, ...] = ()
-
-    def skip(self, row: int) -> Iterator[None]:
-        raise NotImplementedError(f"An LSTM walks along every row; row {row} cannot be skipped.")
 
     def enter(self, row: int) -> Iterator[None]:
         if row:
