@@ -12,6 +12,13 @@ pytestmark = pytest.mark.browser
 UPPER, LOWER = slice(0, 2), slice(2, 6)
 START = "model=toy-levels&z=0.5,-0.5,1,-1,0.25,-0.25"
 AT = [0.5, -0.5, 1.0, -1.0, 0.25, -0.25]
+ARRIVED = """
+shown => {
+  const numbers = (text) => (text ?? '').split(',').map(Number)
+  const told = numbers(new URLSearchParams(location.search).get('z'))
+  return numbers(shown).every((value, axis) => Math.abs(value - told[axis]) < 1e-3)
+}
+"""
 
 
 @pytest.fixture
@@ -26,10 +33,10 @@ def button(page: Page, name: str) -> Locator:
 
 
 def moved(explore: Explore, act: str) -> list[float]:
-    """Press a button or a single key, and give z once the address has it."""
-    address = explore.page.url
+    """Press a button or a single key, and give the new z once it has arrived: the address has it as well."""
+    old = explore.status.get_attribute("data-z")
     explore.press(act) if len(act) == 1 else button(explore.page, act).click()
-    explore.page.wait_for_function("address => location.href !== address", arg=address)
+    explore.until(f"status.dataset.z !== wanted && ({ARRIVED})(status.dataset.z)", old)
     return explore.z
 
 
