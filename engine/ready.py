@@ -70,6 +70,8 @@ class Ready:
                 z, *y = (torch.from_numpy(part[:16]).to(device) for part in self._probe("decode"))
                 self.quick = in_half(self.exact, device, z, *y) or self.exact
         self.dtype: torch.dtype = next(self.quick.parameters()).dtype
+        copies = {id(copy): copy for copy in (self.exact, self.quick)}.values()
+        self.weights = sum(tensor.nbytes for copy in copies for tensor in copy.state_dict().values())
         self.drawer = Drawer(self.exact, card, device, lambda: self._pass("draw"))
         self.main = self._pass(next(one for verb, one in MAIN.items() if verb in card.verbs))
 
@@ -81,9 +83,7 @@ class Ready:
     @property
     def bytes(self) -> int:
         """How much of the device's memory it holds."""
-        copies = {id(model): model for model in (self.exact, self.quick)}.values()
-        weights = sum(tensor.nbytes for model in copies for tensor in model.state_dict().values())
-        return weights + sum(one.bytes for one in list(self.passes.values()))
+        return self.weights + sum(one.bytes for one in list(self.passes.values()))
 
     # Verbs
 

@@ -275,6 +275,37 @@ def test_a_weight_made_by_a_hook_is_left_alone() -> None:
     assert prepare.folded_into(layers[0], layers[1]) is None
 
 
+@pytest.mark.parametrize("bias", [True, False])
+def test_a_doubling_is_merged_with_the_convolution_behind_it(bias: bool) -> None:
+    torch.manual_seed(0)
+    layers = nn.Sequential(nn.ReLU(), nn.Upsample(scale_factor=2), nn.Conv2d(5, 3, 3, padding=1, bias=bias), nn.Tanh())
+    x = torch.randn(4, 5, 6, 7)
+    ready: Any = prepare.prepared(layers, CPU)
+    assert [type(layer) for layer in ready] == [nn.ReLU, nn.Identity, nn.ConvTranspose2d, nn.Tanh]
+    torch.testing.assert_close(ready(x), layers(x))
+    assert [type(layer) for layer in layers][1:3] == [nn.Upsample, nn.Conv2d]
+
+
+@pytest.mark.parametrize(
+    ("doubling", "convolution"),
+    [
+        (nn.Upsample(scale_factor=3), nn.Conv2d(4, 4, 3, padding=1)),
+        (nn.Upsample(scale_factor=2, mode="bilinear"), nn.Conv2d(4, 4, 3, padding=1)),
+        (nn.Upsample(scale_factor=2), nn.Conv2d(4, 4, 5, padding=2)),
+        (nn.Upsample(scale_factor=2), nn.Conv2d(4, 4, 3)),
+        (nn.Upsample(scale_factor=2), nn.Conv2d(4, 4, 3, stride=2, padding=1)),
+        (nn.Upsample(scale_factor=2), nn.Conv2d(4, 4, 3, padding=1, groups=2)),
+        (nn.Upsample(scale_factor=2), nn.Conv2d(4, 4, 3, padding=1, padding_mode="reflect")),
+        (nn.Upsample(scale_factor=2), nn.ReLU()),
+    ],
+)
+def test_no_other_pair_is_merged(doubling: nn.Module, convolution: nn.Module) -> None:
+    layers = nn.Sequential(doubling, convolution)
+    x = torch.randn(2, 4, 6, 6, generator=torch.Generator().manual_seed(1))
+    assert prepare.merged_into(doubling, convolution) is None
+    torch.testing.assert_close(prepare.prepared(layers, CPU)(x), layers(x))
+
+
 # Precision
 
 
@@ -417,7 +448,7 @@ def test_another_error_is_no_lack_of_memory() -> None:
 @pytest.mark.usefixtures("able")
 def test_what_it_holds_is_counted(tmp_path: Path) -> None:
     for config, copies in ((CONFIGS[0], 1.0), (LARGE, 1.5)):
-        weights = 4 * sum(tensor.numel() for tensor in made(config).state_dict().values())
+        weights = 4 * sum(tensor.numel() for tensor in prepare.prepared(made(config), CPU).state_dict().values())
         assert ready_of(tmp_path, config).bytes == copies * weights
 
 
@@ -458,7 +489,7 @@ def test_new_threads_of_the_program_keep_to_the_cores_they_were_given(tmp_path: 
 
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
-@each_config
+@each_decoder
 def test_on_a_gpu_a_graph_draws_what_the_processor_draws(config: Config, tmp_path: Path) -> None:
     card = keep(tmp_path, "law-test", made(config))
     gpu, cpu = Ready(made(config), card, torch.device("cuda")), Ready(made(config), card, CPU)

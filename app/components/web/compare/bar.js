@@ -6,7 +6,7 @@ import { COUNTS, SEEDS, seeds, takeSeeds, view, written } from "./view.js"
 export class Bar {
   /** `on`: changed(), say(sentence), add(name), blind(kind), png(), link() */
   constructor(root, on) {
-    Object.assign(this, { root, on, models: [] })
+    Object.assign(this, { root, on, models: [], laid: {} })
     this.seed = element("input", { class: "zt-cmp-seed", type: "text", inputMode: "numeric", "aria-label": "Seeds: the first one, a range, or a list", title: "The first seed, a range as 100-163, or a list as 3, 5, 8", "data-testid": "seed", onchange: () => this.take(this.seed.value) })
     this.range = element("span", { class: "zt-cmp-range", "data-testid": "seed-range" })
     const step = (sign) => () => this.go(view.start + sign * seeds().length)
@@ -34,13 +34,22 @@ export class Bar {
     this.truncation.value = view.t
     this.t.textContent = view.t.toFixed(2)
     this.soft.setAttribute("aria-pressed", view.soft)
-    const free = models.filter(({ name }) => !view.models.includes(name))
-    this.add.replaceChildren(element("option", { value: "" }, free.length ? "Add a model…" : "All models are here"), ...free.map(({ name, title, data }) => element("option", { value: name }, `${title} (${data}: ${name})`)))
     this.knobs.hidden = this.named.hidden = this.saves.hidden = blind
-    const key = classes.join("|")
-    if (key !== this.key) this.classed(classes)
-    this.key = key
+    const free = models.filter(({ name }) => !view.models.includes(name))
+    this.anew("free", free.map(({ name }) => name), () => this.offer(free))
+    this.anew("classes", classes, () => this.classed(classes))
     ;[...this.classes.children].forEach((each, y) => each.setAttribute("aria-pressed", y === view.y))
+  }
+
+  /** Lay a part again only where it has changed: a frame in between would keep the walls waiting. */
+  anew(part, names, lay) {
+    const key = names.join("|")
+    if (key !== this.laid[part]) lay()
+    this.laid[part] = key
+  }
+
+  offer(free) {
+    this.add.replaceChildren(element("option", { value: "" }, free.length ? "Add a model…" : "All models are here"), ...free.map(({ name, title, data }) => element("option", { value: name }, `${title} (${data}: ${name})`)))
   }
 
   classed(classes) {

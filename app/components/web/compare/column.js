@@ -41,8 +41,10 @@ export class Column {
     if (!card) return
     const truncation = view.t === 1 ? "no truncation" : `truncation ${view.t}`
     const y = card.classes.length ? `class ${card.classes[Math.min(view.y, card.classes.length - 1)]}` : null
-    const lines = [card.rule.shown, card.rule.weights, truncation, y, card.rule.likelihood, same]
-    this.rule.replaceChildren(...lines.filter(Boolean).map((line) => element("span", {}, line)))
+    const lines = [card.rule.shown, card.rule.weights, truncation, y, card.rule.likelihood, same].filter(Boolean)
+    if (String(lines) === this.told) return
+    this.told = String(lines)
+    this.rule.replaceChildren(...lines.map((line) => element("span", {}, line)))
   }
 
   timed(ms) {
