@@ -14,7 +14,7 @@ from app.views import charts, compare, opening
 from engine.card import Card, Metric
 from engine.catalogue import Catalogue
 from tests.echo import CARDS, Absent, Echo
-from tests.visit import Visitor
+from tests.visit import Visitor, broken_off
 
 
 def page() -> None:
@@ -155,3 +155,17 @@ def test_protocols_that_differ_and_other_data_are_named() -> None:
     assert "Protocols differ" in charts.note(apart)
     assert "do not compare" in charts.note(others)
     assert len(charts.figure(others).data) == 2
+
+
+@pytest.mark.parametrize("at", range(1, 6))
+def test_an_address_whose_run_is_broken_off_is_followed_by_the_next(
+    door: Door, monkeypatch: pytest.MonkeyPatch, at: int
+) -> None:
+    door.open(Echo)
+    with broken_off(at):
+        visit = Visit(monkeypatch)
+    visit.run()
+    with broken_off(at):
+        visit.at(models="colour")
+    visit.run()
+    assert visit.data["view"]["models"] == ["colour"]

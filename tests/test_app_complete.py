@@ -14,7 +14,7 @@ from app.views import complete, opening
 from engine.card import Card
 from engine.catalogue import Catalogue
 from tests.echo import CARDS, Echo
-from tests.visit import Visitor
+from tests.visit import Visitor, broken_off
 
 
 def drawing(name: str, shape: tuple[int, int, int], output: str, classes: int = 0) -> Card:
@@ -135,3 +135,17 @@ def test_without_such_a_model_the_page_says_how_to_get_one(door: Door, monkeypat
     visit = Visit(monkeypatch)
     assert visit.data == {}
     assert "zoetrope-train run mnist-pixelcnn" in visit.page.info[0].value
+
+
+@pytest.mark.parametrize("at", range(1, 6))
+def test_an_address_whose_run_is_broken_off_is_followed_by_the_next(
+    door: Door, monkeypatch: pytest.MonkeyPatch, at: int
+) -> None:
+    door.open(Studio)
+    with broken_off(at):
+        visit = Visit(monkeypatch)
+    visit.run()
+    with broken_off(at):
+        visit.at(model="grey-pixels")
+    visit.run()
+    assert visit.data["view"]["model"] == "grey-pixels"

@@ -15,7 +15,7 @@ from engine.catalogue import Catalogue
 from engine.outliers import SCORES, UNITS
 from tests import echo
 from tests.echo import Absent, Echo, card
-from tests.visit import Visitor
+from tests.visit import Visitor, broken_off
 
 RISING = tuple(float(i) for i in range(PERCENTS))
 MEASURED = Outliers("mnist", 12.5, {"likelihood": RISING}, {"likelihood": RISING}, "clothes-background")
@@ -157,3 +157,17 @@ def test_a_background_model_that_is_gone_is_not_asked() -> None:
 
 def test_every_score_has_words() -> None:
     assert outliers.WORDS.keys() == SCORES.keys() == UNITS.keys()
+
+
+@pytest.mark.parametrize("at", range(1, 6))
+def test_an_address_whose_run_is_broken_off_is_followed_by_the_next(
+    door: Door, monkeypatch: pytest.MonkeyPatch, at: int
+) -> None:
+    door.open(Echo)
+    with broken_off(at):
+        visit = Visit(monkeypatch)
+    visit.run()
+    with broken_off(at):
+        visit.at(model="digits")
+    visit.run()
+    assert visit.data["asked"]["model"] == "digits"

@@ -20,7 +20,7 @@ from app.views import opening, reconstruct
 from engine.card import Card
 from engine.catalogue import Catalogue
 from tests.echo import Absent, Echo, card
-from tests.visit import Visitor
+from tests.visit import Visitor, broken_off
 
 
 def page() -> None:
@@ -116,6 +116,29 @@ def test_an_upload_reaches_the_component_and_a_bad_one_leaves_it(visit: Visit) -
     assert (opened(visit.data["picture"]) == pixels).all()
     visit.run()
     assert visit.data["upload"]["number"] == 2
+
+
+@pytest.mark.parametrize("at", range(1, 4))
+def test_an_address_whose_run_is_broken_off_is_followed_by_the_next(
+    door: Door, monkeypatch: pytest.MonkeyPatch, at: int
+) -> None:
+    door.open(Echo)
+    with broken_off(at):
+        visit = Visit(monkeypatch)
+    visit.run()
+    with broken_off(at):
+        visit.at(source="sample:grey:17")
+    visit.run()
+    assert visit.data["asked"]["seed"] == 17
+
+
+@pytest.mark.parametrize("at", range(1, 3))
+def test_an_upload_whose_run_is_broken_off_is_taken_by_the_next(visit: Visit, at: int) -> None:
+    with broken_off(at):
+        bring(visit, "noise.png", written(np.zeros((64, 64, 3), np.uint8)))
+    visit.run()
+    assert visit.data["upload"]["name"] == "noise.png"
+    assert opened(visit.data["picture"]).shape == (64, 64, 3)
 
 
 def bring(visit: Visit, name: str, data: bytes) -> None:

@@ -2,11 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import count
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import patch
 
+from streamlit.runtime.scriptrunner import StopException
+from streamlit.runtime.state import SafeSessionState
 from streamlit.testing.v1 import AppTest
+
+
+@contextmanager
+def broken_off(at: int) -> Iterator[None]:
+    """Break a run of a page off before its `at`-th write to its state, as Streamlit does for a newer run."""
+    write, writes = SafeSessionState.__setitem__, count(1)
+
+    def stopping(state: SafeSessionState, key: str, value: Any) -> None:
+        if not key.startswith("$$") and next(writes) == at:  # those are the tests' own
+            raise StopException
+        write(state, key, value)
+
+    with patch.object(SafeSessionState, "__setitem__", stopping):
+        yield
 
 
 class Visitor:

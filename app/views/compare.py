@@ -55,13 +55,13 @@ def compare() -> None:
 def _follow_link(models: Catalogue, names: list[str]) -> None:
     """Take over what the address says, where it says something new."""
     state, address = st.session_state, st.query_params.to_dict()
-    if "compare-view" in state and (address == state["compare-written"] or not address):
+    if "compare-written" in state and (address == state["compare-written"] or not address):
         return
     view, notices = parse(address, models, names)
     state["compare-view"], state["compare-notices"] = view, notices
     state["compare-shown"] = view["models"]
     state["compare-version"] = state.get("compare-version", 0) + 1
-    state["compare-written"] = address
+    state["compare-written"] = address  # last: a run that is broken off before begins anew
 
 
 def parse(address: Mapping[str, str], models: Catalogue, names: list[str]) -> tuple[dict[str, Any], list[str]]:

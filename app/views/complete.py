@@ -39,8 +39,7 @@ def complete() -> None:
         st.info(EMPTY)
         return
     _follow_link(models, names)
-    uploaded()
-    state = st.session_state
+    brought, state = uploaded(), st.session_state
     component.complete(
         {
             "models": [entry(models.card(name)) for name in names],
@@ -49,8 +48,7 @@ def complete() -> None:
             "view": state["complete-view"],
             "version": state["complete-version"],
             "notices": state["complete-notices"],
-            "upload": state.get("reconstruct-upload"),
-            "picture": state.get("reconstruct-picture", ""),
+            **brought,
         },
         settled=lambda: _settled(names),
     )
@@ -77,11 +75,11 @@ def values(card: Card) -> tuple[int, int]:
 def _follow_link(models: Catalogue, names: list[str]) -> None:
     """Take over what the address says, where it says something new."""
     state, address = st.session_state, st.query_params.to_dict()
-    if "complete-view" in state and (address == state["complete-written"] or not address):
+    if "complete-written" in state and (address == state["complete-written"] or not address):
         return
     state["complete-view"], state["complete-notices"] = parse(address, models, names)
     state["complete-version"] = state.get("complete-version", 0) + 1
-    state["complete-written"] = address
+    state["complete-written"] = address  # last: a run that is broken off before begins anew
 
 
 def parse(address: Mapping[str, str], models: Catalogue, names: list[str]) -> tuple[dict[str, Any], list[str]]:

@@ -53,7 +53,7 @@ def explore(morph: Any) -> None:
 def _follow_link(models: Catalogue, names: list[str]) -> None:
     """Take over what the address says, where it says something new."""
     state, address = st.session_state, st.query_params.to_dict()
-    if "shown" in state and address == state["written"]:
+    if "written" in state and address == state["written"]:
         return
     if not address and "written" in state:  # back from another page: nothing is lost
         address = state["written"]
@@ -93,8 +93,8 @@ def _push(card: Card, view: View, notices: list[str], given: Iterable[str]) -> N
 def _write(card: Card, view: View) -> None:
     """Put a view into the address, once, and remember it under its model."""
     wanted = link.query(card.name, view)
-    st.session_state["written"] = wanted
     st.session_state.setdefault("views", {})[card.name] = wanted
+    st.session_state["written"] = wanted  # last: a run that is broken off before begins anew
     if st.query_params.to_dict() != wanted:
         st.query_params.from_dict(wanted)
 

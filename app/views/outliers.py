@@ -69,8 +69,7 @@ def outliers() -> None:
         st.info("No model here says how likely a picture is. Train one: zoetrope-train run mnist-vae")
         return
     _follow_link(models, names)
-    uploaded()
-    state = st.session_state
+    brought, state = uploaded(), st.session_state
     component.outliers(
         {
             "models": [entry(models.card(name), models) for name in names],
@@ -81,8 +80,7 @@ def outliers() -> None:
             "most": MOST,
             "asked": state["outliers-asked"],
             "notices": state["outliers-notices"],
-            "upload": state.get("reconstruct-upload"),
-            "picture": state.get("reconstruct-picture", ""),
+            **brought,
         },
         settled=_settled,
     )
@@ -94,11 +92,12 @@ def outliers() -> None:
 def _follow_link(models: Catalogue, names: list[str]) -> None:
     """Take over what the address says, where it says something new."""
     state, address = st.session_state, st.query_params.to_dict()
-    if "outliers-asked" in state and (address == state["outliers-written"] or not address):
+    if "outliers-written" in state and (address == state["outliers-written"] or not address):
         return
     asked, notices = parse(address, models, names)
     state["outliers-asked"] = {"number": state.get("outliers-asked", {"number": 0})["number"] + 1, **asked}
-    state["outliers-notices"], state["outliers-written"] = notices, address
+    state["outliers-notices"] = notices
+    state["outliers-written"] = address  # last: a run that is broken off before begins anew
 
 
 def parse(address: Mapping[str, str], models: Catalogue, names: list[str]) -> tuple[dict[str, Any], list[str]]:

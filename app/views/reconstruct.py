@@ -6,7 +6,7 @@ import base64
 import io
 from collections.abc import Mapping
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import streamlit as st
 from PIL import Image
@@ -35,16 +35,14 @@ def reconstruct(explore: Any, morph: Any) -> None:
         return
     models, names = found
     _follow_link(models)
-    uploaded()
-    state = st.session_state
+    brought, state = uploaded(), st.session_state
     wanted = component.reconstruct(
         {
             "models": [entry(models.card(name), models) for name in names],
             "bundled": shelf(),
             "asked": state["reconstruct-asked"],
             "notices": state["reconstruct-notices"],
-            "upload": state.get("reconstruct-upload"),
-            "picture": state.get("reconstruct-picture", ""),
+            **brought,
         },
         chosen=_chosen,
     )
@@ -61,12 +59,12 @@ def reconstruct(explore: Any, morph: Any) -> None:
 def _follow_link(models: Catalogue) -> None:
     """Take over what the address says, where it says something new."""
     state, given = st.session_state, st.query_params.get("source", "")
-    if "reconstruct-asked" in state and given in ("", state["reconstruct-written"]):
+    if "reconstruct-written" in state and given in ("", state["reconstruct-written"]):
         return
     asked, notice = parse(given, models)
     state["reconstruct-asked"] = {"number": state.get("reconstruct-asked", {"number": 0})["number"] + 1, **asked}
     state["reconstruct-notices"] = [notice] if notice else []
-    state["reconstruct-written"] = given
+    state["reconstruct-written"] = given  # last: a run that is broken off before begins anew
 
 
 def parse(source: str, models: Catalogue) -> tuple[dict[str, Any], str]:
@@ -106,21 +104,32 @@ def _chosen() -> None:
 # Pictures
 
 
-def uploaded() -> None:
-    """Take in a file that has just come, for every page with a desk; the one before stays where this is no picture."""
+class Upload(NamedTuple):
+    """What became of the newest file; kept as one, since Streamlit may break off a run at any look at its state."""
+
+    file: str  # by which Streamlit knows it
+    about: dict[str, Any]  # number, name, and error or notes and faces
+    picture: str  # the newest file that was one, as an address
+
+
+def uploaded() -> dict[str, Any]:
+    """Take in a file that has just come, for every page with a desk: `upload` and `picture` of a component's data.
+
+    The picture before stays where the newest file is none.
+    """
     state = st.session_state
     file = st.file_uploader(HINT, key="reconstruct-file", label_visibility="collapsed")
-    if file is None or file.file_id == state.get("reconstruct-taken"):
-        return
-    state["reconstruct-taken"] = file.file_id
-    about: dict[str, Any] = {"number": state.get("reconstruct-upload", {"number": 0})["number"] + 1, "name": file.name}
-    try:
-        picture = take_in(file.getvalue(), file.name)
-    except BadPicture as error:
-        state["reconstruct-upload"] = {**about, "error": str(error)}
-        return
-    state["reconstruct-picture"] = inline(png(picture.pixels))
-    state["reconstruct-upload"] = {**about, "notes": list(picture.notes), "faces": faces(picture.pixels)}
+    last: Upload | None = state.get("reconstruct-upload")
+    if file is not None and (last is None or file.file_id != last.file):
+        about = {"number": last.about["number"] + 1 if last else 1, "name": file.name}
+        try:
+            picture = take_in(file.getvalue(), file.name)
+            about |= {"notes": list(picture.notes), "faces": faces(picture.pixels)}
+            last = Upload(file.file_id, about, inline(png(picture.pixels)))
+        except BadPicture as error:
+            last = Upload(file.file_id, {**about, "error": str(error)}, last.picture if last else "")
+        state["reconstruct-upload"] = last
+    return {"upload": last.about, "picture": last.picture} if last else {"upload": None, "picture": ""}
 
 
 def faces(pixels: Any) -> list[dict[str, float]]:

@@ -108,7 +108,6 @@ class Desk:
         return [float(tile.get_attribute("data-score") or "nan") for tile in self.tiles.all()]
 
     def bring(self, name: str, data: bytes) -> None:
-        self.page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
         chooser = self.page.locator('[data-testid="stFileUploader"] input[type=file]')
         chooser.set_input_files({"name": name, "mimeType": "image/png", "buffer": data})
 
