@@ -1,4 +1,4 @@
-"""A trained model made for one device: folded, merged, steady, and in half precision where no picture shows it."""
+"""A trained model made for one device: merged, folded, steady, and in half precision where no picture shows it."""
 
 import copy
 from itertools import pairwise
@@ -10,6 +10,7 @@ from torch.nn import functional as F
 from torch.nn.utils.fusion import fuse_conv_bn_eval, fuse_linear_bn_eval
 
 from engine.aliases import Latents
+from engine.nn.nets import DoublingConv2d
 
 MUCH = 10_000_000  # multiply-adds a picture; below, a pass spends its time between the products, not in them
 INVISIBLE = 4 / 255  # the largest change of a pixel that half precision may make: 1.6 % of the range
@@ -17,13 +18,21 @@ INVISIBLE = 4 / 255  # the largest change of a pixel that half precision may mak
 
 def prepared(model: nn.Module, device: torch.device) -> Any:
     """Copy a model for a device, float32: the same function up to rounding."""
-    model = copy.deepcopy(model).eval().requires_grad_(False)
-    fold(model)
+    model = copy.deepcopy(model)
+    merge(model)
+    fold(model.eval().requires_grad_(False))
     if device.type == "cpu":
-        merge(model)
         steady(model)
     # channels last: a convolution then reads the channels of a pixel side by side
     return model.to(device).to(memory_format=torch.channels_last)
+
+
+def merge(model: nn.Module) -> None:
+    """Add up the weights of all layers that double a map once and for all."""
+    for layers in list(model.modules()):
+        for name, layer in layers.named_children():
+            if isinstance(layer, DoublingConv2d):
+                setattr(layers, name, layer.merged())
 
 
 # Batch norm
@@ -49,40 +58,6 @@ def folded_into(layer: nn.Module, norm: nn.Module) -> nn.Module | None:
     if type(layer) is nn.ConvTranspose2d and layer.groups == 1:
         return fuse_conv_bn_eval(layer, norm, transpose=True)
     return None
-
-
-# Doubling: a map whose pixels are repeated has only four different ones under the nine weights of a 3×3 kernel
-
-
-def merge(model: nn.Module) -> None:
-    """Merge each doubling by repetition into the convolution right behind it, where the two stand in one Sequential."""
-    for layers in [module for module in model.modules() if isinstance(module, nn.Sequential)]:
-        for (name, layer), (following, convolution) in pairwise(list(layers.named_children())):
-            if (merged := merged_into(layer, convolution)) is not None:
-                setattr(layers, name, nn.Identity())
-                setattr(layers, following, merged)
-
-
-def merged_into(layer: nn.Module, convolution: nn.Module) -> nn.ConvTranspose2d | None:
-    """Give the transposed convolution that doubles and convolves, in 4 of 9 multiply-adds, where there is one."""
-    doubles = isinstance(layer, nn.Upsample) and layer.mode == "nearest" and layer.scale_factor == 2
-    if not doubles or type(convolution) is not nn.Conv2d or convolution._forward_pre_hooks:
-        return None
-    shape = convolution.kernel_size, convolution.stride, convolution.padding, convolution.dilation, convolution.groups
-    if shape != ((3, 3), (1, 1), (1, 1), (1, 1), 1) or convolution.padding_mode != "zeros":
-        return None
-    bias, sizes = convolution.bias, (convolution.in_channels, convolution.out_channels)
-    merged = nn.ConvTranspose2d(*sizes, 4, stride=2, padding=1, bias=bias is not None).requires_grad_(False)
-    merged.weight.copy_(summed(summed(convolution.weight, 2), 3).transpose(0, 1))
-    if bias is not None and merged.bias is not None:
-        merged.bias.copy_(bias)
-    return merged
-
-
-def summed(weight: Tensor, side: int) -> Tensor:
-    """Add up those of the three weights along a side that fall on one pixel and its repetition: four remain."""
-    first, second, third = weight.unbind(side)
-    return torch.stack([third, second + third, first + second, first], side)
 
 
 # Steadiness: on a processor few rows take other roads through torch than many, and come back rounded otherwise

@@ -59,7 +59,7 @@ CONFIGS: tuple[Config, ...] = (
     IAFVAEConfig((1, 12, 8), steps=2, flow_width=9, context=4, **SMALL),
     IAFVAEConfig((3, 12, 8), steps=3, flow_width=9, context=4, likelihood="logistic", classes=3, **SMALL),
     PixelVAEConfig((1, 7, 5), net="dense", maps=4, pixel_width=4, **SMALL),
-    PixelVAEConfig((3, 12, 8), top=1, hidden=4, maps=4, pixel_width=6, output="logistic", classes=3, **SMALL),
+    PixelVAEConfig((3, 8, 6), top=1, hidden=4, maps=4, pixel_width=6, output="logistic", classes=3, **SMALL),
     PixelVAEConfig((3, 6, 6), gated=False, maps=4, pixel_width=6, pixel_depth=1, output="softmax", **SMALL),
     GANConfig((1, 7, 5), **SMALL),
     GANConfig((3, 8, 8), latent=3, width=8, depth=2, classes=3),

@@ -15,7 +15,7 @@ from torch.nn import functional as F
 
 from engine.aliases import Images, Labels, Latents
 from engine.nn.equalized import Equalized, PixelNorm
-from engine.nn.nets import Shape, check_halves, check_sizes, halvings, with_label
+from engine.nn.nets import DoublingConv2d, Shape, check_halves, check_sizes, halvings, with_label
 from engine.nn.prior import draw
 
 LEAK = 0.2
@@ -57,11 +57,8 @@ class ProgressiveGAN(nn.Module):
             PixelNorm(),
             *convolved(channels[0], channels[0]),
         )
-        doubled = (
-            nn.Sequential(nn.Upsample(scale_factor=2), *convolved(here, there), *convolved(there, there))
-            for here, there in pairwise(channels)
-        )
-        self.sizes = nn.ModuleList([smallest, *doubled])
+        larger = (nn.Sequential(*doubled(here, there), *convolved(there, there)) for here, there in pairwise(channels))
+        self.sizes = nn.ModuleList([smallest, *larger])
         self.pictures = nn.ModuleList([Equalized(nn.Conv2d(here, config.shape[0], 1), gain=1.0) for here in channels])
         self.register_buffer("shares", shares_at(float(config.doublings), config.doublings))
 
@@ -96,6 +93,10 @@ class ProgressiveGAN(nn.Module):
 
 def convolved(here: int, there: int) -> list[nn.Module]:
     return [Equalized(nn.Conv2d(here, there, 3, padding=1)), nn.LeakyReLU(LEAK), PixelNorm()]
+
+
+def doubled(here: int, there: int) -> list[nn.Module]:
+    return [nn.Identity(), Equalized(DoublingConv2d(here, there)), nn.LeakyReLU(LEAK), PixelNorm()]
 
 
 def channels_at(width: int, halved: int) -> int:
