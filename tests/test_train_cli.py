@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from train import cli
 from train.cli import main
 
 TRAIN = [sys.executable, "-m", "train.cli"]
@@ -69,6 +70,15 @@ def test_a_checkpoint_is_measured_with_the_critic_of_its_run(
     for name in ("latents", "encoder features", "critic features"):
         assert f"linear probe, {name}" in measured
     assert told("evaluate", "digits-ali", "--checkpoints", checkpoints) == measured
+
+
+def test_a_run_of_some_minutes_keeps_the_steps_that_it_was_worth(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(cli, "steps_within", lambda recipe, data, minutes: int(3 * minutes))
+    main(["run", "digits-vae", "--minutes", "2", "--run", str(tmp_path / "run")])
+    assert "6 of 2,000 steps fit into 2 minutes here." in capsys.readouterr().out
+    assert json.loads((tmp_path / "run" / "recipe.json").read_text())["steps"] == 6
 
 
 def test_list_and_show(capsys: pytest.CaptureFixture[str]) -> None:
@@ -145,6 +155,7 @@ def test_mistakes_get_one_sentence_and_exit_code_2(
         ("run", "frey-vae-2d", "--data-dir", str(tmp_path)): str(tmp_path),
         ("run", "digits-vae", "--data", f"folder:{tmp_path}"): str(tmp_path),
         ("run", "digits-vae", "--steps", "many"): "many",
+        ("run", "digits-vae", "--minutes", "0"): "--minutes is 0",
     }
     monkeypatch.chdir(tmp_path)
     for words, sentence in cases.items():

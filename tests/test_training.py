@@ -1,6 +1,7 @@
 """The loop: every recipe, turns, resume, ranks, what it writes, how it stops."""
 
 import dataclasses
+import itertools
 import math
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from torch import nn
 from engine.errors import BadValue, TrainingStopped, UnknownName
 from engine.runtime import Engine
 from tests.interrupted import assert_same, undisturbed_and_killed
-from train import sheets
+from train import pace, sheets
 from train.averages import decay_at
 from train.data import Batch, Dataset, open_data
 from train.data.plane import MODES, PLANES
@@ -20,6 +21,7 @@ from train.evaluation import evaluate
 from train.export import export
 from train.loop import Training, learning_rate, mix, prepared, rows_at, train
 from train.objectives import Objective
+from train.pace import TIMED, steps_within
 from train.recipe import AdamConfig, Recipe, as_dict, from_dict
 from train.recipes import RECIPES, find_recipe
 from train.runs import Run
@@ -220,3 +222,29 @@ def test_the_average_of_a_short_run_has_nothing_of_its_beginning() -> None:
         share *= decay_at(0.999, step)
     assert share < 1e-9
     assert decay_at(0.999, 100_000) == 0.999
+
+
+# A time instead of steps
+
+
+def test_a_time_is_worth_the_steps_that_fit_into_it() -> None:
+    recipe = dataclasses.replace(RECIPES["digits-vae"], steps=1_000)
+    data = toy_data(recipe.model.shape)
+    ticks = itertools.count(0.0, float(TIMED))  # a second a step, as its clock has it
+    assert steps_within(recipe, data, 5.0, lambda: next(ticks)) == int(0.9 * 300)
+    assert steps_within(recipe, data, 60.0, lambda: next(ticks)) == 1_000
+    assert steps_within(recipe, data, 1e-3, lambda: next(ticks)) == 1
+
+
+@pytest.mark.parametrize("minutes", [0.0, -1.0])
+def test_no_time_is_refused(minutes: float) -> None:
+    recipe = RECIPES["digits-vae"]
+    with pytest.raises(BadValue, match="--minutes is"):
+        steps_within(recipe, toy_data(recipe.model.shape), minutes)
+
+
+def test_ranks_are_given_steps_and_no_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    recipe = RECIPES["digits-vae"]
+    monkeypatch.setattr(pace, "find_place", lambda: Place(torch.device("cpu"), ranks=2))
+    with pytest.raises(BadValue, match="torchrun"):
+        steps_within(recipe, toy_data(recipe.model.shape), 1.0)

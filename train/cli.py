@@ -25,6 +25,7 @@ from train.evaluation import evaluate, judge_of
 from train.export import export
 from train.gather import TEST, TRAIN, gather, judge
 from train.loop import Training, train
+from train.pace import steps_within
 from train.recipe import Recipe, to_json
 from train.recipes import RECIPES, find_recipe
 from train.runs import Run
@@ -40,6 +41,7 @@ class RunArguments:
     run: Path | None = None  # the run's folder; runs/RECIPE if not given
     data_dir: Path | None = None  # where the data sets are
     tensorboard: bool = False  # write curves and sheets for TensorBoard as well
+    minutes: float | None = None  # take no more steps than this machine does in so many minutes
 
 
 @dataclass(frozen=True)
@@ -196,6 +198,9 @@ def run(arguments: Sequence[str]) -> None:
     )
     folder, recipe = given.run or RUNS / name, renamed(given.recipe, default.recipe)
     data = open_data(recipe.data, given.data_dir, recipe.model.shape)
+    if given.minutes is not None:
+        recipe = dataclasses.replace(recipe, steps=steps_within(recipe, data, given.minutes))
+        say(f"{recipe.steps:,} of {given.recipe.steps:,} steps fit into {given.minutes:g} minutes here.")
     started = Run.start(folder, recipe) if find_place().leads else Run(folder)
     if given.tensorboard:
         started.open_board()

@@ -188,13 +188,14 @@ hierarchical = replace(
     model=HierarchicalALIConfig(latent=40, top=8, width=32, depth=1),
 )
 
-# Pixel by pixel
+# Pixel by pixel: each layer sees a row further up, and what is to be known is whether a digit is there already, which
+# ten layers over 28 rows did not.
 
 pixels = Recipe(
     data="mnist",
     title="Handwritten digits, pixel by pixel",
     description="Every pixel is drawn from what lies above it and to its left: no latent, and an exact likelihood.",
-    model=PixelCNNConfig(width=64, depth=10, gated=False),
+    model=PixelCNNConfig(width=32, depth=16, gated=False),
     objective=LikelihoodConfig(),
     pixels="binarized",
     optimizer=AdamConfig(lr=1e-3, clip=100.0),
@@ -206,13 +207,13 @@ pixels_gated = replace(
     pixels,
     title="Handwritten digits, pixel by pixel, gated",
     description="Two stacks, one for the rows above and one for the row: nothing that came before is overlooked.",
-    model=PixelCNNConfig(width=64, depth=10),
+    model=PixelCNNConfig(width=48, depth=14),
 )
 pixels_by_class = replace(
     pixels_gated,
     title="Handwritten digits by class, pixel by pixel",
     description="You choose the digit, the pixels follow; and of a given digit it tells which class explains it best.",
-    model=PixelCNNConfig(width=64, depth=10, classes=10),
+    model=PixelCNNConfig(width=48, depth=14, classes=10),
 )
 pixels_recurrent = replace(
     pixels,
