@@ -59,7 +59,7 @@ def floats(ready: Ready) -> Pass:
     """Decode to the floats that the bytes are made of."""
 
     def forward(z: torch.Tensor, y: torch.Tensor | None = None) -> tuple[torch.Tensor, torch.Tensor]:
-        x = ready.quick.decode(z.to(ready.dtype), y).float()
+        x = ready.forwards.quick.decode(z.to(ready.forwards.dtype), y).float()
         return x, x
 
     return Pass(ready.card.name, forward, ready.main.probe, ready.device)
@@ -91,7 +91,7 @@ def row(engine: Engine, name: str, trials: int) -> tuple[str, int]:
     decode = floats(ready)
     failed_floats = sum(not float_trial(decode, ready, random) for _ in range(trials))
     failed_bare = sum(not bare_trial(model, ready, random) for _ in range(trials // 10))
-    kind, sizes = str(ready.dtype).removeprefix("torch."), ", ".join(map(str, ready.main.costs))
+    kind, sizes = str(ready.forwards.dtype).removeprefix("torch."), ", ".join(map(str, ready.main.costs))
     text = f"| {name} | {failed} | {failed_floats} | {100 * failed_bare / (trials // 10):.0f} % | {kind} | {sizes} |"
     return text, failed + failed_floats
 

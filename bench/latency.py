@@ -61,7 +61,7 @@ def row(engine: Engine, name: str) -> str:
         cells.append(f"{before:.2f} → {after:.2f} ({before / after:.1f} ×)")
         if batch == BATCHES[-1]:
             cells.append(f"{1e3 * batch / after:,.0f}")
-    kind, sizes = str(ready.dtype).removeprefix("torch."), ", ".join(map(str, ready.main.costs))
+    kind, sizes = str(ready.forwards.dtype).removeprefix("torch."), ", ".join(map(str, ready.main.costs))
     return f"| {name} | {' | '.join(cells)} | {kind} | {sizes} | {proving:.0f} |"
 
 

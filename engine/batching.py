@@ -25,8 +25,9 @@ from engine.checks import (
 )
 from engine.drawing import Drawing, finished
 from engine.errors import BadValue, ModelFault, UnknownName, ZoetropeError
+from engine.forwards import UNKNOWN
 from engine.latents import draw
-from engine.ready import UNKNOWN, Ready
+from engine.ready import Ready
 from engine.serving.jobs import Answer, Job
 
 Arrays = dict[str, NDArray[Any]]

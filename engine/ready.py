@@ -8,36 +8,25 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
-from engine import checkpoint, densities, directions, gallery, images, inversion, noise, outliers, sight
-from engine.buffers import Forward, Rows
+from engine import checkpoint, directions, gallery, noise, outliers, sight
 from engine.card import Card
 from engine.catalogue import Catalogue
 from engine.directions import Directions
 from engine.drawing import Drawer, Drawing, finished
 from engine.errors import MissingVerb
+from engine.forwards import Classes, Forwards, Latent
 from engine.gallery import Gallery
-from engine.latents import draw, spread_of
+from engine.latents import draw
 from engine.neighbours import nearest
-from engine.nn.raster import Draws, Raster
-from engine.passes import SIZES, Pass
-from engine.prepare import in_half, prepared
+from engine.passes import Pass
 from engine.registry import Model
 from engine.sheet import Bytes
 from engine.verbs import Infers
 
-Latent = NDArray[np.float32]
-Classes = NDArray[np.int64] | None
 Arrays = dict[str, NDArray[Any]]
 
-UNKNOWN = -1  # the class of a row that has none
-ALONE = ("evidence", "score", "invert", "surprise", "receptive")  # sums, slopes, steps that magnify others' last bit
-HOSTED = ("sample", "invert", "draw", "receptive")  # no graph: noise drawn on the host, or a gradient's own thread
 MAIN = {"decodes": "decode", "completes": "draw", "samples": "sample", "classifies": "classify"}  # pass, by a verb
-# Rows drawn pixel by pixel at a time: of fewer a product sums in another order; of more, a pixel takes others' turns.
-TOGETHER = {"cpu": (4, 16, 32), "cuda": (4, 32, 64)}
-PROBED = 3  # pixels by which they are compared
 
 
 class Ready:
@@ -60,19 +49,10 @@ class Ready:
         self.lock = threading.Lock()
         self.passes: dict[str, Pass] = {}
         self.means: Arrays | None = None
-        self.exact: Any = prepared(model, device)
-        self.quick: Any = self.exact
-        self.mean, self.deviation = (torch.from_numpy(part).to(device) for part in spread_of(card))
+        self.forwards = Forwards(model, card, device)
         self.by_pixels = by_pixels(card)
         self.infers = isinstance(model, Infers) and getattr(model.config, "stochastic", True)
-        if "decodes" in card.verbs:
-            with torch.inference_mode():
-                z, *y = (torch.from_numpy(part[:16]).to(device) for part in self._probe("decode"))
-                self.quick = in_half(self.exact, device, z, *y) or self.exact
-        self.dtype: torch.dtype = next(self.quick.parameters()).dtype
-        copies = {id(copy): copy for copy in (self.exact, self.quick)}.values()
-        self.weights = sum(tensor.nbytes for copy in copies for tensor in copy.state_dict().values())
-        self.drawer = Drawer(self.exact, card, device, lambda: self._pass("draw"))
+        self.drawer = Drawer(self.forwards.exact, card, device, lambda: self._pass("draw"))
         self.main = self._pass(next(one for verb, one in MAIN.items() if verb in card.verbs))
 
     @property
@@ -83,49 +63,49 @@ class Ready:
     @property
     def bytes(self) -> int:
         """How much of the device's memory it holds."""
-        return self.weights + sum(one.bytes for one in list(self.passes.values()))
+        return self.forwards.bytes + sum(one.bytes for one in list(self.passes.values()))
 
     # Verbs
 
     def decode(self, z: Latent, y: Classes = None) -> Bytes:
         """Turn latents (n, latent) into pictures."""
-        return self._pass("decode")(z, *self._labels(y, len(z)))
+        return self._pass("decode")(z, *self.forwards.labels(y, len(z)))
 
     def sample(self, seeds: Sequence[int], y: Classes = None, truncation: float = 1.0) -> Bytes:
         """Draw pictures, each by its own seed."""
         if self.by_pixels:
             return finished(self.sampling(seeds, y))["pictures"]
         rows = np.array(seeds, np.int64), np.full(len(seeds), truncation)
-        return self._pass("sample")(*rows, *self._labels(y, len(seeds)))
+        return self._pass("sample")(*rows, *self.forwards.labels(y, len(seeds)))
 
     def sampling(self, seeds: Sequence[int], y: Classes = None) -> Drawing:
         """Do what `sample` does by a model that draws pixel by pixel, giving way to others: `pictures`."""
-        return self.drawer.sample(seeds, self._labels(y, len(seeds)))
+        return self.drawer.sample(seeds, self.forwards.labels(y, len(seeds)))
 
     def completing(
         self, pictures: Bytes, hidden: Bytes, seeds: Sequence[int], ends: tuple[int, int], y: Classes, tells: bool
     ) -> Drawing:
         """Draw the hidden pixels between the ends, giving way to others, see `engine.drawing`."""
-        return self.drawer.complete(pictures, hidden, seeds, ends, self._labels(y, len(pictures)), tells)
+        return self.drawer.complete(pictures, hidden, seeds, ends, self.forwards.labels(y, len(pictures)), tells)
 
     def surprise(self, pictures: Bytes, y: Classes = None) -> NDArray[np.float32]:
         """Give −log2 p of each pixel given those before it, (n, height, width): bits, all its channels together."""
-        return self._pass("surprise")(pictures, *self._labels(y, len(pictures)))
+        return self._pass("surprise")(pictures, *self.forwards.labels(y, len(pictures)))
 
     def receptive(self, pictures: Bytes, pixel: int, y: Classes = None) -> NDArray[np.float32]:
         """Give how steeply the mean of a pixel's distribution changes with each pixel, (n, height, width).
 
         It is nought where the model does not see.
         """
-        return self._pass("receptive")(pictures, np.full(len(pictures), pixel), *self._labels(y, len(pictures)))
+        return self._pass("receptive")(pictures, np.full(len(pictures), pixel), *self.forwards.labels(y, len(pictures)))
 
     def masks(self) -> Arrays:
         """Show what the layers see around a pixel, see `engine.sight`."""
-        return sight.masks(self.exact)
+        return sight.masks(self.forwards.exact)
 
     def encode(self, pictures: Bytes, y: Classes = None) -> Latent:
         """Turn pictures into latents (n, latent)."""
-        return self._pass("encode")(pictures, *self._labels(y, len(pictures)))
+        return self._pass("encode")(pictures, *self.forwards.labels(y, len(pictures)))
 
     def classify(self, pictures: Bytes) -> NDArray[np.float32]:
         """Turn pictures into logits (n, answers), whose names are the card's labels."""
@@ -176,7 +156,7 @@ class Ready:
         if verb is None:
             return {}
         drawn = noise.normal(seeds, [self.card.latent]).numpy()
-        found = self._pass(verb)(pictures, drawn, *self._labels(y, len(pictures)))
+        found = self._pass(verb)(pictures, drawn, *self.forwards.labels(y, len(pictures)))
         if verb == "infer":
             return {"z": found}
         z, rate, distortion = np.split(found, [self.card.latent, self.card.latent + 1], axis=1)
@@ -210,7 +190,7 @@ class Ready:
         """
         losses = np.zeros((len(pictures), steps), np.float32)
         for i in range(steps):
-            found = self._pass("invert")(pictures, state, *self._labels(y, len(pictures)))
+            found = self._pass("invert")(pictures, state, *self.forwards.labels(y, len(pictures)))
             state, losses[:, i] = np.ascontiguousarray(found[:, :-1]), found[:, -1]
         z = np.ascontiguousarray(state[:, : self.card.latent])
         return {"pictures": self.decode(z, y), "state": state, "losses": losses}
@@ -225,10 +205,10 @@ class Ready:
 
     def points(self, seeds: Sequence[int], truncation: float = 1.0) -> NDArray[np.float32]:
         """Give the points (n, 2) that a toy makes of seeds. Raises MissingVerb for a model of pictures."""
-        if not getattr(self.exact.config, "extent", 0):
+        if not getattr(self.forwards.exact.config, "extent", 0):
             raise MissingVerb(f"{self.card.name} draws pictures, not points of the plane. Take a toy: ring or grid.")
         with torch.inference_mode():
-            drawn = self.exact.generate(torch.from_numpy(draw(self.card, seeds, truncation)).to(self.device))
+            drawn = self.forwards.exact.generate(torch.from_numpy(draw(self.card, seeds, truncation)).to(self.device))
         return drawn.flatten(1).float().cpu().numpy()
 
     def gallery(self) -> Gallery:
@@ -267,122 +247,12 @@ class Ready:
             return directions.none(self.card.latent)
         return directions.load(self.place, self.card)
 
-    # Passes: proven at their first use, the main one before anybody waits for it
-
     def _pass(self, verb: str) -> Pass:
+        """Give the pass of a verb, proven at its first use: the main one before anybody waits for it."""
         with self.lock:
             if verb not in self.passes:
-                forwards: dict[str, Forward] = {
-                    "decode": self._decode,
-                    "sample": self._sample,
-                    "encode": self._encode,
-                    "classify": self._classify,
-                    "features": self._features,
-                    "evidence": self._evidence,
-                    "score": self._score,
-                    "infer": self._infer,
-                    "invert": self._invert,
-                    "draw": self._draw,
-                    "surprise": self._surprise,
-                    "receptive": self._receptive,
-                }
-                probe, forward, graphs = self._probe(verb), forwards[verb], verb not in HOSTED
-                alone = verb in ALONE or (verb == "draw" and not isinstance(self.exact, Draws))
-                sizes = TOGETHER[self.device.type] if verb == "draw" else ()
-                self.passes[verb] = Pass(self.card.name, forward, probe, self.device, graphs, alone, sizes)
+                self.passes[verb] = self.forwards.proven(verb)
             return self.passes[verb]
-
-    def _decode(self, z: Tensor, y: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        x = self.quick.decode(z.to(self.dtype), y)
-        return x, images.quantized(x)
-
-    def _sample(self, seeds: Tensor, truncation: Tensor, y: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        x = self.exact.sample(seeds.tolist(), y, float(truncation[0]))
-        return x, images.quantized(x)
-
-    def _encode(self, pictures: Tensor, y: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        z = self.exact.encode(images.unit(pictures), y)
-        return z, z
-
-    def _classify(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
-        logits = self.exact.logits(images.unit(pictures))
-        return logits, logits
-
-    def _features(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
-        features = self.exact.features(images.unit(pictures))
-        return features, features
-
-    def _evidence(self, pictures: Tensor, drawn: Tensor, y: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        found = self.exact.evidence(images.unit(pictures), y, drawn)
-        parts = torch.cat([found.z, found.rate[:, None], found.distortion[:, None]], dim=1)
-        return parts, parts
-
-    def _score(self, pictures: Tensor, drawn: Tensor) -> tuple[Tensor, Tensor]:
-        given = densities.by_class(self.exact, len(self.card.classes), images.unit(pictures), drawn)
-        found = torch.cat([densities.marginal(given)[:, None], given], dim=1)
-        return found, found
-
-    def _infer(self, pictures: Tensor, drawn: Tensor, y: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        z = self.exact.infer_by(images.unit(pictures), drawn, y)
-        return z, z
-
-    def _invert(self, pictures: Tensor, state: Tensor, y: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        found = inversion.step(self.exact, images.unit(pictures), state, self.mean, self.deviation, y)
-        return found, found
-
-    def _draw(self, pictures: Tensor, u: Tensor, y: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """Draw the first pixels of the second row; the chances they had tell by their last bits what is alike."""
-        picture, first = Raster(images.unit(pictures), torch.ones_like(u[:, :1], dtype=torch.bool), u, True), u.shape[3]
-        if not isinstance(self.exact, Draws):
-            return u, u
-        for at in self.exact.draw(picture, first, u[0, 0].numel(), y):
-            if at >= first + PROBED:
-                break
-        chances = torch.cat(list(picture.told.values()), dim=1)
-        return chances, chances
-
-    def _surprise(self, pictures: Tensor, y: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        bits = sight.surprise(self.exact, images.unit(pictures), y)
-        return bits, bits
-
-    def _receptive(self, pictures: Tensor, pixel: Tensor, y: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        reach = sight.receptive(self.exact, images.unit(pictures), int(pixel[0]), y)  # rows go alone
-        return reach, reach
-
-    def _probe(self, verb: str) -> Rows:
-        """Rows such as people ask for."""
-        seeds = range(max(SIZES[self.device.type]))
-        labels = self._labels(np.arange(len(seeds)) % max(1, len(self.card.classes)), len(seeds))
-        if verb == "decode":
-            return [draw(self.card, seeds), *labels]
-        if verb == "sample":
-            return [np.array(seeds), np.ones(len(seeds)), *labels]
-        channels, height, width = self.card.shape
-        shape = len(seeds), height, width, channels
-        pictures = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
-        drawn = noise.normal(seeds, [self.card.latent]).numpy()
-        if verb == "score":
-            return [pictures, drawn]
-        if verb in ("evidence", "infer"):
-            return [pictures, drawn, *labels]
-        if verb == "draw":
-            return [pictures, noise.uniform(seeds, self.card.shape).numpy(), *labels]
-        if verb == "receptive":
-            return [pictures, np.full(len(seeds), height * width // 2), *labels]
-        if verb == "invert":
-            return [pictures, self._states(draw(self.card, seeds)), *labels]
-        return [pictures, *labels]
-
-    def _states(self, z: Latent) -> Latent:
-        """States of inversions that are some steps on their way."""
-        moments = 1e-3 * np.roll(z, 1, axis=0)
-        return np.concatenate([z, moments, moments**2, np.full((len(z), 1), 5)], axis=1, dtype=np.float32)
-
-    def _labels(self, y: Classes, count: int) -> list[NDArray[np.int64]]:
-        """Give every row a class; none where the model knows no classes."""
-        if not self.card.classes:
-            return []
-        return [np.full(count, UNKNOWN) if y is None else y]
 
 
 def by_pixels(card: Card) -> bool:

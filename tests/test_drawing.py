@@ -134,9 +134,9 @@ def test_the_chances_are_those_of_the_model(config: PixelCNNConfig, tmp_path: Pa
 def test_a_model_that_draws_no_pixel_at_a_time_draws_the_same(tmp_path: Path) -> None:
     ready, asked = ready_of(tmp_path, PIXELS), asked_of(PIXELS, 3)
     wanted = completed(ready, asked)
-    slow: Any = Slow(ready.exact)
+    slow: Any = Slow(ready.forwards.exact)
     assert not isinstance(slow, Draws)
-    ready.exact = ready.drawer.model = slow
+    ready.forwards.exact = ready.drawer.model = slow
     ready.passes.clear()
     found = completed(ready, asked)
     assert ready.drawer.numbers().limit == 1
@@ -153,14 +153,14 @@ def test_no_more_drawings_are_kept_than_may_be(tmp_path: Path) -> None:
 
 def test_where_memory_lacks_fewer_are_drawn_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ready, asked = ready_of(tmp_path, PIXELS), asked_of(PIXELS, 40)
-    wanted, least, draw = completed(ready, asked), min(ready.main.costs), ready.exact.draw
+    wanted, least, draw = completed(ready, asked), min(ready.main.costs), ready.forwards.exact.draw
 
     def cramped(picture: Any, *stretch: Any) -> Iterator[int]:
         if len(picture.x) > room:
             raise torch.OutOfMemoryError("CUDA out of memory")
         yield from draw(picture, *stretch)
 
-    monkeypatch.setattr(ready.exact, "draw", cramped)
+    monkeypatch.setattr(ready.forwards.exact, "draw", cramped)
     room = least
     assert (completed(ready, asked)["pictures"] == wanted["pictures"]).all()
     assert ready.main.limit == least

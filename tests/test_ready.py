@@ -303,12 +303,12 @@ def able(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("able")
 def test_half_precision_is_for_models_that_work_hard_and_show_no_trace_of_it(tmp_path: Path) -> None:
-    assert ready_of(tmp_path, LARGE).dtype == torch.bfloat16
-    assert ready_of(tmp_path, CONFIGS[0]).dtype == torch.float32
+    assert ready_of(tmp_path, LARGE).forwards.dtype == torch.bfloat16
+    assert ready_of(tmp_path, CONFIGS[0]).forwards.dtype == torch.float32
     loud = made(LARGE)
     for parameter in loud.decoder.parameters():
         parameter.data *= 8
-    assert ready_of(tmp_path, LARGE, loud).dtype == torch.float32
+    assert ready_of(tmp_path, LARGE, loud).forwards.dtype == torch.float32
 
 
 @pytest.mark.usefixtures("able")
@@ -325,7 +325,7 @@ def test_half_precision_keeps_to_decoding_and_to_a_level(tmp_path: Path) -> None
 
 def test_an_operation_without_half_precision_is_done_in_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(prepare, "half_type", lambda device: torch.float8_e4m3fn)
-    assert ready_of(tmp_path, LARGE).dtype == torch.float32
+    assert ready_of(tmp_path, LARGE).forwards.dtype == torch.float32
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,161 @@
+"""The forward passes of a model, by verb: rows on its device become floats, and what the host wants of them."""
+
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from engine import densities, images, inversion, noise, sight
+from engine.buffers import Forward, Rows
+from engine.card import Card
+from engine.latents import draw, spread_of
+from engine.nn.raster import Draws, Raster
+from engine.passes import SIZES, Pass
+from engine.prepare import in_half, prepared
+from engine.registry import Model
+
+Latent = NDArray[np.float32]
+Classes = NDArray[np.int64] | None
+
+UNKNOWN = -1  # the class of a row that has none
+ALONE = ("evidence", "score", "invert", "surprise", "receptive")  # sums, slopes, steps that magnify others' last bit
+HOSTED = ("sample", "invert", "draw", "receptive")  # no graph: noise drawn on the host, or a gradient's own thread
+# Rows drawn pixel by pixel at a time: of fewer a product sums in another order; of more, a pixel takes others' turns.
+TOGETHER = {"cpu": (4, 16, 32), "cuda": (4, 32, 64)}
+PROBED = 3  # pixels by which they are compared
+
+
+class Forwards:
+    """A model on a device, `exact` in float32 and `quick` to decode by, and the passes that it can do."""
+
+    def __init__(self, model: Model, card: Card, device: torch.device) -> None:
+        self.card, self.device = card, device
+        self.exact: Any = prepared(model, device)
+        self.quick: Any = self.exact
+        self.mean, self.deviation = (torch.from_numpy(part).to(device) for part in spread_of(card))
+        if "decodes" in card.verbs:
+            with torch.inference_mode():
+                z, *y = (torch.from_numpy(part[:16]).to(device) for part in self.probe("decode"))
+                self.quick = in_half(self.exact, device, z, *y) or self.exact
+        self.dtype: torch.dtype = next(self.quick.parameters()).dtype
+        copies = {id(copy): copy for copy in (self.exact, self.quick)}.values()
+        self.bytes = sum(tensor.nbytes for copy in copies for tensor in copy.state_dict().values())
+
+    def proven(self, verb: str) -> Pass:
+        """Make the pass of a verb for any number of rows."""
+        forwards: dict[str, Forward] = {
+            "decode": self.decode,
+            "sample": self.sample,
+            "encode": self.encode,
+            "classify": self.classify,
+            "features": self.features,
+            "evidence": self.evidence,
+            "score": self.score,
+            "infer": self.infer,
+            "invert": self.invert,
+            "draw": self.draw,
+            "surprise": self.surprise,
+            "receptive": self.receptive,
+        }
+        alone = verb in ALONE or (verb == "draw" and not isinstance(self.exact, Draws))
+        sizes, graphs = TOGETHER[self.device.type] if verb == "draw" else (), verb not in HOSTED
+        return Pass(self.card.name, forwards[verb], self.probe(verb), self.device, graphs, alone, sizes)
+
+    # Of each verb
+
+    def decode(self, z: Tensor, y: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        x = self.quick.decode(z.to(self.dtype), y)
+        return x, images.quantized(x)
+
+    def sample(self, seeds: Tensor, truncation: Tensor, y: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        x = self.exact.sample(seeds.tolist(), y, float(truncation[0]))
+        return x, images.quantized(x)
+
+    def encode(self, pictures: Tensor, y: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        z = self.exact.encode(images.unit(pictures), y)
+        return z, z
+
+    def classify(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
+        logits = self.exact.logits(images.unit(pictures))
+        return logits, logits
+
+    def features(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
+        features = self.exact.features(images.unit(pictures))
+        return features, features
+
+    def evidence(self, pictures: Tensor, drawn: Tensor, y: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        found = self.exact.evidence(images.unit(pictures), y, drawn)
+        parts = torch.cat([found.z, found.rate[:, None], found.distortion[:, None]], dim=1)
+        return parts, parts
+
+    def score(self, pictures: Tensor, drawn: Tensor) -> tuple[Tensor, Tensor]:
+        given = densities.by_class(self.exact, len(self.card.classes), images.unit(pictures), drawn)
+        found = torch.cat([densities.marginal(given)[:, None], given], dim=1)
+        return found, found
+
+    def infer(self, pictures: Tensor, drawn: Tensor, y: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        z = self.exact.infer_by(images.unit(pictures), drawn, y)
+        return z, z
+
+    def invert(self, pictures: Tensor, state: Tensor, y: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        found = inversion.step(self.exact, images.unit(pictures), state, self.mean, self.deviation, y)
+        return found, found
+
+    def draw(self, pictures: Tensor, u: Tensor, y: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """Draw the first pixels of the second row; the chances they had tell by their last bits what is alike."""
+        picture, first = Raster(images.unit(pictures), torch.ones_like(u[:, :1], dtype=torch.bool), u, True), u.shape[3]
+        if not isinstance(self.exact, Draws):
+            return u, u
+        for at in self.exact.draw(picture, first, u[0, 0].numel(), y):
+            if at >= first + PROBED:
+                break
+        chances = torch.cat(list(picture.told.values()), dim=1)
+        return chances, chances
+
+    def surprise(self, pictures: Tensor, y: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        bits = sight.surprise(self.exact, images.unit(pictures), y)
+        return bits, bits
+
+    def receptive(self, pictures: Tensor, pixel: Tensor, y: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        reach = sight.receptive(self.exact, images.unit(pictures), int(pixel[0]), y)  # rows go alone
+        return reach, reach
+
+    # What they take
+
+    def probe(self, verb: str) -> Rows:
+        """Rows such as people ask for."""
+        seeds = range(max(SIZES[self.device.type]))
+        labels = self.labels(np.arange(len(seeds)) % max(1, len(self.card.classes)), len(seeds))
+        if verb == "decode":
+            return [draw(self.card, seeds), *labels]
+        if verb == "sample":
+            return [np.array(seeds), np.ones(len(seeds)), *labels]
+        channels, height, width = self.card.shape
+        shape = len(seeds), height, width, channels
+        pictures = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
+        drawn = noise.normal(seeds, [self.card.latent]).numpy()
+        if verb == "score":
+            return [pictures, drawn]
+        if verb in ("evidence", "infer"):
+            return [pictures, drawn, *labels]
+        if verb == "draw":
+            return [pictures, noise.uniform(seeds, self.card.shape).numpy(), *labels]
+        if verb == "receptive":
+            return [pictures, np.full(len(seeds), height * width // 2), *labels]
+        if verb == "invert":
+            return [pictures, states_of(draw(self.card, seeds)), *labels]
+        return [pictures, *labels]
+
+    def labels(self, y: Classes, count: int) -> list[NDArray[np.int64]]:
+        """Give every row a class; none where the model knows no classes."""
+        if not self.card.classes:
+            return []
+        return [np.full(count, UNKNOWN) if y is None else y]
+
+
+def states_of(z: Latent) -> Latent:
+    """Give states of inversions that are some steps on their way."""
+    moments = 1e-3 * np.roll(z, 1, axis=0)
+    return np.concatenate([z, moments, moments**2, np.full((len(z), 1), 5)], axis=1, dtype=np.float32)
