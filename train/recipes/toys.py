@@ -13,16 +13,16 @@ slope = replace(plain, payoff="wasserstein", gradient_penalty=0.1, critic_steps=
 paired = replace(plain, relativistic=True, r1=0.02, r2=0.02, penalized=0.25)
 
 GAMES = {
-    "gan": ("the non-saturating game", plain),
-    "minimax": ("the minimax game of the first paper", replace(plain, payoff="minimax")),
-    "lsgan": ("the game by least squares", replace(plain, payoff="least-squares")),
-    "wgan-gp": ("the Wasserstein game", slope),
-    "r3gan": ("the game in pairs, slopes kept small", paired),
+    "gan": ("GAN", "the non-saturating game", plain),
+    "minimax": ("minimax GAN", "the minimax game of the first paper", replace(plain, payoff="minimax")),
+    "lsgan": ("least-squares GAN", "the game by least squares", replace(plain, payoff="least-squares")),
+    "wgan-gp": ("Wasserstein GAN", "the Wasserstein game", slope),
+    "r3gan": ("GAN in pairs", "the game in pairs, slopes kept small", paired),
 }
 
 ring = Recipe(
     data="ring",
-    title="A ring of eight modes",
+    title="Ring of eight",
     description="Two numbers become a point on one of eight small clouds",
     model=GANConfig(shape=(1, 64, 64), latent=2, width=128, depth=3, extent=1.5),
     objective=plain,
@@ -34,16 +34,18 @@ points = GANConfig(shape=(1, 64, 64), latent=2, width=128, depth=3, extent=5.0)
 grid = replace(
     ring,
     data="grid",
-    title="A grid of twenty-five modes",
+    title="Grid of twenty-five",
     description="Two numbers become a point on one of twenty-five small clouds",
     model=points,
     steps=15_000,
 )
 
 RECIPES = {
-    f"{toy.data}-{game}": replace(toy, objective=rules, description=f"{toy.description}: {words}.")
+    f"{toy.data}-{game}": replace(
+        toy, title=f"{toy.title}, {name}", objective=rules, description=f"{toy.description}: {words}."
+    )
     for toy in (ring, grid)
-    for game, (words, rules) in GAMES.items()
+    for game, (name, words, rules) in GAMES.items()
 }
 # What lies between two modes gets the less mass the steeper a generator can be, and depth makes it steep: of three
 # layers 92 % lie near a mode of the grid, of five 96 %.

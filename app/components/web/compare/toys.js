@@ -4,7 +4,8 @@ import { element } from "./parts.js"
 import { view } from "./view.js"
 
 const SAMPLES = 2500 // as the protocol of the cards has it
-const PART = 1000
+const PART = 500
+const ASKED = 2000 // of all toys at a time, so that the walls find room beside them: app/desk.py lets 4096 wait
 const SIDE = 320
 
 export class Toys {
@@ -23,6 +24,7 @@ export class Toys {
     if (key === this.key) return
     this.key = key
     this.plots.forEach((plot) => plot.slot.drop())
+    this.part = Math.min(PART, Math.max(1, Math.floor(ASKED / toys.length)))
     this.plots = new Map(toys.map((card) => [card.name, this.plot(card)]))
     this.row.replaceChildren(...[...this.plots.values()].map(({ element }) => element))
   }
@@ -33,7 +35,7 @@ export class Toys {
     const plot = { card, canvas, text, points: [], element: element("figure", {}, canvas, element("figcaption", {}, element("b", {}, card.title), " ", text)) }
     const more = () => {
       const from = plot.points.length / 2
-      const count = Math.min(PART, SAMPLES - from)
+      const count = Math.min(this.part, SAMPLES - from)
       plot.slot.ask({ verb: "points", model: card.name, seeds: Array.from({ length: count }, (_, i) => from + i), truncation: view.t })
     }
     const take = ({ panels: [{ payload }] }) => {
