@@ -435,8 +435,9 @@ def test_the_engine_holds_no_socket_but_its_own(place: Path, backend: ProcessBac
 
 
 PARENT = """
-import sys, time
+import signal, sys, time
 from pathlib import Path
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs are born deaf to it
 from engine.serving.process import ProcessBackend
 backend = ProcessBackend([Path(sys.argv[1])], "cpu")
 backend.catalogue()
