@@ -13,10 +13,9 @@ UPPER, LOWER = slice(0, 2), slice(2, 6)
 START = "model=toy-levels&z=0.5,-0.5,1,-1,0.25,-0.25"
 AT = [0.5, -0.5, 1.0, -1.0, 0.25, -0.25]
 ARRIVED = """
-shown => {
-  const numbers = (text) => (text ?? '').split(',').map(Number)
-  const told = numbers(new URLSearchParams(location.search).get('z'))
-  return numbers(shown).every((value, axis) => Math.abs(value - told[axis]) < 1e-3)
+([z, address]) => {
+  const shown = document.querySelector('[data-testid=live-status]').dataset.z
+  return shown !== z && location.href !== address && new URLSearchParams(location.search).get('z') === shown
 }
 """
 
@@ -34,9 +33,9 @@ def button(page: Page, name: str) -> Locator:
 
 def moved(explore: Explore, act: str) -> list[float]:
     """Press a button or a single key, and give the new z once it has arrived: the address has it as well."""
-    old = explore.status.get_attribute("data-z")
+    before = [explore.status.get_attribute("data-z"), explore.page.url]
     explore.press(act) if len(act) == 1 else button(explore.page, act).click()
-    explore.until(f"status.dataset.z !== wanted && ({ARRIVED})(status.dataset.z)", old)
+    explore.page.wait_for_function(ARRIVED, arg=before)
     return explore.z
 
 
