@@ -14,7 +14,7 @@ from app.views import charts, compare, opening
 from engine.card import Card, Metric
 from engine.catalogue import Catalogue
 from tests.echo import CARDS, Absent, Echo
-from tests.visit import Visitor, broken_off
+from tests.visit import Visitor, after_broken_runs
 
 
 def page() -> None:
@@ -162,10 +162,5 @@ def test_an_address_whose_run_is_broken_off_is_followed_by_the_next(
     door: Door, monkeypatch: pytest.MonkeyPatch, at: int
 ) -> None:
     door.open(Echo)
-    with broken_off(at):
-        visit = Visit(monkeypatch)
-    visit.run()
-    with broken_off(at):
-        visit.at(models="colour")
-    visit.run()
+    visit = after_broken_runs(lambda: Visit(monkeypatch), at, models="colour")
     assert visit.data["view"]["models"] == ["colour"]

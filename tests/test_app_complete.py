@@ -14,7 +14,7 @@ from app.views import complete, opening
 from engine.card import Card
 from engine.catalogue import Catalogue
 from tests.echo import CARDS, Echo
-from tests.visit import Visitor, broken_off
+from tests.visit import Visitor, after_broken_runs
 
 
 def drawing(name: str, shape: tuple[int, int, int], output: str, classes: int = 0) -> Card:
@@ -142,10 +142,5 @@ def test_an_address_whose_run_is_broken_off_is_followed_by_the_next(
     door: Door, monkeypatch: pytest.MonkeyPatch, at: int
 ) -> None:
     door.open(Studio)
-    with broken_off(at):
-        visit = Visit(monkeypatch)
-    visit.run()
-    with broken_off(at):
-        visit.at(model="grey-pixels")
-    visit.run()
+    visit = after_broken_runs(lambda: Visit(monkeypatch), at, model="grey-pixels")
     assert visit.data["view"]["model"] == "grey-pixels"

@@ -15,7 +15,7 @@ from engine.catalogue import Catalogue
 from engine.outliers import SCORES, UNITS
 from tests import echo
 from tests.echo import Absent, Echo, card
-from tests.visit import Visitor, broken_off
+from tests.visit import Visitor, after_broken_runs
 
 RISING = tuple(float(i) for i in range(PERCENTS))
 MEASURED = Outliers("mnist", 12.5, {"likelihood": RISING}, {"likelihood": RISING}, "clothes-background")
@@ -164,10 +164,5 @@ def test_an_address_whose_run_is_broken_off_is_followed_by_the_next(
     door: Door, monkeypatch: pytest.MonkeyPatch, at: int
 ) -> None:
     door.open(Echo)
-    with broken_off(at):
-        visit = Visit(monkeypatch)
-    visit.run()
-    with broken_off(at):
-        visit.at(model="digits")
-    visit.run()
+    visit = after_broken_runs(lambda: Visit(monkeypatch), at, model="digits")
     assert visit.data["asked"]["model"] == "digits"

@@ -20,7 +20,7 @@ from app.views import opening, reconstruct
 from engine.card import Card
 from engine.catalogue import Catalogue
 from tests.echo import Absent, Echo, card
-from tests.visit import Visitor, broken_off
+from tests.visit import Visitor, after_broken_runs, broken_off
 
 
 def page() -> None:
@@ -123,12 +123,7 @@ def test_an_address_whose_run_is_broken_off_is_followed_by_the_next(
     door: Door, monkeypatch: pytest.MonkeyPatch, at: int
 ) -> None:
     door.open(Echo)
-    with broken_off(at):
-        visit = Visit(monkeypatch)
-    visit.run()
-    with broken_off(at):
-        visit.at(source="sample:grey:17")
-    visit.run()
+    visit = after_broken_runs(lambda: Visit(monkeypatch), at, source="sample:grey:17")
     assert visit.data["asked"]["seed"] == 17
 
 

@@ -14,7 +14,7 @@ from app.door import Door
 from app.views import explore, opening
 from engine.card import Card
 from tests.echo import Absent, Echo, card
-from tests.visit import Visitor
+from tests.visit import Visitor, after_broken_runs
 
 
 def page() -> None:
@@ -61,6 +61,16 @@ class Visit(Visitor):
 def visit(door: Door, monkeypatch: pytest.MonkeyPatch) -> Visit:
     door.open(Echo)
     return Visit(monkeypatch)
+
+
+@pytest.mark.parametrize("at", range(1, 8))
+def test_an_address_whose_run_is_broken_off_is_followed_by_the_next(
+    door: Door, monkeypatch: pytest.MonkeyPatch, at: int
+) -> None:
+    door.open(Echo)
+    visit = after_broken_runs(lambda: Visit(monkeypatch), at, model="grey", z="0.5,0.25")
+    assert visit.data["view"]["z"] == [0.5, 0.25]
+    assert visit.address["z"] == "0.5,0.25"
 
 
 def test_a_bare_address_opens_the_first_model_in_its_middle_and_asks_for_nothing(visit: Visit) -> None:

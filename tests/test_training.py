@@ -233,10 +233,11 @@ def test_a_time_is_worth_the_steps_that_fit_into_it() -> None:
     ticks = itertools.count(0.0, float(TIMED))  # a second a step, as its clock has it
     assert steps_within(recipe, data, 5.0, lambda: next(ticks)) == int(0.9 * 300)
     assert steps_within(recipe, data, 60.0, lambda: next(ticks)) == 1_000
+    assert steps_within(recipe, data, math.inf, lambda: next(ticks)) == 1_000
     assert steps_within(recipe, data, 1e-3, lambda: next(ticks)) == 1
 
 
-@pytest.mark.parametrize("minutes", [0.0, -1.0])
+@pytest.mark.parametrize("minutes", [0.0, -1.0, math.nan])
 def test_no_time_is_refused(minutes: float) -> None:
     recipe = RECIPES["digits-vae"]
     with pytest.raises(BadValue, match="--minutes is"):

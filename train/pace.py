@@ -20,7 +20,7 @@ def steps_within(recipe: Recipe, data: Dataset, minutes: float, clock: Callable[
 
     Raises BadValue for a time in which nothing is done, and where several ranks would each find a number of its own.
     """
-    if minutes <= 0:
+    if not minutes > 0:
         raise BadValue(f"--minutes is {minutes:g}; it has to be more than 0. Without it all steps are taken.")
     place = find_place()
     if place.ranks > 1:
@@ -34,7 +34,7 @@ def steps_within(recipe: Recipe, data: Dataset, minutes: float, clock: Callable[
             training.advance(prepared(recipe, data.train, step, place, training.objective.batches))
         settle(place.device)
     seconds = (clock() - began) / TIMED
-    return min(recipe.steps, max(1, int(SHARE * 60 * minutes / seconds)))
+    return max(1, int(min(recipe.steps, SHARE * 60 * minutes / seconds)))
 
 
 def settle(device: torch.device) -> None:
