@@ -424,6 +424,7 @@ def test_the_average_of_a_batch_normed_generator_has_statistics_of_its_own() -> 
         (lambda: JointCritic(SHAPE, 3, CriticConfig(packing=2)), "packing 1"),
         (lambda: Critic((1, 7, 7), CriticConfig(net="conv")), "critic.net dense"),
         (lambda: DCGANConfig((1, 7, 7)), "family gan"),
+        (lambda: ALIConfig(SHAPE, net="dense", mapping=1), "model.net conv"),
         (lambda: GANConfig(extent=-1.0), "extent"),
     ],
 )

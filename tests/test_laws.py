@@ -68,7 +68,7 @@ CONFIGS: tuple[Config, ...] = (
     DCGANConfig((1, 8, 8), latent=3, width=4, classes=3, mapping=2),
     DCGANConfig((1, 28, 20), latent=3, width=4, upsampling="transposed", classes=3),
     ALIConfig((1, 8, 8), **SMALL),
-    ALIConfig((3, 12, 8), stochastic=False, classes=3, **SMALL),
+    ALIConfig((3, 12, 8), stochastic=False, classes=3, mapping=1, **SMALL),
     ClassifierConfig((1, 12, 8), width=4, answers=3),
     ClassifierConfig((3, 16, 16), width=4, answers=5, attributes=True),
     HierarchicalALIConfig((1, 8, 8), top=1, hidden=8, **SMALL),

@@ -12,7 +12,8 @@ from torch import nn
 from torch.distributions import Normal
 
 from engine.aliases import Images, Labels, Latents
-from engine.nn.nets import Decoder, Encoder, Net, Shape, Upsampling, check_net, keep_spread
+from engine.errors import BadValue
+from engine.nn.nets import Decoder, Encoder, Net, Shape, Upsampling, check_net, check_sizes, keep_spread
 from engine.nn.prior import draw
 
 
@@ -28,9 +29,13 @@ class ALIConfig:
     upsampling: Upsampling = "interpolation"
     classes: int = 0  # 0: the label is not used
     stochastic: bool = True  # False: BiGAN
+    mapping: int = 0  # fully connected layers that bend the latent first: gaps between modes want a steep function
 
     def __post_init__(self) -> None:
         check_net(self)
+        check_sizes(self, mapping=0)
+        if self.mapping and self.net != "conv":
+            raise BadValue(f"mapping is {self.mapping} of a {self.net} generator; give 0, or take --model.net conv.")
 
 
 class ALI(nn.Module):
@@ -40,7 +45,7 @@ class ALI(nn.Module):
         super().__init__()
         self.config = config
         self.encoder = Encoder(config, outputs=config.latent * (2 if config.stochastic else 1))
-        self.decoder = Decoder(config, channels=config.shape[0], normed=True)
+        self.decoder = Decoder(config, channels=config.shape[0], normed=True, mapping=config.mapping)
         keep_spread(self.decoder)
 
     # The two joint distributions

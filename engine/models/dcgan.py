@@ -3,21 +3,17 @@
 Radford, Metz and Chintala, "Unsupervised Representation Learning with Deep Convolutional Generative Adversarial
 Networks", ICLR 2016 (arXiv 1511.06434), section 3: batch norm after every layer but the last, ReLU, tanh at the end.
 Theirs doubles by transposed convolution, which leaves a checkerboard; interpolation with a convolution does not (Odena
-et al., "Deconvolution and Checkerboard Artifacts", Distill 2016). A mapping of the latent comes first where asked for:
-Karras et al., "A Style-Based Generator Architecture for Generative Adversarial Networks", CVPR 2019, section 2.
+et al., "Deconvolution and Checkerboard Artifacts", Distill 2016).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from itertools import pairwise
+from dataclasses import dataclass
 
 from torch import nn
 
 from engine.aliases import Images, Labels, Latents
-from engine.nn.nets import Shape, Upsampling, check_halves, check_sizes, normed, normed_pictures, with_label
+from engine.nn.nets import Shape, Upsampling, check_halves, check_sizes, normed_pictures, with_label
 from engine.nn.prior import draw
-
-MAPPED = 256  # units of a layer of the mapping
 
 
 @dataclass(frozen=True)
@@ -42,7 +38,7 @@ class DCGAN(nn.Module):
     def __init__(self, config: DCGANConfig) -> None:
         super().__init__()
         self.config = config
-        self.generator = nn.Sequential(*mapping(config), *normed_pictures(mapped(config), config.shape[0]), nn.Tanh())
+        self.generator = nn.Sequential(*normed_pictures(config, config.shape[0], config.mapping), nn.Tanh())
 
     def generate(self, z: Latents, y: Labels | None = None) -> Images:
         """Draw what the data are: pictures."""
@@ -55,13 +51,3 @@ class DCGAN(nn.Module):
 
     def decode(self, z: Latents, y: Labels | None = None) -> Images:
         return self.generate(z, y)
-
-
-def mapped(config: DCGANConfig) -> DCGANConfig:
-    """Give the sizes of what follows the mapping."""
-    return replace(config, latent=MAPPED, classes=0) if config.mapping else config
-
-
-def mapping(config: DCGANConfig) -> list[nn.Module]:
-    widths = [config.latent + config.classes, *[MAPPED] * config.mapping]
-    return [layer for pair in pairwise(widths) for layer in normed(nn.Linear(*pair, bias=False))]

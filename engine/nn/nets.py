@@ -1,6 +1,7 @@
 """Encoder and decoder networks: fully connected and convolutional, with an optional class label."""
 
 import math
+from itertools import pairwise
 from typing import Literal, Protocol, runtime_checkable
 
 import torch
@@ -13,6 +14,8 @@ from engine.errors import BadValue
 Net = Literal["dense", "conv"]
 Upsampling = Literal["interpolation", "transposed"]
 Shape = tuple[int, int, int]
+
+MAPPED = 256  # units of a layer of the mapping
 
 
 @runtime_checkable
@@ -91,14 +94,16 @@ class Decoder(nn.Module):
     """Latent and label → `channels` feature maps of the size of the picture.
 
     `normed` has a convolutional one be DCGAN's, with batch norm and without residual blocks: against a critic that is
-    any good, one without soon draws the same picture whatever the latent.
+    any good, one without soon draws the same picture whatever the latent. `mapping` is of such a one.
     """
 
-    def __init__(self, config: NetConfig, channels: int, normed: bool = False) -> None:
+    def __init__(self, config: NetConfig, channels: int, normed: bool = False, mapping: int = 0) -> None:
         super().__init__()
         self.classes = config.classes
-        make = dense_pictures if config.net == "dense" else normed_pictures if normed else conv_pictures
-        self.pictures = make(config, channels)
+        if normed and config.net == "conv":
+            self.pictures: nn.Module = normed_pictures(config, channels, mapping)
+        else:
+            self.pictures = (dense_pictures if config.net == "dense" else conv_pictures)(config, channels)
 
     def forward(self, z: Latents, y: Labels | None = None) -> Images:
         return self.pictures(with_label(z, y, self.classes))
@@ -208,18 +213,19 @@ class Residual(nn.Module):
         return x + self.second(F.relu(self.first(F.relu(x))))
 
 
-def normed_pictures(config: Doubling, channels: int) -> nn.Sequential:
+def normed_pictures(config: Doubling, channels: int, mapping: int = 0) -> nn.Sequential:
     """Double a small map until it is a picture, with batch norm and ReLU after every layer but the last.
 
     Radford et al., "Unsupervised Representation Learning with Deep Convolutional Generative Adversarial Networks", ICLR
-    2016, section 3. `width` is the channels at half resolution, twice as many at each halving.
+    2016, section 3. `width` is the channels at half resolution, twice as many at each halving. A `mapping` of so many
+    fully connected layers bends the latent first: Karras et al., "A Style-Based Generator Architecture for Generative
+    Adversarial Networks", CVPR 2019, section 2.
     """
     levels, (height, width) = halvings(config.shape)
     deepest = config.width * 2 ** (levels - 1)
-    layers: list[nn.Module] = [
-        *normed(nn.Linear(config.latent + config.classes, deepest * height * width, bias=False)),
-        nn.Unflatten(1, (deepest, height, width)),
-    ]
+    widths = [config.latent + config.classes, *[MAPPED] * mapping, deepest * height * width]
+    layers = [layer for pair in pairwise(widths) for layer in normed(nn.Linear(*pair, bias=False))]
+    layers.append(nn.Unflatten(1, (deepest, height, width)))
     for level in range(levels - 1, 0, -1):
         here, there = config.width * 2**level, config.width * 2 ** (level - 1)
         *up, convolution = doubling(here, there, config.upsampling)

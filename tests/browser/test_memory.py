@@ -184,7 +184,10 @@ def test_bookmarks_are_kept_visited_and_removed(explore: Explore) -> None:
     page.locator(".zt-mark").first.hover()
     page.get_by_role("button", name="Remove bookmark 1").click()
     expect(page.get_by_role("button", name="Place 1 is free")).to_be_focused()
-    explore.press("2", "u")
+    explore.press("2", "u", "Shift+U")  # faster than a glide: each is a step all the same
+    explore.at(0.6, 0.5)
+    explore.link("z=0.6,0.5")
+    explore.press("u")
     explore.at(0.5, 0.6)
 
 

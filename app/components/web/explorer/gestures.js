@@ -90,7 +90,8 @@ export class Gestures {
   }
 
   travel(by) {
-    this.explorer.settleSoon.flush() // what is shown now is a step too
+    this.explorer.settleSoon.flush() // what is shown now is a step too,
+    this.explorer.motion.arrive() // and so is what a glide leads to
     const found = this.explorer.view.step(by)
     if (!found) return
     this.explorer.unwritten = true

@@ -64,6 +64,14 @@ export class Motion {
     return [...(this.gliding ? this.goal : this.explorer.view.z)]
   }
 
+  /** End a glide where it leads. */
+  arrive() {
+    if (!this.gliding) return
+    this.halt()
+    this.explorer.view.replace(this.goal)
+    this.explorer.settled()
+  }
+
   halt() {
     cancelAnimationFrame(this.gliding)
     this.gliding = 0
