@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from engine import load
 from train import cli
 from train.cli import main
 
@@ -70,6 +71,31 @@ def test_a_checkpoint_is_measured_with_the_critic_of_its_run(
     for name in ("latents", "encoder features", "critic features"):
         assert f"linear probe, {name}" in measured
     assert told("evaluate", "digits-ali", "--checkpoints", checkpoints) == measured
+
+
+def test_a_run_goes_on_from_a_checkpoint(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    first, second = tmp_path / "first", tmp_path / "second"
+    small = ("--steps", "2", "--model.width", "8", "--ema", "0")
+    main(["run", "digits-vae", *small, "--run", str(first)])
+    main(["export", str(first), "digits-vae-first"])
+    still = ("--optimizer.lr", "0", "--seed", "1", "--run", str(second))
+    main(["run", "digits-vae", *small, "--begin", "digits-vae-first", *still])
+    begun = load("digits-vae-first").state_dict()
+    ended = weights(second)
+    assert all(torch.equal(value, ended[f"model.{name}"]) for name, value in begun.items())
+    assert json.loads((second / "recipe.json").read_text())["begin"] == "digits-vae-first"
+    for words, sentence in (
+        (["digits-vae", "--begin", "digits-vae-first"], "has width 8 for 128"),
+        (["frey-ali", "--data", "digits", "--begin", "digits-vae-first"], "of family vae"),
+        (["digits-vae", "--begin", "digits-vae-frist"], "digits-vae-first"),
+    ):
+        with pytest.raises(SystemExit):
+            main(["run", *words, "--run", str(tmp_path / "third")])
+        assert sentence in capsys.readouterr().err
+        assert not (tmp_path / "third").exists()
 
 
 def test_a_run_of_some_minutes_keeps_the_steps_that_it_was_worth(

@@ -17,6 +17,7 @@ from engine import checkpoint, directions
 from engine.errors import BadValue, UnknownName, ZoetropeError
 from engine.registry import family_of
 from engine.runtime import Engine
+from train.beginning import beginning
 from train.comparison import table
 from train.data import open_data
 from train.devices import find_place
@@ -198,6 +199,8 @@ def run(arguments: Sequence[str]) -> None:
     )
     folder, recipe = given.run or RUNS / name, renamed(given.recipe, default.recipe)
     data = open_data(recipe.data, given.data_dir, recipe.model.shape)
+    if recipe.begin:
+        beginning(recipe)  # before a folder is made: it may not fit
     if given.minutes is not None:
         recipe = dataclasses.replace(recipe, steps=steps_within(recipe, data, given.minutes))
         say(f"{recipe.steps:,} of {given.recipe.steps:,} steps fit into {given.minutes:g} minutes here.")

@@ -19,6 +19,7 @@ from tqdm import tqdm
 from engine.errors import TrainingStopped
 from engine.registry import Model, build
 from train.averages import decay_at, settled
+from train.beginning import beginning
 from train.collapse import Watch, relative_spread
 from train.data import Batch, Dataset, Split, binarize, dequantize, mutate
 from train.devices import Place, autocast_to, find_place, flushing
@@ -102,14 +103,16 @@ class Training:
 def train(recipe: Recipe, data: Dataset, run: Run, progress_bar: bool = True) -> Training:
     """Train from where the run stands to the end of its recipe.
 
-    Raises TrainingStopped, with what to try, when a term is no longer finite or the samples have collapsed; the last
-    saved state stays.
+    Raises what `beginning` raises, and TrainingStopped, with what to try, when a term is no longer finite or the
+    samples have collapsed; the last saved state stays.
     """
     place = find_place()
     training = Training(recipe, place)
     if (state := run.load_state(place.device)) is not None:
         training.restore(state)
         run.forget_after(training.step)
+    elif recipe.begin:
+        training.model.load_state_dict(beginning(recipe).state_dict())
     shown = tqdm(total=recipe.steps, initial=training.step, unit="step", disable=None if progress_bar else True)
     with flushing(), shown as bar:
         for terms in follow(training, data, run):

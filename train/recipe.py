@@ -36,6 +36,7 @@ class Recipe:
     objective: ObjectiveConfig
     title: str = ""  # what a person sees
     description: str = ""  # one plain sentence
+    begin: str = ""  # a checkpoint whose weights the model starts from; none: drawn by the seed
     pixels: Pixels = "plain"  # binarized: a fresh Bernoulli draw each time; dequantized: plus uniform noise
     flip: bool = False  # mirror half of the pictures
     mutated: float = 0.0  # share of the values that are replaced by random ones, for a background model
