@@ -16,7 +16,6 @@ from torch import Tensor, nn
 from engine.aliases import Images, Labels, Latents
 from engine.models.ali import ALI
 from engine.models.hierarchical_ali import HierarchicalALI
-from train.augmentations import Augmentation, augment
 from train.critics import JointCritic
 from train.data import Batch
 from train.objectives.adversarial import AdversarialConfig, penalties, seen
@@ -33,7 +32,6 @@ class JointConfig(AdversarialConfig):
     encoder_noise: float = (
         0.0  # deviation of the noise through which the encoder learns to read: like pictures, near codes
     )
-    encoder_augmentations: tuple[Augmentation, ...] = ()  # what it learns to see through
 
 
 class Joint(Objective):
@@ -79,7 +77,7 @@ class Joint(Objective):
 
     def read(self, x: Images) -> Images:
         """Give pictures as the encoder sees them while it learns."""
-        x, noise = augment(x, self.config.encoder_augmentations), self.config.encoder_noise
+        noise = self.config.encoder_noise
         return x + noise * torch.randn_like(x) if noise else x
 
     def surprise(self, codes: Latents, made: Images, y: Labels | None) -> Tensor:
