@@ -26,17 +26,17 @@ adversarial = Recipe(
     data="fashion",
     title="Clothes, DCGAN",
     description="A convolutional generator: folds, straps and prints where a VAE shows a blur.",
-    model=DCGANConfig(latent=64, width=64, mapping=2),
+    model=DCGANConfig(latent=64, width=64),
     objective=AdversarialConfig(critic=CriticConfig(net="conv", width=32, depth=1), r1=0.05, penalized=0.125),
     optimizer=AdamConfig(lr=5e-4, betas=(0.0, 0.99), warm_up=0.0),
     batch=64,
-    steps=6_500,
+    steps=10_000,
 )
 transposed = replace(
     adversarial,
     title="Clothes, DCGAN by transposed convolutions",
     description="The same game, doubled as in the first paper: look close for the checkerboard that this leaves.",
-    model=DCGANConfig(latent=64, width=64, mapping=2, upsampling="transposed"),
+    model=DCGANConfig(latent=64, width=64, upsampling="transposed"),
 )
 
 pixels = Recipe(
