@@ -175,11 +175,14 @@ inference = replace(
     optimizer=AdamConfig(lr=5e-4, betas=(0.0, 0.99), warm_up=0.0),
     steps=12_000,
 )
+# A function as encoder reads through noise: like digits then have near codes.
 bidirectional = replace(
     inference,
     title="Handwritten digits, BiGAN",
     description="ALI with an encoder that is a function: one latent a digit, and no doubt about it.",
-    model=replace(pairs, stochastic=False),
+    model=ALIConfig(latent=64, width=32, depth=1, stochastic=False, mapping=2),
+    objective=JointConfig(critic=steady.critic, r1=0.05, penalized=0.125, picture_cycle=20.0, encoder_noise=0.3),
+    steps=4_000,
 )
 hierarchical = replace(
     inference,
