@@ -163,32 +163,43 @@ stacked = replace(
         steady, critic=replace(steady.critic, width=64), relativistic=True, r1=0.2, r2=0.2, penalized=0.25
     ),
 )
-pairs = ALIConfig(latent=32, width=32, depth=1)
-# After 1,500 steps 68 % of held-out digits keep their class, and 27 % without the cycles; a picture cycle of 20 keeps
-# 72 %, and costs a third of the recall.
+pairs = ALIConfig(latent=64, width=32, depth=1)
+# What ties a picture to its reconstruction keeps its class: that of 27 % of held-out digits without it (after 1,500
+# steps), of 68 % by a weight of 5, of 96 % by 100. Few steps, too: the better the codes fill the prior, the more often
+# a code's nearest neighbour is of another class (2.6 % after 2,500 steps; 7 % after 12,000 by a weight of 5).
+by_pairs = JointConfig(critic=steady.critic, r1=0.05, penalized=0.125, picture_cycle=100.0)
 inference = replace(
     game,
     title="Handwritten digits, ALI",
     description="A generator and an encoder that no critic of pairs can tell apart: digits in, digits out.",
     model=pairs,
-    objective=JointConfig(critic=steady.critic, r1=0.05, penalized=0.125, picture_cycle=5.0, latent_cycle=0.1),
+    objective=by_pairs,
     optimizer=AdamConfig(lr=5e-4, betas=(0.0, 0.99), warm_up=0.0),
-    steps=12_000,
+    steps=2_500,
 )
-# A function as encoder reads through noise: like digits then have near codes.
-bidirectional = replace(
+# A seventh of the Fréchet distance (6.4 → .88), for one in a hundred neighbours. The encoder reads through noise: like
+# digits then have near codes.
+mapped = replace(
     inference,
+    title="Handwritten digits, ALI with a mapping",
+    description="Two layers bend the latent before it is drawn: truer digits than mnist-ali's, codes a little less so.",
+    model=replace(pairs, mapping=2),
+    objective=replace(by_pairs, picture_cycle=20.0, encoder_noise=0.3),
+    steps=4_000,
+)
+bidirectional = replace(
+    mapped,
     title="Handwritten digits, BiGAN",
     description="ALI with an encoder that is a function: one latent a digit, and no doubt about it.",
-    model=ALIConfig(latent=64, width=32, depth=1, stochastic=False, mapping=2),
-    objective=JointConfig(critic=steady.critic, r1=0.05, penalized=0.125, picture_cycle=20.0, encoder_noise=0.3),
-    steps=4_000,
+    model=replace(pairs, mapping=2, stochastic=False),
 )
 hierarchical = replace(
     inference,
     title="Handwritten digits, hierarchical ALI",
     description="Two levels of latents: the upper says what is written, the lower adds how.",
     model=HierarchicalALIConfig(latent=40, top=8, width=32, depth=1),
+    objective=replace(by_pairs, picture_cycle=5.0, latent_cycle=0.1),
+    steps=12_000,
 )
 
 # Pixel by pixel: each layer sees a row further up, and what is to be known is whether a digit is there already, which
@@ -245,6 +256,7 @@ RECIPES = {
     "mnist-cgan": by_class,
     "stacked-mnist-dcgan": stacked,
     "mnist-ali": inference,
+    "mnist-ali-mapped": mapped,
     "mnist-bigan": bidirectional,
     "mnist-hali": hierarchical,
     "mnist-pixelcnn": pixels,
