@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from torch import nn
 
 from engine.aliases import Images, Labels, Latents
-from engine.nn.nets import Decoder, Encoder, Net, Shape, Upsampling, check_net
+from engine.nn.nets import Decoder, Encoder, Net, Shape, Upsampling, check_net, squashed
 
 
 @dataclass(frozen=True)
@@ -40,4 +40,4 @@ class Autoencoder(nn.Module):
         return self.encoder(x, y)
 
     def decode(self, z: Latents, y: Labels | None = None) -> Images:
-        return self.decoder(z, y).sigmoid()
+        return squashed(self.decoder(z, y))

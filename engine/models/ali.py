@@ -13,7 +13,7 @@ from torch.distributions import Normal
 
 from engine.aliases import Images, Labels, Latents
 from engine.errors import BadValue
-from engine.nn.nets import Decoder, Encoder, Net, Shape, Upsampling, check_net, check_sizes, keep_spread
+from engine.nn.nets import Decoder, Encoder, Net, Shape, Upsampling, check_net, check_sizes, keep_spread, squashed
 from engine.nn.prior import draw
 
 
@@ -52,7 +52,7 @@ class ALI(nn.Module):
 
     def generate(self, z: Latents, y: Labels | None = None) -> Images:
         """Draw x of p(z) p(x|z); the generator is a function, as in the paper's experiments."""
-        return self.decoder(z, y).float().sigmoid()
+        return squashed(self.decoder(z, y))
 
     def pair(self, z: Latents, y: Labels | None = None) -> tuple[Images, Latents]:
         """Draw x for z, and give both as the critic judges them."""

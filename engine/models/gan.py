@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from engine.aliases import Images, Labels, Latents
-from engine.nn.nets import Shape, check_sizes, keep_spread, with_label
+from engine.nn.nets import Shape, check_sizes, keep_spread, squashed, with_label
 from engine.nn.prior import draw
 
 DOT = 0.03  # radius (one deviation) of a dot, as a share of the canvas
@@ -52,7 +52,7 @@ class GAN(nn.Module):
     def generate(self, z: Latents, y: Labels | None = None) -> Images:
         """Draw what the data are: pictures, or points (batch, 1, 1, 2)."""
         drawn = self.generator(with_label(z, y, self.config.classes)).float()
-        return self.config.extent * drawn if self.config.extent else drawn.sigmoid()
+        return self.config.extent * drawn if self.config.extent else squashed(drawn)
 
     # Verbs
 

@@ -19,7 +19,18 @@ from torch.distributions import Normal
 
 from engine.aliases import Images, Labels, Latents
 from engine.errors import BadValue
-from engine.nn.nets import Decoder, Encoder, Net, Shape, Upsampling, check_net, check_sizes, keep_spread, with_label
+from engine.nn.nets import (
+    Decoder,
+    Encoder,
+    Net,
+    Shape,
+    Upsampling,
+    check_net,
+    check_sizes,
+    keep_spread,
+    squashed,
+    with_label,
+)
 from engine.nn.prior import draw
 
 
@@ -90,7 +101,7 @@ class HierarchicalALI(nn.Module):
 
     def render(self, codes: Latents, y: Labels | None = None) -> Images:
         """Draw x of p(x|z1)."""
-        return self.decoder(self.parts(codes)[1], y).float().sigmoid()
+        return squashed(self.decoder(self.parts(codes)[1], y))
 
     def log_posterior(self, x: Images, codes: Latents, y: Labels | None = None) -> Latents:
         """log q(z2|z1) q(z1|x), axis by axis, in nats."""

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from engine.aliases import Images, Maps, PerImage
+from engine.nn.nets import squashed
 
 LEVELS = 256
 SMALLEST_LOG_DEVIATION = -6.8  # log of 1/256/√12, the deviation of dequantization noise
@@ -25,7 +26,7 @@ class Bernoulli(nn.Module):
     maps = 1
 
     def mean(self, h: Maps) -> Images:
-        return h.sigmoid()
+        return squashed(h)
 
     def log_prob(self, h: Maps, x: Images) -> PerImage:
         return -F.binary_cross_entropy_with_logits(h, x, reduction="none").flatten(1).sum(1)
@@ -40,7 +41,7 @@ class Gaussian(nn.Module):
     maps = 2
 
     def mean(self, h: Maps) -> Images:
-        return h.chunk(2, dim=1)[0].sigmoid()
+        return squashed(h.chunk(2, dim=1)[0])
 
     def log_prob(self, h: Maps, x: Images) -> PerImage:
         return gaussian_log_density(x, self.mean(h), self.log_deviation(h))
@@ -63,7 +64,7 @@ class SharedGaussian(nn.Module):
         self.log_deviation = nn.Parameter(torch.tensor(-2.0))
 
     def mean(self, h: Maps) -> Images:
-        return h.sigmoid()
+        return squashed(h)
 
     def log_prob(self, h: Maps, x: Images) -> PerImage:
         return gaussian_log_density(x, self.mean(h), self.log_deviation)
@@ -78,7 +79,7 @@ class DiscretizedLogistic(nn.Module):
     maps = 2
 
     def mean(self, h: Maps) -> Images:
-        return h.chunk(2, dim=1)[0].sigmoid()
+        return squashed(h.chunk(2, dim=1)[0])
 
     def log_prob(self, h: Maps, x: Images) -> PerImage:
         half = 0.5 / (LEVELS - 1)

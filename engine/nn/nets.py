@@ -119,6 +119,15 @@ def with_label(h: Latents, y: Labels | None, classes: int) -> Tensor:  # (batch,
     return torch.cat([h, one_hot.to(h.dtype)], dim=1)
 
 
+def squashed(h: Tensor) -> Tensor:
+    """Give sigmoid(h) by tanh: torch's own computes the last floats of a tensor by another function than the rest.
+
+    The same float would then differ in its last bit by where it stands, and a picture by its company.
+    """
+    wide = h if h.dtype == torch.float64 else h.float()
+    return 0.5 + 0.5 * torch.tanh(0.5 * wide)
+
+
 # Fully connected
 
 
