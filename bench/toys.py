@@ -33,9 +33,9 @@ def once(recipe: Recipe) -> tuple[float, float]:
     return modes.value, quality.value
 
 
-def row(name: str, runs: int) -> tuple[object, ...]:
+def row(name: str, first: int, runs: int) -> tuple[object, ...]:
     results = []
-    for seed in range(runs):
+    for seed in range(first, first + runs):
         results.append(once(dataclasses.replace(RECIPES[name], seed=seed, sheets=0, save_every=10**9)))
         note(f"{name} seed {seed}: {results[-1][0]:.0f} modes, {results[-1][1]:.1f} % of high quality")
     modes, quality = zip(*results, strict=True)
@@ -47,9 +47,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--recipes", nargs="+", default=TOYS, choices=TOYS)
     parser.add_argument("--runs", type=int, default=10)
+    parser.add_argument("--first", type=int, default=0, help="seed of the first run, to go on where one was stopped")
     parser.add_argument("--write", action="store_true", help="append the table to bench/RESULTS.md")
     options = parser.parse_args()
-    rows = [row(name, options.runs) for name in options.recipes]
+    rows = [row(name, options.first, options.runs) for name in options.recipes]
     publish("toys and the modes that each payoff finds", table(HEAD, rows), options.write)
 
 

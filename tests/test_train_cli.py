@@ -89,13 +89,30 @@ def test_a_run_goes_on_from_a_checkpoint(
     assert json.loads((second / "recipe.json").read_text())["begin"] == "digits-vae-first"
     for words, sentence in (
         (["digits-vae", "--begin", "digits-vae-first"], "has width 8 for 128"),
-        (["frey-ali", "--data", "digits", "--begin", "digits-vae-first"], "of family vae"),
+        (["mnist-pixelcnn", "--data", "digits", "--begin", "digits-vae-first"], "of family vae"),
         (["digits-vae", "--begin", "digits-vae-frist"], "digits-vae-first"),
     ):
         with pytest.raises(SystemExit):
             main(["run", *words, "--run", str(tmp_path / "third")])
         assert sentence in capsys.readouterr().err
         assert not (tmp_path / "third").exists()
+
+
+def test_a_run_begins_with_what_another_family_has_in_common(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    sizes = ("--model.width", "8", "--steps", "2", "--ema", "0", "--optimizer.lr", "0")
+    main(["run", "digits-vae", *sizes, "--run", str(tmp_path / "first")])
+    main(["export", str(tmp_path / "first"), "digits-vae-first"])
+    likes = ("--model.net", "dense", "--model.shape", "1", "8", "8", "--model.latent", "2", "--model.depth", "2")
+    words = ("--data", "digits", *likes, *sizes, "--begin", "digits-vae-first", "--seed", "1")
+    main(["run", "mnist-iaf-vae", *words, "--run", str(tmp_path / "second")])
+    begun, ended = load("digits-vae-first").state_dict(), weights(tmp_path / "second")
+    common = [name for name, value in begun.items() if ended[f"model.{name}"].shape == value.shape]
+    assert f"{len(common)} of the model's" in capsys.readouterr().out
+    assert set(begun) - set(common) == {"encoder.head.weight", "encoder.head.bias"}  # which gives a context as well
+    assert all(torch.equal(begun[name], ended[f"model.{name}"]) for name in common)
 
 
 def test_a_run_of_some_minutes_keeps_the_steps_that_it_was_worth(

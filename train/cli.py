@@ -15,7 +15,7 @@ import tyro
 
 from engine import checkpoint, directions
 from engine.errors import BadValue, UnknownName, ZoetropeError
-from engine.registry import family_of
+from engine.registry import build, family_of
 from engine.runtime import Engine
 from train.beginning import beginning
 from train.comparison import table
@@ -200,7 +200,9 @@ def run(arguments: Sequence[str]) -> None:
     folder, recipe = given.run or RUNS / name, renamed(given.recipe, default.recipe)
     data = open_data(recipe.data, given.data_dir, recipe.model.shape)
     if recipe.begin:
-        beginning(recipe)  # before a folder is made: it may not fit
+        model = build(recipe.model)
+        taken, wanted = beginning(recipe, model), model.state_dict()  # before a folder is made: it may not fit
+        say(f"{len(taken)} of the model's {len(wanted)} weight tensors begin as {recipe.begin} has them.")
     if given.minutes is not None:
         recipe = dataclasses.replace(recipe, steps=steps_within(recipe, data, given.minutes))
         say(f"{recipe.steps:,} of {given.recipe.steps:,} steps fit into {given.minutes:g} minutes here.")

@@ -112,7 +112,7 @@ def train(recipe: Recipe, data: Dataset, run: Run, progress_bar: bool = True) ->
         training.restore(state)
         run.forget_after(training.step)
     elif recipe.begin:
-        training.model.load_state_dict(beginning(recipe).state_dict())
+        training.model.load_state_dict(beginning(recipe, training.model), strict=False)
     shown = tqdm(total=recipe.steps, initial=training.step, unit="step", disable=None if progress_bar else True)
     with flushing(), shown as bar:
         for terms in follow(training, data, run):
