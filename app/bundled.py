@@ -1,4 +1,4 @@
-"""Pictures to begin with: sprites, digits, clothes and faces drawn by our own code, and scikit-learn's digits."""
+"""Pictures to begin with: digits, clothes, faces and sprites drawn by our own code, and scikit-learn's digits."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Bundled:
 @cache
 def bundled() -> tuple[Bundled, ...]:
     """Draw the set, once: some tenths of a second."""
-    return (*_sprites(), *_digits(), *_scans(), *_clothes(), *_faces())
+    return (*_digits(), *_scans(), *_clothes(), *_faces(), *_sprites())
 
 
 def picture(name: str) -> Bundled | None:

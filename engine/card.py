@@ -84,6 +84,10 @@ class Card:
     pixels: tuple[float, float] = (0.0, 1.0)
     format: int = FORMAT
 
+    def metric(self, name: str) -> Metric | None:
+        """Look a figure up; None where it was not measured."""
+        return next((metric for metric in self.metrics if metric.name == name), None)
+
 
 def to_json(card: Card) -> str:
     """Write a card as indented JSON."""

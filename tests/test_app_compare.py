@@ -118,6 +118,16 @@ def test_only_toys_have_a_plane_and_known_data_its_modes() -> None:
     assert spiral["modes"] == []
 
 
+def test_the_first_columns_are_of_families_that_lectures_set_against_each_other() -> None:
+    families = {"cvae": "vae", "dcgan": "dcgan", "lsgan": "dcgan", "pixelcnn": "pixel_cnn", "vae": "vae", "wgan": "gan"}
+    cards = {
+        f"mnist-{name}": made("samples", name=f"mnist-{name}", family=of, data="mnist") for name, of in families.items()
+    }
+    cards |= {f"frey-{i}": made("samples", name=f"frey-{i}", data="frey") for i in range(3)}
+    first = compare.opening(Catalogue(cards, {}), list(cards))
+    assert first == ["mnist-vae", "mnist-dcgan", "mnist-pixelcnn", "mnist-cvae"]
+
+
 def test_what_draws_nothing_is_not_offered() -> None:
     cards = {"a-judge": made("classifies", name="a-judge"), "a-pixel": made("samples", "scores", name="a-pixel")}
     assert opening.names_of(Catalogue(cards, {}), "decodes", "samples") == ["a-pixel"]

@@ -1,4 +1,4 @@
-"""Mounts the gallery: one card for each model, with a thumbnail that its model decodes now."""
+"""Mounts the gallery: a tree whose leaves are models, each a card with a thumbnail that its model draws now."""
 
 from __future__ import annotations
 
@@ -9,11 +9,14 @@ from app.components import assets
 _mount = assets.component("gallery", "gallery/gallery.css")
 
 
-def gallery(cards: list[dict[str, Any]]) -> str | None:
-    """Show the gallery; the name of the model that was chosen, in the run that follows the choice."""
+def gallery(tree: list[dict[str, Any]], families: dict[str, str], cards: list[dict[str, Any]]) -> str | None:
+    """Show the gallery; the name of the model that was chosen, in the run that follows the choice.
+
+    Branches of the tree are as of `app.tree.Branch`, families have their plain names, and cards name their branch's.
+    """
     result = _mount(
         key="gallery",
-        data={"module": assets.module("gallery/index.js"), "cards": cards},
+        data={"module": assets.module("gallery/index.js"), "tree": tree, "families": families, "cards": cards},
         on_open_change=lambda: None,
     )
     chosen = result.open

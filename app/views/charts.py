@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from engine.card import Card, Metric
+from engine.card import Card
 
 LIKELIHOODS = ("NLL, IW-1000 bound", "test NLL", "test ELBO")
 QUALITIES = ("Fréchet distance", "feature error", "test MSE")
@@ -76,7 +76,7 @@ def plan(cards: Sequence[Card], latency: Mapping[str, float]) -> list[Chart]:
 
 def cost(cards: Sequence[Card], latency: Mapping[str, float], quality: str) -> Chart:
     """Set cost against quality: milliseconds a picture where all were measured here, else parameters."""
-    rated = [(card, found) for card in cards if (found := _metric(card, quality))]
+    rated = [(card, found) for card in cards if (found := card.metric(quality))]
     timed = bool(rated) and all(card.name in latency for card, _ in rated)
     axis = "latency a picture, ms, measured here" if timed else "parameters"
     marks = [
@@ -88,16 +88,12 @@ def cost(cards: Sequence[Card], latency: Mapping[str, float], quality: str) -> C
 
 def _first(cards: Sequence[Card], names: Sequence[str]) -> str:
     """Give the first figure that any of the models has."""
-    return next((name for name in names if any(_metric(card, name) for card in cards)), names[0])
+    return next((name for name in names if any(card.metric(name) for card in cards)), names[0])
 
 
 def _pairs(cards: Sequence[Card], x: str, y: str) -> tuple[Mark, ...]:
-    found = [(card, _metric(card, x), _metric(card, y)) for card in cards]
+    found = [(card, card.metric(x), card.metric(y)) for card in cards]
     return tuple(Mark(card, a.value, b.value, (a.protocol, b.protocol)) for card, a, b in found if a and b)
-
-
-def _metric(card: Card, name: str) -> Metric | None:
-    return next((metric for metric in card.metrics if metric.name == name), None)
 
 
 def note(chart: Chart) -> str:

@@ -22,8 +22,10 @@ from engine.plane import MODES, REACH
 SEEDS = 2**32
 COUNT, MOST = 36, 64
 """Samples of a wall to begin with, and at most."""
-FIRST = 3
+FIRST = 4
 """Columns to begin with, of one kind of picture."""
+SIDE_BY_SIDE = ("vae", "dcgan", "ali", "pixel_cnn")
+"""Families to begin with, where they are here: those that lectures set against each other."""
 
 
 def compare() -> None:
@@ -86,11 +88,20 @@ def _models(text: str | None, models: Catalogue, names: list[str], notices: list
 
 
 def opening(models: Catalogue, names: list[str]) -> list[str]:
-    """Name the first columns: models of the kind of picture of which there are most."""
+    """Name the first columns: models of the kind of picture of which there are most, and of different families."""
     kinds: dict[tuple[str, tuple[int, ...]], list[str]] = {}
     for name in names:
         kinds.setdefault((models.card(name).data, models.card(name).shape), []).append(name)
-    return max(kinds.values(), key=len)[:FIRST]
+    alike = max(kinds.values(), key=len)
+    chosen = [name for family in SIDE_BY_SIDE if (name := _plainest(family, alike, models))]
+    return [*chosen, *(name for name in alike if name not in chosen)][:FIRST]
+
+
+def _plainest(family: str, names: list[str], models: Catalogue) -> str | None:
+    """Name the model that stands for a family: DATA-FAMILY rather than a variant."""
+    cards = [models.card(name) for name in names if models.card(name).family == family]
+    plain = (card.name for card in cards if card.name == f"{card.data}-{family.replace('_', '')}")
+    return next(plain, cards[0].name if cards else None)
 
 
 def _seed(text: str | None, notices: list[str]) -> str:

@@ -1,15 +1,16 @@
-"""Home: every model as a card with a live thumbnail; choosing one opens it in Explore, or where it draws by pixels."""
+"""Home: the family tree of models, each leaf a live thumbnail that opens its model in Explore or Complete."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import streamlit as st
 
 from app.components.gallery import gallery
+from app.tree import kinds, outline
 from app.views.complete import levels
-from app.views.facts import facts
+from app.views.facts import DATA, FAMILIES, facts
 from app.views.opening import EMPTY, catalogue, names_of
 from app.views.style import page_style
 from engine.card import Card
@@ -17,7 +18,7 @@ from engine.card import Card
 WELCOME = """
 <header class="zt-welcome">
 <h1>Spin a picture.</h1>
-<p>Each card is a model that learnt to draw from examples. Inside, it describes a picture by a few numbers: its
+<p>Each card is a model that learnt to draw from examples. Most describe a picture by a few numbers: its
 <em>latents</em>. Open a card, drag, and watch the picture follow. Everything you see is computed as you look.</p>
 </header>
 """
@@ -30,10 +31,10 @@ def home(explore: Any, complete: Any) -> None:
     models = catalogue()
     if models is None:
         return
-    names = names_of(models, "decodes", "completes")
-    if not names:
+    cards = [models.card(name) for name in names_of(models, "decodes", "completes")]
+    if not cards:
         st.info(EMPTY, icon=None)
-    elif chosen := gallery([entry(models.card(name)) for name in names]):
+    elif chosen := gallery(outline(), FAMILIES, [entry(card) for card in _learnt(cards)]):
         page = explore if "decodes" in models.card(chosen).verbs else complete
         st.switch_page(page, query_params={"model": chosen})
     _refused(models.faults)
@@ -41,7 +42,40 @@ def home(explore: Any, complete: Any) -> None:
 
 def entry(card: Card) -> dict[str, Any]:
     """Give what the component needs to know about a model."""
-    return {**facts(card), "decodes": "decodes" in card.verbs, "levels": levels(card)}
+    told = {"branch": card.family, "decodes": "decodes" in card.verbs, "levels": levels(card)}
+    return {**facts(card), **told, "short": short(card)}
+
+
+def short(card: Card) -> str:
+    """Give a title without the pictures that it names, which stand above all cards: "Clothes, DCGAN" is "DCGAN"."""
+    rest = card.title.removeprefix(DATA.get(card.data, card.data)).lstrip(", ")
+    return rest[:1].upper() + rest[1:] or card.title
+
+
+def by_data(cards: Iterable[Card]) -> dict[str, list[Card]]:
+    """Sort models by what they learnt from; what most kinds of them did comes first."""
+    sets: dict[str, list[Card]] = {}
+    for card in cards:
+        sets.setdefault(card.data, []).append(card)
+    return dict(sorted(sets.items(), key=lambda item: -kinds(item[1])))
+
+
+def _learnt(cards: Iterable[Card]) -> list[Card]:
+    """Let a person choose the pictures, where there are several sets; give the models that learnt from them."""
+    sets = by_data(cards)
+    if len(sets) == 1:
+        return next(iter(sets.values()))
+    data = st.pills(
+        "Pictures that they learnt from",
+        list(sets),
+        default=next(iter(sets)),
+        required=True,
+        format_func=lambda name: DATA.get(name, name),  # as which it stands in the address
+        key="pictures",
+        label_visibility="collapsed",
+        bind="query-params",
+    )
+    return sets[data]
 
 
 def _refused(faults: Mapping[str, str]) -> None:

@@ -142,8 +142,8 @@ def opening(models: Catalogue, names: list[str]) -> str:
 
     def order(name: str) -> tuple[bool, float, bool]:
         card = models.card(name)
-        area = next((metric.value for metric in card.metrics if metric.name == "AUROC, likelihood"), 1.0)
-        return card.outliers is None, area, "scores" not in card.verbs
+        area = card.metric("AUROC, likelihood")
+        return card.outliers is None, area.value if area else 1.0, "scores" not in card.verbs
 
     return min(names, key=order)
 
@@ -192,7 +192,9 @@ def entry(card: Card, models: Catalogue) -> dict[str, Any]:
 
 def painter(card: Card) -> dict[str, Any]:
     """Give what the component needs to know about a model whose samples can be laid into the row."""
-    return {**facts(card), "implicit": "samples" in card.verbs and not {"scores", "bounds"} & set(card.verbs)}
+    implicit = "samples" in card.verbs and not {"scores", "bounds"} & set(card.verbs)
+    distance = card.metric("Fréchet distance")
+    return {**facts(card), "implicit": implicit, "distance": distance.value if distance else None}
 
 
 def judges(models: Catalogue) -> list[dict[str, Any]]:

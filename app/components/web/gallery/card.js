@@ -24,18 +24,18 @@ export class Card {
   }
 
   build(page, open) {
-    const { name, title, text, family, data, latent, shape, decodes } = this.about
+    const { name, short, text, family, latent, shape, decodes } = this.about
     const [, height, width] = shape
     const scale = Math.max(1, Math.round(240 / height))
     this.screen.fit(width * scale, height * scale)
     this.screen.soft = decodes
     this.words = element("p", {}, text)
-    const facts = element("p", { class: "zt-facts" }, `${family} · ${decodes ? `${latent} latents` : "no latents"} · ${data}`)
+    const facts = element("p", { class: "zt-facts" }, `${family} · ${decodes ? `${latent} latents` : "no latents"}`)
     const card = element(
       "a",
       { class: "zt-card", href: new URL(`${decodes ? "explore" : "complete"}?model=${encodeURIComponent(name)}`, page).href, "data-model": name },
       element("div", { class: "zt-thumb" }, this.screen.canvas),
-      element("div", { class: "zt-words" }, element("h3", {}, title), this.words, facts),
+      element("div", { class: "zt-words" }, element("h3", {}, short), this.words, facts),
     )
     card.addEventListener("click", (event) => {
       if (event.ctrlKey || event.metaKey || event.shiftKey || event.button) return

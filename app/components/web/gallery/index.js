@@ -1,9 +1,10 @@
-// Home: the gallery. Every thumbnail is decoded now; cards that are seen take turns in moving, the hovered one moves always.
+// Home: the gallery. Every thumbnail is drawn now; cards that are seen take turns in moving, the hovered one moves always.
 
 import { Channel } from "../channel.js"
 import { reducedMotion } from "../element.js"
 import { Notice } from "../notice.js"
 import { Card } from "./card.js"
+import { grow } from "./tree.js"
 
 const TURN = 3500 // milliseconds that a card moves before the next one does
 const FRAME = 66 // milliseconds between two pictures of a card that moves by itself
@@ -28,7 +29,7 @@ export default function (component, page) {
 
 class Gallery {
   constructor(root, page) {
-    Object.assign(this, { root, page, turn: 0, cards: [], shown: "", notice: new Notice() })
+    Object.assign(this, { root, page, turn: 0, made: new Map(), cards: [], shown: "", notice: new Notice() })
     this.channel = new Channel(page, { onLine: (state) => this.notice.line(state), onEngine: (state) => this.engine(state) })
     this.seen = new IntersectionObserver((entries) => entries.forEach((entry) => (entry.target.zoetropeCard.seen = entry.isIntersecting)))
     this.timer = setInterval(() => this.tick(), FRAME)
@@ -36,18 +37,24 @@ class Gallery {
 
   update({ data, setTriggerValue }) {
     this.open = (name) => setTriggerValue("open", name)
-    const wanted = JSON.stringify(data.cards)
+    const wanted = JSON.stringify([data.tree, data.cards])
     if (wanted === this.shown) return
     this.shown = wanted
     this.seen.disconnect()
-    this.cards = data.cards.map((about) => new Card(about, this.channel, this.page, (name) => this.open(name)))
-    this.root.replaceChildren(...this.cards.map((card) => card.element), this.notice.element)
+    this.cards = data.cards.map((about) => this.card(about))
+    this.root.replaceChildren(grow(data.tree, data.families, this.cards), this.notice.element)
     this.cards.forEach((card) => this.seen.observe(card.element))
+  }
+
+  /** A card keeps its picture while others are shown. */
+  card(about) {
+    if (!this.made.has(about.name)) this.made.set(about.name, new Card(about, this.channel, this.page, (name) => this.open(name)))
+    return this.made.get(about.name)
   }
 
   engine(state) {
     this.notice.engine(state)
-    if (state === "ready") this.cards.forEach((card) => card.again())
+    if (state === "ready") this.made.forEach((card) => card.again())
   }
 
   tick() {

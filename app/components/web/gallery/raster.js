@@ -4,14 +4,15 @@ import { Drawing } from "../complete/drawing.js"
 import { image } from "../complete/board.js"
 
 const PAUSE = 1600 // milliseconds that a whole picture stays
+const ROWS = 7 // of the first picture, asked for at once
 
 export class Raster {
   /** `on.shown(image)` gets the picture each time it has grown, `on.refuse(sentence)` why it does not. */
   constructor(about, channel, on) {
-    Object.assign(this, { about, on, seed: 2, pause: PAUSE })
+    Object.assign(this, { about, on, seed: 2, pause: PAUSE, hurries: true })
     this.slot = channel.slot(`card-${about.name}`, (answer) => this.take(answer), (sentence) => this.fail(sentence))
     this.begin()
-    this.ask(about.shape[1]) // all of the first one, so that no card is empty
+    this.ask(ROWS)
   }
 
   begin() {
@@ -31,7 +32,7 @@ export class Raster {
 
   again() {
     this.waits = false
-    this.ask(this.about.shape[1])
+    this.ask(ROWS)
   }
 
   fail(sentence) {
@@ -45,6 +46,8 @@ export class Raster {
     this.drawing.show(Infinity)
     const { pictures, hidden, at } = this.drawing
     this.on.shown(image(pictures[0], this.about.shape, (pixel) => hidden[pixel] && pixel >= at))
+    if (this.drawing.done) this.hurries = false
+    if (this.hurries) this.ask(ROWS) // the first one to its end, so that no card stays empty
   }
 
   /** Draw a row more; once the picture is whole, another after a while. */

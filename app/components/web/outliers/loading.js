@@ -52,9 +52,10 @@ export class Loading {
     return { row: this.some(card, card.data, OWN), desk: stranger ?? null }
   }
 
-  /** Sources of pictures of some data: samples of another model, which look more like it than our drawings; else these. */
+  /** Sources of pictures of some data: samples of another model, that which comes nearest to it; else our drawings. */
   some(card, data, count) {
-    const painter = this.painters.find(({ name, data: of, implicit }) => implicit && of === data && name !== card.name)
+    const able = this.painters.filter(({ name, data: of, implicit }) => implicit && of === data && name !== card.name)
+    const [painter] = able.sort((a, b) => (a.distance ?? Infinity) - (b.distance ?? Infinity))
     if (painter) return Array.from({ length: count }, (_, i) => ({ kind: "sample", model: painter.name, seed: i + 1 }))
     const drawn = this.shelf.filter(({ data: of }) => of === data)
     return drawn.slice(0, count).map(({ name }) => ({ kind: "shelf", name }))

@@ -1,0 +1,88 @@
+"""Home: the family tree, and which models stand on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app import store
+from app.door import Door
+from app.tree import TREE, kinds
+from app.views import home, opening
+from app.views.facts import FAMILIES
+from app.views.home import by_data, short
+from engine import registry
+from engine.card import Card
+from engine.catalogue import Catalogue
+from tests.echo import CARDS, Echo
+
+
+def of(family: str, data: str = "mnist", title: str = "") -> Card:
+    return replace(CARDS["grey"], family=family, data=data, title=title)
+
+
+def test_each_family_that_draws_stands_once_on_the_tree_and_has_a_plain_name() -> None:
+    leaves = [family for branch in TREE for family in branch.leaves()]
+    assert sorted(leaves) == sorted(set(registry.FAMILIES) - {"classifier"})
+    assert set(FAMILIES) == set(registry.FAMILIES)
+
+
+def test_the_pictures_that_most_kinds_learnt_from_come_first() -> None:
+    cards = [of("vae", "frey"), of("vae", "frey"), of("vae", "frey"), of("vae"), of("pixel_cnn"), of("gan", "own")]
+    assert kinds(cards) == 3
+    assert {data: len(found) for data, found in by_data(cards).items()} == {"mnist": 2, "frey": 3, "own": 1}
+    assert list(by_data(cards)) == ["mnist", "frey", "own"]
+
+
+class Several(Echo):
+    """A backend whose models learnt from two sets of pictures."""
+
+    def catalogue(self, timeout: float | None = None) -> Catalogue:
+        sets = {"grey": "mnist", "colour": "celeba", "slow": "mnist"}
+        return Catalogue({name: replace(CARDS[name], data=data) for name, data in sets.items()}, {})
+
+
+@pytest.fixture
+def door(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
+    monkeypatch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
+    made = Door()
+    monkeypatch.setattr(opening, "door", lambda: made)
+    yield made
+    made.close()
+    store.close()
+
+
+def page() -> None:
+    from app.views.home import home
+
+    home(None, None)
+
+
+def test_a_person_chooses_the_pictures_and_a_link_does_too(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[dict[str, Any]] = []
+    monkeypatch.setattr(home, "gallery", lambda tree, families, cards: given.__setitem__(slice(None), cards))
+    door.open(Several)
+    visit = AppTest.from_function(page, default_timeout=20).run()
+    assert [card["name"] for card in given] == ["grey", "slow"]
+    visit.button_group[0].set_value("celeba").run()
+    assert not visit.exception
+    assert [card["name"] for card in given] == ["colour"]
+    linked = AppTest.from_function(page, default_timeout=20)
+    linked.query_params["pictures"] = "Faces in colour"
+    linked.run()
+    assert [card["name"] for card in given] == ["colour"]
+
+
+def test_a_title_is_shown_without_the_pictures_that_stand_above_it() -> None:
+    titles = {
+        "Handwritten digits, ALI with a mapping": "ALI with a mapping",
+        "Handwritten digits by class": "By class",
+        "Handwritten digits": "Handwritten digits",
+        "My own": "My own",
+    }
+    assert {title: short(of("vae", title=title)) for title in titles} == titles
+    assert short(of("vae", "cats", "Cats, grown")) == "Cats, grown"
