@@ -42,7 +42,8 @@ def home(explore: Any, complete: Any) -> None:
 
 def entry(card: Card) -> dict[str, Any]:
     """Give what the component needs to know about a model."""
-    told = {"branch": card.family, "decodes": "decodes" in card.verbs, "levels": levels(card)}
+    verbs = set(card.verbs)
+    told = {"branch": card.family, "decodes": "decodes" in verbs, "prior": "samples" in verbs, "levels": levels(card)}
     return {**facts(card), **told, "short": short(card)}
 
 

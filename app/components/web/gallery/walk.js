@@ -1,4 +1,7 @@
 // A thumbnail that walks through the latent space, along a closed path between a few random draws.
+//
+// From a to b it goes by cos θ · a + sin θ · b: of two draws of N(0, I) that is one too, at any θ. The middle of a straight
+// way would lie where, in many dimensions, no draw ever lies. Codes without a prior are joined by straight lines.
 
 import { pictures } from "../pixels.js"
 
@@ -35,11 +38,11 @@ export class Walk {
     const leg = Math.floor(this.time / LEG) % SEEDS.length
     const part = (this.time % LEG) / LEG
     const ease = part * part * (3 - 2 * part)
+    const angle = (ease * Math.PI) / 2
+    const [here, there] = this.about.prior ? [Math.cos(angle), Math.sin(angle)] : [1 - ease, ease]
     const z = new Float32Array(this.latent)
     for (let axis = 0; axis < this.latent; axis++) {
-      const from = this.draws[leg * this.latent + axis]
-      const to = this.draws[((leg + 1) % SEEDS.length) * this.latent + axis]
-      z[axis] = from + ease * (to - from)
+      z[axis] = here * this.draws[leg * this.latent + axis] + there * this.draws[((leg + 1) % SEEDS.length) * this.latent + axis]
     }
     const { length } = this.about.classes
     const y = length ? leg % length : undefined
