@@ -48,8 +48,9 @@ class Gallery {
 
   /** A card keeps its picture while others are shown. */
   card(about) {
-    if (!this.made.has(about.name)) this.made.set(about.name, new Card(about, this.channel, this.page, (name) => this.open(name)))
-    return this.made.get(about.name)
+    const key = JSON.stringify(about)
+    if (!this.made.has(key)) this.made.set(key, new Card(about, this.channel, this.page, (name) => this.open(name)))
+    return this.made.get(key)
   }
 
   engine(state) {
