@@ -67,6 +67,9 @@ TREE = (
 )
 
 
+LEAVES = tuple(family for branch in TREE for family in branch.leaves())
+
+
 def outline() -> list[dict[str, Any]]:
     """Give the tree as plain values."""
     return [asdict(branch) for branch in TREE]
@@ -74,5 +77,9 @@ def outline() -> list[dict[str, Any]]:
 
 def kinds(cards: Iterable[Card]) -> int:
     """Count the families of the tree that cards belong to."""
-    leaves = {family for branch in TREE for family in branch.leaves()}
-    return len(leaves & {card.family for card in cards})
+    return len({*LEAVES} & {card.family for card in cards})
+
+
+def in_order(cards: Iterable[Card]) -> list[Card]:
+    """Sort models as they stand on the tree, from the top."""
+    return sorted(cards, key=lambda card: LEAVES.index(card.family))

@@ -93,7 +93,7 @@ def opening(models: Catalogue, names: list[str]) -> list[str]:
     for name in names:
         kinds.setdefault((models.card(name).data, models.card(name).shape), []).append(name)
     alike = max(kinds.values(), key=len)
-    chosen = [name for family in SIDE_BY_SIDE if (name := _plainest(family, alike, models))]
+    chosen = [plain for family in SIDE_BY_SIDE if (plain := _plainest(family, alike, models))]
     return [*chosen, *(name for name in alike if name not in chosen)][:FIRST]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from app.components.gallery import gallery
-from app.tree import kinds, outline
+from app.tree import in_order, kinds, outline
 from app.views.complete import levels
 from app.views.facts import DATA, FAMILIES, facts
 from app.views.opening import EMPTY, catalogue, names_of
@@ -34,7 +34,7 @@ def home(explore: Any, complete: Any) -> None:
     cards = [models.card(name) for name in names_of(models, "decodes", "completes")]
     if not cards:
         st.info(EMPTY, icon=None)
-    elif chosen := gallery(outline(), FAMILIES, [entry(card) for card in _learnt(cards)]):
+    elif chosen := gallery(outline(), FAMILIES, [entry(card) for card in in_order(_learnt(cards))]):
         page = explore if "decodes" in models.card(chosen).verbs else complete
         st.switch_page(page, query_params={"model": chosen})
     _refused(models.faults)
