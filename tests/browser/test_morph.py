@@ -121,10 +121,13 @@ def test_a_gesture_made_thin_keeps_close_to_the_hand_and_its_pace(morph: Morph) 
     pause = hand(2, 4, (-1, 0), (0, 0), (0, 0), (0, 1), (1, 1))
     random = np.random.default_rng(0)
     wild = hand(128, 20, *random.uniform(-1, 1, (200, 2)))
-    cases = [hand(6, 2, (-1, -1), (1, 0)), circle, pause, wild]
+    hurried = hand(6, 2, (-1, -1), (1, 0))
+    hurried[0].append({**hurried[0][-1], "z": [1, 1, 0, 0, 0, 0]})  # in the same tick of the clock as the one before
+    cases = [hand(6, 2, (-1, -1), (1, 0)), circle, pause, wild, hurried]
     module = f"{morph.server}/{assets.module('explorer/gesture.js')}"
-    straight, round_, rests, many = made = morph.page.evaluate(THIN, [module, cases])
-    assert [each["seconds"] for each in made] == [2, 3, 4, 20]
+    straight, round_, rests, many, jumps = made = morph.page.evaluate(THIN, [module, cases])
+    assert [each["seconds"] for each in made] == [2, 3, 4, 20, 2]
+    assert jumps["keys"][-1]["z"] == [1, 1, 0, 0, 0, 0]
     assert [len(each["keys"]) for each in (straight, rests)] == [2, 5]
     assert len(many["keys"]) == 17  # of 128 numbers: no more can be kept
     assert 10 < len(round_["keys"]) < 40
