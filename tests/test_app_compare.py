@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from app import store
 from app.door import Door
 from app.views import charts, compare, opening
 from engine.card import Card, Metric
@@ -38,16 +36,6 @@ class Visit(Visitor):
 
     def tell(self, **told: Any) -> None:
         self.press("settle", compare.component.KEY, view=told)
-
-
-@pytest.fixture
-def door(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
-    monkeypatch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
-    made = Door()
-    monkeypatch.setattr(opening, "door", lambda: made)
-    yield made
-    made.close()
-    store.close()
 
 
 @pytest.fixture

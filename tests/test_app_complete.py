@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from app import store
 from app.door import Door
-from app.views import complete, opening
+from app.views import complete
 from engine.card import Card
 from engine.catalogue import Catalogue
 from tests.echo import CARDS, Echo
@@ -67,16 +65,6 @@ class Visit(Visitor):
 
     def tell(self, **told: Any) -> None:
         self.press("settle", complete.component.KEY, view=told)
-
-
-@pytest.fixture
-def door(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
-    monkeypatch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
-    made = Door()
-    monkeypatch.setattr(opening, "door", lambda: made)
-    yield made
-    made.close()
-    store.close()
 
 
 def test_the_quickest_model_comes_first_and_those_that_draw_at_once_stand_beside(

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import store
 from app.door import Door
 from app.tree import LEAVES, in_order, kinds
-from app.views import home, opening
+from app.views import home
 from app.views.facts import FAMILIES
 from app.views.home import by_data, short
 from engine import registry
@@ -44,16 +42,6 @@ class Several(Echo):
     def catalogue(self, timeout: float | None = None) -> Catalogue:
         sets = {"grey": "mnist", "colour": "celeba", "slow": "mnist"}
         return Catalogue({name: replace(CARDS[name], data=data) for name, data in sets.items()}, {})
-
-
-@pytest.fixture
-def door(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
-    monkeypatch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
-    made = Door()
-    monkeypatch.setattr(opening, "door", lambda: made)
-    yield made
-    made.close()
-    store.close()
 
 
 def page() -> None:

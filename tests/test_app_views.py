@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from app import store
 from app.door import Door
-from app.views import explore, opening
+from app.views import explore
 from engine.card import Card
 from tests.echo import Absent, Echo, card
 from tests.visit import Visitor, after_broken_runs
@@ -27,16 +26,6 @@ def lobby() -> None:
     from app.views.home import home
 
     home(None, None)
-
-
-@pytest.fixture
-def door(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
-    monkeypatch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
-    made = Door()
-    monkeypatch.setattr(opening, "door", lambda: made)
-    yield made
-    made.close()
-    store.close()
 
 
 class Visit(Visitor):

@@ -9,8 +9,8 @@ const SHORTEST = 0.5 // seconds of a path
 
 /**
  * The fewest keys, {z, y} each, by which a path that takes equal time for each leg follows samples, {at, z, y} with `at`
- * in milliseconds, never falling; and the seconds it takes. `axes` have low and high. Equal times keep the pace of the hand: where it
- * lingered, keys lie close together.
+ * in milliseconds, never falling; and the seconds it takes. `axes` have low and high. Equal times keep the pace of the
+ * hand: where it lingered, keys lie close together.
  */
 export function thinned(all, axes) {
   const samples = all.filter(({ at }, i) => at !== all[i + 1]?.at) // of several in one tick of the clock the last one counts
