@@ -75,7 +75,7 @@ still = replace(
 )
 flowing_plane = replace(
     plane,
-    title="Handwritten digits on a plane, with a posterior that flows",
+    title="Handwritten digits on a plane, with a flow",
     description="The plane of mnist-vae-2d by the same networks, whose posteriors may take any shape.",
     model=IAFVAEConfig(latent=2, steps=4, flow_width=128, net="dense", width=512, depth=3),
 )
