@@ -73,4 +73,5 @@ def test_a_title_is_shown_without_the_pictures_that_stand_above_it() -> None:
         "My own": "My own",
     }
     assert {title: short(of("vae", title=title)) for title in titles} == titles
-    assert short(of("vae", "cats", "Cats, grown")) == "Cats, grown"
+    assert short(of("vae", "cats", "Cats, grown")) == "Grown"
+    assert short(of("dcgan", "stacked-mnist", "Three digits in one picture, DCGAN")) == "DCGAN"

@@ -144,7 +144,14 @@ def test_an_engine_that_does_not_open_is_told_in_the_page(door: Door, monkeypatc
 def test_the_component_hears_how_a_model_scores(visit: Visit) -> None:
     clothes, digits = visit.data["models"]
     assert (clothes["exact"], clothes["values"], clothes["background"]) == (True, 0, "clothes-background")
-    assert clothes["measured"] == {"data": "mnist", "mean": 12.5, "own": MEASURED.own, "other": MEASURED.other}
+    assert clothes["measured"] == {
+        "data": "mnist",
+        "pictures": "handwritten digits",
+        "mean": 12.5,
+        "own": MEASURED.own,
+        "other": MEASURED.other,
+    }
+    assert (clothes["data"], clothes["pictures"]) == ("fashion", "clothes")
     assert clothes["metrics"] == {"AUROC, likelihood": {"value": 0.1, "interval": (0.0, 0.2), "protocol": "p"}}
     assert (digits["exact"], digits["values"], digits["measured"]) == (False, 64, None)  # a density counts its bytes
     assert [each["name"] for each in visit.data["judges"]] == ["judge"]  # one answer to a picture, not forty

@@ -22,18 +22,18 @@ FAMILIES = {
 }
 """Plain names of families."""
 
-DATA = {
-    "mnist": "Handwritten digits",
-    "celeba": "Faces in colour",
+PICTURES = {
+    "mnist": "handwritten digits",
+    "celeba": "faces in colour",
     "frey": "Frey faces",
-    "fashion": "Clothes",
-    "stacked-mnist": "Three digits in one",
-    "sprites": "Shapes",
-    "ring": "Ring of eight",
-    "grid": "Grid of twenty-five",
-    "digits": "Small digits",
+    "fashion": "clothes",
+    "stacked-mnist": "three digits in one picture",
+    "sprites": "shapes",
+    "ring": "ring of eight",
+    "grid": "grid of twenty-five",
+    "digits": "small digits",
 }
-"""Plain names of data sets; another one shows its own."""
+"""What the pictures of a data set show, as it stands in a sentence; another set goes by its own name."""
 
 
 def name_of(card: Card) -> dict[str, Any]:
@@ -41,9 +41,9 @@ def name_of(card: Card) -> dict[str, Any]:
     return {"name": card.name, "title": card.title, "family": FAMILIES[card.family]}
 
 
-def data_of(card: Card) -> str:
-    """Say what a model's pictures show."""
-    return DATA.get(card.data, card.data)
+def pictures_of(data: str) -> str:
+    """Say what the pictures of a data set show."""
+    return PICTURES.get(data, data)
 
 
 def facts(card: Card) -> dict[str, Any]:
@@ -52,6 +52,7 @@ def facts(card: Card) -> dict[str, Any]:
         **name_of(card),
         "text": card.description,
         "data": card.data,
+        "pictures": pictures_of(card.data),
         "shape": list(card.shape),
         "latent": card.latent,
         "classes": list(card.classes),

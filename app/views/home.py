@@ -10,7 +10,7 @@ import streamlit as st
 from app.components.gallery import gallery
 from app.tree import in_order, kinds, outline
 from app.views.complete import levels
-from app.views.facts import DATA, FAMILIES, facts
+from app.views.facts import FAMILIES, facts, pictures_of
 from app.views.opening import EMPTY, catalogue, names_of
 from app.views.style import page_style
 from engine.card import Card
@@ -49,8 +49,12 @@ def entry(card: Card) -> dict[str, Any]:
 
 def short(card: Card) -> str:
     """Give a title without the pictures that it names, which stand above all cards: "Clothes, DCGAN" is "DCGAN"."""
-    rest = card.title.removeprefix(DATA.get(card.data, card.data)).lstrip(", ")
-    return rest[:1].upper() + rest[1:] or card.title
+    return headed(card.title.removeprefix(headed(pictures_of(card.data))).lstrip(", ")) or card.title
+
+
+def headed(words: str) -> str:
+    """Write words as they stand at the head of a line."""
+    return words[:1].upper() + words[1:]
 
 
 def by_data(cards: Iterable[Card]) -> dict[str, list[Card]]:
@@ -71,7 +75,7 @@ def _learnt(cards: Iterable[Card]) -> list[Card]:
         list(sets),
         default=next(iter(sets)),
         required=True,
-        format_func=lambda name: DATA.get(name, name),  # as which it stands in the address
+        format_func=lambda data: headed(pictures_of(data)),  # as which it stands in the address
         key="pictures",
         label_visibility="collapsed",
         bind="query-params",

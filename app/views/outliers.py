@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import streamlit as st
 
 from app.components import outliers as component
-from app.views.facts import facts
+from app.views.facts import facts, pictures_of
 from app.views.opening import able
 from app.views.reconstruct import parse as parse_source
 from app.views.reconstruct import shelf, uploaded
@@ -181,7 +181,13 @@ def entry(card: Card, models: Catalogue) -> dict[str, Any]:
         "background": named if named in models.cards else None,
         "measured": None
         if known is None
-        else {"data": known.data, "mean": known.mean, "own": known.own, "other": known.other},
+        else {
+            "data": known.data,
+            "pictures": pictures_of(known.data),
+            "mean": known.mean,
+            "own": known.own,
+            "other": known.other,
+        },
         "metrics": {
             metric.name: {"value": metric.value, "interval": metric.interval, "protocol": metric.protocol}
             for metric in card.metrics

@@ -26,7 +26,7 @@ export class Rival {
     const first = alike.find(({ family }) => /adversarial|GAN/i.test(family)) ?? alike[0]
     if (!alike.some(({ name }) => name === easel.rival)) easel.rival = first?.name ?? ""
     this.parts.rival.replaceChildren(...alike.map(({ name, title, family }) => element("option", { value: name, selected: name === easel.rival }, `${title} · ${family}`)))
-    Object.assign(this, { alike, drawn: null, data: card.data })
+    Object.assign(this, { alike, drawn: null, pictures: card.pictures })
     for (const part of [this.parts.rival, this.parts.rivalCanvas]) part.hidden = !alike.length
     this.tell(null)
   }
@@ -56,7 +56,7 @@ export class Rival {
   tell(drawing) {
     this.last = drawing
     const { rivalSays } = this.parts
-    if (!this.alike.length) return (rivalSays.textContent = `No model here draws ${this.data} in one pass.`)
+    if (!this.alike.length) return (rivalSays.textContent = `No model here draws ${this.pictures} in one pass.`)
     if (this.drawn === null) return (rivalSays.textContent = "It is asked for one picture…")
     const mine = drawing?.model ? ` Pixel by pixel, ${drawing.ready}${drawing.seeds.length > 1 ? ` in each of ${drawing.seeds.length} pictures` : ""} took ${time(drawing.model)} in the model so far${drawing.ready === drawing.total ? ", and that is all of them" : ""}.` : ""
     rivalSays.textContent = `All ${this.card.shape[1] * this.card.shape[2]} pixels in one pass: ${time(this.drawn)}.${mine}`

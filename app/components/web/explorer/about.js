@@ -3,7 +3,7 @@
 import { element } from "../element.js"
 
 export function about(card) {
-  const size = `${card.family}, ${card.parameters.toLocaleString("en")} parameters, trained on ${card.data}.`
+  const size = `${card.family}, ${card.parameters.toLocaleString("en")} parameters, trained on ${card.pictures}.`
   const rows = card.metrics.flatMap(({ name, value, unit, protocol }) => [
     element("dt", {}, name),
     element("dd", {}, `${number(value)} ${unit}`.trim()),

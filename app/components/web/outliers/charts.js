@@ -26,8 +26,8 @@ export class Charts {
     const swatch = (kind, text) => element("span", {}, element("i", { class: `zt-out-swatch zt-out-${kind}` }), text)
     const missing = `${card.title} has not been measured against other pictures: zoetrope-train evaluate ${card.name} --only outlier-scores`
     if (!known) return this.host.firstChild.replaceChildren(missing)
-    const own = swatch("own", ` test pictures of ${card.data}, which it never saw`)
-    this.host.firstChild.replaceChildren(own, swatch("other", ` pictures of ${known.data}`), swatch("bound", " 95 % of its own lie to the left"))
+    const own = swatch("own", ` test pictures of ${card.pictures}, which it never saw`)
+    this.host.firstChild.replaceChildren(own, swatch("other", ` pictures of ${known.pictures}`), swatch("bound", " 95 % of its own lie to the left"))
   }
 
   close() {

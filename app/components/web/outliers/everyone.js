@@ -40,7 +40,7 @@ export class Everyone {
   }
 
   line(card, all) {
-    const named = element("th", { scope: "row" }, card.title, element("small", {}, ` ${card.data} · ${card.exact ? "exact" : "bound"}`))
+    const named = element("th", { scope: "row" }, card.title, element("small", {}, ` ${card.pictures} · ${card.exact ? "exact" : "bound"}`))
     if (this.failed.has(card.name)) return element("tr", {}, named, element("td", { colSpan: all.length }, this.failed.get(card.name)))
     return element("tr", { "data-model": card.name }, named, ...all.map((picture) => cell(Readings.of(picture, card), card)))
   }

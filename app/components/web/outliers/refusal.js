@@ -73,12 +73,12 @@ export class Refusal {
   must() {
     const { judge, answer } = this
     const side = (...inside) => element("div", { "data-testid": "must-answer" }, ...inside)
-    if (!judge) return side(element("h4", {}, "Must answer"), element("p", {}, `No classifier of ${this.card.data} is here. Train one: zoetrope-train run ${this.card.data}-classifier`))
+    if (!judge) return side(element("h4", {}, "Must answer"), element("p", {}, `No classifier of ${this.card.pictures} is here. Train one: zoetrope-train run ${this.card.data}-classifier`))
     const title = element("h4", {}, judge.title, element("small", {}, " must answer"))
     if (answer?.picture !== judged()) return side(title, element("p", {}, "is asked…"))
     const first = answer.parts.indexOf(Math.max(...answer.parts))
     const sure = element("p", { class: "zt-out-answer" }, `“${judge.labels[first]}”, ${percent(answer.parts[first], 1)} % sure`)
-    return side(title, sure, bars(classes(judge.labels, answer.parts), "Its probability of each class"), figure(this.card, "classifier's confidence in outliers", (value) => `Of pictures of ${this.card.measured?.data} it is ${value} % sure on average.`))
+    return side(title, sure, bars(classes(judge.labels, answer.parts), "Its probability of each class"), figure(this.card, "classifier's confidence in outliers", (value) => `Of pictures of ${this.card.measured?.pictures} it is ${value} % sure on average.`))
   }
 
   may(picture) {
@@ -106,7 +106,7 @@ const yes = ({ classes: names }, parts) => `“${names[parts.indexOf(Math.max(..
 
 /** How often a density refuses others, as its card says. */
 function record(card, rule) {
-  if (rule) return figure(card, `outliers refused, ${rule}`, (value) => `It refuses ${value} % of pictures of ${card.measured.data}, and 5 % of its own.`)
+  if (rule) return figure(card, `outliers refused, ${rule}`, (value) => `It refuses ${value} % of pictures of ${card.measured.pictures}, and 5 % of its own.`)
   return element("p", {}, `Not measured, so it refuses nothing: zoetrope-train evaluate ${card.name} --only outlier-scores refusal`)
 }
 

@@ -15,10 +15,10 @@ export function verdict(card, words) {
   const by = `By ${words.title.toLowerCase()}`
   if (first.part === null) return `${by} picture ${first.letter} belongs least.`
   const out = known.filter(({ part }) => part >= KEPT).map(({ letter: of }) => of)
-  if (!out.length) return `${by} every picture may belong to ${card.data}: none is stranger than ${KEPT * 100} % of its test pictures.`
+  if (!out.length) return `${by} every picture may belong among ${card.pictures}: none is stranger than ${KEPT * 100} % of its test pictures.`
   const who = out.length === 1 ? `picture ${out[0]} does not belong` : `pictures ${out.slice(0, -1).join(", ")} and ${out.at(-1)} do not belong`
   const far = `stranger than ${further(first.part)} of its test pictures`
-  return out.length === 1 ? `${by} ${who} to ${card.data}: it is ${far}.` : `${by} ${who} to ${card.data}; ${first.letter} belongs least: ${far}.`
+  return out.length === 1 ? `${by} ${who} among ${card.pictures}: it is ${far}.` : `${by} ${who} among ${card.pictures}; ${first.letter} belongs least: ${far}.`
 }
 
 /** The story of a model that was measured: whether raw likelihood fails it, and what works. */
@@ -26,16 +26,16 @@ export function story(host, card, words) {
   const [raw, name] = [area("likelihood", card), best(card)]
   host.hidden = !raw
   if (!raw) return
-  const other = card.measured?.data ?? "the others"
+  const other = card.measured?.pictures ?? "the others"
   const fails = raw.value < 0.5
   const works = area(name, card)
   const kind = card.exact ? "exact likelihood" : "bound on the likelihood"
   const failure = [
-    `This model learnt from ${card.data} alone. Show it a picture of ${other}, which it never saw, beside one of ${card.data}: in ${percent(1 - raw.value, 1)} % of such pairs it finds the stranger the likelier of the two. Its ${kind} is not wrong. It says how likely these very pixels are, and a picture of few strokes on even ground is cheap under any model that has learnt about even ground.`,
+    `This model learnt from ${card.pictures} alone. Show it a picture of ${other}, which it never saw, beside one of ${card.pictures}: in ${percent(1 - raw.value, 1)} % of such pairs it finds the stranger the likelier of the two. Its ${kind} is not wrong. It says how likely these very pixels are, and a picture of few strokes on even ground is cheap under any model that has learnt about even ground.`,
     `So likelihood alone does not say what belongs. ${words[name].title} does, in ${percent(works.value, 1)} % of pairs: ${lower(words[name].text)}`,
   ]
   const fine = [
-    `Here raw likelihood is right in ${percent(raw.value, 1)} % of pairs: of one picture of ${other} and one of ${card.data} the stranger is the less likely. That is no rule: a density charges for detail, so that strangers which are plainer than its own pictures come out likelier.`,
+    `Here raw likelihood is right in ${percent(raw.value, 1)} % of pairs: of one picture of ${other} and one of ${card.pictures} the stranger is the less likely. That is no rule: a density charges for detail, so that strangers which are plainer than its own pictures come out likelier.`,
     name === "likelihood" ? "No other score does better here." : `${words[name].title} is right in ${percent(works.value, 1)} %: ${lower(words[name].text)}`,
   ]
   const title = fails ? "Raw likelihood fails" : "Raw likelihood does not fail here"

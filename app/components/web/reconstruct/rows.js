@@ -60,7 +60,7 @@ export class Rows {
     if (key === this.key) return
     this.key = key
     const kinds = Map.groupBy(models, ({ data, shape }) => `${data} ${shape.join("×")}`)
-    const names = [...kinds.values()].map(([{ data }]) => data)
+    const names = [...kinds.values()].map(([{ pictures }]) => pictures)
     this.groups = [...kinds.values()].map((cards) => new Group(named(cards[0], names), cards, this.channel, { ...this.on, finished: (version) => this.finished(version) }))
     this.groups.forEach(({ element }) => this.seen.observe(element))
     this.chips.replaceChildren(...this.groups.map((group) => this.chip(group)))
@@ -145,7 +145,7 @@ export class Rows {
   }
 }
 
-function named({ data, shape: [channels, height, width] }, names) {
-  const alone = names.filter((name) => name === data).length === 1
-  return alone ? data : `${data} ${width} × ${height}${channels === 3 ? " colour" : ""}`
+function named({ pictures, shape: [channels, height, width] }, names) {
+  const alone = names.filter((name) => name === pictures).length === 1
+  return alone ? pictures : `${pictures} ${width} × ${height}${channels === 3 ? " colour" : ""}`
 }

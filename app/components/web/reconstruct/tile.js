@@ -51,7 +51,7 @@ export class Tile {
         "dl",
         {},
         row("pixel error", values.pixels, "Mean squared error of a pixel on a scale of 0 to 1, against what the model saw"),
-        row("feature error", values.features, card.judge ? "Squared distance of the features of both in our classifier, over their mean variance on held-out pictures: 1 is as unlike as an average picture is from the mean" : `No classifier of ${card.data} is here to measure it by`),
+        row("feature error", values.features, card.judge ? "Squared distance of the features of both in our classifier, over their mean variance on held-out pictures: 1 is as unlike as an average picture is from the mean" : `No classifier of ${card.pictures} is here to measure it by`),
         row("latency", values.latency, "In the model, without the network"),
       ),
       this.gauge.element,
