@@ -12,7 +12,8 @@ from app.door import Door
 from app.tree import LEAVES, in_order, kinds
 from app.views import home
 from app.views.facts import FAMILIES
-from app.views.home import by_data, short
+from app.views.facts import short
+from app.views.home import by_data
 from engine import registry
 from engine.card import Card
 from engine.catalogue import Catalogue

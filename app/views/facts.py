@@ -46,10 +46,21 @@ def pictures_of(data: str) -> str:
     return PICTURES.get(data, data)
 
 
+def short(card: Card) -> str:
+    """Give a title without the pictures that it names, where they stand above: "Clothes, DCGAN" is "DCGAN"."""
+    return headed(card.title.removeprefix(headed(pictures_of(card.data))).lstrip(", ")) or card.title
+
+
+def headed(words: str) -> str:
+    """Write words as they stand at the head of a line."""
+    return words[:1].upper() + words[1:]
+
+
 def facts(card: Card) -> dict[str, Any]:
     """Give what every page needs to know about a model that it shows."""
     return {
         **name_of(card),
+        "short": short(card),
         "text": card.description,
         "data": card.data,
         "pictures": pictures_of(card.data),

@@ -10,7 +10,7 @@ import streamlit as st
 from app.components.gallery import gallery
 from app.tree import in_order, kinds, outline
 from app.views.complete import levels
-from app.views.facts import FAMILIES, facts, pictures_of
+from app.views.facts import FAMILIES, facts, headed, pictures_of
 from app.views.opening import EMPTY, catalogue, names_of
 from app.views.style import page_style
 from engine.card import Card
@@ -44,17 +44,7 @@ def entry(card: Card) -> dict[str, Any]:
     """Give what the component needs to know about a model."""
     verbs = set(card.verbs)
     told = {"branch": card.family, "decodes": "decodes" in verbs, "prior": "samples" in verbs, "levels": levels(card)}
-    return {**facts(card), **told, "short": short(card)}
-
-
-def short(card: Card) -> str:
-    """Give a title without the pictures that it names, which stand above all cards: "Clothes, DCGAN" is "DCGAN"."""
-    return headed(card.title.removeprefix(headed(pictures_of(card.data))).lstrip(", ")) or card.title
-
-
-def headed(words: str) -> str:
-    """Write words as they stand at the head of a line."""
-    return words[:1].upper() + words[1:]
+    return {**facts(card), **told}
 
 
 def by_data(cards: Iterable[Card]) -> dict[str, list[Card]]:

@@ -30,10 +30,10 @@ export class Captions {
 
   /** What the picture is: a mean, and of what model. */
   rule() {
-    const { family, data, latent, bounds } = this.explorer.card
+    const { family, pictures, latent, bounds } = this.explorer.card
     const { rule } = this.explorer.parts
-    rule.textContent = `${bounds ? "decoded mean" : "decoded"} · ${latent} latents · ${data}`
-    rule.title = `${family}, trained on ${data}. ${bounds ? "The picture is the mean of the decoder's distribution." : ""}`
+    rule.textContent = `${bounds ? "decoded mean" : "decoded"} · ${latent} latents · ${pictures}`
+    rule.title = `${family}, trained on ${pictures}. ${bounds ? "The picture is the mean of the decoder's distribution." : ""}`
   }
 
   heat(axis, mean) {

@@ -44,7 +44,7 @@ export class Tile {
     return element(
       "article",
       { class: "zt-rec-tile", "data-model": card.name, "data-frames": 0 },
-      element("header", {}, element("h4", { title: card.text }, card.title), element("p", {}, way)),
+      element("header", {}, element("h4", { title: card.text }, card.short), element("p", {}, way)),
       element("div", { class: "zt-rec-picture" }, this.screen.canvas, this.map.canvas),
       this.says,
       element(
