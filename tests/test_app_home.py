@@ -11,8 +11,7 @@ from streamlit.testing.v1 import AppTest
 from app.door import Door
 from app.tree import LEAVES, in_order, kinds
 from app.views import home
-from app.views.facts import FAMILIES
-from app.views.facts import short
+from app.views.facts import FAMILIES, short
 from app.views.home import by_data
 from engine import registry
 from engine.card import Card
