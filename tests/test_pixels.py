@@ -42,6 +42,7 @@ KINDS: tuple[PixelConfig, ...] = (
     PixelCNNConfig(depth=2, gated=False),
     PixelRNNConfig(depth=2),
     PixelRNNConfig(depth=2, cell="row"),
+    PixelCNNConfig(depth=2, located=True),
 )
 
 
@@ -63,7 +64,9 @@ GREY = tuple(
 
 
 def kind_of(config: PixelConfig) -> str:
-    return config.cell if isinstance(config, PixelRNNConfig) else "gated" if config.gated else "plain"
+    if isinstance(config, PixelRNNConfig):
+        return config.cell
+    return "located" if config.located else "gated" if config.gated else "plain"
 
 
 def title(config: PixelConfig) -> str:
@@ -79,8 +82,10 @@ def made(config: PixelConfig) -> PixelCNN | PixelRNN:
     """A model whose random weights are large enough for every pixel to tell."""
     torch.manual_seed(1)
     model: Any = build(config).eval().requires_grad_(False)
-    for weight in model.parameters():
+    for name, weight in model.named_parameters():
         weight *= 2
+        if name == "places":  # which begin at nought
+            weight.normal_()
     return model
 
 

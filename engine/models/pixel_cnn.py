@@ -7,6 +7,7 @@ and classes "Conditional Image Generation with PixelCNN Decoders", NeurIPS 2016 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import torch
 from torch import nn
 
 from engine import noise
@@ -32,6 +33,7 @@ class PixelCNNConfig:
     mixtures: int = 10  # logistics
     dropout: float = 0.0
     classes: int = 0  # 0: the label is not used
+    located: bool = False  # every pixel has biases of its own, for pictures that are aligned
 
     def __post_init__(self) -> None:
         check_sizes(self, width=1, depth=1, kernel=3, mixtures=1, classes=0)
@@ -64,6 +66,8 @@ class PixelCNN(nn.Module):
         self.net = PixelNet(GatedStack(sizes) if config.gated else PlainStack(sizes), output, config.colours)
         if config.classes:
             self.label = nn.Linear(config.classes, config.depth * self.net.stack.gates, bias=False)
+        if config.located:  # 2nd paper, section 2.3, of a condition that is the same for all pictures
+            self.places = nn.Parameter(torch.zeros(1, config.depth, self.net.stack.gates, *config.shape[1:]))
 
     # p(xᵢ | x₁ … xᵢ₋₁, y)
 
@@ -74,9 +78,11 @@ class PixelCNN(nn.Module):
         return self.net.conditionals(x, self.told(y))
 
     def told(self, y: Labels | None) -> Additions | None:
+        places = self.places if self.config.located else None
         if y is None or not self.config.classes:
-            return None
-        return class_additions(self.label, y, self.config.depth)
+            return places
+        named = class_additions(self.label, y, self.config.depth)
+        return named if places is None else named + places
 
     # Verbs
 

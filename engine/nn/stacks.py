@@ -3,7 +3,7 @@
 `PlainStack`: van den Oord et al., "Pixel Recurrent Neural Networks", ICML 2016, table 1 and figure 5, left.
 `GatedStack`: van den Oord et al., "Conditional Image Generation with PixelCNN Decoders", NeurIPS 2016, figure 2.
 Both take additions to their layers, such as a class or the maps of a latent: (batch, layer, gate, height, width), where
-layer, height and width may be 1 for "the same everywhere".
+batch, layer, height and width may be 1 for "the same everywhere".
 """
 
 from dataclasses import dataclass
@@ -18,8 +18,8 @@ from engine.nn.masked import Above, Before, MaskedConv2d
 
 FIRST_KERNEL = 7
 
-Additions = Float[Tensor, "batch layers gates h w"]
-Addition = Float[Tensor, "batch gates h w"]  # of one layer
+Additions = Float[Tensor, "#batch layers gates h w"]
+Addition = Float[Tensor, "#batch gates h w"]  # of one layer
 
 
 @dataclass(frozen=True)
