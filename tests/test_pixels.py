@@ -371,7 +371,7 @@ def run_of(tmp_path: Path, pixels: Any, config: PixelConfig) -> tuple[Run, Any]:
     [
         ("binarized", PixelCNNConfig(classes=10), {"NLL", "Bayes test error"}),
         ("plain", PixelCNNConfig(output="softmax", gated=False), {"NLL", "bits per dimension"}),
-        ("plain", PixelCNNConfig(output="logistic", dropout=0.2), {"NLL", "bits per dimension"}),
+        ("plain", PixelCNNConfig(output="logistic", dropout=0.2, located=True), {"NLL", "bits per dimension"}),
         ("binarized", PixelRNNConfig(), {"NLL"}),
     ],
     ids=["binary", "softmax", "logistic", "recurrent"],

@@ -67,7 +67,7 @@ class PixelCNN(nn.Module):
         if config.classes:
             self.label = nn.Linear(config.classes, config.depth * self.net.stack.gates, bias=False)
         if config.located:  # 2nd paper, section 2.3, of a condition that is the same for all pictures
-            self.places = nn.Parameter(torch.zeros(1, config.depth, self.net.stack.gates, *config.shape[1:]))
+            self.places = nn.Parameter(torch.zeros(config.depth, self.net.stack.gates, *config.shape[1:]))
 
     # p(xᵢ | x₁ … xᵢ₋₁, y)
 
@@ -78,7 +78,7 @@ class PixelCNN(nn.Module):
         return self.net.conditionals(x, self.told(y))
 
     def told(self, y: Labels | None) -> Additions | None:
-        places = self.places if self.config.located else None
+        places = self.places[None] if self.config.located else None
         if y is None or not self.config.classes:
             return places
         named = class_additions(self.label, y, self.config.depth)
