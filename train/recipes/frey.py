@@ -61,11 +61,11 @@ pixels = Recipe(
     data="frey",
     title="Frey faces, pixel by pixel",
     description="The same man drawn from the top left to the bottom right, each grey guessed from those before it.",
-    model=PixelCNNConfig(shape=(1, 28, 20), width=48, depth=10, output="logistic", dropout=0.2, located=True),
+    model=PixelCNNConfig(shape=(1, 28, 20), width=32, depth=8, output="logistic", dropout=0.15, located=True),
     objective=LikelihoodConfig(),
     optimizer=AdamConfig(lr=1e-3, clip=1_000.0),
-    batch=64,
-    steps=4_000,
+    batch=16,
+    steps=7_000,
     sheets=8,
 )
 
