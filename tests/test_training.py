@@ -4,12 +4,14 @@ import dataclasses
 import itertools
 import math
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from torch import nn
 
 from engine.errors import BadValue, TrainingStopped, UnknownName
+from engine.registry import build
 from engine.runtime import Engine
 from tests.interrupted import assert_same, undisturbed_and_killed
 from train import pace, sheets
@@ -18,7 +20,7 @@ from train.data import Batch, Dataset, open_data
 from train.data.plane import MODES, PLANES
 from train.devices import Place
 from train.evaluation import evaluate
-from train.export import export
+from train.export import export, halved, shown
 from train.loop import Training, learning_rate, mix, prepared, rows_at, train
 from train.objectives import Objective
 from train.pace import TIMED, steps_within
@@ -105,6 +107,24 @@ def test_a_run_becomes_a_checkpoint_that_is_measured(name: str, tmp_path: Path) 
     assert (labels is not None) == encodes == bool(card.labels)
     assert len(card.axes) == recipe.model.latent
     assert all(axis.quantiles[0] < axis.quantiles[-1] for axis in card.axes)
+
+
+@torch.no_grad()
+def test_weights_are_halved_that_bear_it(digits: Dataset) -> None:
+    torch.manual_seed(0)
+    model: Any = build(RECIPES["digits-vae"].model).eval()
+    means, test = torch.randn(64, model.config.latent).numpy(), digits.test
+    assert dtypes(halved(model, means, test)) == {torch.float16}
+    steep = [weight for name, weight in model.decoder.named_parameters() if name.endswith("weight")][-1]
+    steep *= 1_000  # of numbers so large half precision knows too few digits
+    light = halved(model, means, test)
+    assert dtypes(light) == {torch.float16, torch.float32}
+    assert dtypes(light.encoder) == {torch.float16}  # which no sample passes
+    assert float((shown(light.float(), means, test) - shown(model, means, test)).abs().max()) <= 1 / 255
+
+
+def dtypes(model: nn.Module) -> set[torch.dtype]:
+    return {weight.dtype for weight in model.parameters()}
 
 
 def test_training_lowers_the_loss(digits: Dataset, tmp_path: Path) -> None:
