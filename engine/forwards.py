@@ -15,6 +15,7 @@ from engine.nn.raster import Draws, Raster
 from engine.passes import SIZES, Pass
 from engine.prepare import in_half, prepared
 from engine.registry import Model
+from engine.verbs import Infers
 
 Latent = NDArray[np.float32]
 Classes = NDArray[np.int64] | None
@@ -59,7 +60,12 @@ class Forwards:
             "surprise": self.surprise,
             "receptive": self.receptive,
         }
-        alone = verb in ALONE or (verb == "draw" and not isinstance(self.exact, Draws))
+        alone = (
+            verb in ALONE
+            or (verb == "draw" and not isinstance(self.exact, Draws))
+            # Exponentials on the way to a latent are rounded by where in memory a row lies: too seldom for a proof.
+            or (verb in ("encode", "infer") and isinstance(self.exact, Infers))
+        )
         sizes, graphs = TOGETHER[self.device.type] if verb == "draw" else (), verb not in HOSTED
         return Pass(self.card.name, forwards[verb], self.probe(verb), self.device, graphs, alone, sizes)
 
