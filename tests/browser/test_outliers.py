@@ -153,7 +153,7 @@ def test_a_bare_address_lays_out_a_row_and_every_score_is_the_engines(desk: Desk
 
 def test_by_complexity_what_is_simple_does_not_belong_to_noise_and_the_failure_is_told(desk: Desk) -> None:
     desk.open("model=toy-pixels&score=complexity&source=bundled:digit-1-upright").read(1)
-    expect(desk.verdict).to_contain_text("By input complexity picture A does not belong to toy")
+    expect(desk.verdict).to_contain_text("By input complexity picture A does not belong among toy")
     expect(desk.tiles.first).to_contain_text("stranger than all of its own")
     expect(desk.story).to_contain_text("Raw likelihood fails")
     expect(desk.story).to_contain_text("in 87.5 % of such pairs it finds the stranger the likelier")
