@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import os
-import re
 import signal
 from collections.abc import Iterator
 
@@ -170,7 +169,6 @@ def test_a_region_is_hidden_and_filled_in_many_ways(complete: Complete) -> None:
     complete.shown(0)
     complete.page.get_by_label("How many fillings").select_option("4")
     complete.until("data.total === '60'")  # the lower half, to begin with
-    expect(complete.page).to_have_url(re.compile("sample(:|%3A)toy-gan(:|%3A)1"))  # no picture of such data comes along
     source = complete.seen()[:, :, 0]
     assert (veiled(complete.seen())[:6] == 0).all()
     assert veiled(complete.seen())[6:].all()

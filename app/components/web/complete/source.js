@@ -32,14 +32,11 @@ export class Source {
     this.sources.ways.upload.take(upload, picture)
   }
 
-  /** Lay the first picture on the desk: what lay there on Reconstruct, else one like the model's data, from the shelf or by another model. */
+  /** Lay the first picture on the desk: what lay there on Reconstruct, else one that comes along and is like the model's data. */
   begin({ data }) {
     if (work.kind) return this.sources.choose(work.kind)
-    const { shelf, sample } = this.sources.ways
-    const like = shelf.all.find((each) => each.data === data)
-    const painter = sample.models.find((each) => each.data === data)
-    if (!like && painter) return this.sources.follow({ kind: "sample", model: painter.name, seed: 1 })
-    const first = like ?? shelf.all[0]
+    const { shelf } = this.sources.ways
+    const first = shelf.all.find((each) => each.data === data) ?? shelf.all[0]
     if (!first) return this.sources.choose("draw")
     work.kind = "shelf"
     this.sources.mark()
