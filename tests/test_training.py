@@ -116,7 +116,7 @@ def test_weights_are_halved_that_bear_it(digits: Dataset) -> None:
     means, test = torch.randn(64, model.config.latent).numpy(), digits.test
     assert dtypes(halved(model, means, test)) == {torch.float16}
     steep = [weight for name, weight in model.decoder.named_parameters() if name.endswith("weight")][-1]
-    steep *= 1_000  # of numbers so large half precision knows too few digits
+    steep *= 1_000  # half precision has too few digits for numbers so large
     light = halved(model, means, test)
     assert dtypes(light) == {torch.float16, torch.float32}
     assert dtypes(light.encoder) == {torch.float16}  # which no sample passes
