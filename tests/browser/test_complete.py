@@ -160,7 +160,7 @@ def test_a_picture_is_drawn_pixel_by_pixel_at_any_pace(complete: Complete) -> No
     assert (complete.seen()[:, :, 0] == complete.engine.sample("toy-gated", [7], [1])[0, :, :, 0]).all()
     complete.page.wait_for_function("location.search.includes('y=1') && location.search.includes('seed=7')")
     complete.press("n")
-    complete.page.wait_for_function("!location.search.includes('seed=7')")
+    complete.page.wait_for_function("!/seed=7(&|$)/.test(location.search)")
     assert complete.page.evaluate(NAMELESS.replace("reconstruct", "complete")) == []
 
 
