@@ -3,6 +3,10 @@
 import dataclasses
 import itertools
 import math
+import os
+import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +69,38 @@ def test_every_recipe_runs_two_steps(name: str, tmp_path: Path, monkeypatch: pyt
 @pytest.mark.parametrize("name", RECIPES)
 def test_every_recipe_survives_json(name: str) -> None:
     assert from_dict(as_dict(RECIPES[name])) == RECIPES[name]
+
+
+# In processes of their own: the checks of shapes that hang in every test's functions do not go with tracing them.
+# Traced as by default, but run as it is and not given to the C++ compiler, which not every machine has.
+TRACED = """import functools, sys, torch
+torch.compile = functools.partial(torch.compile, backend="aot_eager")
+from train.cli import main
+sys.exit(main(sys.argv[1:]))"""
+
+
+def test_a_compiled_run_learns_what_a_plain_one_does(tmp_path: Path) -> None:
+    for folder, more in (("plain", []), ("compiled", ["--compiled"])):
+        given = ["run", "digits-vae", "--steps", "3", "--batch", "8", "--sheets", "0", *more]
+        subprocess.run([sys.executable, "-c", TRACED, *given, "--run", str(tmp_path / folder)], check=True, timeout=120)
+    plain, compiled = (Run.open(tmp_path / folder).load_state(CPU.device) for folder in ("plain", "compiled"))
+    assert plain is not None
+    assert compiled is not None
+    for name, weights in plain["objective"].items():  # type: ignore[attr-defined]
+        assert (weights - compiled["objective"][name]).abs().max() < 1e-5  # type: ignore[index]
+
+
+def test_a_machine_that_cannot_compile_says_so(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "train.cli", "run", "digits-vae", "--compiled", "--run", str(tmp_path / "run")]
+    without = {**os.environ, "CXX": "absent", "TORCHINDUCTOR_CACHE_DIR": str(tmp_path / "cache")}
+    done = subprocess.run(command, env=without, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 2
+    assert re.search(r"No working C\+\+ compiler.*Go on without --compiled", done.stderr)
+
+
+def test_a_game_cannot_be_compiled() -> None:
+    with pytest.raises(BadValue, match=r"compiled is true, and the recipe is a game: .* Leave --compiled out"):
+        Training(short(RECIPES["ring-gan"], compiled=True), CPU)
 
 
 @pytest.mark.parametrize("share", [-0.1, 1.5, float("nan")])

@@ -6,17 +6,19 @@ weights and its step to go on to the same end, bit for bit on one device.
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import cast
 
 import torch
 from torch import Tensor, nn
 from torch import distributed as dist
+from torch._dynamo.exc import BackendCompilerFailed
 from torch.nn.parallel import DistributedDataParallel
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from tqdm import tqdm
 
-from engine.errors import TrainingStopped
+from engine.errors import BadValue, TrainingStopped
 from engine.registry import Model, build
 from train.averages import decay_at, settled
 from train.beginning import beginning
@@ -24,6 +26,7 @@ from train.collapse import Watch, relative_spread
 from train.data import Batch, Dataset, Split, binarize, dequantize, mutate
 from train.devices import Place, autocast_to, find_place, flushing
 from train.objectives import Objective, pursue
+from train.objectives.base import Terms
 from train.recipe import AdamConfig, Recipe
 from train.runs import Run
 from train.sheets import draw_sheet
@@ -44,7 +47,10 @@ class Training:
         self.model = model
         self.average = AveragedModel(model, multi_avg_fn=self.mix) if recipe.ema else None
         self.optimizers = {name: optimizer(player, recipe.optimizer) for name, player in self.objective.players.items()}
-        self.pursued = distributed(self.objective, place)
+        self.pursued: Callable[[str, Batch, float], Terms] = distributed(self.objective, place)
+        if recipe.compiled:
+            check_compiles(self.objective)
+            self.pursued = torch.compile(self.pursued)
         self.autocast = autocast_to(recipe.precision, place.device, self.objective)
 
     @property
@@ -68,12 +74,12 @@ class Training:
 
     def turn(self, player: str, batch: Batch, progress: float) -> dict[str, Tensor]:
         optimizer, parameters = self.optimizers[player], list(self.objective.players[player].parameters())
-        with self.autocast:
+        with self.autocast, compiling():
             terms = self.pursued(player, batch, progress)
             loss = torch.stack(list(terms.values())).sum()
         optimizer.zero_grad(set_to_none=True)
         # The others' gradients are spared, but for ranks, which wait for each other's.
-        loss.backward(inputs=parameters if self.pursued is self.objective else None)
+        loss.backward(inputs=parameters if self.place.ranks == 1 else None)
         if self.recipe.optimizer.clip:
             nn.utils.clip_grad_norm_(parameters, self.recipe.optimizer.clip)
         for group in optimizer.param_groups:
@@ -233,6 +239,26 @@ def distributed(objective: Objective, place: Place) -> nn.Module:
     if place.ranks == 1 or not dist.is_initialized():
         return objective
     return DistributedDataParallel(objective, find_unused_parameters=len(objective.players) > 1)
+
+
+def check_compiles(objective: Objective) -> None:
+    if len(objective.players) > 1:
+        raise BadValue(
+            "compiled is true, and the recipe is a game: its penalties take second derivatives, which torch.compile "
+            "does not give. Leave --compiled out."
+        )
+
+
+@contextmanager
+def compiling() -> Iterator[None]:
+    try:
+        yield
+    except BackendCompilerFailed as error:
+        reason = str(error).strip().splitlines()[0]
+        raise TrainingStopped(
+            f"torch.compile does not work on this machine ({reason}). It needs a C++ compiler, such as g++, and "
+            "Python's headers. Go on without --compiled."
+        ) from error
 
 
 def check_finite(terms: dict[str, float], step: int) -> None:

@@ -45,6 +45,7 @@ class Recipe:
     optimizer: AdamConfig = field(default_factory=AdamConfig)
     ema: float = 0.999  # decay of the average of the weights that ships; 0: none
     precision: Precision = "auto"  # auto: bf16 where the processor gains by it
+    compiled: bool = False  # by torch.compile: a minute or two before the first step, then up to twice as many a second
     seed: int = 0
     sheets: int = 20  # sample sheets drawn during the run
     save_every: int = 500  # steps between saved states
