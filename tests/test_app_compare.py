@@ -136,6 +136,15 @@ def test_a_chart_has_only_models_with_both_figures() -> None:
     assert (sharp.marks, cost.marks) == ((), ())
 
 
+def test_an_exact_likelihood_and_a_bound_share_a_chart_and_an_elbo_has_its_own() -> None:
+    exact, bound = measured("a", NLL=85, sharpness=1), measured("b", **{"NLL, IW-1000 bound": 86, "sharpness": 0.5})
+    elbo = measured("c", test_ELBO=-90, sharpness=0.4)
+    together, alone = charts.plan([exact, bound, elbo], {})[1], charts.plan([elbo], {})[1]
+    assert [(mark.card.name, mark.x, mark.y) for mark in together.marks] == [("a", 85, 1), ("b", 86, 0.5)]
+    assert [(mark.card.name, mark.x) for mark in alone.marks] == [("c", -90)]
+    assert (together.x, alone.x) == ("NLL, exact or IW-1000 bound", "test ELBO")
+
+
 def test_cost_is_latency_where_all_were_measured_and_else_parameters() -> None:
     cards = [measured("a", test_MSE=0.1), measured("b", test_MSE=0.2)]
     some, all_ = charts.cost(cards, {"a": 3.0}, "test MSE"), charts.cost(cards, {"a": 3.0, "b": 4.0}, "test MSE")

@@ -8,11 +8,12 @@ from typing import Any
 
 import streamlit as st
 
-from engine.card import Card
+from app.views.facts import headed, pictures_of, short
+from engine.card import Card, Metric
 
-LIKELIHOODS = ("NLL, IW-1000 bound", "test NLL", "test ELBO")
-QUALITIES = ("Fréchet distance", "feature error", "test MSE")
-"""Figures that may stand for a quantity, the best first; of one chart all points use the same."""
+LIKELIHOODS = {"NLL, exact or IW-1000 bound": ("NLL", "NLL, IW-1000 bound"), "test ELBO": ("test ELBO",)}
+QUALITIES = {name: (name,) for name in ("Fréchet distance", "feature error", "test MSE")}
+"""Axes that may stand for a quantity, the best first, and the figures that lie on one; a chart has one axis for all."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class Chart:
         by_data: dict[str, set[tuple[str, ...]]] = {}
         for mark in self.marks:
             by_data.setdefault(mark.card.data, set()).add(mark.protocols)
-        return [f"{data}: {len(kinds)} protocols" for data, kinds in by_data.items() if len(kinds) > 1]
+        return [f"{pictures_of(data)}: {len(kinds)} protocols" for data, kinds in by_data.items() if len(kinds) > 1]
 
 
 def charts(cards: Sequence[Card], latency: Mapping[str, float]) -> None:
@@ -67,9 +68,10 @@ HOW = "Measure them with: zoetrope-train evaluate NAME"
 def plan(cards: Sequence[Card], latency: Mapping[str, float]) -> list[Chart]:
     """Give the charts of some models."""
     likelihood, quality = _first(cards, LIKELIHOODS), _first(cards, QUALITIES)
+    likely = _pairs(cards, LIKELIHOODS[likelihood], "sharpness")
     return [
-        Chart("Precision and recall", "recall", "precision", _pairs(cards, "recall", "precision")),
-        Chart("Likelihood against sharpness", likelihood, "sharpness", _pairs(cards, likelihood, "sharpness")),
+        Chart("Precision and recall", "recall", "precision", _pairs(cards, ("recall",), "precision")),
+        Chart("Likelihood against sharpness", likelihood, "sharpness", likely),
         cost(cards, latency, quality),
     ]
 
@@ -86,14 +88,19 @@ def cost(cards: Sequence[Card], latency: Mapping[str, float], quality: str) -> C
     return Chart("Cost against quality", axis, quality, tuple(marks))
 
 
-def _first(cards: Sequence[Card], names: Sequence[str]) -> str:
-    """Give the first figure that any of the models has."""
-    return next((name for name in names if any(card.metric(name) for card in cards)), names[0])
+def _first(cards: Sequence[Card], axes: Mapping[str, Sequence[str]]) -> str:
+    """Give the first axis on which any of the models has a figure."""
+    return next((axis for axis, names in axes.items() if any(_figure(card, names) for card in cards)), next(iter(axes)))
 
 
-def _pairs(cards: Sequence[Card], x: str, y: str) -> tuple[Mark, ...]:
-    found = [(card, card.metric(x), card.metric(y)) for card in cards]
+def _pairs(cards: Sequence[Card], x: Sequence[str], y: str) -> tuple[Mark, ...]:
+    found = [(card, _figure(card, x), card.metric(y)) for card in cards]
     return tuple(Mark(card, a.value, b.value, (a.protocol, b.protocol)) for card, a, b in found if a and b)
+
+
+def _figure(card: Card, names: Sequence[str]) -> Metric | None:
+    """Give the first of some figures that a model has."""
+    return next((found for name in names if (found := card.metric(name))), None)
 
 
 def note(chart: Chart) -> str:
@@ -116,14 +123,14 @@ def figure(chart: Chart) -> Any:
             go.Scatter(
                 x=[mark.x for mark in marks],
                 y=[mark.y for mark in marks],
-                text=[mark.card.title for mark in marks],
+                text=[short(mark.card) for mark in marks],
                 customdata=["<br>".join(mark.protocols) for mark in marks],
                 hovertemplate="<b>%{text}</b><br>%{x:.4g}, %{y:.4g}<br>%{customdata}<extra></extra>",
                 mode="markers+text",
                 textposition="top center",
                 cliponaxis=False,
                 marker={"size": 13},
-                name=data,
+                name=headed(pictures_of(data)),
             )
         )
     drawn.update_layout(title=chart.title, height=380, margin={"l": 70, "r": 70, "t": 56, "b": 10}, showlegend=True)
