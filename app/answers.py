@@ -91,6 +91,8 @@ def _pictures(panel: Panel, arrays: Arrays, codec: Codec, rate: float | None) ->
             payload += following.astype("<f4").tobytes()
     if "drawn" in arrays:
         about["drawn"] = bool(arrays["drawn"].all())
+    if "y" in arrays:
+        about["y"] = arrays["y"].tolist()
     return about | {name: _listed(arrays[name]) for name in LISTED if name in arrays}, payload
 
 

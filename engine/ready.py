@@ -15,7 +15,7 @@ from engine.catalogue import Catalogue
 from engine.directions import Directions
 from engine.drawing import Drawer, Drawing, finished
 from engine.errors import MissingVerb
-from engine.forwards import Classes, Forwards, Latent
+from engine.forwards import UNKNOWN, Classes, Forwards, Latent
 from engine.gallery import Gallery
 from engine.latents import draw
 from engine.neighbours import nearest
@@ -141,14 +141,29 @@ class Ready:
 
         z is the mean of the posterior or, with a seed for each row, a draw, where the family has a posterior: `drawn`
         (n,) is then 1. Of models that bound also `rate` and `distortion` (n,) in nats, at the draw of seed 0 if none
-        is given; this takes a second pass, which is saved without `terms` where z is the mean.
+        is given; this takes a second pass, which is saved without `terms` where z is the mean. A class-conditional
+        model that bounds takes a row of no class for one of the class whose bound is highest: `y` (n,) says which.
         """
+        y = self.likeliest(pictures, y)
         found = self._terms(pictures, y, seeds or (0,) * len(pictures)) if terms or seeds else {}
         drawn = bool(seeds) and "z" in found
         z = found.pop("z") if drawn else self.encode(pictures, y)
         found.pop("z", None)
         flags = np.full(len(z), drawn, np.uint8)
-        return {"pictures": self.decode(z, y), "z": z, "drawn": flags, **found}
+        classes = {} if y is None else {"y": y.astype(np.int64)}
+        return {"pictures": self.decode(z, y), "z": z, "drawn": flags, **classes, **found}
+
+    def likeliest(self, pictures: Bytes, y: Classes = None) -> Classes:
+        """Give a row of no class the one whose bound on log p(x|y) is highest, by models that have classes and bounds.
+
+        What such a model makes of no class at all it has seldom been taught: by a tenth of its pictures.
+        """
+        if not self.card.classes or "bounds" not in self.card.verbs:
+            return y
+        y = np.full(len(pictures), UNKNOWN) if y is None else y.copy()
+        if (untold := y < 0).any():
+            y[untold] = self.score(pictures[untold])["given"].argmax(1)
+        return y
 
     def _terms(self, pictures: Bytes, y: Classes, seeds: Sequence[int]) -> Arrays:
         """Draw of the posterior by seeds: z, and of models that bound the rate and the distortion there."""

@@ -131,7 +131,25 @@ def test_encoding_and_reconstruction_agree_with_the_model(door: Engine, name: st
     z = door.encode(name, pictures)
     assert (z.dtype, z.shape) == (np.float32, (2, CONFIGS[name].latent))
     assert_allclose(z, made(CONFIGS[name]).encode(from_bytes(pictures)), atol=1e-6)
-    assert (door.reconstruct(name, pictures) == door.decode(name, z)).all()
+    told = {"toy-cvae": [0, 1]}.get(name)
+    of_class = door.encode(name, pictures, told)
+    assert (door.reconstruct(name, pictures, told) == door.decode(name, of_class, told)).all()
+
+
+def test_a_reconstruction_told_no_class_is_of_the_likeliest(door: Engine) -> None:
+    pictures = pictures_of("toy-cvae", 6)
+    given = door.ready("toy-cvae").score(pictures)["given"]
+    likeliest = given.argmax(1)
+    assert given.shape == (6, 4)
+    assert (np.ptp(given, axis=1) > 0).all()
+    untold = door.ready("toy-cvae").reconstruct(pictures)
+    assert (untold["y"] == likeliest).all()
+    assert (door.reconstruct("toy-cvae", pictures) == door.reconstruct("toy-cvae", pictures, likeliest)).all()
+    partly = np.array([-1, 2, -1, 0, 1, 3])
+    found = door.ready("toy-cvae").reconstruct(pictures, partly)
+    assert (found["y"] == np.where(partly < 0, likeliest, partly)).all()
+    assert (found["pictures"] == door.reconstruct("toy-cvae", pictures, found["y"])).all()
+    assert "y" not in door.ready("toy-vae").reconstruct(pictures_of("toy-vae"))
 
 
 def test_a_class_changes_the_picture_and_its_absence_is_allowed(door: Engine) -> None:

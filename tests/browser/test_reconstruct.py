@@ -24,6 +24,7 @@ from engine.models.classifier import Classifier, ClassifierConfig
 from engine.models.gan import GAN, GANConfig
 from engine.models.hierarchical_ali import HierarchicalALI, HierarchicalALIConfig
 from engine.models.vae import VAE, VAEConfig
+from engine.runtime import Engine
 from tests.browser.conftest import LAPTOP, Explore, Server, chromium, foreign, serving
 from tests.tiny import write
 
@@ -61,6 +62,7 @@ def row(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     write(folder, "toy-levels", HierarchicalALI(HierarchicalALIConfig(GREY, 6, top=2, hidden=16, net="dense")))
     write(folder, "toy-gan", GAN(GANConfig(GREY, latent=4, width=16, depth=1)))
     write(folder, "toy-cvae", VAE(VAEConfig((3, 16, 16), latent=3, width=32, depth=1, classes=3)))
+    write(folder, "toy-cgan", GAN(GANConfig((3, 16, 16), latent=4, width=16, depth=1, classes=3)))
     write(folder, "toy-narrow", VAE(VAEConfig((1, 28, 20), latent=2, width=32, depth=1)))
     write(folder, "toy-judge", Classifier(ClassifierConfig(GREY, width=4, answers=3)))
     amend(folder / "toy-vae", held_out={"mse": list(np.linspace(0, 1e-6, 101))})
@@ -497,6 +499,23 @@ def test_a_model_without_an_encoder_is_searched_and_can_be_stopped(desk: Reconst
     expect(tile.get_by_role("button", name="Search")).to_be_visible()
     assert number(tile) <= early
     assert float(np.mean(np.square((desk.seen().astype(float) - desk.made("toy-gan")) / 255))) < 0.02
+
+
+def test_a_class_is_the_likeliest_or_the_one_that_is_told_and_goes_on_into_explore(desk: Reconstruct) -> None:
+    desk.open()
+    desk.drawn("toy-cvae")
+    tile = desk.tile("toy-cvae")
+    told = tile.get_by_role("combobox", name="Class that Toy Cvae is told")
+    ready = Engine([desk.server.folder], "cpu").ready("toy-cvae")
+    likeliest = int(ready.reconstruct(desk.seen("toy-cvae")[None])["y"][0])
+    expect(told.locator("option").first).to_have_text(f"likeliest: {ready.card.classes[likeliest]}")
+    expect(desk.tile("toy-cgan").get_by_role("combobox").locator("option")).to_have_text(list(ready.card.classes))
+    other = (likeliest + 1) % 3
+    before = desk.made("toy-cvae")
+    desk.after(lambda: told.select_option(str(other)), "toy-cvae")
+    assert (desk.made("toy-cvae") != before).any()
+    tile.get_by_role("button", name="Explore from here").click()
+    desk.page.wait_for_url(f"**y={other}**")
 
 
 def test_a_find_of_an_earlier_picture_says_so(desk: Reconstruct) -> None:

@@ -96,7 +96,7 @@ export class Group {
 
   draw(tile, panel, made, seen, ms) {
     if (panel.error) return tile.trouble(panel.error)
-    tile.show(made, seen, panel.z, { ms, rate: panel.rate?.[0], distortion: panel.distortion?.[0] ?? undefined })
+    tile.show(made, seen, panel.z, { ms, rate: panel.rate?.[0], distortion: panel.distortion?.[0] ?? undefined, y: panel.y?.[0] ?? work.classes[panel.model] })
     tile.element.classList.toggle("zt-rec-drawn", panel.drawn === true)
   }
 
@@ -105,7 +105,7 @@ export class Group {
     const asked = this.parts.flatMap(({ card, from }) => {
       const panel = panels.find(({ model, error }) => model === card.name && !error)
       if (!panel) return []
-      const y = card.classes.length ? work.classes[card.name] : undefined
+      const y = card.classes.length ? (panel.y?.[0] ?? work.classes[card.name]) : undefined
       return [{ panel: { verb: "decode", model: card.name, rows: 1, y }, rows: panel.z.slice().fill(0, from) }]
     })
     if (asked.length) this.levels.askAll(asked, { ...note, rows: asked.map(({ rows }) => rows), parts: this.parts })

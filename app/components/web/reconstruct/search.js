@@ -22,6 +22,7 @@ export class Search {
     this.progress = element("progress", { max: ENOUGH, value: 0, "aria-label": `Steps of the search in ${card.title}` })
     this.says = element("p", { class: "zt-rec-words", role: "status" })
     this.curve = element("canvas", { ...CURVE, class: "zt-rec-curve", role: "img", "aria-label": "Pixel error by step" })
+    if (card.classes.length) this.tile.askClass(() => this.retell(), false)
     this.tile.extra.append(this.curve, this.progress, this.says, element("div", { class: "zt-rec-line" }, this.run, this.over))
     this.paint()
   }
@@ -66,6 +67,13 @@ export class Search {
     Object.assign(this.work, { target: this.target, losses: [] })
   }
 
+  /** Go on in another class. */
+  retell() {
+    this.turn()
+    this.tile.element.classList.toggle("zt-rec-stale", this.work.state !== null)
+    this.paint()
+  }
+
   forget() {
     Object.assign(this.work, { state: null, losses: [], target: this.target })
     this.paint()
@@ -75,7 +83,7 @@ export class Search {
     const { card } = this
     const { target } = this.work
     this.work.state ??= new Float32Array(3 * card.latent + 1)
-    const y = card.classes.length ? (work.classes[card.name] ?? 0) : undefined
+    const y = (this.work.y = card.classes.length ? (work.classes[card.name] ?? 0) : undefined)
     this.since = performance.now()
     this.slot.askAll([{ panel: { verb: "invert", model: card.name, rows: 1, steps: this.steps, y }, rows: [target, this.work.state] }], target)
   }
@@ -87,7 +95,7 @@ export class Search {
     if (!same(target, this.work.target) || !this.work.state) return this.going && this.ask() // it has turned meanwhile
     this.work.state = panel.state
     this.work.losses.push(...panel.losses)
-    this.tile.show(made, image(target, this.card.shape), panel.state.subarray(0, this.card.latent), { ms: { model: milliseconds } })
+    this.tile.show(made, image(target, this.card.shape), panel.state.subarray(0, this.card.latent), { ms: { model: milliseconds }, y: this.work.y })
     this.tile.values.latency.textContent = `${milliseconds.toFixed(0)} ms a step`
     this.tile.element.dataset.steps = this.done
     this.rate = 1000 / milliseconds

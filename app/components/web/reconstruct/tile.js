@@ -7,6 +7,7 @@ import { button, element, labelled } from "./parts.js"
 import { compare, figure } from "./measure.js"
 import { work } from "./work.js"
 
+const UNTOLD = "not told"
 const LARGE = 176 // CSS pixels of the longer side of a picture
 
 /** Draws a small picture at the size of the row. */
@@ -61,11 +62,13 @@ export class Tile {
     )
   }
 
-  /** Offer to tell the model the class of the picture. */
-  askClass(changed) {
+  /** Offer to tell the model the class of the picture; one that can say how likely each is may be left untold. */
+  askClass(changed, untold = true) {
     const { card } = this
-    const options = [element("option", { value: "" }, "not told"), ...card.classes.map((name, y) => element("option", { value: y, selected: work.classes[card.name] === y }, name))]
-    const select = element("select", { class: "zt-rec-select", "aria-label": `Class that ${card.title} is told` }, ...options)
+    this.untold = untold ? element("option", { value: "" }, UNTOLD) : ""
+    const options = [this.untold, ...card.classes.map((name, y) => element("option", { value: y, selected: work.classes[card.name] === y }, name))]
+    const title = untold ? "Left untold, a model that knows how likely a picture is takes the likeliest class" : "The class that the picture is searched in"
+    const select = element("select", { class: "zt-rec-select", title, "aria-label": `Class that ${card.title} is told` }, ...options)
     select.addEventListener("change", () => {
       work.classes[card.name] = select.value === "" ? undefined : Number(select.value)
       changed()
@@ -74,8 +77,9 @@ export class Tile {
   }
 
   /** Draw a picture, ImageData, against the one that was seen; `z` is its latent. */
-  show(made, seen, z, { ms, rate, distortion } = {}) {
-    Object.assign(this, { made, seen, z })
+  show(made, seen, z, { ms, rate, distortion, y } = {}) {
+    Object.assign(this, { made, seen, z, y })
+    if (this.untold && work.classes[this.card.name] === undefined) this.untold.textContent = y === undefined ? UNTOLD : `likeliest: ${this.card.classes[y]}`
     const { error, map } = compare(seen, made)
     this.says.textContent = ""
     this.screen.soft = this.map.soft = work.switches.soft
@@ -115,14 +119,14 @@ export class Tile {
   /** This latent as a key of a path. */
   key() {
     const { card, z } = this
-    return { model: card.name, z: Array.from(z, round), y: card.classes.length ? (work.classes[card.name] ?? 0) : null }
+    return { model: card.name, z: Array.from(z, round), y: card.classes.length ? (this.y ?? 0) : null }
   }
 
   /** What opens this latent in Explore, as app/link.py writes it. */
   query() {
     const { card, z } = this
     const short = (value) => String(Number(value.toFixed(4))).replace(/^-0$/, "0")
-    const y = card.classes.length ? { y: String(work.classes[card.name] ?? 0) } : {}
+    const y = card.classes.length ? { y: String(this.y ?? 0) } : {}
     return { model: card.name, z: Array.from(z, short).join(","), ...y }
   }
 }
