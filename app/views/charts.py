@@ -53,9 +53,7 @@ def charts(cards: Sequence[Card], latency: Mapping[str, float]) -> None:
         missing = [chart for chart in plan(cards, latency) if not chart.marks]
         for column, chart in zip(st.columns(max(1, len(plotted))), plotted, strict=False):
             with column:
-                st.plotly_chart(
-                    figure(chart), width="stretch", key=f"chart-{chart.title}", config={"displaylogo": False}
-                )
+                st.plotly_chart(figure(chart), width="stretch", key=f"chart-{chart.title}", config=PLAIN)
                 st.caption(note(chart))
         for chart in missing:
             st.caption(f"{chart.title}: none of these models has both {chart.x} and {chart.y} on its card. {HOW}")
@@ -118,7 +116,7 @@ def figure(chart: Chart) -> Any:
 
     drawn = go.Figure()
     for data in dict.fromkeys(mark.card.data for mark in chart.marks):
-        marks = [mark for mark in chart.marks if mark.card.data == data]
+        marks = sorted((mark for mark in chart.marks if mark.card.data == data), key=lambda mark: mark.x)
         drawn.add_trace(
             go.Scatter(
                 x=[mark.x for mark in marks],
@@ -127,13 +125,17 @@ def figure(chart: Chart) -> Any:
                 customdata=["<br>".join(mark.protocols) for mark in marks],
                 hovertemplate="<b>%{text}</b><br>%{x:.4g}, %{y:.4g}<br>%{customdata}<extra></extra>",
                 mode="markers+text",
-                textposition="top center",
+                textposition=[
+                    ("top center", "bottom center")[i % 2] for i in range(len(marks))
+                ],  # near ones keep apart
                 cliponaxis=False,
                 marker={"size": 13},
                 name=headed(pictures_of(data)),
             )
         )
-    drawn.update_layout(title=chart.title, height=380, margin={"l": 70, "r": 70, "t": 56, "b": 10}, showlegend=True)
+    below = {"orientation": "h", "y": -0.3, "yanchor": "top", "x": 0}  # beside it, it would take half the width
+    margin = {"l": 70, "r": 50, "t": 56, "b": 10}
+    drawn.update_layout(title=chart.title, height=420, margin=margin, showlegend=True, legend=below)
     drawn.update_xaxes(title=chart.x, type="log" if chart.x == "parameters" else "linear")
     drawn.update_yaxes(title=chart.y)
     return drawn

@@ -206,7 +206,7 @@ class Compare {
     if (!card.decodes) return "same seeds; draws its pixels one by one, from no latent"
     const alike = this.cards.filter((other) => other.name !== name && other.decodes && other.latent === card.latent && other.samples === card.samples && card.samples)
     const scaled = this.cards.filter((other) => other.name !== name && other.latent === card.latent && other.samples !== card.samples)
-    if (alike.length) return `same ${card.latent} latents as ${alike.map(({ title }) => title).join(", ")}`
+    if (alike.length) return `same ${card.latent} latents as ${alike.map(({ title }) => `“${title}”`).join(" and ")}`
     if (scaled.length) return `same noise as ${scaled.map(({ title }) => title).join(", ")}, scaled to its own codes`
     return this.cards.length > 1 ? `same seeds, other latents (${card.latent})` : `${card.latent} latents`
   }
