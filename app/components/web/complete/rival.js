@@ -20,10 +20,11 @@ export class Rival {
     })
   }
 
-  /** Offer the models of the same data, an adversarial one first. */
+  /** Offer the models of the same data: a GAN first, and of a class only beside a model of classes. */
   open(card, samplers) {
     const alike = samplers.filter((each) => each.data === card.data && each.name !== card.name)
-    const first = alike.find(({ family }) => /adversarial|GAN/i.test(family)) ?? alike[0]
+    const goes = ({ classes }) => !classes.length || card.classes.length
+    const first = alike.find((each) => /GAN/.test(each.family) && goes(each)) ?? alike.find(({ family }) => /adversarial/i.test(family)) ?? alike[0]
     if (!alike.some(({ name }) => name === easel.rival)) easel.rival = first?.name ?? ""
     this.parts.rival.replaceChildren(...alike.map(({ name, title, family }) => element("option", { value: name, selected: name === easel.rival }, `${title} · ${family}`)))
     Object.assign(this, { alike, drawn: null, pictures: card.pictures })
