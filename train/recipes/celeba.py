@@ -100,9 +100,10 @@ RECIPES = {
         model=ProgressiveGANConfig(shape=(3, 64, 64), latent=128, width=16),
         objective=ProgressiveConfig(r1=0.1, penalized=0.25, grown=0.45),
         flip=True,
-        optimizer=AdamConfig(lr=1.5e-3, betas=(0.0, 0.99), warm_up=0.0),
+        # Of weights of deviation one: by .0015 a quarter of the faces stayed broken, and a thousand steps by .004 mend it.
+        optimizer=AdamConfig(lr=4e-3, betas=(0.0, 0.99), warm_up=0.0),
         batch=16,
-        steps=60_000,  # 14,000 of them are 95 minutes of a core: faces, some of them broken, Fréchet distance 29
+        steps=30_000,
         save_every=250,
     ),
 }
