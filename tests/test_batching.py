@@ -130,7 +130,7 @@ GIVES: dict[str, dict[str, tuple[int, ...]]] = {
     "sample": {"pictures": (3, 8, 8, 3)},
     "latents": {"z": (3, 3)},
     "encode": {"z": (3, 3)},
-    "reconstruct": {"pictures": (3, 8, 8, 3), "z": (3, 3), "drawn": (3,), "rate": (3,), "distortion": (3,)},
+    "reconstruct": {"pictures": (3, 8, 8, 3), "z": (3, 3), "drawn": (3,), "y": (3,), "rate": (3,), "distortion": (3,)},
     "wall": {"pictures": (3, 8, 8, 3)},
     "distance": {"distance": (3,)},
     "invert": {"pictures": (3, 8, 8, 3), "state": (3, 10), "losses": (3, 2)},
