@@ -264,9 +264,9 @@ def test_the_error_map_is_a_switch(desk: Reconstruct) -> None:
 
 def test_kinds_can_be_folded(desk: Reconstruct) -> None:
     desk.open()
-    desk.page.get_by_role("button", name="toy 20 × 28 1").click()
+    desk.page.get_by_role("button", name="toy 20 × 28 2").click()
     expect(desk.tile("toy-narrow")).to_be_hidden()
-    desk.page.get_by_role("button", name="toy 20 × 28 1").click()
+    desk.page.get_by_role("button", name="toy 20 × 28 2").click()
     expect(desk.tile("toy-narrow")).to_be_visible()
 
 
