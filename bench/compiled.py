@@ -43,9 +43,9 @@ def compare(name: str, batch: int) -> tuple[object, ...]:
     compiled(3)
     spent = time.perf_counter() - began
     pairs = [paired(compiled, plain, STEPS, round) for round in range(ROUNDS)]
-    faster = statistics.median(by_hand / fused for fused, by_hand in pairs)
-    fused, by_hand = (1000 * statistics.median(column) / STEPS for column in zip(*pairs, strict=True))
-    return name, batch, by_hand, fused, faster, spent
+    faster = statistics.median(slow / fast for fast, slow in pairs)
+    fast, slow = (1000 * statistics.median(column) / STEPS for column in zip(*pairs, strict=True))
+    return name, batch, slow, fast, faster, spent
 
 
 def main() -> None:

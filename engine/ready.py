@@ -150,7 +150,7 @@ class Ready:
         z = found.pop("z") if drawn else self.encode(pictures, y)
         found.pop("z", None)
         flags = np.full(len(z), drawn, np.uint8)
-        classes = {} if y is None else {"y": y.astype(np.int64)}
+        classes = {} if y is None else {"y": y}
         return {"pictures": self.decode(z, y), "z": z, "drawn": flags, **classes, **found}
 
     def likeliest(self, pictures: Bytes, y: Classes = None) -> Classes:

@@ -117,6 +117,7 @@ def figure(chart: Chart) -> Any:
     drawn = go.Figure()
     for data in dict.fromkeys(mark.card.data for mark in chart.marks):
         marks = sorted((mark for mark in chart.marks if mark.card.data == data), key=lambda mark: mark.x)
+        places = [("top center", "bottom center")[i % 2] for i in range(len(marks))]  # so that near names keep apart
         drawn.add_trace(
             go.Scatter(
                 x=[mark.x for mark in marks],
@@ -125,9 +126,7 @@ def figure(chart: Chart) -> Any:
                 customdata=["<br>".join(mark.protocols) for mark in marks],
                 hovertemplate="<b>%{text}</b><br>%{x:.4g}, %{y:.4g}<br>%{customdata}<extra></extra>",
                 mode="markers+text",
-                textposition=[
-                    ("top center", "bottom center")[i % 2] for i in range(len(marks))
-                ],  # near ones keep apart
+                textposition=places,
                 cliponaxis=False,
                 marker={"size": 13},
                 name=headed(pictures_of(data)),

@@ -101,7 +101,7 @@ RECIPES = {
         objective=ProgressiveConfig(r1=0.1, penalized=0.25, grown=0.45),
         flip=True,
         # Weights are of deviation one: by .0015 a quarter of the faces stayed broken, by .003 that mended. The shipped
-        # one went on from such a one, grown anew, its rate raised by hand to stay near .003 until the last steps.
+        # one went on from such a one, grown anew, its rate raised by hand so that it fell to nothing only at the end.
         optimizer=AdamConfig(lr=4e-3, betas=(0.0, 0.99), warm_up=0.0),
         batch=16,
         steps=30_000,

@@ -18,6 +18,7 @@ import { Walls } from "./walls.js"
 const REST = 400 // milliseconds without a change after which the address follows
 
 const mounted = new WeakMap()
+const named = (cards) => cards.map(({ title }) => `“${title}”`).join(" and ")
 
 export default function (component, page) {
   const root = component.parentElement.querySelector('[data-part="compare"]')
@@ -206,8 +207,8 @@ class Compare {
     if (!card.decodes) return "same seeds; draws its pixels one by one, from no latent"
     const alike = this.cards.filter((other) => other.name !== name && other.decodes && other.latent === card.latent && other.samples === card.samples && card.samples)
     const scaled = this.cards.filter((other) => other.name !== name && other.latent === card.latent && other.samples !== card.samples)
-    if (alike.length) return `same ${card.latent} latents as ${alike.map(({ title }) => `“${title}”`).join(" and ")}`
-    if (scaled.length) return `same noise as ${scaled.map(({ title }) => title).join(", ")}, scaled to its own codes`
+    if (alike.length) return `same ${card.latent} latents as ${named(alike)}`
+    if (scaled.length) return `same noise as ${named(scaled)}, scaled to its own codes`
     return this.cards.length > 1 ? `same seeds, other latents (${card.latent})` : `${card.latent} latents`
   }
 
