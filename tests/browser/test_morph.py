@@ -241,9 +241,10 @@ def test_a_gesture_of_explore_is_a_path_at_the_pace_of_the_hand(morph: Morph, ex
     explore.drag_plane((0.2, 0.2), (0.8, 0.3))
     explore.page.wait_for_timeout(1200)
     explore.drag_plane((0.8, 0.3), (0.4, 0.9))
-    last = rested(explore)
+    rested(explore)
     morph.button("Record").click()
     expect(explore.page.get_by_text("seconds as")).to_be_visible()
+    last = rested(explore)  # only now has every move been handled
     morph.button("Open in Morph").click()
     explore.page.wait_for_url("**/morph?model=toy-vae-6d")
     expect(explore.page.get_by_text("The recorded gesture is open")).to_be_visible()
