@@ -44,7 +44,7 @@ export class Figures {
     const plain = (label, value, live = false) => element("tr", {}, element("th", { scope: "row" }, label), ...cards.map((card) => element("td", { "data-live": live ? card.name : undefined }, value(card))))
     const rows = this.rows().map(({ name, metrics }) => this.row(name, metrics))
     const fixed = [
-      plain("data", ({ data, shape }) => `${data}, ${shape[2]} × ${shape[1]}`),
+      plain("pictures", ({ pictures, shape }) => `${pictures}, ${shape[2]} × ${shape[1]}`),
       plain("latents", ({ latent }) => String(latent)),
       plain("parameters", ({ parameters }) => parameters.toLocaleString("en")),
       plain("latency a picture, here and now", ({ name }) => this.milliseconds(name), true),
@@ -60,18 +60,19 @@ export class Figures {
     return element("tr", {}, element("th", { scope: "row" }, `${name}${unit}${apart}`), ...metrics.map((metric, i) => element("td", {}, metric ? this.figure(metric, this.cards[i]) : NONE)))
   }
 
-  figure({ name, value, protocol }, { title }) {
-    const tell = () => (this.note.textContent = `${name} of ${title}: ${protocol}`)
-    return element("button", { type: "button", class: "zt-cmp-figure", title: protocol, "aria-label": `${short(value)}. Protocol: ${protocol}`, onmouseenter: tell, onfocus: tell, onclick: tell }, short(value))
+  figure({ name, value, protocol, interval }, { title }) {
+    const how = interval ? `${protocol}; 95 % confidence from ${interval.map(short).join(" to ")}` : protocol
+    const tell = () => (this.note.textContent = `${name} of ${title}: ${how}`)
+    return element("button", { type: "button", class: "zt-cmp-figure", title: how, "aria-label": `${short(value)}. Protocol: ${how}`, onmouseenter: tell, onfocus: tell, onclick: tell }, short(value))
   }
 
   text() {
     const quoted = (value) => `"${String(value).replaceAll('"', '""')}"`
     const line = (...cells) => cells.map(quoted).join(",")
-    const head = line("model", "data", "figure", "value", "unit", "protocol")
-    const plain = this.cards.flatMap(({ name, data, parameters, latent }) => [line(name, data, "parameters", parameters, "", ""), line(name, data, "latents", latent, "", "")])
-    const live = this.cards.filter(({ name }) => this.latency.has(name)).map(({ name, data }) => line(name, data, "latency a picture", this.latency.get(name).toFixed(3), "ms", "in the model, measured live in this browser session"))
-    const measured = this.cards.flatMap(({ name, data, metrics }) => metrics.map((metric) => line(name, data, metric.name, metric.value, metric.unit, metric.protocol)))
+    const head = line("model", "data", "figure", "value", "unit", "protocol", "from", "to")
+    const plain = this.cards.flatMap(({ name, data, parameters, latent }) => [line(name, data, "parameters", parameters, "", "", "", ""), line(name, data, "latents", latent, "", "", "", "")])
+    const live = this.cards.filter(({ name }) => this.latency.has(name)).map(({ name, data }) => line(name, data, "latency a picture", this.latency.get(name).toFixed(3), "ms", "in the model, measured live in this browser session", "", ""))
+    const measured = this.cards.flatMap(({ name, data, metrics }) => metrics.map((metric) => line(name, data, metric.name, metric.value, metric.unit, metric.protocol, ...(metric.interval ?? ["", ""]))))
     return [head, ...plain, ...live, ...measured].join("\r\n") + "\r\n"
   }
 }
