@@ -115,6 +115,24 @@ def test_a_run_begins_with_what_another_family_has_in_common(
     assert all(torch.equal(begun[name], ended[f"model.{name}"]) for name in common)
 
 
+def test_a_run_begins_with_fewer_layers_than_it_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    sizes = ("--data", "digits", "--model.shape", "1", "8", "8", "--steps", "1", "--batch", "8", "--ema", "0")
+    first, second = str(tmp_path / "first"), tmp_path / "second"
+    main(["run", "mnist-pixelcnn", *sizes, "--model.width", "4", "--model.depth", "1", "--run", first])
+    main(["export", first, "digits-pixelcnn"])
+    grown = ("--model.depth", "3", "--model.located", "--begin", "digits-pixelcnn", "--optimizer.lr", "0")
+    main(["run", "mnist-pixelcnn", *sizes, "--model.width", "4", *grown, "--run", str(second)])
+    begun, ended = load("digits-pixelcnn").state_dict(), weights(second)
+    assert f"{len(begun)} of the model's" in capsys.readouterr().out
+    assert all(torch.equal(value, ended[f"model.{name}"]) for name, value in begun.items())
+    with pytest.raises(SystemExit):
+        main(["run", "mnist-pixelcnn", *sizes, "--model.width", "6", *grown, "--run", str(tmp_path / "third")])
+    assert "has width 4 for 6, depth 1 for 3, located False for True. Give what it has" in capsys.readouterr().err
+
+
 def test_a_run_of_some_minutes_keeps_the_steps_that_it_was_worth(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

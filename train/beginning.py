@@ -14,18 +14,17 @@ from train.recipe import Recipe
 def beginning(recipe: Recipe, model: Model) -> dict[str, Tensor]:
     """Give those weights of the checkpoint that a recipe begins with which its model takes over, on the host.
 
-    One of the model's own family gives all; one of another family, whatever goes by the same name and shape in both,
-    such as a VAE's networks for a PixelVAE. Raises UnknownName where there is no such checkpoint, BadValue where it is
-    of other sizes or has nothing in common with the model.
+    One of the model's own family gives all, and the model may have more, such as further layers; one of another family
+    gives whatever goes by the same name and shape in both, such as a VAE's networks for a PixelVAE. Raises UnknownName
+    where there is no such checkpoint, BadValue where it is of other sizes or has nothing in common with the model.
     """
     begun = load(recipe.begin, "cpu")
     weights: Mapping[str, Tensor] = begun.state_dict()
     theirs, ours = family_of(begun.config), family_of(recipe.model)
-    if theirs == ours:
-        check_sizes_alike(recipe, begun.config)
-        return dict(weights)
     wanted = model.state_dict()
     common = {name: value for name, value in weights.items() if name in wanted and value.shape == wanted[name].shape}
+    if theirs == ours and len(common) < len(weights):
+        raise BadValue(f"{recipe.begin} has {differing(recipe, begun.config)} to go on from there.")
     if not common:
         raise BadValue(
             f"{recipe.begin} is of family {theirs}, and none of its weights fits the {ours} that the recipe trains."
@@ -33,11 +32,9 @@ def beginning(recipe: Recipe, model: Model) -> dict[str, Tensor]:
     return common
 
 
-def check_sizes_alike(recipe: Recipe, config: Config) -> None:
+def differing(recipe: Recipe, config: Config) -> str:
+    """Say which sizes are others than a recipe's, and how to give them."""
     fields = dataclasses.asdict(recipe.model)
     others = {name: value for name, value in dataclasses.asdict(config).items() if value != fields[name]}
-    if others:
-        named = ", ".join(f"{name} {value} for {fields[name]}" for name, value in others.items())
-        raise BadValue(
-            f"{recipe.begin} has {named}. Give what it has, as --model.{next(iter(others))}, to go on from there."
-        )
+    named = ", ".join(f"{name} {value} for {fields[name]}" for name, value in others.items())
+    return f"{named}. Give what it has, as --model.{next(iter(others))},"
