@@ -43,6 +43,7 @@ KINDS: tuple[PixelConfig, ...] = (
     PixelRNNConfig(depth=2),
     PixelRNNConfig(depth=2, cell="row"),
     PixelCNNConfig(depth=2, located=True),
+    PixelCNNConfig(depth=2, gated=False, located=True),
 )
 
 
@@ -66,7 +67,7 @@ GREY = tuple(
 def kind_of(config: PixelConfig) -> str:
     if isinstance(config, PixelRNNConfig):
         return config.cell
-    return "located" if config.located else "gated" if config.gated else "plain"
+    return ("gated" if config.gated else "plain") + (" located" if config.located else "")
 
 
 def title(config: PixelConfig) -> str:

@@ -13,7 +13,7 @@ from PIL import Image
 from torch import nn
 
 from engine import checkpoint, directions
-from engine.card import QUANTILES, Axis, Card
+from engine.card import QUANTILES, Axis, Card, Metric
 from engine.directions import Directions, Note
 from engine.models.ae import Autoencoder, AutoencoderConfig
 from engine.models.hierarchical_ali import HierarchicalALI, HierarchicalALIConfig
@@ -34,7 +34,8 @@ def write_all(folder: Path) -> Path:
         kls=(0.2, 3.0, 0.0, 1.5, 0.001, 2.0),
     )
     write(folder, "toy-cvae", VAE(VAEConfig((3, 16, 16), latent=3, width=32, depth=1, classes=4)), labels=4)
-    write(folder, "toy-ae", Autoencoder(AutoencoderConfig((1, 16, 16), latent=2, width=32, depth=1)))
+    sure = Metric("test MSE", 0.02, "", "some test pictures", (0.0125, 0.0375))
+    write(folder, "toy-ae", Autoencoder(AutoencoderConfig((1, 16, 16), latent=2, width=32, depth=1)), metrics=(sure,))
     write(folder, "toy-levels", HierarchicalALI(HierarchicalALIConfig((1, 16, 16), 6, top=2, hidden=16, net="dense")))
     write(folder, "toy-broken", VAE(VAEConfig((1, 16, 16), latent=2, width=32, depth=1)))
     point(folder / "toy-vae-6d", np.eye(6)[[1, 3, 5, 0]], np.ones((1, 6)), np.array([[1, -1, 0, 0, 0, 0]]))
@@ -49,7 +50,14 @@ def write_all(folder: Path) -> Path:
     return folder
 
 
-def write(folder: Path, name: str, model: nn.Module, kls: tuple[float, ...] = (), labels: int = 0) -> None:
+def write(
+    folder: Path,
+    name: str,
+    model: nn.Module,
+    kls: tuple[float, ...] = (),
+    labels: int = 0,
+    metrics: tuple[Metric, ...] = (),
+) -> None:
     """Write a checkpoint whose weights are random, the same each time, and large enough to show."""
     random = torch.Generator().manual_seed(0)
     for parameter in model.parameters():
@@ -73,6 +81,7 @@ def write(folder: Path, name: str, model: nn.Module, kls: tuple[float, ...] = ()
         data="toy",
         terms="none",
         licence="MIT",
+        metrics=metrics,
         recipe={},
         parameters=sum(p.numel() for p in model.parameters()),
         digests={},

@@ -12,6 +12,7 @@ from typing import Literal
 import torch
 from jaxtyping import Bool
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from engine.aliases import Maps
 
@@ -61,7 +62,10 @@ class MaskedConv2d(Masked):
         self.whole = kind == "B" and colours == 1 and kernel == 1
 
     def forward(self, input: Maps) -> Tensor:  # (batch, there, height, width)
-        return self._conv_forward(input, self.seeing, self.bias)
+        if not self.reach:
+            return self._conv_forward(input, self.seeing, self.bias)
+        seeing = self.seeing[:, :, : self.reach + 1]  # below its own row it sees nothing
+        return F.conv2d(F.pad(input, (0, 0, self.reach, 0)), seeing, self.bias, padding=(0, self.reach))
 
     def mask(self) -> Tensor:
         mask, centre = torch.zeros(self.weight.shape, dtype=torch.bool), self.reach
@@ -76,10 +80,11 @@ class Above(nn.Conv2d):
 
     def __init__(self, here: int, there: int, kernel: int, kind: Kind) -> None:
         self.kind, self.reach = kind, kernel // 2
-        super().__init__(here, there, (self.reach + (kind == "B"), kernel), padding=self.reach)
+        super().__init__(here, there, (self.reach + (kind == "B"), kernel), padding=(0, self.reach))
 
     def forward(self, input: Maps) -> Tensor:  # (batch, there, height, width)
-        return super().forward(input)[:, :, : input.shape[2]]  # below, the padding has its own outputs
+        lowest = 0 if self.kind == "B" else -1  # nothing sees the last row from below
+        return super().forward(F.pad(input, (0, 0, self.reach, lowest)))
 
 
 class Before(Masked):
@@ -88,12 +93,12 @@ class Before(Masked):
     def __init__(
         self, here: int, there: int, kernel: int, kind: Kind, colours: int, halves: int, bias: bool = False
     ) -> None:
-        super().__init__(here, there, (1, kernel // 2 + 1), padding=(0, kernel // 2), bias=bias)
+        super().__init__(here, there, (1, kernel // 2 + 1), bias=bias)
         self.kind, self.colours, self.halves, self.reach = kind, colours, halves, kernel // 2
         self.whole = kind == "B" and colours == 1
 
     def forward(self, input: Maps) -> Tensor:  # (batch, there, height, width)
-        return self._conv_forward(input, self.seeing, self.bias)[..., : input.shape[3]]
+        return self._conv_forward(F.pad(input, (self.reach, 0)), self.seeing, self.bias)
 
     def mask(self) -> Tensor:
         mask = torch.ones(self.weight.shape, dtype=torch.bool)

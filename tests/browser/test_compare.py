@@ -257,11 +257,15 @@ def test_figures_have_live_latency_and_go_into_a_csv(compare: Compare) -> None:
     compare.open()
     table = compare.page.get_by_test_id("table")
     expect(table.locator("td[data-live=toy-ae]")).to_contain_text("ms")
+    table.get_by_role("button", name="0.02").hover()
+    expect(compare.page.get_by_test_id("protocol")).to_contain_text("95 % confidence from 0.0125 to 0.0375")
     with compare.page.expect_download() as download:
         compare.page.get_by_test_id("save-csv").click()
     rows = list(csv.DictReader(io.StringIO(Path(download.value.path()).read_text("utf-8"))))
     assert {row["model"] for row in rows} == {"toy-vae-6d", "toy-ae"}
     assert any(row["figure"] == "parameters" and int(row["value"]) > 0 for row in rows)
+    error = next(row for row in rows if row["figure"] == "test MSE")
+    assert (error["value"], error["from"], error["to"]) == ("0.02", "0.0125", "0.0375")
 
 
 def test_the_walls_are_saved_as_one_picture(compare: Compare) -> None:
