@@ -121,7 +121,20 @@ def test_a_run_begins_with_fewer_layers_than_it_has(
     monkeypatch.setenv("HOME", str(tmp_path))
     sizes = ("--data", "digits", "--model.shape", "1", "8", "8", "--steps", "1", "--batch", "8", "--ema", "0")
     first, second = str(tmp_path / "first"), tmp_path / "second"
-    main(["run", "mnist-pixelcnn", *sizes, "--model.width", "4", "--model.depth", "1", "--run", first])
+    main(
+        [
+            "run",
+            "mnist-pixelcnn",
+            *sizes,
+            "--model.width",
+            "4",
+            "--model.depth",
+            "1",
+            "--model.no-located",
+            "--run",
+            first,
+        ]
+    )
     main(["export", first, "digits-pixelcnn"])
     grown = ("--model.depth", "3", "--model.located", "--begin", "digits-pixelcnn", "--optimizer.lr", "0")
     main(["run", "mnist-pixelcnn", *sizes, "--model.width", "4", *grown, "--run", str(second)])
