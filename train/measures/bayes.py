@@ -9,9 +9,7 @@ from engine.card import Metric
 from engine.densities import by_class
 from engine.verbs import Scores
 from train.data import Batch
-from train.measures.subject import Subject, seen
-
-ROWS = 200  # of a pass
+from train.measures.subject import CACHED, Subject, seen
 
 
 @torch.no_grad()
@@ -20,7 +18,7 @@ def bayes_error(subject: Subject) -> list[Metric]:
     model, classes = subject.model, subject.model.config.classes
     if not isinstance(model, Scores) or not classes or subject.data.test.y is None:
         return []
-    rows = max(1, ROWS // classes)  # each picture goes once with every class
+    rows = max(1, CACHED // classes)  # each picture goes once with every class
     batches = list(subject.batches(min(subject.pictures, len(subject.data.test)), rows))
     wrong = torch.cat([mistaken(model, batch, classes) for batch in tqdm(batches, desc="Bayes' rule", disable=None)])
     value, count = 100 * float(wrong.double().mean()), len(wrong)

@@ -9,9 +9,8 @@ from tqdm import tqdm
 from engine.card import Metric
 from engine.verbs import Bounds, Scores
 from train.measures.auroc import NORMAL_95
-from train.measures.subject import Subject, seen, spread
+from train.measures.subject import CACHED, Subject, seen, spread
 
-AT_ONCE = 20  # pictures whose maps stay in the cache of a processor: twice as fast as 200
 ELBO_PICTURES, ELBO_DRAWS = 10_000, 20  # a small test set is drawn for several times, up to so many
 
 
@@ -21,7 +20,7 @@ def exact_likelihood(subject: Subject) -> list[Metric]:
     model = subject.model
     if not isinstance(model, Scores):
         return []
-    batches = tqdm(list(subject.batches(size=AT_ONCE)), desc="NLL", disable=None)
+    batches = tqdm(list(subject.batches(size=CACHED)), desc="NLL", disable=None)
     nats = -float(torch.cat([model.log_prob(batch.x, batch.y) for batch in batches]).double().mean())
     told = ", given the class" if subject.model.config.classes else ""
     protocol = f"exact, {len(subject.data.test)} test pictures, {seen(subject.recipe.pixels)}{told}"

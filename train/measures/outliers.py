@@ -23,11 +23,10 @@ from engine.verbs import Bounds, Scores
 from train.data import Dataset, Split, open_data
 from train.measures.auroc import auroc
 from train.measures.held_out import quantiles
-from train.measures.subject import Subject, spread
+from train.measures.subject import CACHED, Subject, spread
 
 OTHERS = {"fashion": "mnist", "mnist": "fashion"}
 """Which data have the outliers for which."""
-ROWS = 200  # pictures of a pass, those of each class counted
 OUTLIERS = 10_000  # pictures at most, of either kind
 
 log = logging.getLogger(__name__)
@@ -147,7 +146,7 @@ def read_by(model: Model, pictures: Bytes) -> NDArray[np.float32]:
     device = next(model.parameters()).device
     drawn = noise.normal([0], [model.config.latent]).to(device)
     classes: int = model.config.classes
-    parts = np.array_split(pictures, max(1, -(-len(pictures) * max(1, classes) // ROWS)))
+    parts = np.array_split(pictures, max(1, -(-len(pictures) * max(1, classes) // CACHED)))
     found = []
     for part in parts:
         x = images.from_bytes(part).to(device)

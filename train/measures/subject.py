@@ -14,6 +14,7 @@ from engine.verbs import Completes, Samples
 from train.data import Batch, Dataset, Split, binarized_test, dequantize
 from train.recipe import Pixels, Recipe
 
+CACHED = 20  # pictures of a pass whose maps stay in the cache of a processor: twice as fast as 200
 View = Callable[[Images], Tensor]  # pictures → features, a row each
 
 

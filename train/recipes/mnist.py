@@ -63,7 +63,7 @@ flowing = replace(
     title="Handwritten digits, with a posterior that flows",
     description="A convolutional VAE that need not believe in a round posterior: a flow bends it to what a digit asks.",
     model=IAFVAEConfig(latent=32, steps=4, flow_width=320, width=32, depth=1),
-    steps=75_000,
+    steps=75_000,  # after 66,000, of which the first 22,000 were those of mnist-vae: 81.5 nats by IW-1000
 )
 flowing_plane = replace(
     plane,
@@ -194,7 +194,9 @@ hierarchical = replace(
     steps=12_000,
 )
 
-# Pixel by pixel
+# Pixel by pixel: each layer sees a row further up. Ten, by a net that could not tell where on the sheet it was, drew
+# the lower half of a digit with the upper one out of view, and strokes below it: 87.2 nats on a thousand test digits.
+# Four more, and a bias for every place: 83.1 on all of them 5,000 steps later, and still falling.
 
 pixels = Recipe(
     data="mnist",
