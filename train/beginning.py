@@ -14,9 +14,10 @@ from train.recipe import Recipe
 def beginning(recipe: Recipe, model: Model) -> dict[str, Tensor]:
     """Give those weights of the checkpoint that a recipe begins with which its model takes over, on the host.
 
-    One of the model's own family gives all, and the model may have more, such as further layers; one of another family
-    gives whatever goes by the same name and shape in both, such as a VAE's networks for a PixelVAE. Raises UnknownName
-    where there is no such checkpoint, BadValue where it is of other sizes or has nothing in common with the model.
+    One of the model's own family gives all, and the model may have more, as a deeper pixel_cnn has; one of another
+    family gives whatever goes by the same name and shape in both, such as a VAE's networks for a PixelVAE. Raises
+    UnknownName where there is no such checkpoint, BadValue where it is of other sizes or has nothing in common with
+    the model.
     """
     begun = load(recipe.begin, "cpu")
     weights: Mapping[str, Tensor] = begun.state_dict()

@@ -22,7 +22,8 @@ WAYS = ("draw", "fill")
 EMPTY = """
 No model that draws pixel by pixel is here yet. Train one, then reload this page:
 
-    zoetrope-train run mnist-pixelcnn
+    zoetrope-train run mnist-pixelcnn --minutes 60
+    zoetrope-train export mnist-pixelcnn mnist-pixelcnn
 
 Or start with a folder that holds some: `zoetrope run --checkpoints FOLDER`.
 """

@@ -12,6 +12,7 @@ EMPTY = """
 No model is here yet. Train one, then reload this page:
 
     zoetrope-train run frey-vae-2d
+    zoetrope-train export frey-vae-2d frey-vae-2d
 
 Or start with a folder that holds some: `zoetrope run --checkpoints FOLDER`.
 """
