@@ -42,8 +42,8 @@ KINDS: tuple[PixelConfig, ...] = (
     PixelCNNConfig(depth=2, gated=False),
     PixelRNNConfig(depth=2),
     PixelRNNConfig(depth=2, cell="row"),
-    PixelCNNConfig(depth=2, located=True),
-    PixelCNNConfig(depth=2, gated=False, located=True),
+    PixelCNNConfig(depth=3, located=1),
+    PixelCNNConfig(depth=2, gated=False, located=1),
 )
 
 
@@ -331,7 +331,8 @@ STACKS = {
 def test_a_network_that_is_told_something_else_of_each_pixel_draws_as_with_whole_passes(kind: str, layers: int) -> None:
     torch.manual_seed(1)
     net = PixelNet(STACKS[kind](), OUTPUTS["bernoulli"](1, 1), colours=1).requires_grad_(False)
-    additions = 3 * torch.randn(2, layers, net.stack.gates, 4, 5)
+    here, everywhere = torch.randn(2, layers, 4, 5, net.stack.gates), torch.randn(2, 2, 1, 1, net.stack.gates)
+    additions = (3 * here, everywhere)
     x, u = torch.zeros(2, 1, 4, 5), noise.uniform([1, 2], (1, 4, 5))
     hidden = torch.ones_like(x, dtype=torch.bool)
 
@@ -350,8 +351,8 @@ def test_a_network_that_is_told_something_else_of_each_pixel_draws_as_with_whole
     ours = net.complete(x, hidden, u, 0, 20, additions)
     assert torch.equal(ours, complete_naively(Told(), x, hidden, u, 0, 20))
     assert torch.equal(ours, net.complete(net.complete(x, hidden, u, 0, 12, additions), hidden, u, 12, 20, additions))
-    elsewhere = additions.clone()
-    elsewhere[..., 2, 3] += 5
+    elsewhere = (3 * here, everywhere)
+    elsewhere[0][:, :, 2, 3] += 5
     changed = (net.conditionals(x, elsewhere) != net.conditionals(x, additions)).any(-1).any(1).any(0)
     assert changed[2, 3]
     assert not changed[:2].any()
@@ -372,7 +373,7 @@ def run_of(tmp_path: Path, pixels: Any, config: PixelConfig) -> tuple[Run, Any]:
     [
         ("binarized", PixelCNNConfig(classes=10), {"NLL", "Bayes test error"}),
         ("plain", PixelCNNConfig(output="softmax", gated=False), {"NLL", "bits per dimension"}),
-        ("plain", PixelCNNConfig(output="logistic", dropout=0.2, located=True), {"NLL", "bits per dimension"}),
+        ("plain", PixelCNNConfig(output="logistic", dropout=0.2, located=1), {"NLL", "bits per dimension"}),
         ("binarized", PixelRNNConfig(), {"NLL"}),
     ],
     ids=["binary", "softmax", "logistic", "recurrent"],
@@ -435,6 +436,7 @@ def test_likelihoods_of_bytes_are_not_taught_on_binary_pixels_nor_the_other_way_
         ({"kernel": 1}, "kernel is 1"),
         ({"dropout": 1.0}, "dropout is 1.0"),
         ({"mixtures": 0}, "mixtures is 0"),
+        ({"depth": 2, "located": 3}, "located is 3 of 2 layers"),
         ({"shape": (3, 4, 4), "width": 2}, "width is 2; 3 colours"),
     ],
     ids=str,

@@ -130,20 +130,21 @@ def test_a_run_begins_with_fewer_layers_than_it_has(
             "4",
             "--model.depth",
             "1",
-            "--model.no-located",
+            "--model.located",
+            "0",
             "--run",
             first,
         ]
     )
     main(["export", first, "digits-pixelcnn"])
-    grown = ("--model.depth", "3", "--model.located", "--begin", "digits-pixelcnn", "--optimizer.lr", "0")
+    grown = ("--model.depth", "3", "--model.located", "2", "--begin", "digits-pixelcnn", "--optimizer.lr", "0")
     main(["run", "mnist-pixelcnn", *sizes, "--model.width", "4", *grown, "--run", str(second)])
     begun, ended = load("digits-pixelcnn").state_dict(), weights(second)
     assert f"{len(begun)} of the model's" in capsys.readouterr().out
     assert all(torch.equal(value, ended[f"model.{name}"]) for name, value in begun.items())
     with pytest.raises(SystemExit):
         main(["run", "mnist-pixelcnn", *sizes, "--model.width", "6", *grown, "--run", str(tmp_path / "third")])
-    assert "has width 4 for 6, depth 1 for 3, located False for True. Give what it has" in capsys.readouterr().err
+    assert "has width 4 for 6, depth 1 for 3, located 0 for 2. Give what it has" in capsys.readouterr().err
 
 
 def test_a_run_of_some_minutes_keeps_the_steps_that_it_was_worth(

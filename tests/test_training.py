@@ -79,9 +79,13 @@ from train.cli import main
 sys.exit(main(sys.argv[1:]))"""
 
 
-def test_a_compiled_run_learns_what_a_plain_one_does(tmp_path: Path) -> None:
+PIXELS = ["mnist-pixelcnn", "--data", "digits", "--model.width", "4", "--model.depth", "2", "--model.located", "1"]
+
+
+@pytest.mark.parametrize("recipe", [["digits-vae"], PIXELS], ids=lambda recipe: recipe[0])
+def test_a_compiled_run_learns_what_a_plain_one_does(recipe: list[str], tmp_path: Path) -> None:
     for folder, more in (("plain", []), ("compiled", ["--compiled"])):
-        given = ["run", "digits-vae", "--steps", "3", "--batch", "8", "--sheets", "0", *more]
+        given = ["run", *recipe, "--steps", "3", "--batch", "8", "--sheets", "0", *more]
         subprocess.run([sys.executable, "-c", TRACED, *given, "--run", str(tmp_path / folder)], check=True, timeout=120)
     plain, compiled = (Run.open(tmp_path / folder).load_state(CPU.device) for folder in ("plain", "compiled"))
     assert plain is not None

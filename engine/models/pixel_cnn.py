@@ -33,10 +33,12 @@ class PixelCNNConfig:
     mixtures: int = 10  # logistics
     dropout: float = 0.0
     classes: int = 0  # 0: the label is not used
-    located: bool = False  # every pixel has biases of its own, for pictures that are aligned
+    located: int = 0  # layers in which every pixel has biases of its own; those above get the last one's
 
     def __post_init__(self) -> None:
-        check_sizes(self, width=1, depth=1, kernel=3, mixtures=1, classes=0)
+        check_sizes(self, width=1, depth=1, kernel=3, mixtures=1, classes=0, located=0)
+        if self.located > self.depth:
+            raise BadValue(f"located is {self.located} of {self.depth} layers; take that many at the most.")
         if self.kernel % 2 == 0:
             raise BadValue(f"kernel is {self.kernel}; a pixel stands in its middle, so that it has to be odd.")
         if not 0 <= self.dropout < 1:
@@ -67,7 +69,7 @@ class PixelCNN(nn.Module):
         if config.classes:
             self.label = nn.Linear(config.classes, config.depth * self.net.stack.gates, bias=False)
         if config.located:  # 2nd paper, section 2.3, of a condition that is the same for all pictures
-            self.places = nn.Parameter(torch.zeros(config.depth, self.net.stack.gates, *config.shape[1:]))
+            self.places = nn.Parameter(torch.zeros(config.located, self.net.stack.gates, *config.shape[1:]))
 
     # p(xᵢ | x₁ … xᵢ₋₁, y)
 
@@ -77,12 +79,11 @@ class PixelCNN(nn.Module):
     def conditionals(self, x: Images, y: Labels | None = None) -> Chances:
         return self.net.conditionals(x, self.told(y))
 
-    def told(self, y: Labels | None) -> Additions | None:
-        places = self.places[None] if self.config.located else None
+    def told(self, y: Labels | None) -> Additions:
+        places = (self.places[None].movedim(2, -1),) if self.config.located else ()
         if y is None or not self.config.classes:
             return places
-        named = class_additions(self.label, y, self.config.depth)
-        return named if places is None else named + places
+        return (*places, *class_additions(self.label, y, self.config.depth))
 
     # Verbs
 

@@ -68,9 +68,9 @@ class PixelRNN(nn.Module):
     def conditionals(self, x: Images, y: Labels | None = None) -> Chances:
         return self.net.conditionals(x, self.told(y))
 
-    def told(self, y: Labels | None) -> Additions | None:
+    def told(self, y: Labels | None) -> Additions:
         if y is None or not self.config.classes:
-            return None
+            return ()
         return class_additions(self.label, y, self.config.depth)
 
     # Verbs

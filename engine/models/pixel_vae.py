@@ -121,7 +121,7 @@ class PixelVAE(nn.Module):
         # What they say everywhere alike counts a tenth: until the head knows how dark pictures are, all that it is told
         # learns but this, and within 20 steps drives the gates to their ends, where nothing is learnt any more.
         maps = maps - 0.9 * maps.mean((2, 3), keepdim=True)
-        return self.teller(maps).unflatten(1, (self.config.pixel_depth, -1))
+        return (self.teller(maps).unflatten(1, (self.config.pixel_depth, -1)).movedim(2, -1),)
 
     def log_likelihood(self, x: Images, z: Latents, y: Labels | None = None) -> PerImage:
         """log p(x|z)."""
@@ -143,7 +143,7 @@ class PixelVAE(nn.Module):
         would rather begin a stroke than not; drawn by a noise that is always the same, strokes are ragged.
         """
         additions = self.told(z, y)
-        x = additions.new_zeros(len(z), *self.config.shape)
+        x = z.new_zeros(len(z), *self.config.shape)
         for _ in range(PASSES):
             x = self.net.means(x, additions).to(x.dtype)
         return x.float()

@@ -74,7 +74,7 @@ class Lane:
 class PlainCursor:
     """Goes over a picture by residual blocks; each keeps what its masked convolution has read."""
 
-    def __init__(self, x: Images, stack: PlainStack, additions: Additions | None) -> None:
+    def __init__(self, x: Images, stack: PlainStack, additions: Additions) -> None:
         self.x, self.additions = x, additions
         self.blocks: list[Block] = list(stack.blocks)  # type: ignore[arg-type]
         masked: list[MaskedConv2d] = [stack.first, *(block.masked for block in self.blocks)]
@@ -136,7 +136,7 @@ class PlainCursor:
 class GatedCursor:
     """Goes down by the vertical stack, a row at a time, and along each row by the horizontal one."""
 
-    def __init__(self, x: Images, stack: GatedStack, additions: Additions | None) -> None:
+    def __init__(self, x: Images, stack: GatedStack, additions: Additions) -> None:
         self.x, self.additions = x, additions
         self.layers: list[GatedLayer] = list(stack.layers)  # type: ignore[arg-type]
         before = [layer.before for layer in self.layers]
@@ -215,7 +215,7 @@ def affine(layer: nn.Conv2d) -> tuple[Tensor, Tensor]:
 
 
 def row_of(addition: Addition | float, row: int) -> Tensor | float:  # (batch, width or 1, maps)
-    """Cut one row out of what is added to a layer, its maps last."""
+    """Cut one row out of what is added to a layer."""
     if not isinstance(addition, Tensor):
         return addition
-    return addition[:, :, row if addition.shape[2] > 1 else 0].transpose(1, 2)
+    return addition[:, row if addition.shape[1] > 1 else 0]

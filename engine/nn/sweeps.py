@@ -15,7 +15,7 @@ from torch.nn import functional as F
 from engine.aliases import Images, Maps
 from engine.nn.lstm import unroll
 from engine.nn.masked import Before, MaskedConv2d
-from engine.nn.stacks import FIRST_KERNEL, Addition, Additions, at_layer
+from engine.nn.stacks import FIRST_KERNEL, Addition, Additions, added, at_layer
 
 SweepName = Literal["row", "diagonal"]
 LaneMaps = Float[Tensor, "batch lane states height width"]
@@ -30,7 +30,7 @@ class RecurrentStack(nn.Module):
         self.first = MaskedConv2d(channels, self.features, FIRST_KERNEL, "A", colours)
         self.layers = nn.ModuleList(Layer(sweep, width, colours) for _ in range(depth))
 
-    def forward(self, x: Images, additions: Additions | None = None) -> Maps:
+    def forward(self, x: Images, additions: Additions = ()) -> Maps:
         h = self.first(2 * x - 1)
         for number, layer in enumerate(self.layers):
             h, _ = layer(h, at_layer(additions, number))
@@ -64,7 +64,7 @@ class RowLSTM(nn.Module):
         open_forget_gates(self.inputs, self.lanes)
 
     def forward(self, x: Maps, addition: Addition | float) -> tuple[LaneMaps, LaneMaps]:
-        read = (self.inputs(x) + addition).permute(2, 3, 0, 1)[:, :, None]
+        read = added(self.inputs(x), addition).permute(2, 3, 0, 1)[:, :, None]
         h, c = unroll(read, self.states.unflatten(1, (self.taps, -1)))
         return h.permute(3, 2, 4, 0, 1), c.permute(3, 2, 4, 0, 1)
 
@@ -89,7 +89,7 @@ class DiagonalBiLSTM(nn.Module):
 
     def forward(self, x: Maps, addition: Addition | float) -> tuple[LaneMaps, LaneMaps]:
         """Give h and c from the left and, mirrored, from the right."""
-        from_left, from_right = (self.inputs(x) + addition).chunk(2, dim=1)
+        from_left, from_right = added(self.inputs(x), addition).chunk(2, dim=1)
         read = torch.stack([from_left, from_right.flip(-1)]).permute(3, 4, 0, 1, 2)
         h, c = unroll(read, self.states.unflatten(1, (self.taps, -1)), diagonal=True)
         return h.permute(3, 2, 4, 0, 1), c.permute(3, 2, 4, 0, 1)

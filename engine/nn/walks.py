@@ -20,7 +20,7 @@ from engine.nn.sweeps import DiagonalBiLSTM, Layer, RecurrentStack, RowLSTM
 class RecurrentCursor:
     """Goes over a picture by LSTMs, each of which remembers the row above and the row so far."""
 
-    def __init__(self, x: Images, stack: RecurrentStack, additions: Additions | None) -> None:
+    def __init__(self, x: Images, stack: RecurrentStack, additions: Additions) -> None:
         self.x, self.masked = x, stack.first
         weight, reach = stack.first.seeing, stack.first.reach
         self.above, self.taps = weight[:, :, :reach], taps(weight[:, :, reach, : reach + 1])

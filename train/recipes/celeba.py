@@ -50,7 +50,7 @@ pixels = Recipe(
     data="celeba",
     title="Small faces, pixel by pixel",
     description="Faces of 32×32 pixels, each colour a mixture of logistics given all that was drawn before.",
-    model=PixelCNNConfig(shape=(3, 32, 32), width=80, depth=10, output="logistic", located=True),
+    model=PixelCNNConfig(shape=(3, 32, 32), width=80, depth=10, output="logistic", located=10),
     objective=LikelihoodConfig(),
     flip=True,
     optimizer=AdamConfig(lr=1e-3, clip=10_000.0),

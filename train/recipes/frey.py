@@ -61,7 +61,7 @@ pixels = Recipe(
     data="frey",
     title="Frey faces, pixel by pixel",
     description="The same man drawn from the top left to the bottom right, each grey guessed from those before it.",
-    model=PixelCNNConfig(shape=(1, 28, 20), width=32, depth=8, output="logistic", dropout=0.15, located=True),
+    model=PixelCNNConfig(shape=(1, 28, 20), width=32, depth=8, output="logistic", dropout=0.15, located=8),
     objective=LikelihoodConfig(),
     optimizer=AdamConfig(lr=1e-3, clip=1_000.0),
     batch=16,

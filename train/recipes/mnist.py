@@ -202,7 +202,7 @@ pixels = Recipe(
     data="mnist",
     title="Handwritten digits, pixel by pixel",
     description="Every pixel is drawn from what lies above it and to its left: no latent, and an exact likelihood.",
-    model=PixelCNNConfig(width=64, depth=14, gated=False, located=True),
+    model=PixelCNNConfig(width=64, depth=14, gated=False, located=14),
     objective=LikelihoodConfig(),
     pixels="binarized",
     optimizer=AdamConfig(lr=1e-3, clip=100.0),
@@ -214,13 +214,13 @@ pixels_gated = replace(
     pixels,
     title="Handwritten digits, pixel by pixel, gated",
     description="Two stacks, one for the rows above and one for the row: nothing that came before is overlooked.",
-    model=PixelCNNConfig(width=64, depth=14, located=True),
+    model=PixelCNNConfig(width=64, depth=14, located=2),
 )
 pixels_by_class = replace(
     pixels_gated,
     title="Handwritten digits by class, pixel by pixel",
     description="You choose the digit, the pixels follow; and of a given digit it tells which class explains it best.",
-    model=PixelCNNConfig(width=64, depth=14, classes=10, located=True),
+    model=PixelCNNConfig(width=64, depth=14, classes=10, located=2),
 )
 pixels_recurrent = replace(
     pixels,
