@@ -113,7 +113,7 @@ def _list(options: argparse.Namespace) -> int:
     for sentence in catalogue.faults.values():
         _tell(f"refused: {sentence}")
     if not cards:
-        _tell("No checkpoint is here. Train one with zoetrope-train run, or give a folder with --checkpoints.")
+        _tell("No checkpoint is here. Train and export one with zoetrope-train, or give a folder with --checkpoints.")
     return 0
 
 

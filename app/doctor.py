@@ -136,7 +136,7 @@ def _models(engine: Backend, catalogue: Catalogue, report: Report) -> str | None
         except ZoetropeError as error:
             report.fault(str(error))
     if not names:
-        report.fault("No checkpoint can be decoded. Train one with zoetrope-train run, or give --checkpoints.")
+        report.fault("No checkpoint can be decoded. Train and export one with zoetrope-train, or give --checkpoints.")
     return next(iter(able), None)
 
 

@@ -10,7 +10,7 @@ import streamlit as st
 
 from app.components import complete as component
 from app.views.facts import facts
-from app.views.opening import catalogue, names_of
+from app.views.opening import catalogue, names_of, nothing_here
 from app.views.reconstruct import parse as parse_source
 from app.views.reconstruct import shelf, uploaded
 from app.views.style import page_style
@@ -19,14 +19,6 @@ from engine.catalogue import Catalogue
 
 SEEDS = 2**32
 WAYS = ("draw", "fill")
-EMPTY = """
-No model that draws pixel by pixel is here yet. Train one, then reload this page:
-
-    zoetrope-train run mnist-pixelcnn --minutes 60
-    zoetrope-train export mnist-pixelcnn mnist-pixelcnn
-
-Or start with a folder that holds some: `zoetrope run --checkpoints FOLDER`.
-"""
 
 
 def complete() -> None:
@@ -37,7 +29,7 @@ def complete() -> None:
         return
     names = sorted(names_of(models, "completes"), key=lambda name: values(models.card(name)))
     if not names:
-        st.info(EMPTY)
+        nothing_here("model that draws pixel by pixel", "mnist-pixelcnn", " --minutes 60")
         return
     _follow_link(models, names)
     brought, state = uploaded(), st.session_state

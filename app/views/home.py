@@ -11,7 +11,7 @@ from app.components.gallery import gallery
 from app.tree import in_order, kinds, outline
 from app.views.complete import levels
 from app.views.facts import FAMILIES, facts, headed, pictures_of
-from app.views.opening import EMPTY, catalogue, names_of
+from app.views.opening import catalogue, names_of, nothing_here
 from app.views.style import page_style
 from engine.card import Card
 
@@ -33,7 +33,7 @@ def home(explore: Any, complete: Any) -> None:
         return
     cards = [models.card(name) for name in names_of(models, "decodes", "completes")]
     if not cards:
-        st.info(EMPTY, icon=None)
+        nothing_here()
     elif chosen := gallery(outline(), FAMILIES, [entry(card) for card in in_order(_learnt(cards))]):
         page = explore if "decodes" in models.card(chosen).verbs else complete
         st.switch_page(page, query_params={"model": chosen})

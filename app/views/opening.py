@@ -8,14 +8,17 @@ from app.door import door, order
 from engine.catalogue import Catalogue
 from engine.errors import ZoetropeError
 
-EMPTY = """
-No model is here yet. Train one, then reload this page:
 
-    zoetrope-train run frey-vae-2d
-    zoetrope-train export frey-vae-2d frey-vae-2d
+def nothing_here(kind: str = "model", recipe: str = "frey-vae-2d", options: str = "") -> None:
+    """Say in the page that no model of a kind is here, and the commands that make one appear."""
+    st.info(f"""
+No {kind} is here yet. Train one, then reload this page:
+
+    zoetrope-train run {recipe}{options}
+    zoetrope-train export {recipe} {recipe}
 
 Or start with a folder that holds some: `zoetrope run --checkpoints FOLDER`.
-"""
+""")
 
 
 def able(*verbs: str) -> tuple[Catalogue, list[str]] | None:
@@ -28,7 +31,7 @@ def able(*verbs: str) -> tuple[Catalogue, list[str]] | None:
         return None
     names = names_of(models, *verbs)
     if not names:
-        st.info(EMPTY)
+        nothing_here()
         return None
     return models, names
 

@@ -9,7 +9,7 @@ import streamlit as st
 
 from app.components import outliers as component
 from app.views.facts import facts, pictures_of
-from app.views.opening import able
+from app.views.opening import able, nothing_here
 from app.views.reconstruct import parse as parse_source
 from app.views.reconstruct import shelf, uploaded
 from app.views.style import page_style
@@ -66,7 +66,7 @@ def outliers() -> None:
     models, _ = found
     names = [name for name in found[1] if explicit(models.card(name))]
     if not names:
-        st.info("No model here says how likely a picture is. Train one: zoetrope-train run mnist-vae")
+        nothing_here("model that says how likely a picture is", "mnist-vae", " --minutes 20")
         return
     _follow_link(models, names)
     brought, state = uploaded(), st.session_state

@@ -37,7 +37,7 @@ best = replace(
     objective=ElboConfig(warm_up=0.05),
     optimizer=AdamConfig(lr=1.5e-3),
     batch=64,
-    steps=22_000,
+    steps=66_000,  # after 22,000 the ELBO was −90.2 nats, after all −88.1
 )
 conditional = replace(
     plane,
@@ -63,7 +63,7 @@ flowing = replace(
     title="Handwritten digits, with a posterior that flows",
     description="A convolutional VAE that need not believe in a round posterior: a flow bends it to what a digit asks.",
     model=IAFVAEConfig(latent=32, steps=4, flow_width=320, width=32, depth=1),
-    steps=75_000,  # after 66,000, of which the first 22,000 were those of mnist-vae: 81.5 nats by IW-1000
+    # After 66,000 steps: 81.5 nats by IW-1000, where as many without a flow come to 83.1
 )
 flowing_plane = replace(
     plane,

@@ -66,14 +66,14 @@ export class Refusal {
     if (!picture) return
     this.title.replaceChildren(heading("One must answer, one may refuse", `about picture ${letter(pictures().indexOf(picture))}`))
     if (card) this.two.replaceChildren(this.must(), this.may(picture))
-    else this.two.replaceChildren(element("p", {}, "No model here knows the likelihood of each class. Train one: zoetrope-train run mnist-cvae"))
+    else this.two.replaceChildren(element("p", {}, `No model here knows the likelihood of each class. ${trained("mnist-cvae")}`))
     this.says.textContent = this.trouble
   }
 
   must() {
     const { judge, answer } = this
     const side = (...inside) => element("div", { "data-testid": "must-answer" }, ...inside)
-    if (!judge) return side(element("h4", {}, "Must answer"), element("p", {}, `No classifier of ${this.card.pictures} is here. Train one: zoetrope-train run ${this.card.data}-classifier`))
+    if (!judge) return side(element("h4", {}, "Must answer"), element("p", {}, `No classifier of ${this.card.pictures} is here. ${trained(`${this.card.data}-classifier`)}`))
     const title = element("h4", {}, judge.title, element("small", {}, " must answer"))
     if (answer?.picture !== judged()) return side(title, element("p", {}, "is asked…"))
     const first = answer.parts.indexOf(Math.max(...answer.parts))
@@ -103,6 +103,9 @@ export class Refusal {
 }
 
 const yes = ({ classes: names }, parts) => `“${names[parts.indexOf(Math.max(...parts))]}”, ${percent(Math.max(...parts), 1)} %`
+
+/** How a model that is missing comes here. */
+const trained = (recipe) => `Train one: zoetrope-train run ${recipe}, then zoetrope-train export ${recipe} ${recipe}.`
 
 /** How often a density refuses others, as its card says. */
 function record(card, rule) {
