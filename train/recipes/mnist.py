@@ -196,7 +196,7 @@ hierarchical = replace(
 
 # Pixel by pixel: each layer sees a row further up. Ten, by a net that could not tell where on the sheet it was, drew
 # the lower half of a digit with the upper one out of view, and strokes below it: 87.2 nats on a thousand test digits.
-# Four more, and a bias for every place: 83.1 on all of them 5,000 steps later, and still falling.
+# Four more, and a bias for every place: 83.1 on all of them 5,000 steps later, gated 81.3 after 6,300; still falling.
 
 pixels = Recipe(
     data="mnist",
@@ -222,14 +222,13 @@ pixels_by_class = replace(
     description="You choose the digit, the pixels follow; and of a given digit it tells which class explains it best.",
     model=PixelCNNConfig(width=64, depth=14, classes=10, located=2),
 )
+# Small batches pay: 4,900 of 16 pictures took it from the 84.8 nats that batches of 128 had led to, to 80.8.
 pixels_recurrent = replace(
     pixels,
     title="Handwritten digits, pixel by pixel, recurrent",
     description="A memory sweeps in from both upper corners: each pixel is drawn from all the strokes before it.",
     model=PixelRNNConfig(width=64, depth=2),
-    optimizer=AdamConfig(lr=3e-3, clip=100.0),
-    batch=128,
-    steps=10_000,
+    steps=60_000,
 )
 
 RECIPES = {
