@@ -479,6 +479,14 @@ def test_without_a_camera_the_page_says_what_to_do(desk: Reconstruct) -> None:
     expect(desk.page.get_by_text("No camera is connected.")).to_be_visible()
 
 
+def test_the_desk_may_be_cleared_while_a_picture_is_under_way(desk: Reconstruct) -> None:
+    desk.open()
+    turn, camera = desk.button("↻ 90°"), desk.page.get_by_role("tab", name="Camera", exact=True)
+    turn.evaluate("(turn, camera) => (turn.click(), camera.click())", camera.element_handle())
+    expect(desk.page.get_by_text("The camera is off.")).to_be_visible()
+    desk.page.wait_for_timeout(500)  # for what was asked to come back; errors of the page fail every test
+
+
 # Searches
 
 
@@ -497,7 +505,7 @@ def test_a_model_without_an_encoder_is_searched_and_can_be_stopped(desk: Reconst
     early = number(tile)
     tile.get_by_role("button", name="Go on").click()
     expect(tile.get_by_role("button", name="Search")).to_be_visible()
-    assert number(tile) <= early
+    assert number(tile) <= max(early, 1e-5)  # below which it is the last digits that it turns over
     assert float(np.mean(np.square((desk.seen().astype(float) - desk.made("toy-gan")) / 255))) < 0.02
 
 

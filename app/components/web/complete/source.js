@@ -84,6 +84,7 @@ export class Source {
     if (!shown()) return
     this.due ||= requestAnimationFrame(() => {
       this.due = 0
+      if (!shown()) return // the desk was cleared since
       this.stage.paint(shown())
       this.tools.paint(shown())
       this.on.changed()

@@ -141,7 +141,7 @@ export class Group {
     const made = await Promise.all(panels.map((panel) => (panel.error ? null : pictures(panel))))
     const logs = panels.flatMap(({ model }, i) => (made[i] ? [Math.log(compare(seen, made[i][0]).error / this.tiles.get(model).error)] : []))
     const ratio = Math.exp(logs.reduce((sum, log) => sum + log, 0) / Math.max(1, logs.length))
-    if (note.version !== this.version) return
+    if (note.version !== this.version || !shown()) return
     const inverted = shown().crop.invert
     const times = ratio < 0.01 ? "over 100" : (1 / ratio).toFixed(0)
     const words = inverted ? "Not inverted" : "Inverted"

@@ -139,6 +139,7 @@ class Reconstruct {
 
   paint() {
     const source = shown()
+    if (!source) return // the desk was cleared since
     this.stage.paint(source)
     this.tools.paint(source)
     this.parts.note.textContent = this.rows.on.empty() ? EMPTY : ""
