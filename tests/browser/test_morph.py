@@ -70,7 +70,7 @@ class Morph:
 
     def at(self, time: float) -> str:
         """Scrub to a moment, and give z of the picture that is drawn there."""
-        self.scrub.evaluate("(s, t) => { s.value = t; s.dispatchEvent(new Event('input')) }", time)
+        self.scrub.evaluate("(s, t) => { s.value = t * s.max; s.dispatchEvent(new Event('input')) }", time)
         self.page.wait_for_timeout(400)
         return str(self.status.get_attribute("data-z"))
 
@@ -153,7 +153,24 @@ def test_it_plays_by_itself_pauses_and_is_scrubbed_by_hand_and_key(morph: Morph)
     box = morph.page.get_by_test_id("morph-plot").bounding_box()
     assert box is not None
     morph.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    assert 0.45 < float(morph.scrub.input_value()) < 0.55
+    assert 0.45 < float(morph.scrub.input_value()) / 180 < 0.55
+
+
+@pytest.mark.parametrize("frames", [15, 75, 165])  # 1 / frames, times frames, is more than 1 in as many digits as it has
+def test_the_last_moment_of_a_path_of_any_length_can_be_scrubbed_to(morph: Morph, frames: int) -> None:
+    morph.open()
+    morph.page.get_by_label("seconds").fill(str(frames / 30))
+    morph.page.keyboard.press("Tab")
+    morph.scrub.focus()
+    morph.page.keyboard.press("End")
+    expect(morph.page.locator(".zt-clock")).to_have_text(f"{frames / 30} / {frames / 30} s")
+    morph.at(0.0)
+    morph.at(1.0)
+    expect(morph.page.locator(".zt-clock")).to_have_text(f"{frames / 30} / {frames / 30} s")
+    last = morph.status.get_attribute("data-z")
+    morph.at(0.0)
+    morph.page.keyboard.press("End")
+    expect(morph.status).to_have_attribute("data-z", str(last))
 
 
 def test_keys_are_added_moved_and_removed_by_hand_and_by_key(morph: Morph) -> None:

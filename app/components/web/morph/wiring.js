@@ -9,7 +9,7 @@ export function wire(morph, listen) {
   const click = (part, act) => part.addEventListener("click", () => act())
   const seek = (frames, since) => morph.walk.ready && player.seek(player.time + frames / morph.walk.frames, since)
   parts.model.addEventListener("change", () => morph.pick(parts.model.value))
-  parts.scrub.addEventListener("input", (event) => player.seek(Number(parts.scrub.value), event.timeStamp))
+  parts.scrub.addEventListener("input", (event) => player.seek(parts.scrub.value / morph.walk.frames, event.timeStamp))
   parts.seed.addEventListener("change", () => {
     morph.addSeed(parts.seed.value)
     parts.seed.value = ""

@@ -39,7 +39,7 @@ export class Words {
     Object.assign(parts.pace, { value: pace })
     if (document.activeElement !== parts.length) parts.length.value = seconds
     parts.rate.value = fps
-    parts.scrub.step = 1 / walk.frames
+    parts.scrub.max = walk.frames
     parts.empty.hidden = walk.ready
     for (const part of [parts.play, parts.scrub, ...(this.going ? [] : parts.forms)]) part.disabled = !walk.ready
     this.moment(this.morph.player.time)
@@ -54,7 +54,7 @@ export class Words {
   moment(time) {
     const { parts, walk } = this.morph
     const { seconds } = walk.settings
-    parts.scrub.value = time
+    parts.scrub.value = time * walk.frames
     const at = `${(time * seconds).toFixed(1)} / ${seconds} s`
     if (parts.clock.textContent === at) return
     parts.clock.textContent = at
