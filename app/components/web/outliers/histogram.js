@@ -1,7 +1,7 @@
 // Two histograms over one axis, from quantiles in equal steps: a model's own test pictures filled, outliers as an
 // outline; and on it the pictures of the row as lettered marks, and the bound beyond which a picture is refused.
 
-import { KEPT } from "./scores.js"
+import { KEPT, written } from "./scores.js"
 
 const BINS = 48
 const FURTHEST = 5 // times the width of one's own pictures that the axis goes on beyond them
@@ -98,10 +98,9 @@ function axis(context, { low, high, width, height, floor, unit, more, ink }) {
     context.textAlign = align
     context.fillText(text, x, height - 4)
   }
-  const round = (value) => Math.round(value).toLocaleString("en").replace("-", "−")
-  write(round(low), EDGE.side, "left")
+  write(written(low), EDGE.side, "left")
   write(`${unit} → more of an outlier`, width / 2, "center")
-  write(more ? `${round(high)} and beyond` : round(high), width - EDGE.side, "right")
+  write(more ? `${written(high)} and beyond` : written(high), width - EDGE.side, "right")
 }
 
 function bound(context, x, top, floor, ink) {

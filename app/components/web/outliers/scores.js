@@ -42,7 +42,12 @@ export const further = (part) => (part >= 1 ? "all" : `${percent(part)} %`)
 export function amount(value, unit) {
   if (value === null) return "–"
   if (!Number.isFinite(value)) return "beyond measure"
-  return `${value.toFixed(Math.abs(value) < 100 ? 1 : 0).replace("-", "−")} ${unit}`
+  return `${written(value, Math.abs(value) < 100 ? 1 : 0)} ${unit}`
+}
+
+/** A number as people write it: 12,345 and −3.2. */
+export function written(value, digits = 0) {
+  return value.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits }).replace("-", "−")
 }
 
 /** What share of one unit of mass each of some pictures gets: exp of log p(x), made to sum to one. */
