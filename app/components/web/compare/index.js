@@ -3,6 +3,7 @@
 import { Channel } from "../channel.js"
 import { settle } from "../element.js"
 import { copy } from "../explorer/share.js"
+import { mounting } from "../mount.js"
 import { Bar } from "./bar.js"
 import { Blind } from "./blind.js"
 import { Column } from "./column.js"
@@ -17,28 +18,13 @@ import { Walls } from "./walls.js"
 
 const REST = 400 // milliseconds without a change after which the address follows
 
-const mounted = new WeakMap()
 const named = (cards) => cards.map(({ title }) => `“${title}”`).join(" and ")
 
-export default function (component, page) {
-  const root = component.parentElement.querySelector('[data-part="compare"]')
-  let compare = mounted.get(root)
-  if (!compare) {
-    compare = new Compare(root, page)
-    mounted.set(root, compare)
-  }
-  compare.update(component)
-  const turn = ++compare.turn
-  return () => {
-    if (compare.turn !== turn) return
-    mounted.delete(root)
-    compare.close()
-  }
-}
+export default mounting("compare", (...given) => new Compare(...given))
 
 class Compare {
   constructor(root, page) {
-    Object.assign(this, { root, page, turn: 0, due: false, models: [], columns: [], taken: 0, parts: layout(root) })
+    Object.assign(this, { root, page, due: false, models: [], columns: [], taken: 0, parts: layout(root) })
     const { parts } = this
     this.notice = parts.notice
     this.say = (sentence) => this.notice.say(sentence, 9000)

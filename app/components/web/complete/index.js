@@ -5,6 +5,7 @@ import { Channel } from "../channel.js"
 import { element, settle } from "../element.js"
 import { listen } from "../explorer/keyboard.js"
 import { Memory } from "../memory.js"
+import { mounting } from "../mount.js"
 import { Board } from "./board.js"
 import { Brush } from "./brush.js"
 import { Chart } from "./chart.js"
@@ -21,27 +22,11 @@ import { wire } from "./wiring.js"
 
 const REST = 250 // milliseconds after a change of picture or mask at which it is drawn anew
 
-const pages = new WeakMap()
-
-export default function (component, page) {
-  const root = component.parentElement.querySelector('[data-part="complete"]')
-  let complete = pages.get(root)
-  if (!complete) {
-    complete = new Complete(root, page)
-    pages.set(root, complete)
-  }
-  complete.update(component)
-  const turn = ++complete.turn
-  return () => {
-    if (complete.turn !== turn) return // a run that was overtaken is cleaned up while its page lives on
-    pages.delete(root)
-    complete.close()
-  }
-}
+export default mounting("complete", (...given) => new Complete(...given))
 
 class Complete {
   constructor(root, page) {
-    Object.assign(this, { root, turn: 0, card: null, drawing: null, chosen: 0, parts: layout(root) })
+    Object.assign(this, { root, card: null, drawing: null, chosen: 0, parts: layout(root) })
     const { parts } = this
     this.notice = parts.notice
     this.say = (sentence, wait = 9000) => this.notice.say(sentence, wait)
@@ -51,7 +36,7 @@ class Complete {
     this.chart = new Chart(parts.chart)
     this.player = new Player(this.channel, { shown: () => this.shown(), state: () => this.state(), trouble: this.say })
     this.fillings = new Fillings(parts.fillings, { chosen: (i) => this.choose(i) })
-    this.source = new Source(this.channel, parts.desk, { changed: () => this.brought(), say: this.say })
+    this.source = new Source(this.channel, parts.desk, { changed: (source) => source && this.brought(), say: this.say })
     const painted = () => this.paint()
     this.reach = new Reach(this.channel, parts, { painted })
     this.surprise = new Surprise(this.channel, parts, { painted, picture: () => this.picture() })
@@ -74,7 +59,7 @@ class Complete {
     if (data.version > easel.version) this.follow(data)
     const fresh = data.version > (this.version ?? 0)
     this.version = data.version
-    this.source.offer(data)
+    this.source.offer(data.samplers, data)
     if (fresh && data.view.source) this.source.follow(data.view.source)
     if (!first) return
     this.fill()
@@ -319,7 +304,7 @@ class Complete {
     this.away = state !== "ready"
     this.notice.engine(state)
     if (!back || !this.drawing) return
-    this.source.sources.ways.sample.again()
+    this.source.again()
     this.player.again()
     this.reach.again()
     this.rival.draw(easel.seed, easel.y)

@@ -3,6 +3,7 @@
 import { Channel } from "../channel.js"
 import { settle } from "../element.js"
 import { Memory } from "../memory.js"
+import { mounting } from "../mount.js"
 import { Address } from "./address.js"
 import { Axes } from "./axes.js"
 import { Bookmarks } from "./bookmarks.js"
@@ -21,29 +22,13 @@ import { Toggles } from "./toggles.js"
 import { View } from "./view.js"
 import { wire } from "./wiring.js"
 
-const explorers = new WeakMap()
 const views = new Map() // one for each model that this page has shown, with the way back through it
 
-export default function (component, page) {
-  const root = component.parentElement.querySelector('[data-part="explorer"]')
-  let explorer = explorers.get(root)
-  if (!explorer) {
-    explorer = new Explorer(root, page)
-    explorers.set(root, explorer)
-  }
-  explorer.update(component)
-  const turn = ++explorer.turn
-  return () => {
-    // A run that was overtaken is cleaned up at once, while its explorer lives on in the newer run.
-    if (explorer.turn !== turn) return
-    explorers.delete(root)
-    explorer.close()
-  }
-}
+export default mounting("explorer", (...given) => new Explorer(...given))
 
 class Explorer {
   constructor(root, page) {
-    Object.assign(this, { root, page, turn: 0, version: 0, names: {}, card: null, view: null, parts: layout(root) })
+    Object.assign(this, { root, page, version: 0, names: {}, card: null, view: null, parts: layout(root) })
     this.notice = this.parts.notice
     this.channel = new Channel(page, { onLine: (state) => this.line(state), onEngine: (state) => this.engine(state) })
     this.keeping = new Keeping(this)

@@ -2,6 +2,7 @@
 
 import { Channel } from "../channel.js"
 import { reducedMotion } from "../element.js"
+import { mounting } from "../mount.js"
 import { Notice } from "../notice.js"
 import { Card } from "./card.js"
 import { grow } from "./tree.js"
@@ -9,27 +10,11 @@ import { grow } from "./tree.js"
 const TURN = 3500 // milliseconds that a card moves before the next one does
 const FRAME = 66 // milliseconds between two pictures of a card that moves by itself
 
-const galleries = new WeakMap()
-
-export default function (component, page) {
-  const root = component.parentElement.querySelector('[data-part="gallery"]')
-  let gallery = galleries.get(root)
-  if (!gallery) {
-    gallery = new Gallery(root, page)
-    galleries.set(root, gallery)
-  }
-  gallery.update(component)
-  const turn = ++gallery.turn
-  return () => {
-    if (gallery.turn !== turn) return
-    galleries.delete(root)
-    gallery.close()
-  }
-}
+export default mounting("gallery", (...given) => new Gallery(...given))
 
 class Gallery {
   constructor(root, page) {
-    Object.assign(this, { root, page, turn: 0, made: new Map(), cards: [], shown: "", notice: new Notice() })
+    Object.assign(this, { root, page, made: new Map(), cards: [], shown: "", notice: new Notice() })
     this.channel = new Channel(page, { onLine: (state) => this.notice.line(state), onEngine: (state) => this.engine(state) })
     this.seen = new IntersectionObserver((entries) => entries.forEach((entry) => (entry.target.zoetropeCard.seen = entry.isIntersecting)))
     this.timer = setInterval(() => this.tick(), FRAME)

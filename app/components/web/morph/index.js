@@ -5,6 +5,7 @@ import { reducedMotion } from "../element.js"
 import { listen } from "../explorer/keyboard.js"
 import { Status } from "../explorer/status.js"
 import { Memory } from "../memory.js"
+import { mounting } from "../mount.js"
 import { Fade } from "./fade.js"
 import { Films } from "./films.js"
 import { Keeping } from "./keeping.js"
@@ -17,28 +18,13 @@ import { Walk } from "./walk.js"
 import { wire } from "./wiring.js"
 import { Words } from "./words.js"
 
-const morphs = new WeakMap()
 const FIRST = [3, 8, 21, 34] // seeds of the keys that a model opens with
 
-export default function (component, page) {
-  const root = component.parentElement.querySelector('[data-part="morph"]')
-  let morph = morphs.get(root)
-  if (!morph) {
-    morph = new Morph(root, page, component.data)
-    morphs.set(root, morph)
-  }
-  morph.update(component)
-  const turn = ++morph.turn
-  return () => {
-    if (morph.turn !== turn) return // a run that was overtaken is cleaned up while its morph lives on
-    morphs.delete(root)
-    morph.close()
-  }
-}
+export default mounting("morph", (...given) => new Morph(...given))
 
 class Morph {
   constructor(root, page, { limits }) {
-    Object.assign(this, { root, page, limits, turn: 0, walk: null, walks: new Map(), parts: layout(root, limits) })
+    Object.assign(this, { root, page, limits, walk: null, walks: new Map(), parts: layout(root, limits) })
     this.notice = this.parts.notice
     this.say = (...sentence) => this.notice.say(...sentence)
     this.channel = new Channel(page, { onLine: (state) => this.notice.line(state), onEngine: (state) => this.engine(state) })

@@ -1,7 +1,7 @@
 // The bar: which model judges, by which score, and how long it took to read the pictures.
 
 import { button, element, picker } from "./parts.js"
-import { desk } from "./state.js"
+import { state } from "./state.js"
 
 export class Bar {
   /** `words` of each score by name; `on.judge(name)` lets another model judge, `on.choose(name)` another score. */
@@ -22,15 +22,15 @@ export class Bar {
     this.key = key
     const named = ({ name, title, exact }) => ({ name, title: `${title} (${name}, ${exact ? "exact" : "bound"})` })
     const groups = [...Map.groupBy(models, ({ data }) => data)].map(([data, all]) => [data, all.map(named)])
-    this.select = picker("The model that judges", groups, desk.model, (name) => this.on.judge(name))
+    this.select = picker("The model that judges", groups, state.model, (name) => this.on.judge(name))
     this.select.dataset.testid = "model"
     this.model.replaceChildren(this.select)
     this.press()
   }
 
   press() {
-    this.select.value = desk.model
-    for (const [name, made] of this.scores) made.setAttribute("aria-pressed", name === desk.score)
+    this.select.value = state.model
+    for (const [name, made] of this.scores) made.setAttribute("aria-pressed", name === state.score)
   }
 
   tell(reads, ms) {

@@ -4,7 +4,7 @@ import { button, element } from "./parts.js"
 import { histogram } from "./histogram.js"
 import { Readings } from "./readings.js"
 import { SCORES, area, percent, score } from "./scores.js"
-import { desk, judged, letter, pictures } from "./state.js"
+import { judged, letter, pictures, state } from "./state.js"
 
 export class Charts {
   /** `words` of each score by name; `on.choose(name)` makes one the measure of the row. */
@@ -49,8 +49,8 @@ function fill({ name, title, unit, canvas, pick, right, element: made }, card) {
   const all = pictures().map((picture, i) => ({ letter: letter(i), value: score(name, Readings.of(picture, card), card), strong: picture === judged() }))
   const marks = all.filter(({ value }) => value !== null)
   const [own, other] = [card.measured?.own[name] ?? null, card.measured?.other[name] ?? null]
-  pick.setAttribute("aria-pressed", desk.score === name)
-  made.classList.toggle("zt-out-chosen", desk.score === name)
+  pick.setAttribute("aria-pressed", state.score === name)
+  made.classList.toggle("zt-out-chosen", state.score === name)
   made.classList.toggle("zt-out-fails", Boolean(known) && known.value < 0.5)
   right.textContent = known ? words(known) : name === "ratio" && !card.background ? "has no background model here" : ""
   right.title = known?.protocol ?? ""

@@ -3,7 +3,7 @@
 import { element } from "./parts.js"
 import { Readings } from "./readings.js"
 import { KEPT, further, place, score } from "./scores.js"
-import { desk, letter, pictures } from "./state.js"
+import { letter, pictures, state } from "./state.js"
 
 export class Everyone {
   constructor(channel, host, words) {
@@ -35,7 +35,7 @@ export class Everyone {
   paint() {
     if (!this.whole.open) return
     const all = pictures()
-    const head = element("tr", {}, element("th", { scope: "col" }, `by ${this.words[desk.score].title.toLowerCase()}`), ...all.map((_, i) => element("th", { scope: "col" }, letter(i))))
+    const head = element("tr", {}, element("th", { scope: "col" }, `by ${this.words[state.score].title.toLowerCase()}`), ...all.map((_, i) => element("th", { scope: "col" }, letter(i))))
     this.table.replaceChildren(element("caption", {}, "Part of a model's own test pictures that are less strange; from 95 % on a picture does not belong."), element("thead", {}, head), element("tbody", {}, ...this.models.map((card) => this.line(card, all))))
   }
 
@@ -47,7 +47,7 @@ export class Everyone {
 }
 
 function cell(reading, card) {
-  const part = place(desk.score, reading, card)
-  if (part === null) return element("td", {}, !reading ? "…" : score(desk.score, reading, card) === null ? "–" : "not measured")
+  const part = place(state.score, reading, card)
+  if (part === null) return element("td", {}, !reading ? "…" : score(state.score, reading, card) === null ? "–" : "not measured")
   return element("td", { class: part >= KEPT ? "zt-out-no" : "" }, further(part))
 }

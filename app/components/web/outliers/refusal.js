@@ -4,7 +4,7 @@ import { cut } from "../reconstruct/crop.js"
 import { bars, element, heading, picker } from "./parts.js"
 import { Readings } from "./readings.js"
 import { KEPT, further, percent, place, shares } from "./scores.js"
-import { desk, judged, letter, pictures } from "./state.js"
+import { judged, letter, pictures, state } from "./state.js"
 
 export class Refusal {
   constructor(channel, host, words) {
@@ -24,12 +24,12 @@ export class Refusal {
     const key = this.models.map(({ name }) => name).join()
     if (key === this.key) return
     this.key = key
-    const choose = (name) => ((desk.conditional = name), this.ask())
+    const choose = (name) => ((state.conditional = name), this.ask())
     this.choice.replaceChildren(...(this.models.length > 1 ? [picker("The density that may refuse", [["A likelihood for each class", this.models]], this.card.name, choose)] : []))
   }
 
   get card() {
-    return this.models.find(({ name }) => name === desk.conditional) ?? this.models[0]
+    return this.models.find(({ name }) => name === state.conditional) ?? this.models[0]
   }
 
   get judge() {

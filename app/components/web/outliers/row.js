@@ -6,7 +6,7 @@ import { Screen } from "../pixels.js"
 import { element } from "./parts.js"
 import { Readings } from "./readings.js"
 import { KEPT, amount, further, place, score } from "./scores.js"
-import { desk, judged, letter, pictures } from "./state.js"
+import { judged, letter, pictures, state } from "./state.js"
 
 const SIDE = 118 // CSS pixels of the longer side of a picture
 
@@ -38,7 +38,7 @@ export class Row {
     this.host.append(made)
   }
 
-  at = (i) => (i < desk.row.length ? i : -1)
+  at = (i) => (i < state.row.length ? i : -1)
 
   fill(tile, picture, i, card, words) {
     const [, height, width] = card.shape
@@ -46,9 +46,9 @@ export class Row {
     tile.screen.fit(width * scale, height * scale)
     tile.screen.draw(image(cut(picture, picture.crop, card.shape), card.shape))
     const reading = Readings.of(picture, card)
-    const [part, value] = [place(desk.score, reading, card), score(desk.score, reading, card)]
+    const [part, value] = [place(state.score, reading, card), score(state.score, reading, card)]
     const out = part !== null && part >= KEPT
-    const live = i === desk.row.length
+    const live = i === state.row.length
     const what = `Picture ${letter(i)}: ${picture.title || "a picture"}${live ? ", on the desk" : ""}`
     tile.name.textContent = letter(i)
     tile.pick.title = `${what}. Ask about it below.`
@@ -68,7 +68,7 @@ export class Row {
     const at = this.tiles.findIndex(({ element: made }) => made.contains(document.activeElement))
     if (at < 0) return
     if (way) this.tiles[(at + way + this.tiles.length) % this.tiles.length].pick.focus()
-    else if (["Delete", "Backspace"].includes(event.key) && at < desk.row.length) this.on.remove(at)
+    else if (["Delete", "Backspace"].includes(event.key) && at < state.row.length) this.on.remove(at)
     else return
     event.preventDefault()
     event.stopPropagation()

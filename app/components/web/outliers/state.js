@@ -2,7 +2,7 @@
 
 import { shown } from "../reconstruct/work.js"
 
-export const desk = {
+export const state = {
   row: [], // pictures beside the one on the desk: {canvas, crop, …} as work.js lays them
   model: null,
   score: "complexity",
@@ -13,15 +13,15 @@ export const desk = {
 }
 
 /** All pictures, that on the desk last. */
-export const pictures = () => [...desk.row, shown()].filter(Boolean)
+export const pictures = () => [...state.row, shown()].filter(Boolean)
 
 /** The one that is asked about. */
-export const judged = () => desk.row[desk.judged] ?? shown()
+export const judged = () => state.row[state.judged] ?? shown()
 
 /** The address that leads back here, as app/views/outliers.py reads it; pictures of a person's own have none. */
 export function query() {
-  const sources = desk.row.map((source) => source.query?.source).filter(Boolean)
-  return { model: desk.model, score: desk.score, row: sources.join(","), source: shown()?.query?.source ?? "" }
+  const sources = state.row.map((source) => source.query?.source).filter(Boolean)
+  return { model: state.model, score: state.score, row: sources.join(","), source: shown()?.query?.source ?? "" }
 }
 
 /** A picture as it is now, which later strokes on the desk leave alone. */

@@ -3,14 +3,14 @@
 import { element, heading } from "./parts.js"
 import { Readings } from "./readings.js"
 import { KEPT, area, best, further, percent, place, score } from "./scores.js"
-import { desk, letter, pictures } from "./state.js"
+import { letter, pictures, state } from "./state.js"
 
 /** One sentence: which picture of the row belongs least, by the chosen score. */
 export function verdict(card, words) {
-  const read = pictures().map((picture, i) => ({ letter: letter(i), value: score(desk.score, Readings.of(picture, card), card), part: place(desk.score, Readings.of(picture, card), card) }))
+  const read = pictures().map((picture, i) => ({ letter: letter(i), value: score(state.score, Readings.of(picture, card), card), part: place(state.score, Readings.of(picture, card), card) }))
   const known = read.filter(({ value }) => value !== null)
   if (!read.length) return "Lay pictures into the row: the model says which of them does not belong."
-  if (!known.length) return desk.score === "ratio" && !card.background ? `${card.title} has no background model here, so no ratio. Choose another score.` : "The model reads the pictures…"
+  if (!known.length) return state.score === "ratio" && !card.background ? `${card.title} has no background model here, so no ratio. Choose another score.` : "The model reads the pictures…"
   const first = known.reduce((most, each) => (each.value > most.value ? each : most))
   const by = `By ${words.title.toLowerCase()}`
   if (first.part === null) return `${by} picture ${first.letter} belongs least.`

@@ -5,55 +5,29 @@ import { Channel } from "../channel.js"
 import { settle } from "../element.js"
 import { linkTo } from "../explorer/share.js"
 import { Memory } from "../memory.js"
-import { within } from "./crop.js"
+import { mounting } from "../mount.js"
+import { Desk } from "./desk.js"
 import { layout } from "./parts.js"
 import { Rows } from "./rows.js"
-import { Sources } from "./sources.js"
-import { Stage } from "./stage.js"
-import { Tools } from "./tools.js"
 import { shown, work } from "./work.js"
 
 const REST = 220 // milliseconds without a change after which the hand counts as resting
 
-const mounted = new WeakMap()
-
-export default function (component, page) {
-  const root = component.parentElement.querySelector('[data-part="reconstruct"]')
-  let reconstruct = mounted.get(root)
-  if (!reconstruct) {
-    reconstruct = new Reconstruct(root, page)
-    mounted.set(root, reconstruct)
-  }
-  reconstruct.update(component)
-  const turn = ++reconstruct.turn
-  return () => {
-    if (reconstruct.turn !== turn) return
-    mounted.delete(root)
-    reconstruct.close()
-  }
-}
+export default mounting("reconstruct", (...given) => new Reconstruct(...given))
 
 class Reconstruct {
   constructor(root, page) {
-    Object.assign(this, { root, page, turn: 0, due: 0, parts: layout(root) })
+    Object.assign(this, { root, page, parts: layout(root) })
     const { parts } = this
     this.notice = parts.notice
     this.channel = new Channel(page, { onLine: (state) => this.notice.line(state), onEngine: (state) => this.engine(state) })
     this.memory = new Memory(this.channel, () => ({}), () => {}, "reconstruct")
     this.memory.recall()
-    const cropped = (crop) => this.crop(crop)
-    const changed = () => this.changed()
     const say = (sentence) => this.notice.say(sentence, 9000)
-    this.sources = new Sources(this.channel, parts, { laid: () => this.laid(), changed, cropped, refused: say })
-    const pen = (...stroke) => this.sources.ways.draw.pen(...stroke)
-    this.stage = new Stage(parts, { cropped, pen, draws: () => work.kind === "draw" && work.pen.drawing })
-    this.tools = new Tools(parts.tools, shown, { cropped, say })
-    const invert = () => this.crop({ ...shown().crop, invert: !shown().crop.invert })
-    const empty = () => work.kind === "draw" && this.sources.ways.draw.empty
-    this.rows = new Rows(this.channel, parts, { changed, invert, empty, explore: (query) => this.explore(query), morph: (key) => this.morph(key) })
+    this.desk = new Desk(this.channel, parts, { laid: (source) => this.laid(source), changed: (source) => this.changed(source), say })
+    const invert = () => this.desk.crop({ ...shown().crop, invert: !shown().crop.invert })
+    this.rows = new Rows(this.channel, parts, { changed: () => this.desk.changed(), invert, empty: () => this.desk.empty, explore: (query) => this.explore(query), morph: (key) => this.morph(key) })
     this.settle = settle(() => this.rows.settled(), REST)
-    this.resizing = new ResizeObserver(() => shown() && this.stage.paint(shown()))
-    this.resizing.observe(parts.stage)
   }
 
   // Streamlit
@@ -61,9 +35,7 @@ class Reconstruct {
   update({ data, setStateValue, setTriggerValue }) {
     Object.assign(this, { setStateValue, setTriggerValue })
     this.rows.offer(data.models)
-    this.sources.ways.sample.offer(data.models)
-    this.sources.ways.shelf.offer(data.bundled)
-    this.sources.ways.upload.take(data.upload, data.picture)
+    this.desk.offer(data.models, data)
     this.begin(data)
   }
 
@@ -72,12 +44,12 @@ class Reconstruct {
     if (asked.number > work.asked) {
       work.asked = asked.number
       if (notices.length) this.notice.say(notices.join(" "), 12000)
-      if (asked.kind) return this.sources.follow(asked)
+      if (asked.kind) return this.desk.follow(asked)
     }
     if (this.begun) return
     this.begun = true
-    const { shelf } = this.sources.ways
-    this.sources.choose(work.kind ?? (shelf.all.length ? "shelf" : "draw"))
+    const { sources } = this.desk
+    sources.choose(work.kind ?? (sources.ways.shelf.all.length ? "shelf" : "draw"))
   }
 
   /** Have an address that leads back to the picture; those of a person's own have none. */
@@ -104,45 +76,20 @@ class Reconstruct {
   // The picture
 
   /** Another picture lies on the desk. */
-  laid() {
-    const source = shown()
-    const { note, stage } = this.parts
-    stage.classList.toggle("zt-rec-blank", !source)
-    note.textContent = source ? "" : WAITING[work.kind]
+  laid(source) {
     if (!source) return
     this.write()
-    if (work.kind === "upload") this.sources.ways.upload.tell()
-    if (work.kind === "shelf") this.sources.ways.shelf.mark(source.query.source.split(":")[1])
     this.rows.sort()
     this.settle.cancel()
-    this.paint()
+    this.desk.paint()
     this.rows.settled()
   }
 
-  crop(crop) {
-    const source = shown()
+  /** The crop, or what lies under it, has changed: those in sight follow now, at rest all. */
+  changed(source) {
     if (!source) return
-    source.crop = within(crop, source)
-    this.changed()
-  }
-
-  /** The crop, or what lies under it, has changed: at the next refresh those in sight follow, at rest all. */
-  changed() {
-    if (!shown()) return
     this.settle()
-    this.due ||= requestAnimationFrame(() => {
-      this.due = 0
-      this.paint()
-      this.rows.follow()
-    })
-  }
-
-  paint() {
-    const source = shown()
-    if (!source) return // the desk was cleared since
-    this.stage.paint(source)
-    this.tools.paint(source)
-    this.parts.note.textContent = this.rows.on.empty() ? EMPTY : ""
+    this.rows.follow()
   }
 
   engine(state) {
@@ -150,27 +97,16 @@ class Reconstruct {
     this.away = state !== "ready"
     this.notice.engine(state)
     if (!back) return
-    this.sources.ways.sample.again()
-    this.changed()
+    this.desk.again()
+    this.desk.changed()
   }
 
   close() {
-    cancelAnimationFrame(this.due)
     this.settle.cancel()
-    this.sources.close()
+    this.desk.close()
     this.rows.close()
     this.memory.close()
     this.notice.close()
-    this.resizing.disconnect()
     this.channel.close()
   }
-}
-
-const EMPTY = "The pad is empty. Draw a stroke, and every row follows it."
-const WAITING = {
-  upload: "No picture has been brought yet. Choose one, or drop it on the strip at the top.",
-  camera: "The camera is off. Start it, and every row follows what it sees.",
-  sample: "The sample is being drawn…",
-  shelf: "",
-  draw: "",
 }
