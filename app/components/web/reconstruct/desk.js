@@ -7,10 +7,10 @@ import { Stage } from "./stage.js"
 import { Tools } from "./tools.js"
 import { shown, work } from "./work.js"
 
-const EMPTY = "The pad is empty. Draw a stroke, and all here follows it."
+const EMPTY = "The pad is empty. Draw a stroke, and the page follows it."
 const WAITING = {
   upload: "No picture has been brought yet. Choose one, or drop it on the strip at the top.",
-  camera: "The camera is off. Start it, and all here follows what it sees.",
+  camera: "The camera is off. Start it, and the page follows what it sees.",
   sample: "The sample is being drawn…",
   shelf: "No picture lies here yet. Choose one.",
 }
