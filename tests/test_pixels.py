@@ -389,6 +389,10 @@ def test_a_run_becomes_a_checkpoint_whose_likelihood_is_measured(
     assert (card.verbs, card.latent, card.axes, card.levels) == (("samples", "scores", "completes"), 0, (), {})
     by_name = {metric.name: metric for metric in card.metrics}
     assert figures <= set(by_name)
+    if error := by_name.get("Bayes test error"):
+        assert error.interval is not None
+        low, high = error.interval
+        assert 0 <= low < error.value < high <= 100
     # Binary samples are held against binary pictures.
     subject = Subject(engine.model("toy-pixels"), run.recipe(), data, pictures=24, samples=3)
     assert (len(subject.beside(data.test).pictures.unique()) == 2) == (pixels == "binarized")

@@ -156,7 +156,9 @@ def test_it_plays_by_itself_pauses_and_is_scrubbed_by_hand_and_key(morph: Morph)
     assert 0.45 < float(morph.scrub.input_value()) / 180 < 0.55
 
 
-@pytest.mark.parametrize("frames", [15, 75, 165])  # 1 / frames, times frames, is more than 1 in as many digits as it has
+@pytest.mark.parametrize(
+    "frames", [15, 75, 165]
+)  # 1 / frames, times frames, is more than 1 in as many digits as it has
 def test_the_last_moment_of_a_path_of_any_length_can_be_scrubbed_to(morph: Morph, frames: int) -> None:
     morph.open()
     morph.page.get_by_label("seconds").fill(str(frames / 30))
