@@ -200,6 +200,19 @@ class Explore:
             self.page.keyboard.press(key)
 
 
+def lecture(page: Page) -> None:
+    """Have a page that is open go to lecture mode and come back, by its button and as Escape does it."""
+    button = page.get_by_role("button", name="Lecture", exact=True)
+    expect(button).to_have_attribute("aria-pressed", "false")
+    for leave in (button.click, lambda: page.evaluate("document.exitFullscreen()")):
+        page.keyboard.press("f")
+        page.wait_for_function("document.fullscreenElement?.classList.contains('zt-lecture')")
+        expect(button).to_have_attribute("aria-pressed", "true")
+        leave()
+        page.wait_for_function("!document.fullscreenElement && !document.querySelector('.zt-lecture')")
+        expect(button).to_have_attribute("aria-pressed", "false")
+
+
 @pytest.fixture
 def explore(page: Page, server: str) -> Explore:
     return Explore(page, server)

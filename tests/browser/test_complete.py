@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from engine.models.gan import GAN, GANConfig
 from engine.models.pixel_cnn import PixelCNNConfig
 from engine.runtime import Engine
-from tests.browser.conftest import LAPTOP, Server, foreign, serving
+from tests.browser.conftest import LAPTOP, Server, foreign, lecture, serving
 from tests.browser.test_reconstruct import NAMELESS, bring, file
 from tests.shelf import keep, made
 from tests.tiny import write
@@ -311,3 +311,7 @@ def test_nothing_is_cut_off_on_a_phone(browser_phone: Page, studio: Server) -> N
         box = browser_phone.get_by_test_id("board").bounding_box()
         assert box is not None
         assert 250 < box["width"] <= 390
+
+
+def test_lecture_mode_ends_with_the_full_screen(complete: Complete) -> None:
+    lecture(complete.open().page)

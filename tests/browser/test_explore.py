@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.browser.conftest import Explore
+from tests.browser.conftest import Explore, lecture
 
 pytestmark = pytest.mark.browser
 
@@ -278,3 +278,7 @@ def test_a_phone_drags_with_a_finger(browser_phone: Page, server: str) -> None:
     assert canvas["y"] < box["y"] < 844
     browser_phone.touchscreen.tap(box["x"] + 0.75 * box["width"], box["y"] + 0.25 * box["height"])
     explore.at(1.5, 1.5)
+
+
+def test_lecture_mode_ends_with_the_full_screen(explore: Explore) -> None:
+    lecture(explore.open().page)

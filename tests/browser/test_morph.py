@@ -16,7 +16,7 @@ from engine import gallery
 from engine.gallery import Gallery
 from engine.geometry import WALKS
 from engine.journey import EASINGS, PACES, Journey
-from tests.browser.conftest import Explore
+from tests.browser.conftest import Explore, lecture
 
 pytestmark = pytest.mark.browser
 
@@ -441,3 +441,7 @@ def test_every_control_is_reached_by_tab_and_has_a_name(morph: Morph) -> None:
 def test_on_a_phone_nothing_sticks_out(browser_phone: Page, server: str, context: BrowserContext) -> None:
     Morph(browser_phone, server).open("toy-cvae")
     assert browser_phone.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_lecture_mode_ends_with_the_full_screen(morph: Morph) -> None:
+    lecture(morph.open().page)

@@ -12,6 +12,10 @@ export function element(tag, properties = {}, ...children) {
   return made
 }
 
+/** A button of ours, and one that is switched on and off. */
+export const button = (text, title, properties = {}) => element("button", { type: "button", class: "zt-button", title, ...properties }, text)
+export const toggle = (text, title, properties = {}) => button(text, title, { "aria-pressed": "false", ...properties })
+
 /** Calls `act` once no further call has come for `wait` milliseconds, or at once where it is flushed. */
 export function settle(act, wait) {
   let timer = 0

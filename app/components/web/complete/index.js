@@ -4,6 +4,7 @@
 import { Channel } from "../channel.js"
 import { element, settle } from "../element.js"
 import { listen } from "../explorer/keyboard.js"
+import { Lecture } from "../lecture.js"
 import { Memory } from "../memory.js"
 import { mounting } from "../mount.js"
 import { Board } from "./board.js"
@@ -44,6 +45,7 @@ class Complete {
     const pointed = (pixel) => this.point(pixel)
     this.brush = new Brush(this.board, { begun: () => this.player.pause(), changed: () => this.masked(), ended: () => this.renew(), pointed, paints: () => easel.way === "fill" })
     this.renewed = settle(() => this.renew(), REST)
+    this.lecture = new Lecture(root, parts.lecture)
     this.deaf = wire(this, listen)
     this.resizing = new ResizeObserver(() => this.resize())
     for (const part of [root, parts.box]) this.resizing.observe(part)
@@ -318,6 +320,7 @@ class Complete {
     this.source.close()
     this.memory.close()
     this.notice.close()
+    this.lecture.close()
     this.deaf()
     this.resizing.disconnect()
     this.channel.close()

@@ -1,13 +1,11 @@
 // The skeleton of Complete, made once. Every part that others need is in the returned object, by name.
 
-import { element } from "../element.js"
+import { button, element, toggle } from "../element.js"
 import { Notice } from "../notice.js"
 import { desk } from "../reconstruct/parts.js"
 import { SPEEDS } from "./easel.js"
 import { KEYS } from "./keyboard.js"
 
-const button = (text, title, properties = {}) => element("button", { type: "button", class: "zt-button", title, ...properties }, text)
-const toggle = (text, title, properties = {}) => button(text, title, { "aria-pressed": "false", ...properties })
 const line = (...parts) => element("div", { class: "zt-cpl-line" }, ...parts)
 const field = (text, ...controls) => element("label", { class: "zt-field" }, element("span", {}, text), ...controls)
 const says = (testid) => element("p", { class: "zt-cpl-says", role: "status", "aria-live": "polite", "data-testid": testid })

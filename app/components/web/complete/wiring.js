@@ -13,7 +13,6 @@ export function wire(complete, listen) {
   const help = () => (parts.help.open ? parts.help.close() : parts.help.showModal())
   const anySeed = () => complete.set({ seed: Math.floor(Math.random() * 100000) })
   const way = () => complete.set({ way: easel.way === "fill" ? "draw" : "fill" })
-  const lecture = () => toggleLecture(complete)
   parts.model.addEventListener("change", () => complete.pick(parts.model.value))
   parts.seed.addEventListener("change", () => takeSeed(complete))
   parts.count.addEventListener("change", () => complete.set({ count: Number(parts.count.value) }))
@@ -30,7 +29,6 @@ export function wire(complete, listen) {
   click(parts.pixel, () => player.step(1))
   click(parts.row, () => player.row(1))
   click(parts.hide, () => complete.adopt())
-  click(parts.lecture, lecture)
   click(parts.keys, help)
   click(parts.erase, () => erase(complete))
   click(parts.undo, () => back(complete))
@@ -51,7 +49,7 @@ export function wire(complete, listen) {
     u: () => back(complete),
     m: () => see(complete),
     b: () => surprise(complete),
-    f: lecture,
+    f: () => complete.lecture.toggle(),
     "+": () => pace(complete, Math.min(SPEEDS.length - 1, easel.speed + 1)),
     "=": () => pace(complete, Math.min(SPEEDS.length - 1, easel.speed + 1)),
     "-": () => pace(complete, Math.max(0, easel.speed - 1)),
@@ -109,12 +107,4 @@ function surprise(complete) {
   easel.surprise = !easel.surprise
   complete.press()
   complete.surprise.changed(true)
-}
-
-function toggleLecture({ root, parts }) {
-  const on = !root.classList.contains("zt-lecture")
-  root.classList.toggle("zt-lecture", on)
-  parts.lecture.setAttribute("aria-pressed", on)
-  if (on) root.requestFullscreen?.().catch(() => {}) // a browser that refuses still shows the large type
-  else if (document.fullscreenElement) document.exitFullscreen()
 }

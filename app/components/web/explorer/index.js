@@ -2,6 +2,7 @@
 
 import { Channel } from "../channel.js"
 import { settle } from "../element.js"
+import { Lecture } from "../lecture.js"
 import { Memory } from "../memory.js"
 import { mounting } from "../mount.js"
 import { Address } from "./address.js"
@@ -42,6 +43,7 @@ class Explorer {
     this.showPicture()
     this.showLatents()
     this.toggles = new Toggles(this)
+    this.lecture = new Lecture(root, this.parts.lecture, () => this.resize())
     this.settleSoon = settle(() => this.settled(), 350)
     this.deaf = wire(this)
     this.resizing = new ResizeObserver(() => this.resize())
@@ -187,7 +189,7 @@ class Explorer {
     this.address.close()
     this.memory.close()
     this.notice.close()
-    this.toggles.close()
+    this.lecture.close()
     this.deaf()
     this.resizing.disconnect()
     this.channel.close()

@@ -1,11 +1,9 @@
 // The skeleton of Explore, made once. Every part that others need is in the returned object, by name.
 
-import { element } from "../element.js"
+import { button, element, toggle } from "../element.js"
 import { Notice } from "../notice.js"
 import { KEYS } from "./keyboard.js"
 
-const button = (text, title, properties = {}) => element("button", { type: "button", class: "zt-button", title, ...properties }, text)
-const toggle = (text, title) => button(text, title, { "aria-pressed": "false" })
 
 export function layout(root) {
   const parts = { ...top(), ...picture(), ...plane(), ...axes(), ...bookmarks(), ...controls(), ...over() }
@@ -23,7 +21,7 @@ function top() {
   const text = element("p", { class: "zt-text" })
   const link = button("Copy link", "Copy a link to exactly this picture")
   const python = button("Copy as Python", "Copy three lines that make this picture in Python")
-  const lecture = button("Lecture", "Full screen and large type (F)", { "aria-pressed": "false" })
+  const lecture = toggle("Lecture", "Full screen and large type (F)")
   const keys = button("?", "Keys (?)", { "aria-label": "Keys" })
   return { model, text, link, python, lecture, keys, tools: element("div", { class: "zt-tools" }, link, python, lecture, keys) }
 }

@@ -1,10 +1,8 @@
-// What is switched on and off: soft pixels, the heat map, the dots of the data, lecture mode.
+// What is switched on and off: soft pixels, the heat map, the dots of the data.
 
 export class Toggles {
   constructor(explorer) {
     this.explorer = explorer
-    this.onFullScreen = () => this.setLecture(document.fullscreenElement === explorer.root)
-    document.addEventListener("fullscreenchange", this.onFullScreen)
     this.press()
   }
 
@@ -45,25 +43,5 @@ export class Toggles {
     plane.dots = dots !== false
     this.press()
     plane.paint()
-  }
-
-  lecture() {
-    const { root } = this.explorer
-    if (root.classList.contains("zt-lecture")) {
-      if (document.fullscreenElement) document.exitFullscreen()
-      return this.setLecture(false)
-    }
-    this.setLecture(true)
-    root.requestFullscreen?.().catch(() => {}) // a browser that refuses still shows the large type
-  }
-
-  setLecture(on) {
-    this.explorer.root.classList.toggle("zt-lecture", on)
-    this.explorer.parts.lecture.setAttribute("aria-pressed", on)
-    this.explorer.resize()
-  }
-
-  close() {
-    document.removeEventListener("fullscreenchange", this.onFullScreen)
   }
 }

@@ -23,7 +23,6 @@ export function wire(explorer) {
   click(parts.soft, () => toggles.soften())
   click(parts.heating, () => toggles.heat())
   click(parts.dots, () => toggles.dot())
-  click(parts.lecture, () => toggles.lecture())
   click(parts.keys, help)
   click(parts.link, () => share(explorer.notice, "Link", linkTo(explorer.page, explorer.view.query())))
   click(parts.python, () => share(explorer.notice, "Python", python(explorer.view)))
@@ -41,7 +40,7 @@ export function wire(explorer) {
     h: () => toggles.heat(),
     d: () => toggles.dot(),
     p: () => toggles.soften(),
-    f: () => toggles.lecture(),
+    f: () => explorer.lecture.toggle(),
     "?": help,
   })
 }

@@ -4,6 +4,7 @@ import { Channel } from "../channel.js"
 import { reducedMotion } from "../element.js"
 import { listen } from "../explorer/keyboard.js"
 import { Status } from "../explorer/status.js"
+import { Lecture } from "../lecture.js"
 import { Memory } from "../memory.js"
 import { mounting } from "../mount.js"
 import { Fade } from "./fade.js"
@@ -34,6 +35,7 @@ class Morph {
     this.draws = this.channel.slot("morph-draw", (answer) => this.drawn(answer), this.say)
     this.codes = this.channel.slot("morph-codes", (answer) => this.takeCodes(answer))
     this.films = new Films(page, this.parts, { say: this.say, busy: (going) => this.words.busy(going) })
+    this.lecture = new Lecture(root, this.parts.lecture)
     this.deaf = wire(this, listen)
     this.resizing = new ResizeObserver(() => this.resize())
     for (const part of [root, this.parts.liveBox, this.parts.plotBox]) this.resizing.observe(part)
@@ -241,6 +243,7 @@ class Morph {
     this.films.close()
     this.memory.close()
     this.notice.close()
+    this.lecture.close()
     this.deaf()
     this.resizing.disconnect()
     this.channel.close()

@@ -1,11 +1,9 @@
 // The skeleton of Morph, made once. Every part that others need is in the returned object, by name.
 
-import { element } from "../element.js"
+import { button, element, toggle } from "../element.js"
 import { Notice } from "../notice.js"
 import { KEYS } from "./keyboard.js"
 
-const button = (text, title, properties = {}) => element("button", { type: "button", class: "zt-button", title, ...properties }, text)
-const toggle = (text, title) => button(text, title, { "aria-pressed": "false" })
 const option = ([value, text]) => element("option", { value }, text)
 
 const WAYS = [

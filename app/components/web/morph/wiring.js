@@ -25,7 +25,6 @@ export function wire(morph, listen) {
   for (const chip of parts.ways) click(chip, () => morph.set("way", chip.dataset.way))
   for (const form of parts.forms) click(form, () => morph.export(form.dataset.form))
   const loop = () => morph.set("loop", !morph.walk.settings.loop)
-  const lecture = () => toggleLecture(morph)
   click(parts.play, () => player.toggle())
   click(parts.addSeed, () => morph.addSeed())
   parts.picture.addEventListener("click", (event) => {
@@ -36,7 +35,6 @@ export function wire(morph, listen) {
   click(parts.shuffle, () => morph.shuffle())
   click(parts.loop, loop)
   click(parts.soft, () => morph.soften())
-  click(parts.lecture, lecture)
   click(parts.keys, help)
   click(parts.open, () => parts.file.click())
   const letGo = dropping(morph)
@@ -51,7 +49,7 @@ export function wire(morph, listen) {
     n: () => (parts.near.open = !parts.near.open),
     p: () => morph.soften(),
     e: () => morph.export("mp4"),
-    f: lecture,
+    f: () => morph.lecture.toggle(),
     Home: () => seek(-Infinity),
     End: () => seek(Infinity),
     "?": help,
@@ -99,12 +97,4 @@ function dropping(morph) {
     window.removeEventListener("dragover", over)
     window.removeEventListener("drop", drop)
   }
-}
-
-function toggleLecture({ root, parts }) {
-  const on = !root.classList.contains("zt-lecture")
-  root.classList.toggle("zt-lecture", on)
-  parts.lecture.setAttribute("aria-pressed", on)
-  if (on) root.requestFullscreen?.().catch(() => {}) // a browser that refuses still shows the large type
-  else if (document.fullscreenElement) document.exitFullscreen()
 }
