@@ -1,12 +1,12 @@
 // The skeleton of Compare, and the buttons it is made of.
 
-import { element } from "../element.js"
+import { element, button as plain } from "../element.js"
 import { Notice } from "../notice.js"
 
 export { element }
 
 export function button(text, title, onclick, more = {}) {
-  return element("button", { type: "button", class: "zt-button", title, onclick, ...more }, text)
+  return plain(text, title, { onclick, ...more })
 }
 
 export function labelled(text, control) {

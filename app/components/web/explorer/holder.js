@@ -1,14 +1,14 @@
 // A place that holds pictures of a model, as latents, for a direction or for arithmetic.
 
-import { element } from "../element.js"
+import { button, element } from "../element.js"
 
 export class Holder {
   /** `most` pictures at a time; a place for one takes the newest. `sources`: [text, title, act(holder)] each, as buttons. */
   constructor(name, most, sources, changed) {
     Object.assign(this, { name, most, changed, items: [] })
     this.shelf = element("div", { class: "zt-holder-shelf" })
-    const button = ([text, title, act]) => element("button", { type: "button", class: "zt-button", title, "aria-label": `${name}: ${title}`, onclick: () => act(this) }, text)
-    const head = element("div", { class: "zt-holder-head" }, element("b", {}, name), ...sources.map(button))
+    const open = ([text, title, act]) => button(text, title, { "aria-label": `${name}: ${title}`, onclick: () => act(this) })
+    const head = element("div", { class: "zt-holder-head" }, element("b", {}, name), ...sources.map(open))
     this.element = element("div", { class: "zt-holder", role: "group", "aria-label": name }, head, this.shelf)
   }
 

@@ -1,6 +1,6 @@
 // Where a person makes directions and reckons with pictures: two boxes whose means a direction joins, and A − B + C.
 
-import { element } from "../element.js"
+import { button, element } from "../element.js"
 import { pictures } from "../pixels.js"
 import { between } from "./along.js"
 import { Holder } from "./holder.js"
@@ -25,10 +25,9 @@ export class Workshop {
   }
 
   layout() {
-    const button = (text, title, onclick) => element("button", { type: "button", class: "zt-button", title, onclick }, text)
-    this.making = button("Make the direction A → B", "From the mean of box A to the mean of box B", () => this.join())
+    this.making = button("Make the direction A → B", "From the mean of box A to the mean of box B", { onclick: () => this.join() })
     this.canvas = element("canvas", { class: "zt-sum", width: 1, height: 1, role: "img", "aria-label": "A − B + C" })
-    this.opening = button("Open the result", "Show A − B + C as the picture", () => this.visit())
+    this.opening = button("Open the result", "Show A − B + C as the picture", { onclick: () => this.visit() })
     const equals = element("div", { class: "zt-holder" }, element("div", { class: "zt-holder-head" }, element("b", {}, "A − B + C"), this.opening), this.canvas)
     const boxes = element("details", { class: "zt-workshop" }, element("summary", {}, "Make a direction from two boxes of pictures"), ...this.boxes.map(({ element }) => element), this.making)
     const sum = element("details", { class: "zt-workshop" }, element("summary", {}, "Arithmetic: A − B + C"), ...this.terms.map(({ element }) => element), equals)

@@ -1,6 +1,6 @@
 // What Morph says: captions, button states, the clock, and in plain words why a path stays on the manifold.
 
-import { element } from "../element.js"
+import { button, element } from "../element.js"
 import { norm } from "./journey.js"
 
 const NAMES = { linear: "straight line", spherical: "great circle", "norm-preserving": "norm-preserving path" }
@@ -25,7 +25,7 @@ export class Words {
   marks() {
     const { parts, keeping } = this.morph
     const marks = keeping?.marks() ?? []
-    const add = (mark, place) => mark && element("button", { type: "button", class: "zt-button", title: `Add bookmark ${place + 1} of Explore (${place + 1})`, onclick: () => this.morph.addMark(place) }, `+ Bookmark ${place + 1}`)
+    const add = (mark, place) => mark && button(`+ Bookmark ${place + 1}`, `Add bookmark ${place + 1} of Explore (${place + 1})`, { onclick: () => this.morph.addMark(place) })
     parts.marks.replaceChildren(...marks.map(add).filter(Boolean))
   }
 

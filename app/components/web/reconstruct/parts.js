@@ -1,12 +1,12 @@
 // The skeleton of Reconstruct, and the buttons it is made of.
 
-import { element } from "../element.js"
+import { element, button as plain, toggle } from "../element.js"
 import { Notice } from "../notice.js"
 
 export { element }
 
-export function button(text, title, onclick, toggle = false) {
-  return element("button", { type: "button", class: "zt-button", title, onclick, "aria-pressed": toggle ? "false" : undefined }, text)
+export function button(text, title, onclick, switches = false) {
+  return (switches ? toggle : plain)(text, title, { onclick })
 }
 
 export function labelled(text, control) {
