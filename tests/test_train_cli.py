@@ -13,7 +13,7 @@ import torch
 
 from engine import load
 from train import cli
-from train.cli import main
+from train.cli import folder_of, main
 
 TRAIN = [sys.executable, "-m", "train.cli"]
 RANKS = [
@@ -242,3 +242,14 @@ def test_mistakes_get_one_sentence_and_exit_code_2(
     answer = call("dance", where=tmp_path)
     assert answer.returncode == 2
     assert "Traceback" not in answer.stderr
+
+
+def test_a_run_is_found_though_its_pictures_lie_in_a_folder_of_the_same_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for folder in ("cats", "runs/cats", "elsewhere/dogs"):
+        Path(folder).mkdir(parents=True)
+    assert [folder_of(run) for run in ("cats", "runs/cats", "elsewhere/dogs", "nowhere")] == [
+        Path(folder) for folder in ("runs/cats", "runs/cats", "elsewhere/dogs", "runs/nowhere")
+    ]

@@ -274,8 +274,9 @@ def report(error: ZoetropeError) -> int:
 
 
 def folder_of(run: str) -> Path:
-    """Take a run by its folder, or by its name below runs/."""
-    return Path(run) if Path(run).is_dir() else RUNS / run
+    """Take a run by its name below runs/, or by its folder; pictures may lie in one of the same name."""
+    named = RUNS / run
+    return named if named.is_dir() or not Path(run).is_dir() else Path(run)
 
 
 def known() -> str:
