@@ -18,6 +18,7 @@ import numpy as np
 
 from app.panels import MAX_PANELS, Panel
 from app.refusal import BAD_DATA, Refused
+from app.seeds import SEEDS
 from engine.card import Card
 from engine.catalogue import Catalogue
 from engine.errors import BadValue, ModelFault, ZoetropeError
@@ -29,7 +30,6 @@ REAL = "real"
 """What a column of real pictures is called in guesses and at the reveal; no checkpoint's name, which has a dash."""
 KEPT = 4096
 """Rounds that may be open at a time; of more the oldest are forgotten."""
-SEEDS = 2**32
 
 _shuffler = secrets.SystemRandom()
 

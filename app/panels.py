@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.refusal import BAD_DATA, TOO_BIG, Refused, whole
+from app.seeds import SEEDS
 from engine.card import Card
 from engine.catalogue import Catalogue
 from engine.serving.jobs import MAX_NEIGHBOURS, MAX_STEPS, Job
@@ -148,7 +149,7 @@ def _seeds_of_rows(given: dict[str, Any], rows: int) -> tuple[int, ...]:
 
 
 def _checked_seeds(seeds: list[Any]) -> tuple[int, ...]:
-    if not all(whole(seed, 0, 2**32 - 1) for seed in seeds):
+    if not all(whole(seed, 0, SEEDS - 1) for seed in seeds):
         raise Refused(BAD_DATA, "A seed is a whole number from 0 to 2^32 - 1.")
     return tuple(seeds)
 

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from engine.errors import BadValue
 
-LARGEST_SEED = 2**63 - 1
+LARGEST_SEED = 2**32 - 1  # the CPU generator of torch keeps 32 bits: that of 2³² is that of 0
 
 
 def normal(seeds: Sequence[int], shape: Sequence[int]) -> Tensor:
@@ -21,12 +21,12 @@ def uniform(seeds: Sequence[int], shape: Sequence[int]) -> Tensor:
 
 
 def generator(seed: int) -> torch.Generator:
-    """Make the generator of one picture. Raises BadValue for a seed outside 0 … 2⁶³ − 1."""
+    """Make the generator of one picture. Raises BadValue for a seed outside 0 … 2³² − 1."""
     return torch.Generator().manual_seed(check_seed(seed))
 
 
 def check_seed(seed: int) -> int:
-    """Return a seed. Raises BadValue outside 0 … 2⁶³ − 1."""
+    """Return a seed. Raises BadValue outside 0 … 2³² − 1."""
     if not 0 <= seed <= LARGEST_SEED:
         raise BadValue(f"A seed of {seed} was given; seeds are whole numbers from 0 to {LARGEST_SEED}.")
     return seed

@@ -7,6 +7,8 @@ The set of its verbs is all that the rest of the project knows about a family. A
 from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
+from torch import Tensor
+
 from engine.aliases import Chances, Images, Labels, Latents, Masks, PerImage
 
 
@@ -74,6 +76,10 @@ class Bounds(Protocol):
         ...
 
     def importance_bound(self, x: Images, samples: int, y: Labels | None = None) -> PerImage: ...
+
+    def log_weights(self, x: Images, samples: int, y: Labels | None = None) -> Tensor:
+        """Give log p(x, z) / q(z|x) of so many draws of the posterior, (samples, batch): their mean is the ELBO."""
+        ...
 
 
 @runtime_checkable

@@ -54,6 +54,9 @@ def test_a_link_is_followed_and_each_part_that_cannot_be_taken_gets_a_sentence(v
     visit.at(models="colour,grey,colour", seed="3,5,8", n="16", t="0.7", y="1")
     assert visit.data["view"] == {"models": ["colour", "grey"], "seed": "3,5,8", "n": 16, "t": 0.7, "y": 1}
     assert (visit.data["version"], visit.data["notices"]) == (2, [])
+    visit.at(models="colour", seed=f"3,{2**32},{2**63 - 1}")  # noise has 32 bits of a seed
+    assert visit.data["view"]["seed"] == f"3,0,{2**32 - 1}"
+    assert visit.data["notices"] == []
     visit.at(models="grey,nobody,broken", seed="-1", n="1000", t="nan", y="x")
     assert visit.data["view"] == {"models": ["grey"], "seed": "1", "n": 36, "t": 1.0, "y": 0}
     assert [

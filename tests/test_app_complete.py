@@ -92,6 +92,8 @@ def test_the_quickest_model_comes_first_and_those_that_draw_at_once_stand_beside
     assert visit.data["version"] == 2
     visit.at(model="binary-pixels", y="2")
     assert visit.data["view"] == {**start, "y": 2}
+    visit.at(model="binary-pixels", seed=str(2**40 + 9))  # noise has 32 bits of a seed
+    assert (visit.data["view"]["seed"], visit.data["notices"]) == (9, [])
 
 
 @pytest.mark.parametrize(
@@ -100,7 +102,7 @@ def test_the_quickest_model_comes_first_and_those_that_draw_at_once_stand_beside
         ({"model": "nobody"}, "There is no model called 'nobody' here that draws pixel by pixel. Choose one"),
         ({"model": "grey"}, "There is no model called 'grey' here that draws pixel by pixel."),
         ({"model": "broken"}, "broken: it was cut short."),
-        ({"seed": "4294967296"}, "seed '4294967296' is no whole number from 0 to 2^32 - 1"),
+        ({"seed": "9223372036854775808"}, "seed '9223372036854775808' is no whole number from 0 to 2^32 - 1"),
         ({"seed": "²"}, "seed '²' is no whole number"),
         ({"y": "3"}, "asks for class 3; binary-pixels has classes 0 to 2."),
         ({"way": "erase"}, "way 'erase' is neither draw nor fill"),

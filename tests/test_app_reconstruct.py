@@ -95,7 +95,7 @@ def test_a_picture_that_was_chosen_goes_into_the_address_and_not_back(visit: Vis
         ("sample:nobody:1", "There is no model called 'nobody' here."),
         ("sample:broken:1", "broken: it was cut short."),
         ("sample:grey:-1", "The link's seed '-1' is no whole number"),
-        ("sample:grey:4294967296", "The link's seed '4294967296' is no whole number"),
+        ("sample:grey:9223372036854775808", "The link's seed '9223372036854775808' is no whole number"),
         ("moon", "The link's source 'moon' is neither"),
     ],
 )
@@ -103,6 +103,12 @@ def test_a_link_that_leads_nowhere_is_a_notice(visit: Visit, source: str, senten
     visit.at(source=source)
     assert visit.data["notices"][0].startswith(sentence)
     assert visit.data["asked"] == {"number": 2}
+
+
+def test_a_seed_of_more_than_32_bits_shows_what_it_always_showed(visit: Visit) -> None:
+    visit.at(source=f"sample:grey:{5 * 2**32 + 17}")
+    assert visit.data["asked"] == {"number": 2, "kind": "sample", "model": "grey", "seed": 17}
+    assert visit.data["notices"] == []
 
 
 def test_an_upload_reaches_the_component_and_a_bad_one_leaves_it(visit: Visit) -> None:

@@ -136,6 +136,13 @@ def test_a_generator_is_told_by_a_classifier_what_its_samples_show() -> None:
     assert "toy-classifier" in note.protocol
 
 
+def test_draws_that_are_fitted_on_and_those_that_are_held_out_share_no_row() -> None:
+    given = drawn(made(GANConfig((1, 8, 8), 4, width=16)), None, 6_000)
+    fitted, held = ({row.tobytes() for row in rows} for rows in (given.fitted, given.held))
+    assert (len(fitted), len(held)) == (6_000, HELD_OUT)
+    assert not fitted & held
+
+
 def test_models_without_labels_have_components_alone() -> None:
     generator = find(made(GANConfig((1, 8, 8), 4, width=16)), None, None, 500)
     assert {note.kind for note in generator.notes} == {"pca"}

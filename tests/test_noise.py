@@ -26,8 +26,15 @@ def test_neighbours_change_nothing(draw: noise.normal, seeds: list[int]) -> None
 @given(a=SEEDS, b=SEEDS)
 def test_two_seeds_draw_two_pictures(a: int, b: int) -> None:
     z = noise.normal([a, b], (16,))
-    # A generator keeps 64 bits of its seed at most; the default one of the CPU keeps 32.
-    assert torch.equal(z[0], z[1]) == (a % 2**32 == b % 2**32)
+    assert torch.equal(z[0], z[1]) == (a == b)
+
+
+def test_the_generator_keeps_no_more_of_a_seed_than_may_be_given() -> None:
+    def drawn(seed: int) -> torch.Tensor:
+        return torch.randn(16, generator=torch.Generator().manual_seed(seed))
+
+    assert torch.equal(drawn(noise.LARGEST_SEED + 8), noise.normal([7], (16,))[0])
+    assert not torch.equal(drawn(noise.LARGEST_SEED), noise.normal([noise.LARGEST_SEED // 2], (16,))[0])
 
 
 def test_the_draws_have_the_moments_they_should() -> None:

@@ -35,6 +35,7 @@ from train.steady import SHARE, slopes, steady
 
 PICTURES = 10_000  # latents to fit attributes and an encoder's components on
 HELD_OUT = 5_000  # latents that attributes are tried on
+HELD_OUT_SEEDS = range(2**31, 2**31 + HELD_OUT)  # of draws; those that are fitted on have seeds from 0
 DRAWS = 5_000  # latents whose early activations are looked at
 COMPONENTS = 10
 SMALLEST = 0.005  # share of the variance of a component that is worth a slider
@@ -147,10 +148,7 @@ def answers(split: Split, rows: Tensor, names: tuple[str, ...]) -> Answers:
 def drawn(model: Any, witness: Witness | None, pictures: int) -> Known:
     """Draw latents from the prior, and have a classifier say what their pictures show, if it can look at such."""
     asks = witness if witness is not None and witness.reads(model) else None
-    (fitted, asked), (held, wanted) = (
-        seen(model, asks, range(pictures)),
-        seen(model, asks, range(2**32, 2**32 + HELD_OUT)),
-    )
+    (fitted, asked), (held, wanted) = seen(model, asks, range(pictures)), seen(model, asks, HELD_OUT_SEEDS)
     what = f"{len(fitted)} draws of the prior" + (f", which {asks.name} has looked at" if asks else "")
     return Known(fitted, fitted, held, asks.labels if asks else (), asked, wanted, what)
 

@@ -23,7 +23,7 @@ from train.measures.checkerboard import checkerboard
 from train.measures.disentanglement import mutual_information_gap
 from train.measures.features import feature_distances
 from train.measures.held_out import feature_variance, held_out
-from train.measures.likelihood import evidence_bound, exact_likelihood, importance_bound
+from train.measures.likelihood import evidence_bound, exact_likelihood
 from train.measures.modes import mode_coverage
 from train.measures.neighbours import class_kept, copies, latent_neighbours
 from train.measures.outliers import for_card, outlier_scores
@@ -43,7 +43,6 @@ MEASURES: tuple[Measure, ...] = (
     exact_likelihood,
     bayes_error,
     evidence_bound,
-    importance_bound,
     mutual_information_gap,
     mode_coverage,
     stacked_modes,
@@ -89,7 +88,9 @@ def evaluate(
     names = {metric.name for metric in found}
     kept = [metric for metric in card.metrics if metric.name not in names and (only or metric.name in FROM_RUNS)]
     if only:
-        card = dataclasses.replace(card, metrics=(*kept, *found))
+        order = {metric.name: i for i, metric in enumerate(card.metrics)}  # where a figure stood, its new one stands
+        merged = sorted((*kept, *found), key=lambda metric: order.get(metric.name, len(order)))
+        card = dataclasses.replace(card, metrics=tuple(merged))
     else:
         card = with_held_out(dataclasses.replace(card, metrics=(*found, *kept)), subject)
     if outlier_scores in measures:

@@ -10,6 +10,7 @@ from typing import Any
 import streamlit as st
 
 from app.components import compare as component
+from app.seeds import read_seed
 from app.views.charts import charts
 from app.views.facts import facts
 from app.views.opening import able
@@ -19,7 +20,6 @@ from engine.card import Card
 from engine.catalogue import Catalogue
 from engine.plane import MODES, REACH
 
-SEEDS = 2**32
 COUNT, MOST = 36, 64
 """Samples of a wall to begin with, and at most."""
 FIRST = 4
@@ -107,9 +107,9 @@ def _plainest(family: str, names: list[str], models: Catalogue) -> str | None:
 def _seed(text: str | None, notices: list[str]) -> str:
     if text is None:
         return "1"
-    parts = text.split(",")
-    if len(parts) <= MOST and all(part.isdecimal() and len(part) <= 10 and int(part) < SEEDS for part in parts):
-        return text
+    seeds = [read_seed(part) for part in text.split(",", MOST)]
+    if len(seeds) <= MOST and None not in seeds:
+        return ",".join(map(str, seeds))
     notices.append(f"The link's seed {text[:40]!r} is not made of whole numbers below 2^32; seed 1 is shown.")
     return "1"
 

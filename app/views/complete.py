@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from app.components import complete as component
+from app.seeds import read_seed
 from app.views.facts import facts
 from app.views.opening import catalogue, names_of, nothing_here
 from app.views.reconstruct import parse as parse_source
@@ -17,7 +18,6 @@ from app.views.style import page_style
 from engine.card import Card
 from engine.catalogue import Catalogue
 
-SEEDS = 2**32
 WAYS = ("draw", "fill")
 
 
@@ -95,8 +95,8 @@ def parse(address: Mapping[str, str], models: Catalogue, names: list[str]) -> tu
 def _seed(text: str | None, notices: list[str]) -> int:
     if text is None:
         return 1
-    if text.isdecimal() and len(text) <= 10 and int(text) < SEEDS:
-        return int(text)
+    if (seed := read_seed(text)) is not None:
+        return seed
     notices.append(f"The link's seed {text[:20]!r} is no whole number from 0 to 2^32 - 1; seed 1 is shown.")
     return 1
 

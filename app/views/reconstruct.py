@@ -16,6 +16,7 @@ from app.bundled import picture as bundled_picture
 from app.components import reconstruct as component
 from app.faces import suggest
 from app.intake import take_in
+from app.seeds import read_seed
 from app.views.facts import facts
 from app.views.opening import able
 from app.views.style import page_style
@@ -23,7 +24,6 @@ from engine.card import Card
 from engine.catalogue import Catalogue
 from engine.errors import BadPicture
 
-SEEDS = 2**32
 HINT = "Bring a picture: it stays on the machine that runs Zoetrope."
 
 
@@ -79,15 +79,15 @@ def parse(source: str, models: Catalogue) -> tuple[dict[str, Any], str]:
         if bundled_picture(rest) is not None:
             return {"kind": "shelf", "name": rest}, ""
         return {}, f"No picture called {rest[:60]!r} comes along. Choose one under Pictures."
-    model, _, seed = rest.partition(":")
+    model, _, text = rest.partition(":")
     if kind != "sample":
         return {}, f"The link's source {source[:60]!r} is neither bundled:NAME nor sample:MODEL:SEED."
     if model not in models.names("decodes"):
         reason = models.faults.get(model) or f"There is no model called {model[:60]!r} here."
         return {}, f"{reason} Choose one under Sample."
-    if not (seed.isdecimal() and int(seed) < SEEDS):
-        return {}, f"The link's seed {seed[:20]!r} is no whole number from 0 to 2^32 - 1. Choose one under Sample."
-    return {"kind": "sample", "model": model, "seed": int(seed)}, ""
+    if (seed := read_seed(text)) is None:
+        return {}, f"The link's seed {text[:20]!r} is no whole number from 0 to 2^32 - 1. Choose one under Sample."
+    return {"kind": "sample", "model": model, "seed": seed}, ""
 
 
 def _chosen() -> None:

@@ -18,7 +18,7 @@ from torch.distributions import Normal
 from torch.nn import functional as F
 
 from engine.aliases import Context, Images, Labels, Latents, PerImage
-from engine.nn.bounds import BoundTerms, importance_bound
+from engine.nn.bounds import BoundTerms, importance_bound, in_parts
 from engine.nn.likelihoods import LIKELIHOODS, LikelihoodName
 from engine.nn.made import Made
 from engine.nn.nets import Decoder, Encoder, Net, Shape, Upsampling, check_net, check_sizes
@@ -114,11 +114,14 @@ class IAFVAE(nn.Module):
 
     def importance_bound(self, x: Images, samples: int, y: Labels | None = None) -> PerImage:
         """log 1/k Σ p(x, zᵢ) / q(zᵢ|x) with k = samples, q by equation 11: at least the ELBO on average."""
-        q, h = self.start(x, y)
-        return importance_bound(lambda count: self.log_weights(x, q, h, count, y), samples, h)
+        return importance_bound(self.log_weights(x, samples, y))
 
-    def log_weights(self, x: Images, q: Normal, h: Context, count: int, y: Labels | None) -> Tensor:  # (count, batch)
+    def log_weights(self, x: Images, samples: int, y: Labels | None = None) -> Tensor:  # (samples, batch)
         """log p(x, z) / q(z|x) of so many draws of each picture."""
+        q, h = self.start(x, y)
+        return in_parts(lambda count: self._log_weights(x, q, h, count, y), samples, h)
+
+    def _log_weights(self, x: Images, q: Normal, h: Context, count: int, y: Labels | None) -> Tensor:  # (count, batch)
         noise = torch.randn(count * len(x), self.config.latent, device=x.device)
         mean, deviation = q.mean.repeat(count, 1), q.stddev.repeat(count, 1)
         z, log_slopes = self.refine(mean + deviation * noise, h.repeat(count, 1))

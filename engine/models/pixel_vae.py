@@ -20,7 +20,7 @@ from torch.distributions import Normal
 from engine import noise as noises
 from engine.aliases import Chances, Images, Labels, Latents, Masks, PerImage
 from engine.errors import BadValue
-from engine.nn.bounds import BoundTerms, importance_bound
+from engine.nn.bounds import BoundTerms, importance_bound, in_parts
 from engine.nn.nets import Decoder, Encoder, Net, Shape, Upsampling, check_net, check_sizes, with_label
 from engine.nn.outputs import OUTPUTS, OutputName, drawn
 from engine.nn.pixel_net import PixelNet
@@ -28,7 +28,7 @@ from engine.nn.prior import draw
 from engine.nn.raster import Raster
 from engine.nn.stacks import Additions, GatedStack, PlainStack, StackSizes
 
-STROKES = 0x5DEECE66D  # tells the seed of a picture's pixels from that of its latent
+STROKES = 0xDEECE66D  # tells the seed of a picture's pixels from that of its latent
 FILLINGS = 8  # how often a picture that is partly hidden is filled and looked at again
 PASSES = 10  # over a picture that is decoded: twenty change a digit by 0.0007 a pixel more, and take twice as long
 
@@ -171,10 +171,13 @@ class PixelVAE(nn.Module):
 
     def importance_bound(self, x: Images, samples: int, y: Labels | None = None) -> PerImage:
         """log 1/k Σ p(x, zᵢ) / q(zᵢ|x) with k = samples: at least the ELBO on average, growing with k."""
-        return importance_bound(lambda count: self.log_weights(x, count, y), samples, x)
+        return importance_bound(self.log_weights(x, samples, y))
 
-    def log_weights(self, x: Images, count: int, y: Labels | None) -> Tensor:  # (count, batch)
+    def log_weights(self, x: Images, samples: int, y: Labels | None = None) -> Tensor:  # (samples, batch)
         """log p(x, z) / q(z|x) of so many draws of each picture."""
+        return in_parts(lambda count: self._log_weights(x, count, y), samples, x)
+
+    def _log_weights(self, x: Images, count: int, y: Labels | None) -> Tensor:  # (count, batch)
         x, y = x.repeat(count, 1, 1, 1), None if y is None else y.repeat(count)
         noise = torch.randn(len(x), self.config.latent, device=x.device)
         q, z = self.posterior(x, noise, y)

@@ -5,7 +5,6 @@ The importance-weighted bound is equation 8 of Burda et al., "Importance Weighte
 With classes it is the conditional model p(x|z, y) of Sohn et al., NeurIPS 2015.
 """
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,7 +13,7 @@ from torch import Tensor, nn
 from torch.distributions import Normal
 
 from engine.aliases import Images, Labels, Latents, PerImage
-from engine.nn.bounds import BoundTerms
+from engine.nn.bounds import BoundTerms, importance_bound, in_parts
 from engine.nn.likelihoods import LIKELIHOODS, LikelihoodName
 from engine.nn.nets import Decoder, Encoder, Net, Shape, Upsampling, check_net
 from engine.nn.prior import draw
@@ -94,11 +93,16 @@ class VAE(nn.Module):
 
     def importance_bound(self, x: Images, samples: int, y: Labels | None = None) -> PerImage:
         """log 1/k Σ p(x, zᵢ) / q(zᵢ|x) with k = samples: at least the ELBO on average, growing with k (IWAE eq. 8)."""
+        return importance_bound(self.log_weights(x, samples, y))
+
+    def log_weights(self, x: Images, samples: int, y: Labels | None = None) -> Tensor:  # (samples, batch)
+        """log p(x, z) / q(z|x) of so many draws of each picture."""
         q = self.posterior(x, y)
-        prior = Normal(torch.zeros_like(q.mean), torch.ones_like(q.mean), validate_args=False)
-        log_weights = []
-        for _ in range(samples):
-            z = q.rsample()
-            log_ratio = (prior.log_prob(z) - q.log_prob(z)).sum(1)
-            log_weights.append(self.likelihood.log_prob(self.maps(z, y), x) + log_ratio)
-        return torch.stack(log_weights).logsumexp(0) - math.log(samples)
+        return in_parts(lambda count: self._log_weights(x, q, count, y), samples, x)
+
+    def _log_weights(self, x: Images, q: Normal, count: int, y: Labels | None) -> Tensor:  # (count, batch)
+        noise = torch.randn(count, *q.mean.shape, device=x.device)
+        z = q.mean + q.stddev * noise
+        log_ratio = (0.5 * (noise**2 - z**2) + q.stddev.log()).sum(2)  # log p(z) − log q(z|x)
+        maps = self.maps(z.flatten(0, 1), None if y is None else y.repeat(count))
+        return self.likelihood.log_prob(maps, x.repeat(count, 1, 1, 1)).view(count, -1) + log_ratio

@@ -38,12 +38,17 @@ class BoundTerms:
         return self.log_likelihood - self.rate
 
 
-def importance_bound(log_weights: Callable[[int], Tensor], samples: int, start: Tensor) -> PerImage:
-    """log 1/k Σ p(x, zᵢ) / q(zᵢ|x), with k = samples.
+def in_parts(log_weights: Callable[[int], Tensor], samples: int, start: Tensor) -> Tensor:  # (samples, batch)
+    """Compute log p(x, zᵢ) / q(zᵢ|x) of many draws, as many at once as a device takes well.
 
-    `log_weights` gives log p(x, z) / q(z|x) of so many draws, (draws, batch); `start` is any tensor with a row for each
-    picture, on the device that they are computed on.
+    `log_weights` gives those of so many draws, (draws, batch); `start` is any tensor with a row for each picture, on
+    the device that they are computed on.
     """
     at_once = max(1, ROWS.get(start.device.type, ELSEWHERE) // len(start))
     counts = [min(at_once, samples - done) for done in range(0, samples, at_once)]
-    return torch.cat([log_weights(count) for count in counts]).logsumexp(0) - math.log(samples)
+    return torch.cat([log_weights(count) for count in counts])
+
+
+def importance_bound(log_weights: Tensor) -> PerImage:
+    """log 1/k Σ p(x, zᵢ) / q(zᵢ|x) of k draws, (k, batch): at least the ELBO on average, growing with k."""
+    return log_weights.logsumexp(0) - math.log(len(log_weights))
