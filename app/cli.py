@@ -91,10 +91,11 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _serve(options: argparse.Namespace) -> int:
-    options.checkpoints = next(iter(_folders(options) or []), None)
-    _check_port(options.address, options.port)
-    from app.serve import serve  # here, not above: it loads Ray
+    from app.serve import check, serve  # here, not above: the other commands do not need it
 
+    options.checkpoints = next(iter(_folders(options) or []), None)
+    check(options)
+    _check_port(options.address, options.port)
     return serve(options)
 
 
@@ -154,7 +155,7 @@ def _check_port(address: str, port: int) -> None:
         raise BadInput(f"{port} is no port; give --port a number from 1 to 65535.")
     try:
         if busy(address, port):
-            raise BadInput(f"Port {port} is taken. Choose another, for example: zoetrope run --port {free_port()}.")
+            raise BadInput(f"Port {port} is taken. Choose another, for example: --port {free_port()}.")
     except OSError as error:
         raise BadInput(f"Cannot listen on {address}:{port} ({error.strerror}). Try --address localhost.") from None
 

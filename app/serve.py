@@ -18,6 +18,7 @@ from engine.errors import BadValue, MissingData
 
 APPLICATION = "zoetrope"
 QUIET = {"log_level": "WARNING", "enable_access_log": False}
+MOST_GPUS = 1024  # of one engine
 MEMORY = 128 * 2**20  # bytes for objects under way between processes: pictures, never models
 SETTINGS = {"RAY_USAGE_STATS_ENABLED": "0"}  # nothing leaves the machine
 LOCAL = {
@@ -26,11 +27,18 @@ LOCAL = {
 }
 
 
+def check(options: argparse.Namespace) -> None:
+    """Refuse what cannot be served, before a port is looked at. Raises BadValue, or MissingData without Ray."""
+    read_replicas(options.replicas)
+    if not 0 <= options.gpus_per_replica < MOST_GPUS:  # "nan" is a float, too
+        raise BadValue(f"--gpus-per-replica {options.gpus_per_replica} was given; give 0, 1, 2 … or a part such as 0.5.")
+    if importlib.util.find_spec("ray") is None:
+        raise MissingData("Ray is not installed. Install it with: pip install 'zoetrope-latent[cluster]'.")
+
+
 def serve(options: argparse.Namespace, factory: str = "engine.runtime:Engine") -> int:
     """Serve until stopped: on the cluster that RAY_ADDRESS names, else on a cluster of this machine alone."""
     replicas = read_replicas(options.replicas)
-    if importlib.util.find_spec("ray") is None:
-        raise MissingData("Ray is not installed. Install it with: pip install 'zoetrope-latent[cluster]'.")
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,6 +20,21 @@ install_import_hook(["engine", "train"], "beartype.beartype")
 # The same examples each time, and no deadline: a busy machine is no error.
 settings.register_profile("steady", deadline=None, derandomize=True)
 settings.load_profile("steady")
+
+
+PLACES = ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME")
+SETTINGS = ("STREAMLIT_", "RAY_")  # a person's own, which begin so
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_home() -> Iterator[None]:
+    """Give all tests, and the processes they start, a home that holds nothing and settings that nobody made."""
+    with pytest.MonkeyPatch.context() as patch, TemporaryDirectory(prefix="zt-", ignore_cleanup_errors=True) as home:
+        for name in [name for name in os.environ if name.startswith((*SETTINGS, *PLACES))]:
+            patch.delenv(name)
+        patch.setenv("HOME", home)
+        patch.setenv("RAY_TMPDIR", home)  # a short path: Ray puts sockets there, whose names may have 107 bytes
+        yield
 
 
 @pytest.fixture
