@@ -31,7 +31,9 @@ def check(options: argparse.Namespace) -> None:
     """Refuse what cannot be served, before a port is looked at. Raises BadValue, or MissingData without Ray."""
     read_replicas(options.replicas)
     if not 0 <= options.gpus_per_replica < MOST_GPUS:  # "nan" is a float, too
-        raise BadValue(f"--gpus-per-replica {options.gpus_per_replica} was given; give 0, 1, 2 … or a part such as 0.5.")
+        raise BadValue(
+            f"--gpus-per-replica {options.gpus_per_replica} was given; give 0, 1, 2 … or a part such as 0.5."
+        )
     if importlib.util.find_spec("ray") is None:
         raise MissingData("Ray is not installed. Install it with: pip install 'zoetrope-latent[cluster]'.")
 

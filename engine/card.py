@@ -98,6 +98,7 @@ def from_json(text: str, origin: str) -> Card:
     """Read a card. Raises CheckpointRefused, naming `origin`, for anything that is not a whole card of this format."""
     try:
         fields = json.loads(text)
+        json.dumps(fields, ensure_ascii=False).encode()  # half a pair of surrogates is no text that can be sent
     except (ValueError, RecursionError) as error:
         raise CheckpointRefused(f"{origin}: card.json is not JSON ({error}). Export the run again.") from error
     if not isinstance(fields, dict) or not isinstance(fields.get("format"), int):
@@ -137,5 +138,6 @@ def rises(values: tuple[float, ...]) -> bool:
 
 def divides(levels: dict[str, tuple[int, int]], latent: int) -> bool:
     """Whether every axis of a latent lies in exactly one level."""
-    covered = [axis for start, end in levels.values() for axis in range(max(start, 0), min(end, latent))]
-    return sorted(covered) == list(range(latent)) and all(0 <= s < e <= latent for s, e in levels.values())
+    ends = sorted(levels.values())
+    meet = all(end == start for (_, end), (start, _) in pairwise(ends))
+    return meet and (ends[0][0], ends[-1][1]) == (0, latent) and all(start < end for start, end in ends)

@@ -11,9 +11,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from safetensors import SafetensorError, safe_open
+from safetensors import SafetensorError
 from safetensors.numpy import load as load_arrays
 from safetensors.numpy import save as save_arrays
 from safetensors.torch import load as load_tensors
@@ -21,13 +20,15 @@ from safetensors.torch import save as save_tensors
 
 from engine.card import Card, from_json, to_json
 from engine.errors import BadValue, CheckpointRefused
-from engine.registry import FAMILIES, Model, build, config_from
-from engine.verbs import verbs_of
+from engine.registry import FAMILIES, Model, config_from
+from engine.sizes import LARGEST_FILE, build_like, check_sizes, shapes_in
+from engine.verbs import VERBS, verbs_of
 
 CARD, WEIGHTS, POSTERIOR, SHEET = "card.json", "weights.safetensors", "posterior.safetensors", "sheet.webp"
 DIRECTIONS = "directions.safetensors"  # checked by engine/directions.py: a bad one does not stop the model
 PICKLES = {".pt", ".pth", ".pkl", ".pickle", ".ckpt", ".bin", ".npy", ".joblib"}
 NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)+")
+LIKE = "frey-vae-2d: DATA-FAMILY[-VARIANT]"
 LARGEST_CARD = 4 * 2**20
 
 SHIPPED = Path(__file__).parent.parent / "checkpoints"
@@ -50,7 +51,7 @@ def save(
 ) -> Card:
     """Write a checkpoint into folder/card.name; returns the card with its digests. Raises BadValue for a bad name."""
     if not NAME.fullmatch(card.name):
-        raise BadValue(f"{card.name!r} cannot name a checkpoint; names look like frey-vae-2d: DATA-FAMILY[-VARIANT].")
+        raise BadValue(f"{card.name!r} cannot name a checkpoint; names look like {LIKE}.")
     files = {WEIGHTS: save_tensors({name: tensor.contiguous() for name, tensor in model.state_dict().items()})}
     if means is not None:
         arrays: dict[str, NDArray[np.generic]] = {"means": means.astype(np.float16)}
@@ -94,6 +95,8 @@ def write_atomically(path: Path, content: bytes) -> None:
 def read_card(place: Path) -> Card:
     """Read and check a checkpoint's card and digests without loading it. Raises CheckpointRefused."""
     path = place / CARD
+    if not NAME.fullmatch(place.name):
+        raise CheckpointRefused(f"{spelt(place.name)}: no checkpoint has such a name; names look like {LIKE}.")
     if not path.is_file():
         raise CheckpointRefused(f"{place.name}: {without_card(place)}")
     if path.stat().st_size > LARGEST_CARD:
@@ -107,6 +110,7 @@ def read_card(place: Path) -> Card:
     for name, wanted in card.digests.items():
         if name != DIRECTIONS:
             check_digest(place, name, wanted)
+    check_sizes(place.name, card.config, card.shape, shapes_in(place / WEIGHTS))
     return card
 
 
@@ -115,6 +119,8 @@ def check_config(card: Card) -> None:
     if card.family not in FAMILIES:
         known = ", ".join(sorted(FAMILIES))
         raise CheckpointRefused(f"{card.name}: unknown family {card.family!r}. This version knows: {known}.")
+    if unknown := [verb for verb in card.verbs if verb not in VERBS]:
+        raise CheckpointRefused(f"{card.name}: its card claims {unknown[0]!r}. There is: {', '.join(VERBS)}.")
     try:
         config = config_from(card.family, card.config)
     except BadValue as error:
@@ -136,7 +142,9 @@ def without_card(place: Path) -> str:
 
 def check_digest(place: Path, name: str, wanted: str) -> None:
     if Path(name).name != name or not (place / name).is_file():
-        raise CheckpointRefused(f"{place.name}: {name} is missing. Copy the whole folder again.")
+        raise CheckpointRefused(f"{place.name}: {spelt(name)} is missing. Copy the whole folder again.")
+    if (size := (place / name).stat().st_size) > LARGEST_FILE:
+        raise CheckpointRefused(f"{place.name}: {name} has {size} bytes; up to {LARGEST_FILE} are accepted.")
     if (found := digest((place / name).read_bytes())) != wanted:
         raise CheckpointRefused(
             f"{place.name}: {name} has SHA-256 {found[:12]}…, its card says {wanted[:12]}…: "
@@ -151,30 +159,12 @@ def load_model(place: Path, known: Card | None = None) -> Model:
         raise CheckpointRefused(
             f"{place.name}: it was replaced since it was last looked at. Restart to see the new one."
         )
-    with torch.device("meta"):
-        model = build(config_from(card.family, card.config))
-    check_shapes(place, model)
+    model = build_like(place.name, config_from(card.family, card.config), shapes_in(place / WEIGHTS))
     tensors = {name: tensor.float() for name, tensor in load_tensors((place / WEIGHTS).read_bytes()).items()}
     model.load_state_dict(tensors, strict=True, assign=True)
     if verbs_of(model) != card.verbs:
         raise CheckpointRefused(f"{place.name}: its card claims {card.verbs}, its family has {verbs_of(model)}.")
     return model.eval().requires_grad_(False)
-
-
-def check_shapes(place: Path, model: Model) -> None:
-    """Compare the file's header with the model before any tensor is read."""
-    wanted = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
-    try:
-        with safe_open(place / WEIGHTS, "pt") as file:
-            found = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}
-    except SafetensorError as error:
-        raise CheckpointRefused(f"{place.name}: {WEIGHTS} is no safetensors file ({error}).") from error
-    if wrong := sorted(name for name in wanted.keys() | found.keys() if wanted.get(name) != found.get(name)):
-        name = wrong[0]
-        raise CheckpointRefused(
-            f"{place.name}: {name} is {found.get(name, 'missing')} in the file and {wanted.get(name, 'unknown')} "
-            f"in the model; {len(wrong)} of {len(wanted)} tensors differ."
-        )
 
 
 def load_posterior(place: Path) -> tuple[Means, Labels | None]:
@@ -198,6 +188,11 @@ def places(folders: Iterable[Path]) -> Iterator[Path]:
             if place.is_dir() and not place.name.startswith(".") and place.name not in seen:
                 seen.add(place.name)
                 yield place
+
+
+def spelt(name: str) -> str:
+    """Write a name that may hold anything so that it can be printed and sent: what is no letter is escaped."""
+    return name if name.isprintable() else ascii(name)[1:-1]
 
 
 def digest(content: bytes) -> str:

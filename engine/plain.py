@@ -25,11 +25,18 @@ def read(value: Any, kind: Any, name: str) -> Any:
     if origin is dict and isinstance(value, dict) and all(isinstance(key, str) for key in value):
         return {key: read(item, arguments[1], f"{name}.{key}") for key, item in value.items()}
     if kind is float and isinstance(value, (int, float)) and not isinstance(value, bool):
-        return float(value)
+        return read_float(value, name)
     if kind in (int, str, bool, type(None)) and type(value) is kind:
         return value
     wanted = kind.__name__ if isinstance(kind, type) else str(kind)
     raise BadValue(f"{name} is {str(value)[:60]!r}, which is no {wanted}.")
+
+
+def read_float(value: int | float, name: str) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        raise BadValue(f"{name} is a whole number of more digits than a float can have.") from None
 
 
 def read_fields(value: Any, kind: Any, name: str) -> Any:

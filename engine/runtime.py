@@ -1,5 +1,6 @@
 """The door to the models: plain arrays in, uint8 pictures out, safe to knock at from many threads."""
 
+import contextlib
 import dataclasses
 import threading
 from collections import OrderedDict
@@ -53,6 +54,8 @@ class Engine:
         self.models: OrderedDict[str, Ready] = OrderedDict()
         self.lock = threading.RLock()  # of the tables; never held while a model loads
         self.loading: dict[str, threading.Lock] = {}
+        # On a GPU one model at a time has its passes captured; on a processor none waits for another.
+        self.alone = threading.Lock() if self.device.type == "cuda" else contextlib.nullcontext()
         self.refresh()
 
     # What there is
@@ -64,7 +67,7 @@ class Engine:
             try:
                 cards[place.name], places[place.name] = checkpoint.read_card(place), place
             except (CheckpointRefused, OSError) as error:
-                faults[place.name] = str(error)
+                faults[checkpoint.spelt(place.name)] = str(error)
         with self.lock:
             self._places, self.catalogue = places, Catalogue(cards, faults)
             self.models.clear()
@@ -143,7 +146,9 @@ class Engine:
 
     def _prepared(self, name: str) -> Ready:
         card, catalogue, place = self.card(name), self.catalogue, self.place(name)
-        return Ready(self.model(name), card, self.device, catalogue, place)
+        model = self.model(name)
+        with self.alone:
+            return Ready(model, card, self.device, catalogue, place)
 
     def _make_room(self) -> None:
         """Let the least recently used go until the rest fits the budget; the newest stays in any case."""

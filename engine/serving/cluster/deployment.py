@@ -8,9 +8,10 @@ POST /jobs       a bundle of jobs; 200 and a bundle of answers in the same order
 import asyncio
 import importlib
 import logging
+import threading
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -19,10 +20,11 @@ from ray import serve
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from engine.errors import BadValue, Expired, ModelFault, Superseded, ZoetropeError
+from engine.errors import BadValue, Expired, ModelFault, Superseded, ZoetropeError, named
 from engine.serving import packet
 from engine.serving.cluster.bundle import bundle, unbundle
 from engine.serving.jobs import DRAWN, Answer, Job
+from engine.serving.loader import Loader
 from engine.serving.slices import Slices, in_time, joined
 
 ROWS = 64  # pictures of one batch: of one forward pass, where the model takes that many
@@ -60,13 +62,14 @@ class Models:
 
         self.engine, self.check, self.drawing = _open(folders, device, factory), check, drawing
         self.runner = ThreadPoolExecutor(1, "runner")  # two passes that share a device are slower than one by one
-        self.loader = ThreadPoolExecutor(1, "loader")  # a model that is opened stalls nobody's drag
+        self.loader = Loader(self.engine.ready, self.loaded)
+        self.opening: dict[str, list[Future[None]]] = {}  # model → those who wait for it
+        self.lock = threading.Lock()  # guards those
         self.newest: dict[tuple[str, str], Job] = {}
         self.present = 0  # jobs that wait or run
         self.idle = asyncio.Event()
         self.idle.set()
-        for name in warm:
-            self.loader.submit(self.engine.ready, name)  # what is wrong with it, those who ask for it hear
+        self.loader.warm(warm)  # what is wrong with one, those who ask for it hear
 
     async def __call__(self, request: Request) -> Response:
         place = f"{request.method} {request.url.path}"
@@ -133,8 +136,27 @@ class Models:
 
     async def opened(self, model: str) -> None:
         """Wait until a model is on the device. Raises the ZoetropeError that keeps it off."""
-        if not self.engine.is_ready(model):
-            await asyncio.wrap_future(self.loader.submit(self.engine.ready, model))
+        if self.engine.is_ready(model):
+            return
+        mine: Future[None] = Future()
+        with self.lock:
+            waiting = self.opening.setdefault(model, [])
+            waiting.append(mine)
+            if len(waiting) == 1:
+                self.loader.want(model)
+        await asyncio.wrap_future(mine)
+
+    def loaded(self, model: str, trouble: ZoetropeError | None) -> None:
+        """Tell all who wait for a model that it is there, or why it is not."""
+        with self.lock:
+            waiting = self.opening.pop(model, [])
+        for future in waiting:
+            if not future.set_running_or_notify_cancel():
+                continue
+            if trouble is None:
+                future.set_result(None)
+            else:
+                future.set_exception(named(type(trouble).__name__, str(trouble)))  # one each: they travel on alone
 
     def parts(self, job: Job) -> list[Job]:
         """Cut a long job, once it is right as a whole: a part may be right where the whole is not."""
