@@ -13,7 +13,7 @@ from engine.card import Card
 from engine.latents import draw, spread_of
 from engine.nn.raster import Draws, Raster
 from engine.passes import SIZES, Pass
-from engine.prepare import in_half, prepared
+from engine.prepare import half_type, in_half, prepared
 from engine.registry import Model
 from engine.verbs import Infers
 
@@ -39,7 +39,7 @@ class Forwards:
         if "decodes" in card.verbs:
             with torch.inference_mode():
                 z, *y = (torch.from_numpy(part[:16]).to(device) for part in self.probe("decode"))
-                self.quick = in_half(self.exact, device, z, *y) or self.exact
+                self.quick = in_half(self.exact, half_type(device), z, *y) or self.exact
         self.dtype: torch.dtype = next(self.quick.parameters()).dtype
         copies = {id(copy): copy for copy in (self.exact, self.quick)}.values()
         self.bytes = sum(tensor.nbytes for copy in copies for tensor in copy.state_dict().values())

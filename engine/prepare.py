@@ -94,12 +94,11 @@ def steady(model: nn.Module) -> None:
 # Precision
 
 
-def in_half(model: Any, device: torch.device, z: Latents, y: Tensor | None = None) -> Any:
-    """Copy a prepared model in half precision, if the device is quicker in it and no picture of z shows it; else None.
+def in_half(model: Any, dtype: torch.dtype | None, z: Latents, y: Tensor | None = None) -> Any:
+    """Copy a prepared model in half precision, if its device has such a type and no picture of z shows it; else None.
 
-    No clock decides this: the same model on the same device always comes out alike, and so do its pictures.
+    No clock decides this: the same model in the same type always comes out alike, and so do its pictures.
     """
-    dtype = half_type(device)
     if dtype is None or multiply_adds(model, z[:1], None if y is None else y[:1]) < MUCH:
         return None
     half = copy.deepcopy(model).to(dtype)

@@ -293,6 +293,14 @@ def test_penalties_of_a_linear_score_are_those_of_its_slope() -> None:
     assert found == pytest.approx((norm - 1) ** 2, rel=1e-5)
 
 
+@pytest.mark.parametrize("slope", [0.0, 0.25, 1.0, 3.0])
+def test_a_slope_below_one_is_penalized_as_one_above(slope: float) -> None:
+    weight = torch.full((36,), slope / 6)  # 36 numbers a picture: a norm of `slope`
+    real, fake = [torch.zeros(4, 1, 6, 6)], [torch.ones(4, 1, 6, 6)]
+    found = float(gradient_penalty(lambda x: x.flatten(1) @ weight, real, fake))
+    assert found == pytest.approx((slope - 1) ** 2, abs=1e-5)
+
+
 def test_penalties_are_paid_as_much_on_fewer_turns() -> None:
     torch.manual_seed(0)
     paid = {}

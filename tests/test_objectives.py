@@ -52,6 +52,12 @@ def test_free_bits_cost_the_same_whether_used_or_not() -> None:
     assert terms(ElboConfig(free_bits=1e-9))["rate"] == pytest.approx(terms(ElboConfig())["rate"])
 
 
+def test_bits_are_free_to_the_batch_not_to_each_picture() -> None:
+    objective = Elbo(VAE(SMALL), ElboConfig(free_bits=1.0))
+    kl = torch.tensor([[0.0, 4.0, 0.0], [2.0, 0.0, 0.5]])  # means of 1, 2 and 1/4 nats an axis
+    assert objective.rate(kl).item() == pytest.approx(1 + 2 + 1)
+
+
 def test_a_model_without_classes_is_told_none() -> None:
     assert told(VAE(SMALL), torch.arange(4), dropout=0.1) is None
 

@@ -93,6 +93,11 @@ def test_the_fade_is_continuous_at_its_ends(whole: float, side: float, model: Pr
 
 
 def test_growth_never_jumps_falls_or_ends_early() -> None:
+    assert [growth_at(i / 16, 2) for i in range(18)] == [
+        *(0, 0, 0, 0, 0, 0.25, 0.5, 0.75),  # as long at the smallest size as on the way to the next
+        *(1, 1, 1, 1, 1, 1.25, 1.5, 1.75),
+        *(2, 2),
+    ]
     growths = [growth_at(i / 1_000, 4) for i in range(1_201)]
     steps = [after - before for before, after in pairwise(growths)]
     assert growths[0] == 0

@@ -495,3 +495,34 @@ def test_the_widths_tried_begin_with_one_and_hold_the_usual() -> None:
         assert sizes[0] == 1
         assert list(sizes) == sorted(sizes)
         assert passes.USUAL[kind] in sizes
+
+
+# Half precision
+
+
+class Shifted(nn.Module):
+    """Draws grey, and in half precision a shade lighter."""
+
+    def __init__(self, shift: float) -> None:
+        super().__init__()
+        self.layer, self.shift = nn.Linear(2, 4), shift
+
+    def decode(self, z: Tensor, y: Tensor | None = None) -> Tensor:
+        grey = 0.0 * self.layer(z)[:, :, None, None]
+        return grey if grey.dtype == torch.float32 else grey + self.shift
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_half_precision_is_taken_where_no_pixel_changes_by_more_than_four_steps_of_255(
+    dtype: torch.dtype, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    z = torch.ones(3, 2)
+    model = Shifted(3.9 / 255)
+    assert prepare.in_half(model, dtype, z) is None  # too small a model to gain
+    monkeypatch.setattr(prepare, "MUCH", 8)
+    half = prepare.in_half(model, dtype, z)
+    assert next(half.parameters()).dtype == dtype
+    assert next(model.parameters()).dtype == torch.float32
+    assert prepare.in_half(Shifted(4.1 / 255), dtype, z) is None
+    assert prepare.in_half(Shifted(-4.1 / 255), dtype, z) is None
+    assert prepare.in_half(model, None, z) is None
