@@ -15,7 +15,7 @@ from app import wire
 from app.blind import is_token
 from app.panels import Panel
 from app.pictures import RAW_LIMIT, Codec
-from app.wire import Request, Show
+from app.wire import Message, Request, Show
 from engine.errors import ZoetropeError
 from engine.serving.jobs import Answer, Outcome
 
@@ -26,7 +26,7 @@ def slow(outcome: Outcome) -> bool:
     return pictures is not None and pictures.nbytes > RAW_LIMIT
 
 
-def trouble(request: Request, sentence: str) -> bytes:
+def trouble(request: Request | Message, sentence: str) -> bytes:
     """Write why a whole request failed."""
     return wire.message({"id": request.id, "slot": request.slot, "error": sentence})
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from app.network import allow_many_sockets, busy, exposure, free_port, loopback, url
+from app.origins import site
 from engine.errors import ZoetropeError
 
 BENCH = Path(__file__).parent.parent / "bench"
@@ -44,6 +45,21 @@ def _parser() -> argparse.ArgumentParser:
     run = commands.add_parser("run", help="serve the pages and open a browser on them")
     run.add_argument("--port", type=int, default=8501, help="port to listen on (8501)")
     run.add_argument("--address", default="localhost", help="address to listen on (localhost: this machine alone)")
+    run.add_argument(
+        "--origin",
+        action="append",
+        default=[],
+        metavar="URL",
+        help="where pages may be opened besides, as through a proxy: https://zoetrope.example (repeatable)",
+    )
+    run.add_argument("--base-path", default="", metavar="PATH", help="path under which the pages stand: /zoetrope")
+    run.add_argument(
+        "--proxy",
+        action="append",
+        default=[],
+        metavar="ADDRESS",
+        help="a proxy whose X-Forwarded-Host and X-Forwarded-For are believed (repeatable)",
+    )
     run.add_argument("--headless", action="store_true", help="open no browser")
     run.add_argument(
         "--engine",
@@ -78,16 +94,18 @@ def _run(options: argparse.Namespace) -> int:
     check(options.engine)
     if folders and urlsplit(options.engine).scheme in ("http", "https"):
         raise BadInput("An engine elsewhere has checkpoints of its own. Leave --checkpoints to its zoetrope serve.")
+    place = site(options.address, options.origin, options.base_path, options.proxy)
     _check_port(options.address, options.port)
-    _tell(f"Zoetrope: {url(options.address, options.port)}")
+    _tell(f"Zoetrope: {url(options.address, options.port, place.base)}")
     if not loopback(options.address):
         _tell(exposure(options.address, options.port))
     from app.main import serve  # here, not above: it loads the web server, which the other commands do not need
     from app.reach import display
 
     allow_many_sockets()
-    serve(options.port, options.address, partial(backend, options.engine, folders), options.headless or not display())
-    return 0
+    quiet = options.headless or not display()
+    made = partial(backend, options.engine, folders)
+    return 0 if serve(options.port, options.address, made, quiet, site=place) else 1
 
 
 def _serve(options: argparse.Namespace) -> int:

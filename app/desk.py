@@ -9,7 +9,7 @@ import secrets
 import time
 from collections.abc import Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -20,7 +20,7 @@ from app.blind import Begin, Reveal, Round, Rounds
 from app.door import Door
 from app.pictures import Codec
 from app.refusal import POLICY, Refused
-from app.wire import Keep, Request, Show
+from app.wire import Keep, Message, Request, Show
 from engine.catalogue import Catalogue
 from engine.errors import EngineLost, ModelFault, ZoetropeError
 from engine.serving.backend import State
@@ -36,6 +36,14 @@ BURST = 600.0
 log = logging.getLogger(__name__)
 
 
+class TooMany(Exception):
+    """Why a socket is closed: a sentence of at most 120 bytes."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.code, self.reason = POLICY, reason
+
+
 class Rate:
     """A bucket of messages that refills with time."""
 
@@ -47,14 +55,21 @@ class Rate:
         self.tokens = min(BURST, self.tokens + (now - self.since) * MESSAGES_PER_SECOND) - 1
         self.since = now
         if self.tokens < 0:
-            raise Refused(POLICY, f"More than {MESSAGES_PER_SECOND:.0f} messages a second; reload the page.")
+            raise TooMany(f"More than {MESSAGES_PER_SECOND:.0f} messages a second; reload the page.")
+
+
+class Person:
+    """Somebody who takes turns with others at the engine, whatever the number of their sockets."""
+
+    def __init__(self, name: str) -> None:
+        self.name, self.rate, self.desks = name, Rate(), set[Desk]()
 
 
 @dataclass
 class Ask:
     """A request under way: worked on by its task, then a message that waits for the socket."""
 
-    request: Request
+    request: Request | Message
     task: asyncio.Task[None] | None = None
     answer: bytes | None = None
 
@@ -73,54 +88,69 @@ class Desk:
     """
 
     def __init__(
-        self, websocket: WebSocket, door: Door, codec: Codec, rounds: Rounds, encoders: Executor, shelf: Executor
+        self,
+        websocket: WebSocket,
+        door: Door,
+        codec: Codec,
+        rounds: Rounds,
+        encoders: Executor,
+        shelf: Executor,
+        person: Person,
     ) -> None:
         self.websocket, self.door, self.codec, self.encoders, self.shelf = websocket, door, codec, encoders, shelf
-        self.rounds = rounds
-        self.who = secrets.token_urlsafe(9)
-        self.asks: dict[str, Ask] = {}
+        self.rounds, self.person = rounds, person
+        self.name = secrets.token_urlsafe(6)  # tells the sockets of one person apart
+        self.asks: dict[str | None, Ask] = {}
         self.news: State | None = door.state  # to be told before anything else
         self.woken = asyncio.Event()
         self.woken.set()
-        self.broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     # In
 
     async def read(self) -> None:
-        """Take messages until the socket closes; Refused where one is malformed."""
-        rate = Rate()
+        """Take messages until the socket closes; Refused where they are too many, or one is too big."""
         while True:
             message = await self.websocket.receive()
             if message["type"] == "websocket.disconnect":
                 raise WebSocketDisconnect(message.get("code", 1000))
-            rate.spend()
-            self.take(wire.parse(message.get("bytes")))
+            self.person.rate.spend()
+            read = wire.read(message.get("bytes"))
+            try:
+                self.take(read.request())
+            except Refused as refusal:
+                self.refuse(read, refusal)
+
+    def refuse(self, message: Message, refusal: Refused) -> None:
+        """Answer a malformed message with the sentence that says why it is one."""
+        self._post(self._asked(message), trouble(message, refusal.reason))
 
     def take(self, request: Request) -> None:
         """Work on a request; an older one of its slot is given up."""
-        if older := self.asks.pop(request.slot, None):
-            older.give_up()
-        if len(self.asks) >= MAX_SLOTS:
-            raise Refused(POLICY, f"More than {MAX_SLOTS} slots wait on one socket.")
-        ask = self.asks[request.slot] = Ask(request)
+        ask = self._asked(request)
         if sum(other.request.rows for other in self.asks.values()) > MAX_WAITING:
             self._post(ask, trouble(request, TOO_MANY))
         else:
-            ask.task = asyncio.create_task(self._work(ask))
+            ask.task = asyncio.create_task(self._work(ask, request))
+
+    def _asked(self, request: Request | Message) -> Ask:
+        """Put a request in the place of the older one of its slot. Raises TooMany where there are too many slots."""
+        if older := self.asks.pop(request.slot, None):
+            older.give_up()
+        if len(self.asks) >= MAX_SLOTS:
+            raise TooMany(f"More than {MAX_SLOTS} slots wait on one socket.")
+        ask = self.asks[request.slot] = Ask(request)
+        return ask
 
     # Work
 
-    async def _work(self, ask: Ask) -> None:
+    async def _work(self, ask: Ask, request: Request) -> None:
         try:
-            self._post(ask, await self._answer(ask.request))
-        except Refused as refusal:
-            if not self.broken.done():
-                self.broken.set_exception(refusal)
-        except ZoetropeError as error:
-            self._post(ask, trouble(ask.request, str(error)))
+            self._post(ask, await self._answer(request))
+        except (Refused, ZoetropeError) as error:
+            self._post(ask, trouble(request, str(error)))
         except Exception as error:  # a fault of ours must reach the person as a sentence, and harm no other request
             log.exception("A request of the live channel failed")
-            self._post(ask, trouble(ask.request, f"The server stopped at this with {type(error).__name__}. Go on."))
+            self._post(ask, trouble(request, f"The server stopped at this with {type(error).__name__}. Go on."))
 
     def _post(self, ask: Ask, answer: bytes) -> None:
         ask.answer = answer
@@ -145,7 +175,7 @@ class Desk:
         catalogue = await self.door.arrived()
         hidden = self.rounds.of(show.panels)
         if hidden is None:
-            outcomes = await self._outcomes(show.jobs(catalogue, self.who))
+            outcomes = await self._outcomes(show.jobs(catalogue, self.person.name))
         else:
             outcomes = await self._hidden(hidden, show, catalogue)
         if any(map(slow, outcomes)):
@@ -155,21 +185,21 @@ class Desk:
 
     async def _hidden(self, hidden: Round, show: Show, catalogue: Catalogue) -> list[Outcome]:
         """Have the engine draw the columns of a blind round; what is drawn beside only takes its time."""
-        outcomes = await self._outcomes(hidden.jobs(show.panels, catalogue, self.who, show.slot))
+        outcomes = await self._outcomes(hidden.jobs(show.panels, catalogue, self.person.name, show.slot))
         return [blind.hushed(outcome) for outcome in outcomes[: len(show.panels)]]
 
     async def _begun(self, wanted: Begin) -> dict[str, Any]:
         """Open a blind round; where it has real pictures they must be there."""
         begun = self.rounds.begin(wanted, await self.door.arrived())
         if wanted.real or wanted.single:
-            (found,) = await self._outcomes([Job("pictures", begun.source, seeds=(0,), who=self.who)])
+            (found,) = await self._outcomes([Job("pictures", begun.source, seeds=(0,), who=self.person.name)])
             if isinstance(found, ZoetropeError):
                 raise found
         return {"round": begun.token, "columns": list(begun.columns)}
 
     async def _outcomes(self, jobs: Sequence[Job | ZoetropeError]) -> list[Outcome]:
         """Have the engine do some jobs; an error stands in the place of its answer."""
-        asked = [asyncio.wrap_future(self.door.submit(job)) if isinstance(job, Job) else job for job in jobs]
+        asked = [self._submitted(job) if isinstance(job, Job) else job for job in jobs]
         futures = [future for future in asked if isinstance(future, asyncio.Future)]
         try:
             if futures:
@@ -207,11 +237,15 @@ class Desk:
         return None
 
     def leave(self) -> None:
-        """Give up whatever this person still waits for."""
+        """Give up whatever this socket still waits for."""
         for ask in self.asks.values():
             ask.give_up()
         self.asks.clear()
-        self.door.forget(self.who)
+
+    def _submitted(self, job: Job) -> asyncio.Future[Answer]:
+        """Have the engine do a job, in a slot that no other socket of this person has."""
+        mine = replace(job, slot=job.slot and f"{self.name}/{job.slot}")
+        return asyncio.wrap_future(self.door.submit(mine))
 
 
 def _outcome(future: asyncio.Future[Answer]) -> Outcome:

@@ -89,14 +89,19 @@ Wire protocol, the same in both directions and the only place where it is writte
         recall   view: {…}, or null where nothing is kept under the token
         blind    round, columns: [str], in their order on the page
         reveal   columns: [name | "real"], right: [bool], shift: what the server had added to the seeds
-        trouble  error: a sentence for the person, where the whole request failed
+        trouble  error: a sentence for the person, where the whole request failed or its message is malformed; id and
+                 slot are null where they cannot be read
 
     push     {engine: "starting" | "ready" | "restarting" | "lost"}, as the socket opens and at each change
 
 `ms` holds milliseconds by stage, the largest of the panels. A client keeps one request in flight per slot and draws no
 answer but to its newest. Where a client asks faster, only the newest request of a slot is kept and the older go
-unanswered. While the engine restarts, requests wait. A malformed message closes its own socket with a reason and harms
-nobody else.
+unanswered. While the engine restarts, requests wait. A socket is closed with a reason where it sends too much: a
+message of more than a MiB, more slots or more messages a second than any page needs. It harms nobody else.
+
+Sockets of one person take turns with other people's as one. A person is who the address of the socket names,
+/live?person=ID of 22 to 64 letters, digits, - and _, or else the network address that it comes from; an ID may have 16
+sockets at a time, a network address without ID 64. An ID opens nothing: it is not the token of a view.
 """
 
 from __future__ import annotations
@@ -105,23 +110,31 @@ import asyncio
 import contextlib
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from urllib.parse import urlsplit
 
+from starlette.requests import HTTPConnection
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from app import wire
 from app.blind import Rounds
-from app.desk import Desk
+from app.desk import Desk, Person, TooMany
 from app.door import Door
+from app.gate import address_of
 from app.pictures import Codec
 from app.refusal import BROKEN, POLICY, Refused
 from engine.serving.backend import State
+
+MOST = 16
+"""Sockets of one person: a page has one, and some more may not know yet that their network is gone."""
+MOST_NAMELESS = 64
+"""Sockets of all programs at one network address that name nobody."""
+CROWDED = "Too many sockets of one person are open. Close other pages of this Zoetrope and reload this one."
 
 
 class Live:
     """The WebSocket endpoint: a desk for each socket, and what all desks share."""
 
     def __init__(self, door: Door) -> None:
-        self.door, self.codec, self.rounds, self.desks = door, Codec(), Rounds(), set[Desk]()
+        self.door, self.codec, self.rounds, self.people = door, Codec(), Rounds(), dict[str, Person]()
         self.encoders = ThreadPoolExecutor(2, "encode")  # a sheet takes milliseconds, which the event loop has not
         self.shelf = ThreadPoolExecutor(1, "store")  # writes wait for the disk, one after the other
         self.loop: asyncio.AbstractEventLoop | None = None
@@ -133,39 +146,53 @@ class Live:
                 self.loop.call_soon_threadsafe(self._tell, state)
 
     def _tell(self, state: State) -> None:
-        for desk in self.desks:
-            desk.tell(state)
+        for person in self.people.values():
+            for desk in person.desks:
+                desk.tell(state)
 
     async def serve(self, websocket: WebSocket) -> None:
         """Serve one socket until either side closes it."""
-        if not same_origin(websocket.headers.get("origin"), websocket.headers.get("host")):
-            await websocket.close(POLICY, "This page is not served by this Zoetrope.")
-            return
         await websocket.accept()
         self.loop = asyncio.get_running_loop()
-        desk = Desk(websocket, self.door, self.codec, self.rounds, self.encoders, self.shelf)
-        self.desks.add(desk)
-        ends = asyncio.create_task(desk.read()), asyncio.create_task(desk.write()), desk.broken
+        name = person(websocket)
+        who = self.people.setdefault(name, Person(name))
+        if len(who.desks) >= (MOST if named(websocket) else MOST_NAMELESS):
+            await websocket.close(POLICY, CROWDED)
+            return
+        desk = Desk(websocket, self.door, self.codec, self.rounds, self.encoders, self.shelf, who)
+        who.desks.add(desk)
+        ends = asyncio.create_task(desk.read()), asyncio.create_task(desk.write())
         try:
             await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            self.desks.discard(desk)
-            desk.leave()
+            self._leave(who, desk)
             for end in ends:
                 end.cancel()
         await _close(websocket, await asyncio.gather(*ends, return_exceptions=True))
 
+    def _leave(self, who: Person, desk: Desk) -> None:
+        who.desks.discard(desk)
+        desk.leave()
+        if not who.desks:
+            self.door.forget(who.name)
+            self.people.pop(who.name, None)
+
+
+def named(connection: HTTPConnection) -> bool:
+    """Whether an address says who asks."""
+    return wire.TOKEN.fullmatch(connection.query_params.get("person", "")) is not None
+
+
+def person(connection: HTTPConnection) -> str:
+    """Tell people apart: by the ID in the address, or else by where in the network they are."""
+    return connection.query_params["person"] if named(connection) else address_of(connection)
+
 
 async def _close(websocket: WebSocket, ends: Sequence[BaseException | None]) -> None:
-    """Close a socket with the reason for which its reader, its writer or a request ended."""
-    refusal = next((end for end in ends if isinstance(end, Refused)), None)
+    """Close a socket with the reason for which its reader or its writer ended."""
+    reason = next((end for end in ends if isinstance(end, TooMany | Refused)), None)
     with contextlib.suppress(RuntimeError, WebSocketDisconnect):  # it may be closed already
-        if refusal is not None:
-            await websocket.close(refusal.code, refusal.reason)
+        if reason is not None:
+            await websocket.close(reason.code, reason.reason)
         elif not any(isinstance(end, WebSocketDisconnect) for end in ends):
             await websocket.close(BROKEN, "The live channel stopped; it opens again by itself.")
-
-
-def same_origin(origin: str | None, host: str | None) -> bool:
-    """Whether a page from `origin` may talk to us; programs send no origin and may."""
-    return origin is None or urlsplit(origin).netloc == host

@@ -12,13 +12,17 @@ from typing import Any
 import streamlit as st
 from starlette.middleware import Middleware
 from starlette.routing import WebSocketRoute
+from streamlit.web import bootstrap
 
-from app import store
+from app import server, store
 from app.door import door
+from app.gate import Gate
 from app.live import Live
 from app.morph.routes import Films
 from app.morph.studio import Studio
-from app.statics import Statics
+from app.network import url
+from app.origins import Site
+from app.statics import Statics, pages
 from engine.serving.backend import Backend
 
 SWITCH = 0.0005
@@ -36,8 +40,8 @@ SETTINGS: dict[str, Any] = {
     "client.showErrorLinks": False,
     "client.toolbarMode": "minimal",
     "server.maxUploadSize": 20,
-    "server.maxMessageSize": 16,  # also what one message of a WebSocket may make this process hold
-    "server.enableWebsocketCompression": False,
+    "server.maxMessageSize": 16,  # to the browser: an upload comes back as one picture of some MB
+    "server.maxWidgetStateSize": 1,
     "logger.hideWelcomeMessage": True,
     "theme.light.primaryColor": "#c2410c",
     "theme.light.backgroundColor": "#fbf9f5",
@@ -54,9 +58,10 @@ SETTINGS: dict[str, Any] = {
 
 
 SCRIPT = Path(__file__).with_name("script.py")
+ALONE = Site()
 
 
-def build(backend: Callable[[], Backend], script: Path = SCRIPT) -> st.App:
+def build(backend: Callable[[], Backend], script: Path = SCRIPT, site: Site = ALONE) -> st.App:
     """Give the application over the engine that `backend` makes, and the script that draws its pages."""
 
     @asynccontextmanager
@@ -68,12 +73,22 @@ def build(backend: Callable[[], Backend], script: Path = SCRIPT) -> st.App:
         store.close()
 
     studio = Studio(door())
-    routes = [WebSocketRoute("/live", Live(door()).serve), *Films(studio).routes()]
-    return st.App(script, routes=routes, middleware=[Middleware(Statics)], lifespan=lifespan)
+    base = site.base
+    routes = [WebSocketRoute(f"{base}/live", Live(door()).serve), *Films(studio).routes(base), *pages(base)]
+    front = [Middleware(Gate, site), Middleware(Statics, base=base)]
+    return st.App(script, routes=routes, middleware=front, lifespan=lifespan)
 
 
-def serve(port: int, address: str, backend: Callable[[], Backend], headless: bool, script: Path = SCRIPT) -> None:
-    """Serve until stopped; with a display, and unless headless, open a browser on the page."""
-    where = {"server.port": port, "server.address": address, "server.headless": headless}
+def serve(
+    port: int,
+    address: str,
+    backend: Callable[[], Backend],
+    headless: bool,
+    script: Path = SCRIPT,
+    site: Site = ALONE,
+) -> bool:
+    """Serve until stopped, unless headless with a browser on the page; whether the port could be opened."""
+    where = {"server.port": port, "server.address": address, "server.baseUrlPath": site.base.strip("/")}
     sys.setswitchinterval(SWITCH)
-    build(backend, script).run(config={**SETTINGS, **where})
+    bootstrap.load_config_options({**SETTINGS, **where, "server.headless": headless})
+    return server.run(build(backend, script, site), address, port, "" if headless else url(address, port, site.base))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import socket
+from ipaddress import ip_address
 
 EVERYWHERE = ("0.0.0.0", "::")
 MANY = 65536
@@ -41,9 +42,9 @@ def free_port() -> int:
 # Addresses
 
 
-def url(address: str, port: int) -> str:
+def url(address: str, port: int, base: str = "") -> str:
     """Give the address at which a browser on this machine finds a server."""
-    return f"http://{'localhost' if address in EVERYWHERE else host(address)}:{port}"
+    return f"http://{'localhost' if address in EVERYWHERE else host(address)}:{port}{base}"
 
 
 def exposure(address: str, port: int) -> str:
@@ -62,11 +63,26 @@ def exposure(address: str, port: int) -> str:
 
 
 def loopback(address: str) -> bool:
-    return address in ("localhost", "::1") or address.startswith("127.")
+    """Whether an address reaches this machine alone; `localhost` does, other names do not."""
+    if address == "localhost":
+        return True
+    try:
+        return ip_address(address).is_loopback
+    except ValueError:
+        return False
 
 
 def host(address: str) -> str:
     return f"[{address}]" if ":" in address else address
+
+
+def names() -> list[str]:
+    """Give the names by which others in the network may know this machine."""
+    own = socket.gethostname()
+    found = [own, own.partition(".")[0], own.partition(".")[0] + ".local"]
+    with contextlib.suppress(OSError):  # as the system's own table of names has it
+        found += [info[3] for info in socket.getaddrinfo(own, None, flags=socket.AI_CANONNAME) if info[3]]
+    return list(dict.fromkeys(found))
 
 
 def addresses() -> list[str]:

@@ -1,4 +1,4 @@
-"""Why a message of the live channel is not accepted."""
+"""Why a message of the live channel is not accepted: its sentence is the answer, unless it closes the socket."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ POLICY, BAD_DATA, TOO_BIG, BROKEN = 1008, 1007, 1009, 1011
 
 
 class Refused(Exception):
-    """A message that this channel does not accept: close code and a sentence of at most 120 bytes."""
+    """A message that this channel does not accept: close code and a sentence, of at most 120 bytes if it closes."""
 
     def __init__(self, code: int, reason: str) -> None:
         super().__init__(reason)

@@ -12,16 +12,21 @@ import gzip
 import mimetypes
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
-import streamlit
 from starlette.datastructures import Headers
-from starlette.responses import Response
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.components import assets
+from app.headers import INDEX
 
-BUNDLES = Path(streamlit.__file__).parent / "static" / "static"
+BUNDLES = INDEX.parent / "static"
+PAGES = ("", "home", "explore", "morph", "reconstruct", "compare", "complete", "outliers")
+"""The addresses of the pages, as app/script.py has them."""
 TEXT = {".js", ".css", ".svg", ".json", ".html"}
 FOREVER = "public, immutable, max-age=31536000"
 """Every path here names the content of its file."""
@@ -37,7 +42,7 @@ class File:
 
     def response(self, gzipped: bool) -> Response:
         """Give the answer for a client that takes gzip, or one that does not."""
-        headers = {"cache-control": FOREVER, "content-type": self.kind, "x-content-type-options": "nosniff"}
+        headers = {"cache-control": FOREVER, "content-type": self.kind}
         if not self.compressed:
             return Response(self.body, headers=headers)
         headers["vary"] = "accept-encoding"
@@ -62,9 +67,10 @@ def places() -> dict[str, Path]:
 class Statics:
     """Answers what is asked of these files, and lets everything else pass."""
 
-    def __init__(self, app: ASGIApp, files: Mapping[str, Path] | None = None) -> None:
-        self.app, self.places = app, places() if files is None else files
-        self.prefixes = tuple({f"/{path.split('/')[1]}/" for path in self.places})
+    def __init__(self, app: ASGIApp, files: Mapping[str, Path] | None = None, base: str = "") -> None:
+        self.app, found = app, places() if files is None else files
+        self.places = {base + path: file for path, file in found.items()}
+        self.prefixes = tuple({f"{base}/{path.split('/')[1]}/" for path in found})
         self.reading: dict[str, asyncio.Task[File]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -87,3 +93,27 @@ class Statics:
             self.reading[path] = asyncio.create_task(asyncio.to_thread(read, self.places[path]))
         reading = self.reading[path]
         return reading.result() if reading.done() else await asyncio.shield(reading)
+
+
+# The pages
+
+
+def pages(base: str = "") -> list[Route]:
+    """Give the routes of the pages, and of the question whether this server answers a page at all."""
+    return [Route(f"{base}/{name}", index) for name in PAGES] + [Route(f"{base}/access", access, methods=["POST"])]
+
+
+async def index(_: Request) -> Response:
+    """Answer with Streamlit's page, and the script of ours that says why it stays empty where it does."""
+    return HTMLResponse(_index(), headers={"cache-control": "no-cache"})
+
+
+@cache
+def _index() -> str:
+    script = f'<script type="module" src="./{assets.module("access.js")}"></script>'
+    return INDEX.read_text("utf-8").replace("</head>", f"  {script}\n  </head>", 1)
+
+
+async def access(_: Request) -> Response:
+    """Say that the page that asks is welcome: the gate has let it in."""
+    return JSONResponse({})

@@ -6,7 +6,7 @@ import json
 import math
 import re
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from app import blind
@@ -57,13 +57,13 @@ class Show:
                 rows[panel.kind] = rows.get(panel.kind, 0) + panel.rows
         known = {kind: TAKEN[kind[0]](catalogue.cards[kind[1]]) for kind in rows if kind[1] in catalogue.cards}
         left, unknown = len(self.payload) - sum(rows[kind] * known[kind] for kind in known), rows.keys() - known
-        if not unknown and left:
+        if left < 0 or (left and not unknown):
             wanted = ", ".join(f"{rows[kind]} rows of {known[kind]} bytes" for kind in list(known)[:3]) or "nothing"
             raise Refused(BAD_DATA, f"The panels take {wanted}; the payload differs by {left} bytes.")
         if len(unknown) > 1:
             raise Refused(BAD_DATA, "Several models of this message are unknown; reload the page.")
         for kind in unknown:
-            known[kind] = max(0, left // rows[kind])
+            known[kind] = left // rows[kind]
         return known
 
 
@@ -91,30 +91,57 @@ class Recall:
 Request = Show | Keep | Recall | Begin | Reveal
 
 
-def parse(data: bytes | None) -> Request:
-    """Give the request in a message. Raises Refused unless it is well formed."""
+@dataclass(frozen=True)
+class Message:
+    """A message as it came: whose request it is, as far as that can be read, and what it asks for."""
+
+    id: int | None = None
+    slot: str | None = None
+    header: dict[str, Any] = field(default_factory=dict)
+    payload: bytes = b""
+    trouble: str = ""  # where not even its sender's slot can be read
+    rows = 0
+
+    def request(self) -> Request:
+        """Give the request. Raises Refused unless it is well formed."""
+        number, slot, op = self.id, self.slot, self.header.get("op")
+        if number is None or slot is None:
+            raise Refused(BAD_DATA, self.trouble)
+        if not isinstance(op, str) or op not in OPERATIONS:
+            raise Refused(BAD_DATA, f"The header needs an op, one of: {', '.join(OPERATIONS)}.")
+        if op == "show":
+            rate = _rate(self.header.get("rate"))
+            return Show(number, slot, panels(self.header.get("panels")), self.payload, rate)
+        if op in blind.OPERATIONS:
+            return blind.read(self.header, number, slot)
+        return _memory(self.header, number, slot)
+
+
+def read(data: bytes | None) -> Message:
+    """Read a message as far as its header goes. Raises Refused where it is too big to be looked at."""
     if data is None:
-        raise Refused(BAD_DATA, "Messages are binary: header length, JSON header, payload.")
+        return Message(trouble="Messages are binary: header length, JSON header, payload.")
     if len(data) > MAX_MESSAGE:
         raise Refused(TOO_BIG, f"A message holds at most {MAX_MESSAGE} bytes.")
     if len(data) < 4 or (length := struct.unpack_from("<I", data)[0]) > len(data) - 4:
-        raise Refused(BAD_DATA, "The message is shorter than its header says.")
+        return Message(trouble="The message is shorter than its header says.")
     try:
-        header = json.loads(data[4 : 4 + length])
+        header = json.loads(data[4 : 4 + length].decode())
     except (ValueError, RecursionError):
-        raise Refused(BAD_DATA, "The header is not JSON.") from None
-    if not isinstance(header, dict) or header.get("op") not in OPERATIONS:
-        raise Refused(BAD_DATA, f"The header needs an op, one of: {', '.join(OPERATIONS)}.")
+        return Message(trouble="The header is not JSON in UTF-8.")
+    if not isinstance(header, dict):
+        return Message(trouble="The header is not a JSON object.")
     number, slot = header.get("id"), header.get("slot")
     if not whole(number, 0, 2**53):
-        raise Refused(BAD_DATA, "The header needs an id, a whole number.")
+        return Message(trouble="The header needs an id, a whole number.")
     if not isinstance(slot, str) or len(slot) > 64:
-        raise Refused(BAD_DATA, "The header needs a slot, a name of at most 64 letters.")
-    if header["op"] == "show":
-        return Show(number, slot, panels(header.get("panels")), data[4 + length :], _rate(header.get("rate")))
-    if header["op"] in blind.OPERATIONS:
-        return blind.read(header, number, slot)
-    return _memory(header, number, slot)
+        return Message(number, trouble="The header needs a slot, a name of at most 64 letters.")
+    return Message(number, slot, header, data[4 + length :])
+
+
+def parse(data: bytes | None) -> Request:
+    """Give the request in a message. Raises Refused unless it is well formed."""
+    return read(data).request()
 
 
 def _memory(header: dict[str, Any], number: int, slot: str) -> Keep | Recall:
@@ -130,7 +157,7 @@ def _memory(header: dict[str, Any], number: int, slot: str) -> Keep | Recall:
     except (ValueError, RecursionError):
         raise Refused(BAD_DATA, "A view holds finite numbers only.") from None
     if len(view) > MAX_VIEW:
-        raise Refused(TOO_BIG, f"A view holds at most {MAX_VIEW} bytes.")
+        raise Refused(TOO_BIG, f"A view holds at most {MAX_VIEW} bytes, and this one has {len(view)}. It was not kept.")
     return Keep(number, slot, token, view)
 
 
@@ -139,7 +166,7 @@ def _rate(given: Any) -> float | None:
         return None
     if not isinstance(given, int | float) or isinstance(given, bool) or not 0 < given < math.inf:
         raise Refused(BAD_DATA, "The rate is a number of bytes a second.")
-    return min(float(given), 1e12)
+    return float(min(given, 1e12))  # whatever its digits, it fits
 
 
 def message(header: dict[str, Any], *payloads: bytes) -> bytes:

@@ -139,6 +139,9 @@ def test_without_a_display_the_address_to_open_is_named(monkeypatch: pytest.Monk
         (["run", "--port", "many"], "invalid int value: 'many'"),
         (["run", "--address", "192.0.2.1"], "Cannot listen on 192.0.2.1"),
         (["run", "--address", "no.such.host.invalid"], "Cannot listen on no.such.host.invalid"),
+        (["run", "--origin", "zoetrope.example"], "--origin 'zoetrope.example' was given"),
+        (["run", "--base-path", "a b"], "--base-path 'a b' was given"),
+        (["run", "--proxy", "nginx"], "--proxy 'nginx' was given"),
         (["run", "--engine", "fast"], "there is process, thread, or the http://"),
         (["run", "--engine", "http://localhost:1", "--checkpoints", "."], "Leave --checkpoints to its zoetrope serve"),
         (["serve", "--checkpoints", "nowhere"], "There is no folder nowhere."),
@@ -200,9 +203,8 @@ def test_the_app_imports_neither_torch_nor_train() -> None:
 
 
 SETTINGS = """
-from streamlit.web.server.starlette import starlette_server
-starlette_server.UvicornRunner.run = lambda runner: None
-from app import main
+from app import main, server
+server.Server.run = lambda server: None
 main.serve(8599, "localhost", lambda: None, headless=True)
 import sys
 assert sys.getswitchinterval() == main.SWITCH

@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +20,14 @@ import uvicorn
 from PIL import Image
 from starlette.applications import Starlette
 from starlette.routing import WebSocketRoute
-from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
 from app import panels, store, wire
 from app.blind import Rounds
-from app.desk import MAX_SLOTS, Desk
+from app.desk import BURST, MAX_SLOTS, Desk, Person
 from app.door import Door
-from app.live import Live
+from app.live import MOST, Live
 from app.pictures import Codec
 from tests.echo import Absent, Echo
 
@@ -282,7 +282,7 @@ def test_the_newest_request_of_a_slot_wins_and_the_stale_are_dropped(socket: Cli
 
 def test_slots_do_not_wait_for_each_other_and_each_is_told_apart_for_the_engine(address: str, engine: Echo) -> None:
     engine.gate.clear()
-    with connect(f"ws://{address}/live") as one, connect(f"ws://{address}/live") as other:
+    with connect(f"ws://{address}/live") as one, connect(f"ws://{address}/live?person={TOKEN}") as other:
         for opened in (one, other):
             answer(opened)
         engine.jobs.clear()
@@ -396,15 +396,26 @@ def deep(levels: int) -> bytes:
     return struct.pack("<I", len(text) + 1) + text + b"}"
 
 
+def other_encoding(name: str) -> bytes:
+    header = json.dumps({"id": 1, "slot": "live", "op": "recall", "token": TOKEN}).encode(name)
+    return struct.pack("<I", len(header)) + header
+
+
 BAD = {
     "text": ("hello", "binary"),
     "too short": (b"\x01", "shorter"),
     "length beyond the end": (struct.pack("<I", 4_000_000_000) + b"{}", "shorter"),
     "no JSON": (struct.pack("<I", 2) + b"{]", "not JSON"),
-    "no UTF-8": (struct.pack("<I", 2) + b"\xff\xfe", "not JSON"),
+    "no UTF-8": (struct.pack("<I", 2) + b"\xff\xfe", "not JSON in UTF-8"),
+    "UTF-16": (other_encoding("utf-16"), "not JSON in UTF-8"),
+    "UTF-16 without a mark": (other_encoding("utf-16-le"), "JSON in UTF-8"),
+    "UTF-32": (other_encoding("utf-32"), "not JSON in UTF-8"),
+    "a mark before UTF-8": (other_encoding("utf-8-sig"), "not JSON in UTF-8"),
+    "a number of 5,000 digits": (struct.pack("<I", 5010) + b'{"rate":' + b"9" * 5000 + b" }", "not JSON in UTF-8"),
     "deep JSON": (struct.pack("<I", 200_000) + b"[" * 200_000, "not JSON"),
-    "no object": (wire.message([]), "op"),  # type: ignore[arg-type]
-    "no op": (wire.message({}), "op"),
+    "no object": (wire.message([]), "JSON object"),  # type: ignore[arg-type]
+    "nothing": (wire.message({}), "id, a whole number"),
+    "no op": (show(op=None), "op"),
     "an op that is a list": (show(op=["show"]), "op"),
     "unknown op": (show(op="decode"), "show, keep, recall"),
     "no id": (show(panel("grey"), id=None), "id, a whole number"),
@@ -423,6 +434,12 @@ BAD = {
     "rows that are true": (show(panel("grey", rows=True)), "rows"),
     "too long": (request("grey", [0, 0, 0]), "1 rows of 8 bytes; the payload differs by 4 bytes"),
     "too short rows": (request("grey", [0]), "differs by -4 bytes"),
+    "a short payload beside an unknown model": (show(panel("nobody"), panel("grey"), payload=bytes(4)), "by -4 bytes"),
+    "a class of 401 digits": (request("colour", [0, 0, 0], y=10**400), "class"),
+    "a truncation of 401 digits": (
+        show({"verb": "draw", "model": "grey", "seeds": [1], "truncation": 10**400}),
+        "trunc",
+    ),
     "two unknown models": (show(panel("a"), panel("b"), payload=bytes(8)), "Several models"),
     "not a number": (request("grey", [float("nan"), 0]), "finite"),
     "infinite": (request("grey", [0, float("inf")]), "finite"),
@@ -452,7 +469,7 @@ BAD = {
     "a state of NaN": (show(panel("grey", verb="invert", steps=1), payload=b"\xff" * 40), "finite"),
     "columns": (request("grey", [0, 0], columns=0), "columns"),
     "rate": (show(panel("grey"), payload=bytes(8), rate=-1), "rate"),
-    "too big": (b"\x00" * (wire.MAX_MESSAGE + 1), "at most"),
+    "an endless rate": (show(panel("grey"), payload=bytes(8), rate=float("inf")), "rate"),
     "seeds": (show({"verb": "draw", "model": "grey", "seeds": [-1]}), "seed"),
     "no seeds": (show({"verb": "draw", "model": "grey", "seeds": []}), "seeds"),
     "truncation": (show({"verb": "draw", "model": "grey", "seeds": [1], "truncation": 9}), "truncation"),
@@ -467,11 +484,43 @@ BAD = {
 
 
 @pytest.mark.parametrize("what", BAD)
-def test_a_bad_message_closes_its_socket_with_a_reason_and_no_other(
-    address: str, socket: ClientConnection, what: str
-) -> None:
+def test_a_bad_message_is_answered_with_a_sentence_and_its_socket_stays(socket: ClientConnection, what: str) -> None:
     data, reason = BAD[what]
-    assert reason in closed_by(address, data)
+    socket.send(data)
+    header, payload = answer(socket)
+    assert reason in header["error"]
+    assert header.keys() == {"id", "slot", "error"}
+    assert payload == b""
+    socket.send(request("grey", [1, 0], 9))
+    assert answer(socket)[0]["id"] == 9
+
+
+def test_whose_message_is_bad_is_told_as_far_as_that_can_be_read(socket: ClientConnection) -> None:
+    for data, whose in ((show(panel("grey")), (1, "live")), (show(slot=3), (1, None)), (b"\x01", (None, None))):
+        socket.send(data)
+        header, _ = answer(socket)
+        assert (header["id"], header["slot"]) == whose
+
+
+def test_a_rate_of_401_digits_is_a_rate(socket: ClientConnection) -> None:
+    socket.send(request("grey", [7, 0], rate=None))
+    socket.send(show(panel("grey"), payload=bytes(8), rate=10**400, id=8))
+    while (header := answer(socket)[0])["id"] != 8:
+        pass
+    assert "error" not in header["panels"][0]
+
+
+def test_a_view_that_is_too_large_is_refused_and_the_one_before_stays(socket: ClientConnection) -> None:
+    socket.send(remember("keep", 1, view={"z": [1]}))
+    answer(socket)
+    socket.send(remember("keep", 2, view={"past": "x" * wire.MAX_VIEW}))
+    assert "It was not kept." in answer(socket)[0]["error"]
+    socket.send(remember("recall", 3))
+    assert answer(socket)[0]["view"] == {"z": [1]}
+
+
+def test_a_message_that_is_too_big_closes_its_socket_and_no_other(address: str, socket: ClientConnection) -> None:
+    assert "at most" in closed_by(address, b"\x00" * (wire.MAX_MESSAGE + 1))
     socket.send(request("grey", [1, 0], 9))
     assert answer(socket)[0]["id"] == 9
 
@@ -534,7 +583,7 @@ async def unread(engine: Echo) -> None:
     door, socket = Door(), Unread()
     door.open(lambda: engine)
     with ThreadPoolExecutor(1) as pool:
-        desk = Desk(socket, door, Codec(), Rounds(), pool, pool)  # type: ignore[arg-type]
+        desk = Desk(socket, door, Codec(), Rounds(), pool, pool, Person("anna"))  # type: ignore[arg-type]
         writing = asyncio.create_task(desk.write())
         for number in range(200):
             desk.take(wire.parse(request("grey", [number, 0], number, slot=f"slot {number % 4}")))
@@ -550,22 +599,70 @@ async def unread(engine: Echo) -> None:
     assert len(headers) <= 5
 
 
-# Who may connect
+# People
 
 
-@pytest.mark.parametrize(("origin", "allowed"), [("http://{}", True), ("http://evil.example", False), ("null", False)])
-def test_only_our_own_pages_may_connect(address: str, origin: str, allowed: bool) -> None:
-    with refusal(not allowed), connect(f"ws://{address}/live", origin=origin.format(address)) as opened:  # type: ignore[arg-type]
-        assert answer(opened)[0] == {"engine": "ready"}
+def test_sockets_of_one_person_take_turns_as_one_and_none_takes_the_slot_of_another(address: str, engine: Echo) -> None:
+    engine.jobs.clear()
+    who = f"ws://{address}/live?person={TOKEN}"
+    with connect(who) as one, connect(who) as other, connect(f"ws://{address}/live?person=x") as nobody:
+        for number, opened in enumerate((one, other, nobody)):
+            answer(opened)
+            opened.send(request("grey", [5, 5], number))
+            assert answer(opened)[0]["id"] == number
+    assert [job.who for job in engine.jobs] == [TOKEN, TOKEN, "127.0.0.1"]
+    assert len({job.slot for job in engine.jobs}) == 3
 
 
-@contextmanager
-def refusal(expected: bool) -> Iterator[None]:
-    if expected:
-        with pytest.raises(InvalidStatus, match="403"):
-            yield
-    else:
-        yield
+def test_a_person_is_forgotten_when_the_last_socket_has_gone(address: str, engine: Echo) -> None:
+    engine.forgotten.clear()
+    who = TOKEN + "last"
+    with connect(f"ws://{address}/live?person={who}") as one:
+        answer(one)
+        with connect(f"ws://{address}/live?person={who}") as other:
+            answer(other)
+        one.send(request("grey", [1, 0]))
+        answer(one)
+        assert who not in engine.forgotten
+    wait_for(lambda: who in engine.forgotten)
+
+
+def test_a_person_has_so_many_sockets_and_others_have_theirs(address: str) -> None:
+    with ExitStack() as open_sockets:
+
+        def opened(who: str) -> ClientConnection:
+            return open_sockets.enter_context(connect(f"ws://{address}/live?person={who}"))
+
+        many = [opened(TOKEN + "many") for _ in range(MOST)]
+        for each in many:
+            answer(each)
+        with pytest.raises(ConnectionClosed) as closed:
+            opened(TOKEN + "many").recv(timeout=5)
+        assert closed.value.rcvd is not None
+        assert (closed.value.rcvd.code, "Too many sockets" in closed.value.rcvd.reason) == (1008, True)
+        assert answer(opened(TOKEN + "else"))[0] == {"engine": "ready"}
+        many[0].close()
+        wait_for(lambda: "engine" in answer_or_none(opened(TOKEN + "many")))
+
+
+def answer_or_none(socket: ClientConnection) -> dict[str, Any]:
+    try:
+        return answer(socket)[0]
+    except ConnectionClosed:
+        return {}
+
+
+def test_a_flood_over_several_sockets_of_one_person_is_one_flood(address: str) -> None:
+    who = f"ws://{address}/live?person={TOKEN}flood"
+    half = [request("grey", [1, 0], number) for number in range(int(BURST / 2))]
+    with connect(who) as one, connect(who) as other:
+        for opened in (one, other, one):
+            for message in half:
+                opened.send(message)
+        with pytest.raises(ConnectionClosed) as closed:
+            send_until_closed(one, *half)
+    assert closed.value.rcvd is not None
+    assert "messages a second" in closed.value.rcvd.reason
 
 
 def test_the_protocol_is_written_down_where_it_is_said_to_be() -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -16,6 +19,7 @@ from PIL import Image
 from app.door import Door
 from app.morph import studio as studios
 from app.morph.film import FORMS, LOOKS, chosen, enlarged, opened
+from app.morph.folder import LOCK, PREFIX, Folder
 from app.morph.path import Key, Path, from_json
 from app.morph.studio import Film, Order, Studio
 from engine.errors import BadValue, Busy, UnknownName
@@ -199,13 +203,17 @@ def test_the_path_of_a_film_read_again_makes_the_same_file(studio: Studio) -> No
     assert films[0].file.read_bytes() == films[1].file.read_bytes()
 
 
+def files(studio: Studio) -> list[str]:
+    return sorted(file.name for file in studio.folder.path.iterdir() if file.name != LOCK)
+
+
 def test_a_film_that_is_cancelled_stops_and_leaves_nothing(studio: Studio, engine: Recorder) -> None:
     film, waits = (studio.order(Order(path("gated", 1))) for _ in range(2))
     until(lambda: film.state == "making")
     studio.cancel(waits)
     studio.cancel(film)
     until(lambda: film.state == waits.state == "stopped")
-    assert list(File(studio.folder.name).iterdir()) == []
+    assert files(studio) == []
     with pytest.raises(UnknownName):
         studio.film(film.token)
     engine.gate.set()
@@ -251,3 +259,70 @@ def test_what_is_no_order_is_refused(studio: Studio, monkeypatch: pytest.MonkeyP
 
 def test_every_form_has_its_codec_here() -> None:
     assert {form.codec for form in FORMS.values() if form.codec} <= set(av.codecs_available)
+
+
+# What is kept
+
+
+def noted(studio: Studio, person: str) -> Film:
+    """A path file, ordered and made."""
+    film = studio.order(Order(path(), "json"), person)
+    until(lambda: not film.going)
+    return film
+
+
+def test_of_one_person_so_many_finished_films_are_kept_the_newest(studio: Studio) -> None:
+    other = noted(studio, "ben")
+    films = [noted(studio, "anna") for _ in range(studios.KEPT_EACH + 4)]
+    studio.sweep()
+    assert list(studio.films.values()) == [other, *films[-studios.KEPT_EACH :]]
+    assert files(studio) == sorted(film.file.name for film in studio.films.values())
+
+
+def test_the_bytes_of_all_finished_films_are_bounded(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    films = [made(studio, Order(path(seconds=0.5), size=64)) for _ in range(3)]
+    monkeypatch.setattr(studios, "KEPT_BYTES", films[1].size + films[2].size)
+    studio.sweep()
+    assert list(studio.films.values()) == films[1:]
+    assert not films[0].file.exists()
+
+
+def test_a_finished_film_holds_no_path_and_still_knows_its_name_and_length(studio: Studio) -> None:
+    order = Order(path(seconds=0.5), size=64)
+    film = made(studio, order)
+    assert film.order.path.keys == ()
+    assert (len(film.frames), film.name) == (15, Film(order, film.file).name)
+
+
+KILLED = """
+import os, pathlib, signal, sys
+from app.morph.folder import Folder
+folder = Folder(pathlib.Path(sys.argv[1]))
+folder.file("mp4").write_bytes(b"half a film")
+print(folder.path.name, flush=True)
+if sys.argv[2] == "die":
+    os.kill(os.getpid(), signal.SIGKILL)
+sys.stdin.read()
+"""
+
+
+def test_what_a_killed_process_left_is_swept_and_what_a_living_one_has_is_not(tmp_path: File) -> None:
+    command = [sys.executable, "-c", KILLED, str(tmp_path)]
+    dead = subprocess.run([*command, "die"], capture_output=True, text=True, timeout=60, check=False)
+    assert (tmp_path / dead.stdout.strip()).is_dir()
+    with subprocess.Popen([*command, "live"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as living:
+        assert living.stdout
+        alive = tmp_path / living.stdout.readline().strip()
+        assert {each.name for each in tmp_path.iterdir()} == {alive.name}
+        (tmp_path / f"{PREFIX}of-an-older-version").mkdir()
+        (tmp_path / "zoetrope-views").mkdir()
+        own = Folder(tmp_path)
+        assert len(list(alive.glob("*.mp4"))) == 1
+        names = {alive.name, own.path.name, f"{PREFIX}of-an-older-version", "zoetrope-views"}
+        assert {each.name for each in tmp_path.iterdir()} == names
+        own.close()
+        assert not own.path.exists()
+        living.communicate()
+    os.utime(tmp_path / f"{PREFIX}of-an-older-version", (0, 0))
+    Folder(tmp_path).close()
+    assert {each.name for each in tmp_path.iterdir()} == {"zoetrope-views"}

@@ -17,7 +17,7 @@ from starlette.applications import Starlette
 from app.door import Door
 from app.morph.path import Key, Path, to_json
 from app.morph.routes import Films
-from app.morph.studio import Studio
+from app.morph.studio import MOST_EACH, Studio
 from tests.echo import Absent, Echo
 
 PATH = Path("grey", tuple(Key((float(value), 0.0)) for value in (0, 90)), seconds=1.0)
@@ -84,7 +84,6 @@ def test_a_film_is_ordered_followed_and_fetched_under_its_name(client: Client) -
     assert (status, film[4:8]) == (200, b"ftyp")
     assert headers["content-type"] == "video/mp4"
     assert headers["content-disposition"] == 'attachment; filename="zoetrope-grey-spherical-1s.mp4"'
-    assert headers["x-content-type-options"] == "nosniff"
 
 
 def test_a_path_file_comes_back_as_it_went(client: Client) -> None:
@@ -129,18 +128,29 @@ def test_what_is_no_order_is_a_sentence(client: Client) -> None:
     assert "at most 2 MB" in client.ask("POST", "/paths", b" " * (3 << 20))[1]["error"]
 
 
-def test_other_pages_get_nothing(client: Client) -> None:
-    film = client.order()[1]["film"]
-    for method, place in (
-        ("POST", "/films"),
-        ("POST", "/paths"),
-        ("GET", f"/films/{film}"),
-        ("DELETE", f"/films/{film}"),
-    ):
-        status, told, _ = client.ask(method, place, b"", Origin="http://elsewhere.example")
-        assert (status, told["error"]) == (403, "This page is not served by this Zoetrope.")
-    assert client.ready(film)["state"] == "ready"
-    assert client.ask("GET", f"/films/{film}", Origin=f"http://{client.address}")[0] == 200
+def test_one_person_cannot_fill_the_line_of_all(client: Client, engine: Echo) -> None:
+    engine.gate.clear()
+    gated = asdict(Path("gated", (Key((0.0,)), Key((1.0,)))))
+    whole = json.dumps({"path": gated, "form": "mp4", "size": 64, "look": "soft"})
+    answers = [client.ask("POST", f"/films?person={'a' * 22}", whole) for _ in range(MOST_EACH + 1)]
+    assert [status for status, _, _ in answers] == [202] * MOST_EACH + [503]
+    assert "of your films wait already" in answers[-1][1]["error"]
+    others = [client.ask("POST", place, whole) for place in (f"/films?person={'b' * 22}", "/films")]
+    assert [status for status, _, _ in others] == [202, 202]
+    for _, told, _ in (*answers[:-1], *others):
+        client.ask("DELETE", f"/films/{told['film']}")
+    engine.gate.set()
+
+
+NAMED = {"z": [0, 0], "origin": {"kind": "picture", "name": "\udfff"}}
+
+
+@pytest.mark.parametrize("part", [{"model": "\ud800"}, {"weights": "\ud800"}, {"way": "\ud800"}, {"keys": [NAMED] * 2}])
+def test_half_a_letter_in_a_path_is_a_sentence(client: Client, part: dict[str, Any]) -> None:
+    fields = asdict(PATH) | part
+    for status, told, _ in (client.ask("POST", "/paths", json.dumps(fields)), client.order(path=fields)):
+        assert (status, "half of a letter" in told["error"]) == (400, True)
+    assert client.order(look="\ud800")[0] == client.order(form="\ud800")[0] == 400
 
 
 def test_without_an_engine_the_sentence_says_so() -> None:

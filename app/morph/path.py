@@ -117,6 +117,11 @@ def _fields(text: bytes) -> dict[str, Any]:
         raise BadValue(f"The file has {len(text) >> 20} MB; a path file has at most {MAX_FILE >> 20} MB.")
     try:
         fields = json.loads(text.decode("utf-8-sig"), parse_constant=_infinite)
+        json.dumps(fields, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise BadValue(
+            "The path holds half of a letter (a lone surrogate). Mend the file, or write it again."
+        ) from None
     except (ValueError, RecursionError):
         raise BadValue("This is no path file: it is not JSON. Choose one that Morph has written.") from None
     if not isinstance(fields, dict) or not {"format", "model", "keys"} <= fields.keys():

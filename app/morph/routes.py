@@ -1,7 +1,7 @@
 """Films and path files over HTTP, for the pages of this server alone.
 
     POST   /paths               a path file      → {path, notices}: as it was read
-    POST   /films               {path, form, size, look} → the film as below
+    POST   /films?person=ID     {path, form, size, look} → the film as below; the ID as in app/live.py
     GET    /films/TOKEN         {film, state: waiting | making | ready | failed, ahead, done, frames, name, error}
     DELETE /films/TOKEN         stops and forgets it
     GET    /films/TOKEN/file    the file, under its name
@@ -21,7 +21,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from app.live import same_origin
+from app.live import person
 from app.morph.film import FORMS
 from app.morph.path import MAX_FILE, from_json
 from app.morph.studio import Film, Order, Studio
@@ -37,14 +37,14 @@ class Films:
     def __init__(self, studio: Studio) -> None:
         self.studio = studio
 
-    def routes(self) -> list[Route]:
+    def routes(self, base: str = "") -> list[Route]:
         """Give what the web server adds to its own."""
         return [
-            Route("/paths", _guarded(self.read), methods=["POST"]),
-            Route("/films", _guarded(self.order), methods=["POST"]),
-            Route("/films/{token}", _guarded(self.look), methods=["GET"]),
-            Route("/films/{token}", _guarded(self.cancel), methods=["DELETE"]),
-            Route("/films/{token}/file", _guarded(self.fetch), methods=["GET"]),
+            Route(f"{base}/paths", _guarded(self.read), methods=["POST"]),
+            Route(f"{base}/films", _guarded(self.order), methods=["POST"]),
+            Route(f"{base}/films/{{token}}", _guarded(self.look), methods=["GET"]),
+            Route(f"{base}/films/{{token}}", _guarded(self.cancel), methods=["DELETE"]),
+            Route(f"{base}/films/{{token}}/file", _guarded(self.fetch), methods=["GET"]),
         ]
 
     async def read(self, request: Request) -> Response:
@@ -56,7 +56,7 @@ class Films:
     async def order(self, request: Request) -> Response:
         """Have a film made."""
         text, catalogue = await _body(request), await self.studio.door.arrived()
-        film = self.studio.order(await asyncio.to_thread(_order, text, catalogue))
+        film = self.studio.order(await asyncio.to_thread(_order, text, catalogue), person(request))
         return JSONResponse(self._told(film), 202)
 
     async def look(self, request: Request) -> Response:
@@ -74,7 +74,7 @@ class Films:
         film = self._film(request)
         if film.state != "ready":
             raise BadValue(f"This film is {film.state}. Wait until it is ready.")
-        return FileResponse(film.file, media_type=FORMS[film.order.form].mime, filename=film.name, headers=HEADERS)
+        return FileResponse(film.file, media_type=FORMS[film.order.form].mime, filename=film.name)
 
     def _film(self, request: Request) -> Film:
         return self.studio.film(request.path_params["token"])
@@ -84,15 +84,10 @@ class Films:
         return {**about, "ahead": self.studio.ahead(film), "name": film.name, "error": film.error}
 
 
-HEADERS = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
-
-
 def _guarded(endpoint: Endpoint) -> Endpoint:
-    """Answer pages of this server alone, and whatever is refused with its sentence."""
+    """Answer what is refused with its sentence."""
 
     async def answer(request: Request) -> Response:
-        if not same_origin(request.headers.get("origin"), request.headers.get("host")):
-            return JSONResponse({"error": "This page is not served by this Zoetrope."}, 403)
         try:
             response = await endpoint(request)
         except ZoetropeError as error:

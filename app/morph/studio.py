@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import logging
 import secrets
-import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotYet
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path as File
 
 import numpy as np
 
 from app.door import Door
 from app.morph.film import FORMS, LOOKS, SIZES, chosen, opened
+from app.morph.folder import Folder
 from app.morph.path import Path, file_name, to_json
 from engine.errors import BadValue, Busy, UnknownName, ZoetropeError
 from engine.serving.jobs import Answer, Job
@@ -30,8 +31,10 @@ PART = 8.0
 """Milliseconds that a part may hold the engine: half a refresh of a screen."""
 FIRST, MOST_ROWS = 2, 64
 """Pictures of the first part, whose time tells how many the next may have, and of any part."""
-MOST = 24
-"""Films that may wait."""
+MOST, MOST_EACH = 24, 3
+"""Films that may wait, of all people and of one."""
+KEPT_EACH, KEPT_BYTES = 8, 1 << 30
+"""Finished films of one person that can be fetched, and bytes of all: the oldest make room."""
 FORSAKEN = 120.0
 """Seconds without a question after which nobody waits for a film; a page in the background asks once a minute."""
 KEPT = 900.0
@@ -60,10 +63,12 @@ class Stopped(Exception):
 class Film:
     """A film in the making, or made."""
 
-    order: Order
+    order: Order  # once the film is made, without the keys of its path
     file: File
+    person: str = ""
     token: str = field(default_factory=lambda: secrets.token_urlsafe(18))
     done: int = 0  # pictures in the file
+    size: int = 0  # bytes of the file, once it is made
     state: str = "waiting"  # making, ready, failed, stopped
     error: str = ""
     seen: float = field(default_factory=time.monotonic)  # when somebody last asked for it
@@ -102,19 +107,22 @@ class Studio:
     def __init__(self, door: Door) -> None:
         self.door, self.lock = door, threading.Lock()
         self.films = dict[str, Film]()
-        self.folder = tempfile.TemporaryDirectory(prefix="zoetrope-films-", ignore_cleanup_errors=True)
+        self.folder = Folder()
         self.worker = ThreadPoolExecutor(1, "film")
 
     # What people ask
 
-    def order(self, order: Order) -> Film:
-        """Have a film made. Raises BadValue, or Busy where too many wait."""
+    def order(self, order: Order, person: str = "") -> Film:
+        """Have a film made for somebody. Raises BadValue, or Busy where too many wait."""
         check(order)
         self.sweep()
         with self.lock:
-            if sum(film.going for film in self.films.values()) >= MOST:
+            going = [film for film in self.films.values() if film.going]
+            if sum(film.person == person for film in going) >= MOST_EACH:
+                raise Busy(f"{MOST_EACH} of your films wait already. Wait for one of them, or cancel it.")
+            if len(going) >= MOST:
                 raise Busy(f"{MOST} films wait already. Ask again in a minute.")
-            film = Film(order, File(self.folder.name) / f"{secrets.token_hex(8)}.{FORMS[order.form].ending}")
+            film = Film(order, self.folder.file(FORMS[order.form].ending), person)
             self.films[film.token] = film
         self.worker.submit(self._make, film)
         return film
@@ -150,13 +158,15 @@ class Studio:
         for film in films:
             if now - film.seen > (FORSAKEN if film.going else KEPT):
                 self.cancel(film)
+        for film in crowded([film for film in films if not film.going]):
+            self.cancel(film)
 
     def close(self) -> None:
         """Stop everything and leave no file behind."""
         for film in list(self.films.values()):
             self.cancel(film)
         self.worker.shutdown(cancel_futures=True)
-        self.folder.cleanup()
+        self.folder.close()
 
     # The worker
 
@@ -168,7 +178,7 @@ class Studio:
                 film.done = 1
             else:
                 self._shoot(film)
-            film.state = "ready"
+            film.size, film.state = film.file.stat().st_size, "ready"
         except Stopped:
             film.state = "stopped"
         except ZoetropeError as error:
@@ -181,6 +191,7 @@ class Studio:
             )
         if film.state != "ready" or film.stop.is_set():
             film.file.unlink(missing_ok=True)
+        film.order = replace(film.order, path=replace(film.order.path, keys=()))
 
     def _shoot(self, film: Film) -> None:
         order = film.order
@@ -216,6 +227,17 @@ class Studio:
                 coming, at = self.door.submit(job), at + rows
             if answer is not None:
                 yield from answer.arrays["pictures"]
+
+
+def crowded(finished: Sequence[Film]) -> list[Film]:
+    """Name the finished films, the oldest first, that have to make room for newer ones."""
+    kept, bytes_, leaving = Counter[str](), 0, list[Film]()
+    for film in reversed(finished):
+        kept[film.person] += 1
+        bytes_ += film.size
+        if kept[film.person] > KEPT_EACH or bytes_ > KEPT_BYTES:
+            leaving.append(film)
+    return leaving
 
 
 def _rows(answer: Answer) -> int:

@@ -91,7 +91,7 @@ class Line:
     async def open(self, patience: float = 20.0, **how: Any) -> Line:
         """Connect. Raises one of UNREACHABLE."""
         self._socket = await connect(
-            f"ws://{self.address}/live",
+            f"ws://{self.address}/live?person={self.who}",
             compression=None,
             max_size=None,
             open_timeout=patience,

@@ -170,7 +170,7 @@ def test_blind_columns_have_no_names_in_the_page_nor_on_the_wire(compare: Compar
     sent: list[str] = []
 
     def opened(socket: Any) -> None:
-        if socket.url.endswith("/live"):
+        if "/live?" in socket.url:
             socket.on(
                 "framereceived", lambda data: heard.append(data.decode("latin1") if isinstance(data, bytes) else data)
             )

@@ -16,7 +16,7 @@ window.sockets = []
 const Socket = window.WebSocket
 window.WebSocket = class extends Socket {
   constructor(url, ...more) {
-    const live = String(url).endsWith("/live")
+    const live = String(url).includes("/live?")
     super(live && window.refuse ? String(url).replace("/live", "/nowhere") : url, ...more)
     if (live) window.sockets.push(this)
   }

@@ -80,7 +80,7 @@ def test_a_socket_that_died_without_a_word_is_left_when_the_page_wakes(explore: 
         live.append(socket)
 
     live: list[WebSocketRoute] = []
-    explore.page.route_web_socket("**/live", route)
+    explore.page.route_web_socket("**/live?**", route)
     explore.open()
     dead.append(live[-1])
     explore.press("ArrowRight")
@@ -106,7 +106,7 @@ def test_a_request_that_the_server_refuses_is_given_up_and_said(explore: Explore
         socket.on_message(forward)
 
     refused: list[bool] = []
-    explore.page.route_web_socket("**/live", route)
+    explore.page.route_web_socket("**/live?**", route)
     explore.open()
     refused.append(True)
     explore.press("ArrowRight")

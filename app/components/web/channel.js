@@ -3,21 +3,25 @@
 // A lost socket is opened again after growing pauses, and what each slot still waits for is asked again. A socket that
 // died without a word, as under a phone that changed its network, is noticed by its silence.
 
+import { obstacle } from "./access.js"
 import { Rate } from "./rate.js"
 import { Slot } from "./slot.js"
+import { person } from "./token.js"
 import { decode, encode } from "./wire.js"
 
 const PAUSES = [150, 400, 1000, 2000, 4000] // milliseconds, each up to half longer or shorter: a whole class comes back at once
 const SILENCE = 30000 // milliseconds without an answer after which a socket counts as dead
 const DOZE = 3000 // the same for a page that has just woken
 const REFUSED = [1007, 1008, 1009]
+const SHUT = 2 // attempts in a row that failed to open a socket, after which it is asked what stands in between
 
 export class Channel {
-  /** `onLine` hears "open" and "lost"; `onEngine` hears "starting", "ready", "restarting" and "lost". */
+  /** `onLine` hears "open", and "lost" with a sentence where it is known why; `onEngine` hears "starting", "ready", "restarting" and "lost". */
   constructor(page, { onLine = () => {}, onEngine = () => {} } = {}) {
     this.url = new URL("live", page)
     this.url.protocol = this.url.protocol === "https:" ? "wss:" : "ws:"
-    Object.assign(this, { onLine, onEngine, slots: new Map(), id: 0, failures: 0, closed: false, engine: "ready" })
+    this.url.searchParams.set("person", person)
+    Object.assign(this, { onLine, onEngine, slots: new Map(), id: 0, failures: 0, shut: 0, closed: false, engine: "ready" })
     this.wake = () => document.hidden || this.hurry()
     window.addEventListener("online", this.wake)
     document.addEventListener("visibilitychange", this.wake)
@@ -33,19 +37,31 @@ export class Channel {
     this.socket.binaryType = "arraybuffer"
     this.socket.onopen = () => {
       this.heard = performance.now()
+      this.shut = 0
       this.onLine("open")
       for (const slot of this.slots.values()) slot.again()
     }
     this.socket.onmessage = (event) => this.take(event.data)
-    this.socket.onclose = (event) => this.lost(event)
+    this.socket.onclose = (event) => {
+      this.shut += 1
+      this.lost(event)
+    }
   }
 
   lost({ code, reason }) {
     if (this.closed) return
     if (REFUSED.includes(code)) for (const slot of this.slots.values()) slot.refused(reason)
     this.onLine("lost")
+    if (this.shut === SHUT) this.explain()
     const pause = PAUSES[Math.min(this.failures++, PAUSES.length - 1)]
     this.timer = setTimeout(() => this.open(), pause * (0.5 + Math.random()))
+  }
+
+  /** Say what keeps the socket from opening, if it is not the server that is away. */
+  async explain() {
+    const sentence = await obstacle()
+    if (sentence && !this.closed && !this.ready) this.onLine("lost", sentence)
+    else if (!this.ready) this.shut = 0 // ask again
   }
 
   take(data) {

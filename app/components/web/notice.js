@@ -69,9 +69,10 @@ export class Notice {
 
   // What the live channel tells
 
-  line(state) {
-    if (state === "lost") this.hold("line", LINE, 600)
-    else this.release("line")
+  line(state, why) {
+    if (state === "open") this.release("line")
+    else if (why) this.hold("line", why)
+    else if (!this.held.has("line")) this.hold("line", LINE, 600)
   }
 
   engine(state) {

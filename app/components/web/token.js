@@ -32,6 +32,9 @@ function keep(value) {
 export const token = { value: keep(stored() ?? fresh()) }
 token.before = token.value
 
+/** By this the server tells people apart, so that they take turns. It opens nothing, and so it may stand in addresses. */
+export const person = fresh()
+
 const me = fresh()
 const tabs = new BroadcastChannel("zoetrope-tabs")
 tabs.onmessage = ({ data }) => {

@@ -28,7 +28,7 @@ class Compare {
     const { parts } = this
     this.notice = parts.notice
     this.say = (sentence) => this.notice.say(sentence, 9000)
-    this.channel = new Channel(page, { onLine: (state) => this.notice.line(state), onEngine: (state) => this.engine(state) })
+    this.channel = new Channel(page, { onLine: (state, why) => this.notice.line(state, why), onEngine: (state) => this.engine(state) })
     this.walls = new Walls(this.channel, { drawn: (spent, turn) => this.drawn(spent, turn) })
     this.bar = new Bar(parts.bar, { changed: () => this.changed(), say: this.say, add: (name) => this.add(name), blind: (kind) => this.riddle(kind), png: () => this.png(), link: () => this.link() })
     this.blind = new Blind(this.channel, parts.blind, { begun: (columns) => this.hide(columns), opened: (...told) => this.reveal(...told), over: () => this.unhide(), say: this.say })

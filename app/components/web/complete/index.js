@@ -31,7 +31,7 @@ class Complete {
     const { parts } = this
     this.notice = parts.notice
     this.say = (sentence, wait = 9000) => this.notice.say(sentence, wait)
-    this.channel = new Channel(page, { onLine: (state) => this.notice.line(state), onEngine: (state) => this.engine(state) })
+    this.channel = new Channel(page, { onLine: (state, why) => this.notice.line(state, why), onEngine: (state) => this.engine(state) })
     this.memory = new Memory(this.channel, () => this.compose(), (body) => this.recalled(body), "complete")
     this.board = new Board(parts.canvas)
     this.chart = new Chart(parts.chart)

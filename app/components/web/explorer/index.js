@@ -31,7 +31,7 @@ class Explorer {
   constructor(root, page) {
     Object.assign(this, { root, page, version: 0, names: {}, card: null, view: null, parts: layout(root) })
     this.notice = this.parts.notice
-    this.channel = new Channel(page, { onLine: (state) => this.line(state), onEngine: (state) => this.engine(state) })
+    this.channel = new Channel(page, { onLine: (state, why) => this.line(state, why), onEngine: (state) => this.engine(state) })
     this.keeping = new Keeping(this)
     this.memory = new Memory(this.channel, () => this.keeping.compose(), (...kept) => this.keeping.recalled(...kept))
     this.address = new Address()
@@ -158,9 +158,9 @@ class Explorer {
     this.plane.resize()
   }
 
-  line(state) {
+  line(state, why) {
     if (state === "open" && this.root.classList.contains("zt-lost")) this.address.insist()
-    this.notice.line(state)
+    this.notice.line(state, why)
     this.root.classList.toggle("zt-lost", state === "lost")
   }
 

@@ -15,7 +15,7 @@ export default mounting("gallery", (...given) => new Gallery(...given))
 class Gallery {
   constructor(root, page) {
     Object.assign(this, { root, page, made: new Map(), cards: [], shown: "", notice: new Notice() })
-    this.channel = new Channel(page, { onLine: (state) => this.notice.line(state), onEngine: (state) => this.engine(state) })
+    this.channel = new Channel(page, { onLine: (state, why) => this.notice.line(state, why), onEngine: (state) => this.engine(state) })
     this.seen = new IntersectionObserver((entries) => entries.forEach((entry) => (entry.target.zoetropeCard.seen = entry.isIntersecting)))
     this.timer = setInterval(() => this.tick(), FRAME)
   }

@@ -1,5 +1,7 @@
 // Files: a path becomes a film on the server, whose progress is asked for until it can be fetched; and a file a path.
 
+import { person } from "../token.js"
+
 const PAUSE = 250 // milliseconds between two questions how far a film is
 
 export class Films {
@@ -13,7 +15,7 @@ export class Films {
     if (this.film) return this.on.say("One film is being made already. Cancel it first, or wait.")
     this.film = "ordered"
     this.show({ state: "waiting", ahead: 0, done: 0, frames: 1 })
-    const answer = await this.ask("films", { method: "POST", body: JSON.stringify({ path, form, size, look }) })
+    const answer = await this.ask(`films?person=${person}`, { method: "POST", body: JSON.stringify({ path, form, size, look }) })
     if (this.film !== "ordered") return answer?.film && this.ask(`films/${answer.film}`, { method: "DELETE" })
     if (!answer) return this.end()
     this.film = answer.film

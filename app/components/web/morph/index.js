@@ -28,7 +28,7 @@ class Morph {
     Object.assign(this, { root, page, limits, walk: null, walks: new Map(), parts: layout(root, limits) })
     this.notice = this.parts.notice
     this.say = (...sentence) => this.notice.say(...sentence)
-    this.channel = new Channel(page, { onLine: (state) => this.notice.line(state), onEngine: (state) => this.engine(state) })
+    this.channel = new Channel(page, { onLine: (state, why) => this.notice.line(state, why), onEngine: (state) => this.engine(state) })
     this.showPath()
     this.keeping = new Keeping(this)
     this.memory = new Memory(this.channel, () => this.keeping.compose(), (body) => this.keeping.recalled(body), "morph")

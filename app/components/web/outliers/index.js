@@ -29,7 +29,7 @@ class Outliers {
     Object.assign(this, { root, words, models: [], reads: 0, parts: layout(root) })
     const { parts } = this
     this.notice = parts.notice
-    this.channel = new Channel(page, { onLine: (state) => this.notice.line(state), onEngine: (state) => this.engine(state) })
+    this.channel = new Channel(page, { onLine: (state, why) => this.notice.line(state, why), onEngine: (state) => this.engine(state) })
     this.say = (sentence) => this.notice.say(sentence, 9000)
     this.desk = new Desk(this.channel, parts, { changed: () => this.weigh(), say: this.say })
     this.loading = new Loading(this.channel, this.say)

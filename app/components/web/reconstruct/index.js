@@ -20,7 +20,7 @@ class Reconstruct {
     Object.assign(this, { root, page, parts: layout(root) })
     const { parts } = this
     this.notice = parts.notice
-    this.channel = new Channel(page, { onLine: (state) => this.notice.line(state), onEngine: (state) => this.engine(state) })
+    this.channel = new Channel(page, { onLine: (state, why) => this.notice.line(state, why), onEngine: (state) => this.engine(state) })
     this.memory = new Memory(this.channel, () => ({}), () => {}, "reconstruct")
     this.memory.recall()
     const say = (sentence) => this.notice.say(sentence, 9000)
