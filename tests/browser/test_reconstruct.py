@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import signal
 from collections.abc import Iterator
 from dataclasses import replace
@@ -15,7 +16,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, WebSocketRoute, expect
 
 from bench.rig.chromium import FLAGS
 from engine import checkpoint
@@ -173,6 +174,28 @@ def bring(desk: Reconstruct, name: str, data: bytes) -> None:
     """Upload a file."""
     chooser = desk.page.locator("input[type=file]")
     chooser.set_input_files({"name": name, "mimeType": "image/png", "buffer": data})
+
+
+class Answers:
+    """The answers of the engine on their way to a page: held back, or let through."""
+
+    def __init__(self, page: Page) -> None:
+        self.holding, self.waiting = False, list[tuple[WebSocketRoute, str | bytes]]()
+        page.route_web_socket("**/live", self._route)
+
+    def _route(self, socket: WebSocketRoute) -> None:
+        server = socket.connect_to_server()
+        socket.on_message(server.send)
+        server.on_message(lambda answer: self.waiting.append((socket, answer)) if self.holding else socket.send(answer))
+
+    def hold(self) -> None:
+        self.holding = True
+
+    def release(self) -> None:
+        self.holding = False
+        waiting, self.waiting = self.waiting, []
+        for socket, answer in waiting:
+            socket.send(answer)
 
 
 # Rows
@@ -485,6 +508,80 @@ def test_the_desk_may_be_cleared_while_a_picture_is_under_way(desk: Reconstruct)
     turn.evaluate("(turn, camera) => (turn.click(), camera.click())", camera.element_handle())
     expect(desk.page.get_by_text("The camera is off.")).to_be_visible()
     desk.page.wait_for_timeout(500)  # for what was asked to come back; errors of the page fail every test
+
+
+# What belongs to another picture
+
+STALE = re.compile(r"\bzt-rec-stale\b")
+FIGURES = "dl dd, .zt-rec-gauge p, .zt-rec-bound"
+
+
+def figures(tile: Locator) -> str:
+    """All figures of a tile that can be seen, but for marks that there is none."""
+    shown = [each.inner_text() for each in tile.locator(FIGURES).all() if each.is_visible()]
+    return "".join(text for text in shown if text != "–" and not text.startswith("No gauge"))
+
+
+def test_no_figure_of_a_picture_stands_beside_another(desk: Reconstruct) -> None:
+    answers = Answers(desk.page)
+    desk.open()
+    desk.drawn("toy-levels")
+    tiles = [desk.tile("toy-vae"), desk.tile("toy-levels", "from z2 and z1"), desk.tile("toy-levels", "from z2 alone")]
+    for tile in tiles:
+        expect(tile.locator("dd").nth(1)).not_to_have_text("–")
+    answers.hold()
+    bring(desk, "half.png", file(np.tile(np.repeat(np.uint8([[[0] * 3, [255] * 3]]), 32, 1), (64, 1, 1))))
+    expect(desk.page.get_by_text("half.png, 64 × 64")).to_be_visible()
+    for tile in tiles:
+        expect(tile).to_have_class(STALE)
+        assert figures(tile) == ""
+        expect(tile.get_by_role("button", name="Use in Morph")).to_be_disabled()
+    assert (desk.seen()[:, :7] == 0).all()
+    answers.release()
+    for tile in tiles:
+        expect(tile).not_to_have_class(STALE)
+        expect(tile.locator("dd").nth(1)).not_to_have_text("–")
+    error = float(np.mean(np.square((desk.seen().astype(float) - desk.made("toy-vae")) / 255)))
+    assert number(tiles[0]) == pytest.approx(error, rel=0.01)
+
+
+def test_an_answer_to_the_picture_before_is_not_shown_beside_the_next(desk: Reconstruct) -> None:
+    answers = Answers(desk.page)
+    desk.open()
+    desk.page.wait_for_timeout(600)
+    answers.hold()
+    desk.button("Mirror").click()  # asks, of the picture that is left at once
+    desk.page.wait_for_timeout(600)
+    desk.tab("Upload")
+    expect(desk.page.get_by_text("No picture has been brought yet.")).to_be_visible()
+    answers.release()
+    desk.page.wait_for_timeout(500)
+    tile = desk.tile("toy-vae")
+    expect(tile).to_have_class(STALE)
+    assert figures(tile) == ""
+
+
+def test_a_crop_that_waits_for_its_answer_is_marked(desk: Reconstruct) -> None:
+    answers = Answers(desk.page)
+    desk.open()
+    expect(desk.tile("toy-vae").locator("dd").nth(1)).not_to_have_text("–")
+    answers.hold()
+    upright = desk.seen()
+    desk.button("Mirror").click()
+    expect(desk.tile("toy-vae")).to_have_class(STALE)
+    assert (desk.seen() == upright[:, ::-1]).all()
+    answers.release()
+    expect(desk.tile("toy-vae")).not_to_have_class(STALE)
+
+
+def test_a_refused_upload_leaves_the_caption_of_the_picture_that_lies_there_and_is_said_once(desk: Reconstruct) -> None:
+    desk.open()
+    desk.after(lambda: bring(desk, "half.png", file(np.zeros((64, 64, 3), np.uint8))))
+    expect(desk.page.get_by_text("half.png, 64 × 64")).to_be_visible()
+    bring(desk, "letter.png", b"Dear reader, this is text.")
+    expect(desk.page.get_by_text("holds text and no picture")).to_have_count(1)
+    expect(desk.page.get_by_text("half.png, 64 × 64")).to_be_visible()
+    expect(desk.page.get_by_test_id("stFileUploaderFileName").filter(visible=True)).to_have_count(0)
 
 
 # Searches

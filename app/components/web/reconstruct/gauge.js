@@ -15,9 +15,19 @@ export class Gauge {
     this.element = element("div", { class: "zt-rec-gauge" }, this.scale, this.words)
   }
 
+  /** Say nothing: there is no error yet. */
+  clear() {
+    if (!this.quantiles) return
+    this.scale.hidden = true
+    this.words.textContent = ""
+    this.element.classList.remove("zt-rec-outside")
+    delete this.element.dataset.rank
+  }
+
   show(error) {
     if (!this.quantiles) return
     const part = rank(error, this.quantiles)
+    this.scale.hidden = false
     const text = sentence(part)
     this.needle.style.left = `${100 * part}%`
     this.element.dataset.rank = part.toFixed(3)

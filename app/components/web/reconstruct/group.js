@@ -8,11 +8,12 @@ import { Search } from "./search.js"
 import { frame, Tile } from "./tile.js"
 import { shown, work } from "./work.js"
 
+const LATE = 250 // milliseconds after which a row that follows a hand is marked as behind it
 const CLOSER = 0.5 // the negative is suggested where it brings the models so much closer
 
 export class Group {
   constructor(kind, cards, channel, on) {
-    Object.assign(this, { kind, cards, on, near: true, asked: 0, frames: 0, version: 0, drawn: 0, times: [] })
+    Object.assign(this, { kind, cards, on, near: true, asked: 0, frames: 0, version: 0, drawn: 0, late: null, times: [] })
     this.shape = cards[0].shape
     this.judge = cards[0].judge
     this.encoders = cards.filter(({ encodes }) => encodes)
@@ -40,15 +41,20 @@ export class Group {
     this.sight = frame(this.shape, `The crop as the models of ${this.kind} see it`)
     const middle = height === width ? "" : "; of the box its middle"
     this.hint = element("p", { class: "zt-rec-suggest", role: "status" })
-    const seen = element("article", { class: "zt-rec-tile zt-rec-sight" }, element("header", {}, element("h4", {}, "What they saw"), element("p", {}, `${width} × ${height}, ${channels === 1 ? "grey" : "colour"}${middle}`)), element("div", { class: "zt-rec-picture" }, this.sight.canvas), this.hint)
+    const seen = (this.saw = element("article", { class: "zt-rec-tile zt-rec-sight" }, element("header", {}, element("h4", {}, "What they saw"), element("p", {}, `${width} × ${height}, ${channels === 1 ? "grey" : "colour"}${middle}`)), element("div", { class: "zt-rec-picture" }, this.sight.canvas), this.hint))
     const row = element("div", { class: "zt-rec-row" }, seen)
     for (const card of this.encoders) row.append(this.tiles.get(card.name).element, ...this.parts.filter((part) => part.card === card).map(({ tile }) => tile.element))
     row.append(...this.searches.map(({ tile }) => tile.element))
     return element("section", { class: "zt-rec-group", "data-kind": this.kind, "data-drawn": 0, "data-frames": 0, "aria-label": `Models of ${this.kind}` }, element("h3", {}, `Models of ${this.kind}`), row)
   }
 
+  /** What is encoded at once; a search goes its own way. */
+  get encoded() {
+    return [...this.tiles.values(), ...this.parts.map(({ tile }) => tile)]
+  }
+
   get all() {
-    return [...this.tiles.values(), ...this.parts.map(({ tile }) => tile), ...this.searches.map(({ tile }) => tile)]
+    return [...this.encoded, ...this.searches.map(({ tile }) => tile)]
   }
 
   // Asking
@@ -58,12 +64,37 @@ export class Group {
     const source = shown()
     this.version = version
     this.seen = cut(source, source.crop, this.shape)
-    this.sight.soft = work.switches.soft
-    this.sight.draw(image(this.seen, this.shape))
+    if (this.rate) this.late ??= setTimeout(() => this.wait(), LATE) // what they saw is drawn with what they make of it
+    else this.wait()
     this.searches.forEach((search) => search.aim(this.seen, settled))
     this.encoders.forEach(({ name }) => this.tiles.get(name).element.classList.add("zt-rec-asked"))
-    if (this.encoders.length) this.lane.askAll(this.panels(this.seen, settled), { seen: this.seen, version, settled })
-    else this.finished(version)
+    if (this.encoders.length) return this.lane.askAll(this.panels(this.seen, settled), { seen: this.seen, version, settled })
+    this.paint(this.seen)
+    this.finished(version)
+  }
+
+  /** Show what they are to see; what they made is of an earlier picture until their answer comes. */
+  wait() {
+    this.late = null
+    this.paint(this.seen)
+    this.encoded.forEach((tile) => tile.wait())
+  }
+
+  /** Another picture lies on the desk, or none: no figure of the one before stays, and none that is on its way comes. */
+  clear() {
+    clearTimeout(this.late)
+    Object.assign(this, { late: null, drawn: this.version, times: [] })
+    for (const slot of [...this.lanes, this.levels, this.judges, this.negatives]) slot.drop()
+    this.saw.classList.add("zt-rec-stale")
+    this.hint.replaceChildren()
+    this.encoded.forEach((tile) => tile.clear())
+    this.searches.forEach((search) => search.aim(null, false))
+  }
+
+  paint(bytes) {
+    this.saw.classList.remove("zt-rec-stale")
+    this.sight.soft = work.switches.soft
+    this.sight.draw(image(bytes, this.shape))
   }
 
   /** The line that is free, else the one whose waiting request is older than this. */
@@ -83,15 +114,26 @@ export class Group {
     const seen = image(note.seen, this.shape)
     const made = panels.map((panel) => (panel.error ? null : pictures(panel)))
     const images = made.every((each) => each === null || Array.isArray(each)) ? made : await Promise.all(made)
-    if (note.version < this.drawn) return
+    if (note.version <= this.drawn) return
+    this.paint(note.seen)
     panels.forEach((panel, i) => this.draw(this.tiles.get(panel.model), panel, images[i]?.[0], seen, panel.ms ?? ms))
     this.drawn = note.version
     this.count()
+    this.behind(note.version)
     this.askLevels(panels, note)
     if (!note.settled) return
     this.finished(note.version)
     if (!this.parts.length) this.ask()
     if (this.shape[0] === 1) this.negatives.askAll(this.panels(note.seen.map((byte) => 255 - byte), false), note)
+  }
+
+  /** An answer has come: where a newer one is awaited, it is of an earlier picture, at once or if the hand's is late. */
+  behind(version) {
+    clearTimeout(this.late)
+    this.late = null
+    if (version === this.version) return
+    if (this.rate) this.late = setTimeout(() => this.wait(), LATE)
+    else this.wait()
   }
 
   draw(tile, panel, made, seen, ms) {
@@ -114,6 +156,7 @@ export class Group {
   async takeLevels({ panels, ms, note }) {
     const seen = image(note.seen, this.shape)
     const made = await Promise.all(panels.map((panel) => (panel.error ? null : pictures(panel))))
+    if (note.version < this.drawn || !shown()) return
     panels.forEach((panel, i) => this.draw(note.parts[i].tile, { ...panel, z: note.rows[i] }, made[i]?.[0], seen, panel.ms ?? ms))
     if (note.settled) this.ask()
   }

@@ -67,8 +67,8 @@ class Reconstruct {
   }
 
   /** Leave a latent for Morph as a key, and have Morph opened. */
-  morph({ model, ...key }) {
-    const origin = { kind: "picture", seed: null, truncation: null, name: shown().title.slice(0, 60) }
+  morph({ model, title, ...key }) {
+    const origin = { kind: "picture", seed: null, truncation: null, name: title.slice(0, 60) }
     this.memory.hand({ model, keys: [{ ...key, origin }] })
     this.setTriggerValue("morph", { model })
   }
@@ -77,10 +77,11 @@ class Reconstruct {
 
   /** Another picture lies on the desk. */
   laid(source) {
+    this.rows.clear()
+    this.settle.cancel()
     if (!source) return
     this.write()
     this.rows.sort()
-    this.settle.cancel()
     this.desk.paint()
     this.rows.settled()
   }

@@ -116,8 +116,14 @@ export class Rows {
     this.ask(this.open, true)
   }
 
+  /** Another picture lies on the desk, or none. */
+  clear() {
+    this.groups.forEach((group) => group.clear())
+    this.tell()
+  }
+
   ask(groups, settled) {
-    if (!shown() || this.on.empty()) return this.tell()
+    if (!shown() || this.on.empty()) return this.clear()
     this.version++
     groups.forEach((group) => group.show(this.version, settled))
   }

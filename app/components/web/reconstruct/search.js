@@ -4,7 +4,7 @@ import { pictures } from "../pixels.js"
 import { button, element } from "./parts.js"
 import { figure, image } from "./measure.js"
 import { Tile } from "./tile.js"
-import { work } from "./work.js"
+import { shown, work } from "./work.js"
 
 const PACE = 180 // milliseconds that a request may take, so that the picture visibly moves and others get their turn
 const MOST = 25 // steps of one request
@@ -64,7 +64,7 @@ export class Search {
     const { state } = this.work
     const { latent } = this.card
     if (state) state.fill(0, latent)
-    Object.assign(this.work, { target: this.target, losses: [] })
+    Object.assign(this.work, { target: this.target, title: shown()?.title ?? "", losses: [] })
   }
 
   /** Go on in another class. */
@@ -75,7 +75,7 @@ export class Search {
   }
 
   forget() {
-    Object.assign(this.work, { state: null, losses: [], target: this.target })
+    Object.assign(this.work, { state: null, losses: [], target: this.target, title: shown()?.title ?? "" })
     this.paint()
   }
 
@@ -95,7 +95,8 @@ export class Search {
     if (!same(target, this.work.target) || !this.work.state) return this.going && this.ask() // it has turned meanwhile
     this.work.state = panel.state
     this.work.losses.push(...panel.losses)
-    this.tile.show(made, image(target, this.card.shape), panel.state.subarray(0, this.card.latent), { ms: { model: milliseconds }, y: this.work.y })
+    this.tile.show(made, image(target, this.card.shape), panel.state.subarray(0, this.card.latent), { ms: { model: milliseconds }, y: this.work.y, title: this.work.title })
+    this.tile.element.classList.toggle("zt-rec-stale", !same(target, this.target)) // it may have been left for another
     this.tile.values.latency.textContent = `${milliseconds.toFixed(0)} ms a step`
     this.tile.element.dataset.steps = this.done
     this.rate = 1000 / milliseconds

@@ -5,7 +5,7 @@ import { Screen } from "../pixels.js"
 import { Bound, Gauge } from "./gauge.js"
 import { button, element, labelled } from "./parts.js"
 import { compare, figure } from "./measure.js"
-import { work } from "./work.js"
+import { shown, work } from "./work.js"
 
 const UNTOLD = "not told"
 const LARGE = 176 // CSS pixels of the longer side of a picture
@@ -76,9 +76,26 @@ export class Tile {
     this.extra.append(labelled("class", select))
   }
 
+  /** The picture on the desk has changed, and the answer has not come: what is shown is of the one before. */
+  wait() {
+    this.element.classList.add("zt-rec-stale")
+  }
+
+  /** Another picture lies on the desk: the figures of the one before go, and what is drawn stays marked until the answer. */
+  clear() {
+    this.wait()
+    Object.values(this.values).forEach((value) => (value.textContent = "–"))
+    this.says.textContent = ""
+    if (this.untold) this.untold.textContent = UNTOLD
+    this.gauge.clear()
+    this.bound.element.hidden = true
+    this.explore.disabled = this.morph.disabled = true
+  }
+
   /** Draw a picture, ImageData, against the one that was seen; `z` is its latent. */
-  show(made, seen, z, { ms, rate, distortion, y } = {}) {
-    Object.assign(this, { made, seen, z, y })
+  show(made, seen, z, { ms, rate, distortion, y, title = shown().title } = {}) {
+    Object.assign(this, { made, seen, z, y, title })
+    this.judged(null)
     if (this.untold && work.classes[this.card.name] === undefined) this.untold.textContent = y === undefined ? UNTOLD : `likeliest: ${this.card.classes[y]}`
     const { error, map } = compare(seen, made)
     this.says.textContent = ""
@@ -118,8 +135,8 @@ export class Tile {
 
   /** This latent as a key of a path. */
   key() {
-    const { card, z } = this
-    return { model: card.name, z: Array.from(z, round), y: card.classes.length ? (this.y ?? 0) : null }
+    const { card, z, title } = this
+    return { model: card.name, title, z: Array.from(z, round), y: card.classes.length ? (this.y ?? 0) : null }
   }
 
   /** What opens this latent in Explore, as app/link.py writes it. */

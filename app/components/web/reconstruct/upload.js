@@ -18,15 +18,12 @@ export class Upload {
   async take(about, url) {
     if (!about || about.number <= work.upload) return
     work.upload = about.number
-    if (about.error) return this.refuse(about.error)
-    lay("upload", await opened(url), { title: about.name, notes: about.notes, faces: about.faces ?? [], query: {} })
+    if (about.error) return this.on.refused(about.error)
+    const canvas = await opened(url)
+    if (about.number !== work.upload) return // a newer one came meanwhile
+    lay("upload", canvas, { title: about.name, notes: about.notes, faces: about.faces ?? [], query: {} })
     this.tell()
     this.on.laid()
-  }
-
-  refuse(sentence) {
-    this.says.textContent = sentence
-    this.on.refused(sentence)
   }
 
   tell() {
