@@ -17,7 +17,7 @@ from app.panels import Panel
 from app.pictures import RAW_LIMIT, Codec
 from app.wire import Message, Request, Show
 from engine.errors import ZoetropeError
-from engine.serving.jobs import Answer, Outcome
+from engine.serving.jobs import TERMS, Answer, Outcome
 
 
 def slow(outcome: Outcome) -> bool:
@@ -71,7 +71,7 @@ NUMBERS = {
 }
 """Where the numbers of an answer without pictures are, but for z."""
 NONE = np.zeros(0, np.float32)
-LISTED = ("rate", "distortion", "log_prob", "elbo", "file_bits")
+LISTED = (*TERMS, "log_prob", "elbo", "file_bits")
 """Arrays, a number a row, that stand in the header itself."""
 
 

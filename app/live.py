@@ -12,7 +12,7 @@ Wire protocol, the same in both directions and the only place where it is writte
                         takes z, rows × latent
             reconstruct {verb, model, rows, y?, columns?, seed?: int | [int], terms?: bool}
                         takes pictures, rows. With a seed z is a draw of the posterior, by that seed's own noise, in
-                        place of its mean; without terms neither rate nor distortion, where z is the mean
+                        place of its mean; without terms neither rate nor distortion
             distance    {verb, model, rows}, of a model that classifies
                         takes pictures, 2 · rows: first all originals, then what each is compared with
             invert      {verb, model, rows, steps, y?, columns?}, rows at most 16, steps at most 25
@@ -51,8 +51,10 @@ Wire protocol, the same in both directions and the only place where it is writte
             decode      {model, verb, bytes, shape: [n, h, w, c], columns, format}; format "raw": uint8 NHWC,
                         "jpeg" or "webp": one sheet of n tiles, `columns` to a row
             reconstruct as decode, and latent: [n, latent]: z, float32, follows the pictures; drawn: whether z is a
-                        draw; of models that bound also rate: [n], distortion: [n]: KL(q(z|x) ‖ p(z)) and −log p(x|z)
-                        in nats, at the draw of the seed, of 0 if none is given; null where a number is not finite
+                        draw; with terms, of models that bound, also rate: [n], distortion: [n]: log q(z|x)/p(z) and
+                        −log p(x|z) in nats, means of 8 draws, the first by the seed, or by 0 if none is given, the
+                        rate in closed form where there is one; and rate_error, distortion_error, elbo_error: [n]: the
+                        standard errors of these and of their sum; null where a number is not finite
             distance    {model, verb, bytes, shape: [n], format: "float32"}: squared distances in the model's features
                         over the total variance of these on test pictures: 1 is as far as these are from their mean
             invert      as decode, and state: [n, 3 · latent + 1], losses: [steps, n]: the new state and then the mean

@@ -1,5 +1,6 @@
 """The forward passes of a model, by verb: rows on its device become floats, and what the host wants of them."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,15 +12,18 @@ from engine import densities, images, inversion, noise, sight
 from engine.buffers import Forward, Rows
 from engine.card import Card
 from engine.latents import draw, spread_of
+from engine.nn import bounds
 from engine.nn.raster import Draws, Raster
 from engine.passes import SIZES, Pass
 from engine.prepare import half_type, in_half, prepared
 from engine.registry import Model
+from engine.serving.jobs import DRAWS
 from engine.verbs import Infers
 
 Latent = NDArray[np.float32]
 Classes = NDArray[np.int64] | None
 
+OTHERS = 0x9E3779B9  # tells the seed of the further draws of a posterior from that of the first
 UNKNOWN = -1  # the class of a row that has none
 ALONE = ("evidence", "score", "invert", "surprise", "receptive")  # sums, slopes, steps that magnify others' last bit
 HOSTED = ("sample", "invert", "draw", "receptive")  # no graph: noise drawn on the host, or a gradient's own thread
@@ -92,8 +96,11 @@ class Forwards:
         return features, features
 
     def evidence(self, pictures: Tensor, drawn: Tensor, y: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        found = self.exact.evidence(images.unit(pictures), y, drawn)
-        parts = torch.cat([found.z, found.rate[:, None], found.distortion[:, None]], dim=1)
+        """Give the terms of the bound by several draws of each posterior, see `mean_terms`."""
+        x, count = images.unit(pictures), drawn.shape[1]
+        labels = None if y is None else y.repeat_interleave(count, 0)
+        found = self.exact.evidence(x.repeat_interleave(count, 0), labels, drawn.flatten(0, 1))
+        parts = bounds.mean_terms(found.rate.view(-1, count), found.distortion.view(-1, count))
         return parts, parts
 
     def score(self, pictures: Tensor, drawn: Tensor) -> tuple[Tensor, Tensor]:
@@ -102,7 +109,8 @@ class Forwards:
         return found, found
 
     def infer(self, pictures: Tensor, drawn: Tensor, y: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        z = self.exact.infer_by(images.unit(pictures), drawn, y)
+        x, exact = images.unit(pictures), self.exact
+        z = exact.infer_by(x, drawn, y) if isinstance(exact, Infers) else exact.evidence(x, y, drawn).z
         return z, z
 
     def invert(self, pictures: Tensor, state: Tensor, y: Tensor | None = None) -> tuple[Tensor, Tensor]:
@@ -144,8 +152,10 @@ class Forwards:
         drawn = noise.normal(seeds, [self.card.latent]).numpy()
         if verb == "score":
             return [pictures, drawn]
-        if verb in ("evidence", "infer"):
+        if verb == "infer":
             return [pictures, drawn, *labels]
+        if verb == "evidence":
+            return [pictures, posterior_noise(seeds, self.card.latent), *labels]
         if verb == "draw":
             return [pictures, noise.uniform(seeds, self.card.shape).numpy(), *labels]
         if verb == "receptive":
@@ -159,6 +169,13 @@ class Forwards:
         if not self.card.classes:
             return []
         return [np.full(count, UNKNOWN) if y is None else y]
+
+
+def posterior_noise(seeds: Sequence[int], latent: int) -> Latent:
+    """Draw the noise of several draws of each posterior, (n, DRAWS, latent), the first that of the seed alone."""
+    first = noise.normal(seeds, [1, latent])
+    others = noise.normal([seed ^ OTHERS for seed in seeds], [DRAWS - 1, latent])
+    return torch.cat([first, others], dim=1).numpy()
 
 
 def states_of(z: Latent) -> Latent:

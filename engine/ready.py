@@ -15,12 +15,13 @@ from engine.catalogue import Catalogue
 from engine.directions import Directions
 from engine.drawing import Drawer, Drawing, finished
 from engine.errors import MissingVerb
-from engine.forwards import UNKNOWN, Classes, Forwards, Latent
+from engine.forwards import UNKNOWN, Classes, Forwards, Latent, posterior_noise
 from engine.gallery import Gallery
 from engine.latents import draw
 from engine.neighbours import nearest
 from engine.passes import Pass
 from engine.registry import Model
+from engine.serving.jobs import TERMS
 from engine.sheet import Bytes
 from engine.verbs import Infers
 
@@ -140,17 +141,17 @@ class Ready:
         """Encode pictures and decode them again: `pictures` and their latents `z` (n, latent).
 
         z is the mean of the posterior or, with a seed for each row, a draw, where the family has a posterior: `drawn`
-        (n,) is then 1. Of models that bound also `rate` and `distortion` (n,) in nats, at the draw of seed 0 if none
-        is given; this takes a second pass, which is saved without `terms` where z is the mean. A class-conditional
-        model that bounds takes a row of no class for one of the class whose bound is highest: `y` (n,) says which.
+        (n,) is then 1. With `terms`, of models that bound also `rate` and `distortion` (n,) in nats, means of DRAWS
+        draws, and their standard errors `rate_error`, `distortion_error` and, of their sum, `elbo_error`; this takes as
+        many passes. A class-conditional model that bounds takes a row of no class for one of the class whose bound is
+        highest: `y` (n,) says which.
         """
         y = self.likeliest(pictures, y)
-        found = self._terms(pictures, y, seeds or (0,) * len(pictures)) if terms or seeds else {}
-        drawn = bool(seeds) and "z" in found
-        z = found.pop("z") if drawn else self.encode(pictures, y)
-        found.pop("z", None)
+        drawn = bool(seeds) and (self.infers or "bounds" in self.card.verbs)
+        z = self._drawn(pictures, y, seeds) if drawn else self.encode(pictures, y)
         flags = np.full(len(z), drawn, np.uint8)
         classes = {} if y is None else {"y": y}
+        found = self._terms(pictures, y, seeds) if terms and "bounds" in self.card.verbs else {}
         return {"pictures": self.decode(z, y), "z": z, "drawn": flags, **classes, **found}
 
     def likeliest(self, pictures: Bytes, y: Classes = None) -> Classes:
@@ -165,17 +166,16 @@ class Ready:
             y[untold] = self.score(pictures[untold])["given"].argmax(1)
         return y
 
-    def _terms(self, pictures: Bytes, y: Classes, seeds: Sequence[int]) -> Arrays:
-        """Draw of the posterior by seeds: z, and of models that bound the rate and the distortion there."""
-        verb = "evidence" if "bounds" in self.card.verbs else "infer" if self.infers else None
-        if verb is None:
-            return {}
+    def _drawn(self, pictures: Bytes, y: Classes, seeds: Sequence[int]) -> Latent:
+        """Draw of each posterior by a seed."""
         drawn = noise.normal(seeds, [self.card.latent]).numpy()
-        found = self._pass(verb)(pictures, drawn, *self.forwards.labels(y, len(pictures)))
-        if verb == "infer":
-            return {"z": found}
-        z, rate, distortion = np.split(found, [self.card.latent, self.card.latent + 1], axis=1)
-        return {"z": np.ascontiguousarray(z), "rate": rate[:, 0], "distortion": distortion[:, 0]}
+        return self._pass("infer")(pictures, drawn, *self.forwards.labels(y, len(pictures)))
+
+    def _terms(self, pictures: Bytes, y: Classes, seeds: Sequence[int]) -> Arrays:
+        """Take the bound apart by several draws of each posterior, the first by the seed, or by 0 if none is given."""
+        drawn = posterior_noise(seeds or (0,) * len(pictures), self.card.latent)
+        found = self._pass("evidence")(pictures, drawn, *self.forwards.labels(y, len(pictures)))
+        return dict(zip(TERMS, np.ascontiguousarray(found.T), strict=True))
 
     def distance(self, pictures: Bytes, others: Bytes) -> NDArray[np.float32]:
         """Give how far pictures are from others in the features of a classifier, (n,), as a share of their variance.

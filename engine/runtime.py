@@ -185,7 +185,7 @@ class Engine:
 
     def reconstruct(self, name: str, pictures: Bytes, y: Classes = None) -> Bytes:
         """Encode pictures and decode them again."""
-        return self._alone(Job("reconstruct", name, pictures=pictures, y=labels(y)))["pictures"]
+        return self._alone(Job("reconstruct", name, pictures=pictures, y=labels(y), terms=False))["pictures"]
 
     def distance(self, name: str, pictures: Bytes, others: Bytes) -> NDArray[np.float32]:
         """Compare pictures with others in the features of a classifier, (n,): 1 is as unlike as to the mean of all."""

@@ -13,7 +13,7 @@ from engine.card import Card
 from engine.catalogue import Catalogue
 from engine.errors import BadLatent, EngineLost
 from engine.serving.backend import Listener, State
-from engine.serving.jobs import Answer, Job
+from engine.serving.jobs import TERMS, Answer, Job
 
 
 def card(name: str, latent: int, shape: tuple[int, int, int], classes: int = 0) -> Card:
@@ -102,7 +102,8 @@ class Echo:
             losses = np.arange(rows * job.steps, dtype=np.float32).reshape(rows, job.steps)
             return {**pictures, "state": job.state + 1, "losses": losses}
         z = np.outer(job.seeds or [0.5] * rows, np.ones(latent)).astype(np.float32)
-        terms = {"rate": np.full(rows, 2.5, np.float32), "distortion": np.full(rows, np.inf, np.float32)}
+        terms = {name: np.full(rows, 2.5, np.float32) for name in TERMS} if job.terms else {}
+        terms |= {"distortion": np.full(rows, np.inf, np.float32)} if job.terms else {}
         return {**pictures, "z": z, "drawn": np.full(rows, bool(job.seeds), np.uint8), **terms}
 
     def told(self, job: Job) -> dict[str, Any]:

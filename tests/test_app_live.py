@@ -181,6 +181,7 @@ def test_a_reconstruction_is_pictures_then_latents_with_its_figures_in_the_heade
     assert header["panels"][0] == {
         "model": "grey", "verb": "reconstruct", "shape": [2, 4, 3, 1], "format": "raw", "columns": 1,
         "latent": [2, 2], "drawn": False, "rate": [2.5, 2.5], "distortion": [None, None], "bytes": 24 + 16,
+        "rate_error": [2.5, 2.5], "distortion_error": [2.5, 2.5], "elbo_error": [2.5, 2.5],
         "ms": {"queue": 1.0, "model": 4.0},
     }  # fmt: skip
     assert [about["drawn"] for about in header["panels"]] == [False, True, True]

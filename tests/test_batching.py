@@ -19,7 +19,7 @@ from engine.batching import OPERATIONS, run_batch
 from engine.errors import BadLatent, BadPicture, BadValue, MissingVerb, ModelFault, OutOfMemory, UnknownName
 from engine.ready import Ready
 from engine.registry import Config
-from engine.serving.jobs import Answer, Job
+from engine.serving.jobs import TERMS, Answer, Job
 from tests.shelf import AE, ALI, CVAE, JUDGE, PIXELS, VAE, keep, made
 
 CONFIGS: dict[str, Config] = {
@@ -130,7 +130,7 @@ GIVES: dict[str, dict[str, tuple[int, ...]]] = {
     "sample": {"pictures": (3, 8, 8, 3)},
     "latents": {"z": (3, 3)},
     "encode": {"z": (3, 3)},
-    "reconstruct": {"pictures": (3, 8, 8, 3), "z": (3, 3), "drawn": (3,), "y": (3,), "rate": (3,), "distortion": (3,)},
+    "reconstruct": {"pictures": (3, 8, 8, 3), "z": (3, 3), "drawn": (3,), "y": (3,)} | dict.fromkeys(TERMS, (3,)),
     "wall": {"pictures": (3, 8, 8, 3)},
     "distance": {"distance": (3,)},
     "invert": {"pictures": (3, 8, 8, 3), "state": (3, 10), "losses": (3, 2)},

@@ -23,6 +23,7 @@ from engine.nn.nets import DoublingConv2d
 from engine.passes import Pass
 from engine.ready import Ready
 from engine.registry import FAMILIES, Config, Model, family_of
+from engine.serving.jobs import DRAWS, TERMS
 from engine.verbs import Bounds, Completes, Decodes, Infers
 from tests.shelf import keep, made
 from tests.test_laws import CONFIGS, title
@@ -130,16 +131,40 @@ def test_a_reconstruction_is_drawn_where_there_is_a_posterior(tmp_path: Path) ->
         assert (drawn["drawn"] == has).all()
         assert not mean["drawn"].any()
         assert (drawn["z"] != mean["z"]).any() == has
-        assert ({"rate", "distortion"} <= mean.keys()) == ("bounds" in ready.card.verbs)
+        assert (mean.keys() & {*TERMS} == {*TERMS}) == ("bounds" in ready.card.verbs)
         again = ready.reconstruct(pictures[1:2], seeds=(5,))
         assert (again["z"] == drawn["z"][1:2]).all()
         bare = ready.reconstruct(pictures, terms=False)
         assert bare.keys() - {"y"} == {"pictures", "z", "drawn"}
         assert all((bare[name] == mean[name]).all() for name in bare)
-        if family_of(config) == "vae":  # in closed form; elsewhere the rate is estimated at the draw
-            assert (drawn["rate"] == mean["rate"]).all()
+        if family_of(config) == "vae":  # in closed form; elsewhere the rate is estimated by draws
+            np.testing.assert_allclose(drawn["rate"], mean["rate"], rtol=1e-5)
+            assert (drawn["rate_error"] < 1e-5 * drawn["rate"]).all()
         if "bounds" in ready.card.verbs:
             assert (mean["distortion"] == ready.reconstruct(pictures, seeds=(0, 0, 0))["distortion"]).all()
+            few = ready.reconstruct(pictures, seeds=(5, 5, 6), terms=False)
+            assert few.keys() - {"y"} == {"pictures", "z", "drawn"}
+            assert (few["z"] == drawn["z"]).all()
+
+
+@pytest.mark.parametrize("family", ["vae", "iaf_vae", "pixel_vae"])
+def test_terms_of_a_bound_are_means_of_draws_and_off_by_their_errors(family: str, tmp_path: Path) -> None:
+    config = next(config for config in DECODING if family_of(config) == family)
+    model, ready = made(config), ready_of(tmp_path, config)
+    pictures, rounds = pictures_of(config, 1), 64
+    found = ready.reconstruct(pictures.repeat(rounds, 0), seeds=range(rounds))
+    x = images.unit(torch.from_numpy(pictures)).repeat(DRAWS * 200, 1, 1, 1)
+    torch.manual_seed(1)
+    with torch.no_grad():
+        truth = model.evidence(x)  # type: ignore[union-attr, operator]
+    for name, exact in (("rate", truth.rate), ("distortion", truth.distortion)):
+        errors = np.maximum(found[f"{name}_error"], 1e-5 * abs(float(exact.mean())))
+        off = (found[name] - float(exact.mean())) / errors
+        assert abs(off.mean()) < 1
+        if found[f"{name}_error"].mean() > 1e-4:
+            assert 0.7 < off.std() < 1.5
+    off = (found["rate"] + found["distortion"] - float((truth.rate + truth.distortion).mean())) / found["elbo_error"]
+    assert 0.7 < off.std() < 1.5
 
 
 @each_decoder

@@ -23,6 +23,8 @@ from app.views.style import page_style
 from engine.card import Card
 from engine.catalogue import Catalogue
 from engine.errors import BadPicture
+from engine.outliers import support
+from engine.serving.jobs import DRAWS
 
 HINT = "Bring a picture: it stays on the machine that runs Zoetrope."
 
@@ -177,6 +179,8 @@ def entry(card: Card, models: Catalogue) -> dict[str, Any]:
     return {
         **facts(card),
         "encodes": "encodes" in card.verbs,
+        "over": support(card.config) if "bounds" in card.verbs else None,
+        "draws": DRAWS,
         "levels": {name: list(ends) for name, ends in card.levels.items()},
         "judge": judge(card, models),
         "held": {what: [float(f"{value:.6g}") for value in values] for what, values in card.held_out.items()},

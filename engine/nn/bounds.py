@@ -52,3 +52,13 @@ def in_parts(log_weights: Callable[[int], Tensor], samples: int, start: Tensor) 
 def importance_bound(log_weights: Tensor) -> PerImage:
     """log 1/k Σ p(x, zᵢ) / q(zᵢ|x) of k draws, (k, batch): at least the ELBO on average, growing with k."""
     return log_weights.logsumexp(0) - math.log(len(log_weights))
+
+
+def mean_terms(rate: Tensor, distortion: Tensor) -> Tensor:  # (batch, draw) each → (batch, 5)
+    """Give the mean rate and distortion of several draws, and the standard errors of these and of the bound.
+
+    The errors of both terms do not add up to that of the bound: a draw that is improbable may explain much.
+    """
+    terms = torch.stack([rate, distortion, rate + distortion], 2)
+    errors = terms.std(1) / math.sqrt(rate.shape[1])
+    return torch.cat([terms.mean(1)[:, :2], errors], 1)

@@ -14,6 +14,8 @@ from engine.errors import ZoetropeError
 Latent = NDArray[np.float32]
 Bytes = NDArray[np.uint8]
 
+DRAWS = 8  # of a posterior, by which the terms of a bound are estimated
+TERMS = ("rate", "distortion", "rate_error", "distortion_error", "elbo_error")
 MAX_STEPS = 25
 """The most steps of an inversion that one job may ask for; the next one goes on from its state."""
 MAX_NEIGHBOURS = 12
@@ -92,7 +94,8 @@ class Answer:
     decode, sample, reconstruct and invert give `pictures`, uint8 (n, height, width, channel); latents, encode and
     reconstruct give `z`, float32 (n, latent); posterior gives `z` and, where the data has them, `labels`, int16 (n,);
     directions gives `z` and `about`, a JSON list of what is known of each, as uint8.
-    reconstruct also gives `drawn`, uint8 (n,), and of models that bound `rate` and `distortion`, float32 (n,), in nats;
+    reconstruct also gives `drawn`, uint8 (n,), and with terms, of models that bound, `rate` and `distortion`, means of
+    DRAWS draws, and their standard errors `rate_error`, `distortion_error` and `elbo_error`, float32 (n,), in nats;
     classify gives `logits` (n, answers), float32; score gives `log_prob` or, of models that bound, `elbo` (n,) in nats,
     `file_bits` (n,) of the pictures' files and, of class-conditional models, `given` (n, classes), all float32;
     distance gives `distance`, float32 (n,); invert gives `state` (n, 3 · latent + 1) and `losses` (n, steps), float32;

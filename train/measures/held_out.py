@@ -1,8 +1,8 @@
 """Figures of single test pictures, beside which those of any other picture can be read.
 
-Each is what the engine gives for a picture: on pixels as they are, from the posterior mean, with one draw of the
-posterior for the rate and the distortion. So the distortion here is not that of the test ELBO, which sees binarized or
-dequantized pixels where the model was trained on such.
+Each is what the engine gives for a picture: on pixels as they are, from the posterior mean; the rate and the distortion
+by one draw of the posterior, where the engine takes several. So the distortion here is not that of the test ELBO, which
+sees binarized or dequantized pixels where the model was trained on such.
 """
 
 from collections.abc import Mapping

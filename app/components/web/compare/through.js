@@ -63,7 +63,7 @@ export class Through {
     this.tail = none
     if (!able.length) return this.row.replaceChildren(tile("Given", this.source, ""), ...none)
     const asked = able.map((column) => ({ column, seen: fitted(this.source, column.card.shape) }))
-    this.asks.askAll(asked.map(({ column, seen }) => ({ panel: { verb: "reconstruct", model: column.name, rows: 1, columns: 1 }, rows: [seen] })), asked)
+    this.asks.askAll(asked.map(({ column, seen }) => ({ panel: { verb: "reconstruct", model: column.name, rows: 1, columns: 1, terms: false }, rows: [seen] })), asked)
   }
 
   async take({ panels, note }) {

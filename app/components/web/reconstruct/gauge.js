@@ -1,7 +1,7 @@
 // The gauge: where an error stands among the errors that the model makes on pictures of its own test set; and the bound's terms.
 
 import { element } from "./parts.js"
-import { nats, rank } from "./measure.js"
+import { grey, nats, rank } from "./measure.js"
 
 const OUTSIDE = 0.99
 const UNUSUAL = 0.9
@@ -45,21 +45,35 @@ export function sentence(part) {
   return `Worse than ${percent} % of held-out pictures: like what this model has seen.`
 }
 
-/** The bound in its two terms, as bars of one scale. */
+/** The bound in its two terms, as bars of one scale: means of draws of the posterior, with their standard errors. */
 export class Bound {
-  constructor() {
+  /** `draws` is how many; `over` what the model's likelihood is over: "binary", "bytes" or "density". */
+  constructor({ draws, over }) {
+    Object.assign(this, { draws, over })
     this.element = element("div", { class: "zt-rec-bound", hidden: true })
   }
 
-  show(distortion, rate) {
+  /** Show the terms of a picture, ImageData. */
+  show({ rate, distortion, errors }, seen) {
     const most = Math.max(Math.abs(distortion), Math.abs(rate), 1e-9)
-    const bar = (name, value, title) =>
-      element("div", { title, class: value < 0 ? "zt-rec-term zt-rec-negative" : "zt-rec-term" }, element("span", {}, name), element("i", { style: `--part: ${Math.abs(value) / most}` }), element("b", {}, nats(value)))
+    const bar = (name, value, error, title) =>
+      element("div", { title, class: value < 0 ? "zt-rec-term zt-rec-negative" : "zt-rec-term" }, element("span", {}, name), element("b", {}, nats(value, error)), element("i", { style: `--part: ${Math.abs(value) / most}` }))
+    const no = grey(this.over, seen)
+    const [sign, head, title] = no ? [1, "cross-entropy + rate", NO_LIKELIHOOD] : [-1, "ELBO", BOUND]
+    const [name, about] = no ? ["cross-entropy", CROSS_ENTROPY] : ["distortion", DISTORTION]
+    const closed = !(errors.rate > 1e-4)
+    const mean = `mean of ${this.draws} draws of the latent, ± its standard error`
     this.element.hidden = false
     this.element.replaceChildren(
-      element("p", { title: "A lower bound on the log-likelihood of what the model saw: minus distortion, minus rate" }, `ELBO ${nats(-distortion - rate)} nats`),
-      bar("distortion", distortion, "−log p(x|z): how badly the picture is explained; below zero where a density exceeds one"),
-      bar("rate", rate, "KL(q‖p): nats that the latent tells about this picture"),
+      element("p", { title: `${title}; ${mean}` }, `${head} ${nats(sign * (distortion + rate), errors.elbo)} nats`),
+      bar(name, distortion, errors.distortion, `${about}; ${mean}`),
+      bar("rate", rate, errors.rate, closed ? `${RATE}: KL(q‖p), in closed form` : `${RATE}: log q(z|x) − log p(z), ${mean}`),
     )
   }
 }
+
+const BOUND = "A lower bound on the log-likelihood of what the model saw: minus distortion, minus rate"
+const NO_LIKELIHOOD = "What the model saw has grey pixels, and it knows a likelihood only of black and white ones: this is no bound on that of the picture"
+const DISTORTION = "−log p(x|z): how badly the picture is explained; below zero where a density exceeds one"
+const CROSS_ENTROPY = "How badly the grey pixels are explained, each taken for the chance that it is white: a cross-entropy, no likelihood"
+const RATE = "Nats that the latent tells about this picture"

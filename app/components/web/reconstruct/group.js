@@ -103,7 +103,7 @@ export class Group {
     return free ?? this.lanes.find(({ waiting }) => waiting) ?? this.lanes[0]
   }
 
-  /** Without `terms` rate and distortion, which take a second pass, are left out. */
+  /** Without `terms` rate and distortion, which take a pass more, are left out. */
   panels(bytes, terms) {
     const { drawn, seed } = work.switches
     const panel = ({ name, classes }) => ({ verb: "reconstruct", model: name, rows: 1, seed: drawn ? seed : undefined, terms, y: classes.length ? work.classes[name] : undefined })
@@ -138,7 +138,7 @@ export class Group {
 
   draw(tile, panel, made, seen, ms) {
     if (panel.error) return tile.trouble(panel.error)
-    tile.show(made, seen, panel.z, { ms, rate: panel.rate?.[0], distortion: panel.distortion?.[0] ?? undefined, y: panel.y?.[0] ?? work.classes[panel.model] })
+    tile.show(made, seen, panel.z, { ms, terms: termsOf(panel), y: panel.y?.[0] ?? work.classes[panel.model] })
     tile.element.classList.toggle("zt-rec-drawn", panel.drawn === true)
   }
 
@@ -230,4 +230,10 @@ export class Group {
 function levelsOf({ levels }) {
   const names = Object.keys(levels)
   return names.slice(0, -1).map((name, i) => ({ from: levels[names[i + 1]][0], way: `from ${names.slice(0, i + 1).join(" and ")}${i ? "" : " alone"}` }))
+}
+
+/** The terms of a bound; none where they were not asked for, or one is not finite. */
+function termsOf({ rate, distortion, rate_error, distortion_error, elbo_error }) {
+  if (distortion?.[0] == null || rate[0] === null) return null
+  return { rate: rate[0], distortion: distortion[0], errors: { rate: rate_error[0], distortion: distortion_error[0], elbo: elbo_error[0] } }
 }

@@ -30,7 +30,7 @@ export class Tile {
     const value = () => element("dd", {}, "–")
     this.values = { pixels: value(), features: value(), latency: value() }
     this.gauge = new Gauge(card.held.mse)
-    this.bound = new Bound()
+    this.bound = new Bound(card)
     this.says = element("p", { class: "zt-rec-trouble", role: "status" })
     this.explore = button("Explore from here", "Move on from this latent in Explore", () => on.explore(this.query()))
     this.morph = button("Use in Morph", "Add this latent to the key pictures of this model in Morph", () => on.morph(this.key()))
@@ -53,7 +53,7 @@ export class Tile {
         {},
         row("pixel error", values.pixels, "Mean squared error of a pixel on a scale of 0 to 1, against what the model saw"),
         row("feature error", values.features, card.judge ? "Squared distance of the features of both in our classifier, over their mean variance on held-out pictures: 1 is as unlike as an average picture is from the mean" : `No classifier of ${card.pictures} is here to measure it by`),
-        row("latency", values.latency, "In the model, without the network"),
+        row("latency", values.latency, card.over ? `In the model, without the network; at rest with the ${card.draws} draws behind the bound` : "In the model, without the network"),
       ),
       this.gauge.element,
       this.bound.element,
@@ -93,7 +93,7 @@ export class Tile {
   }
 
   /** Draw a picture, ImageData, against the one that was seen; `z` is its latent. */
-  show(made, seen, z, { ms, rate, distortion, y, title = shown().title } = {}) {
+  show(made, seen, z, { ms, terms, y, title = shown().title } = {}) {
     Object.assign(this, { made, seen, z, y, title })
     this.judged(null)
     if (this.untold && work.classes[this.card.name] === undefined) this.untold.textContent = y === undefined ? UNTOLD : `likeliest: ${this.card.classes[y]}`
@@ -107,8 +107,8 @@ export class Tile {
     this.values.pixels.textContent = figure(error)
     if (ms) this.values.latency.textContent = `${ms.model.toFixed(1)} ms`
     this.gauge.show(error)
-    if (distortion !== undefined) this.bound.show(distortion, rate)
-    this.bound.element.classList.toggle("zt-rec-old", distortion === undefined)
+    if (terms) this.bound.show(terms, seen)
+    this.bound.element.classList.toggle("zt-rec-old", !terms)
     this.explore.disabled = this.morph.disabled = false
     this.element.dataset.frames = ++this.frames
     this.element.classList.remove("zt-rec-stale")
