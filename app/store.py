@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
+import re
 import sqlite3
 import threading
 import time
@@ -35,6 +36,9 @@ DELETE FROM views WHERE token IN (
     ) WHERE place > ? OR size > ?
 )
 """
+FAULTS = (sqlite3.Error, sqlite3.Warning, ValueError, OverflowError, MemoryError)
+"""What reading a damaged file may raise: text that is no UTF-8 is a ValueError, a length that is none the last two."""
+AXIS = re.compile(r"[0-9]{1,6}")
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +60,7 @@ class Store:
             path.parent.mkdir(parents=True, exist_ok=True)
             self.file = _opened(str(path))
             _inherit(self.file, path.with_name("axis_names.json"))
-        except (sqlite3.Error, OSError) as error:
+        except (*FAULTS, OSError) as error:
             self._note(error)
 
     def _note(self, error: Exception) -> None:
@@ -75,7 +79,7 @@ class Store:
                 try:
                     with self.file:
                         work(self.file)
-                except sqlite3.Error as error:
+                except FAULTS as error:
                     self._note(error)
             if self.trouble:
                 with self.memory:
@@ -90,7 +94,7 @@ class Store:
             if self.file is not None:
                 try:
                     found += self.file.execute(question, values).fetchall()
-                except sqlite3.Error as error:
+                except FAULTS as error:
                     self._note(error)
         return found
 
@@ -111,13 +115,21 @@ def _opened(path: str) -> sqlite3.Connection:
 
 
 def _inherit(connection: sqlite3.Connection, path: Path) -> None:
-    """Take over the names that an earlier version kept in a file of JSON."""
-    with contextlib.suppress(OSError, ValueError, AttributeError):
-        for model, names in json.loads(path.read_text("utf-8")).items():
-            rows = [(model, int(axis), str(name)) for axis, name in names.items()]
-            with connection:
-                connection.executemany("INSERT OR IGNORE INTO axis_names VALUES (?, ?, ?)", rows)
-        path.unlink()
+    """Take over the names that an earlier version kept in a file of JSON; a file with anything else in it stays."""
+    with contextlib.suppress(OSError, ValueError, RecursionError):
+        kept = json.loads(path.read_text("utf-8"))
+        tables = kept.items() if isinstance(kept, dict) else ()
+        names = [(model, *each) for model, table in tables if isinstance(table, dict) for each in table.items()]
+        rows = [(model, int(axis), name) for model, axis, name in names if _is_name(model, axis, name)]
+        with connection:
+            connection.executemany("INSERT OR IGNORE INTO axis_names VALUES (?, ?, ?)", rows)
+        if rows and len(rows) == len(names) and all(isinstance(table, dict) for _, table in tables):
+            path.unlink()
+
+
+def _is_name(model: str, axis: str, name: object) -> bool:
+    """Whether this names an axis of a model: by a number that an axis can have, and text that can be kept and sent."""
+    return AXIS.fullmatch(axis) is not None and isinstance(name, str) and (model + name).isprintable()
 
 
 _stores: dict[Path, Store] = {}
@@ -162,7 +174,8 @@ def close() -> None:
 def axis_names(model: str) -> dict[int, str]:
     """Give the names that people gave to the axes of a model, by axis."""
     found = _store().rows("SELECT axis, name FROM axis_names WHERE model = ?", model)
-    return dict(reversed(found))  # of two names the first counts
+    told = [(axis, name) for axis, name in found if isinstance(axis, int) and isinstance(name, str)]
+    return dict(reversed(told))  # of two names the first counts
 
 
 def name_axis(model: str, axis: int, name: str) -> str:
@@ -190,7 +203,7 @@ def keep(token: str, body: str) -> None:
 def recall(token: str) -> str | None:
     """Give the view that is kept under a token, JSON; None where there is none."""
     found = _store().rows("SELECT body FROM views WHERE token = ?", token)
-    return str(found[0][0]) if found else None
+    return next((body for (body,) in found if isinstance(body, str)), None)
 
 
 def prune(data: sqlite3.Connection) -> None:

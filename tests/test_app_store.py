@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -58,6 +59,77 @@ def test_a_damaged_file_of_an_earlier_version_stays_for_its_owner_to_see(folder:
     assert store.axis_names("m") == {}
     assert store.trouble() == ""
     assert (folder / "axis_names.json").read_text() == text
+
+
+@pytest.mark.parametrize("axis", ["1" * 22, "-1", "", "\u0661", "1e3", "0x1", " 1"], ids=ascii)
+def test_names_of_an_earlier_version_are_taken_over_but_for_those_of_no_axis(folder: Path, axis: str) -> None:
+    folder.mkdir(parents=True)
+    text = json.dumps({"m": {axis: "pose", "0": "smile", "1": "\ud800"}})
+    (folder / "axis_names.json").write_text(text)
+    assert store.axis_names("m") == {0: "smile"}
+    assert store.trouble() == ""
+    assert (folder / "axis_names.json").read_text() == text
+
+
+def test_random_names_of_an_earlier_version_take_nothing_down(folder: Path) -> None:
+    random, odd = Random(1), ["0", "9" * 22, "x", "", None, 3, 10**30, True, [], {}, "\ud800", "a\nb", 1.5]
+    folder.mkdir(parents=True)
+    for _ in range(200):
+        values = [*odd, {str(random.choice(odd)): random.choice(odd)}]
+        names = {str(random.choice(odd)): random.choice(values) for _ in range(2)}
+        (folder / "axis_names.json").write_text(json.dumps(random.choice([names, {"m": names}, [names]])))
+        assert all(0 <= axis < 10**6 for axis in store.axis_names("m"))
+        assert store.trouble() == ""
+        store.close()
+
+
+# Damage
+
+
+def damaged(whole: bytes, random: Random) -> bytes:
+    """Change, cut or blank some bytes."""
+    content = bytearray(whole)
+    for _ in range(random.choice([1, 4, 64])):
+        at, length = random.randrange(len(content)), random.choice([1, 1, 2, 16])
+        content[at : at + length] = random.choice([random.randbytes(length), bytes([255]) * length, bytes(length)])
+    return bytes(content[: random.choice([len(content), len(content), random.randrange(len(content))])])
+
+
+def filled(file: Path) -> bytes:
+    for i in range(40):
+        store.name_axis("m", i, f"name {i} \xe9")
+        store.keep(f"token {i}", json.dumps({"view": "\xfc" * 50 * (i % 5)}))
+    store.close()
+    return file.read_bytes()
+
+
+def test_no_damage_to_the_file_takes_anything_down(file: Path) -> None:
+    random, whole, troubles = Random(1), filled(file), 0
+    for _ in range(300):
+        for path in file.parent.iterdir():
+            path.unlink()
+        file.write_bytes(damaged(whole, random))
+        assert all(isinstance(axis, int) and isinstance(name, str) for axis, name in store.axis_names("m").items())
+        views = [store.recall(f"token {i}") for i in range(40)]
+        assert all(view is None or isinstance(view, str) for view in views)
+        store.name_axis("m", 1, "new")
+        store.keep("new token", "{}")
+        store._store().write(store.prune)
+        assert store.axis_names("m").get(1) == "new"
+        assert store.recall("new token") == "{}"
+        troubles += bool(store.trouble())
+        store.close()
+    assert 0 < troubles < 300
+
+
+def test_text_that_is_no_utf_8_is_a_trouble_with_one_notice(file: Path, caplog: pytest.LogCaptureFixture) -> None:
+    file.write_bytes(filled(file).replace("\xe9".encode(), b"\xc3\xff"))
+    for _ in range(3):
+        assert store.axis_names("m") == {}
+    assert "cannot be used" in store.trouble()
+    assert len(caplog.records) == 1
+    store.name_axis("m", 1, "new")
+    assert store.axis_names("m") == {1: "new"}
 
 
 def test_a_view_is_recalled_by_its_token_alone_and_the_newest_counts(file: Path) -> None:
