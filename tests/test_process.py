@@ -25,6 +25,7 @@ from engine.serving import ledger as ledgers
 from engine.serving.jobs import Answer, Job
 from engine.serving.ledger import Entry, Ledger
 from engine.serving.process import ProcessBackend, supervisor
+from engine.serving.process.child import PULSE
 from engine.serving.process.nursery import Nursery
 from engine.serving.process.stream import CHUNK, Stream
 from tests.fragile import DEADLY
@@ -329,6 +330,54 @@ def test_the_nursery_may_die_too(backend: ProcessBackend, place: Path, right: An
         kill(backend)
     assert (pictures(future) == right(latent(0.2))).all()
     assert backend.nursery.process.pid != before
+
+
+def test_a_stopped_engine_is_replaced_and_all_who_wait_are_answered(
+    backend: ProcessBackend, place: Path, right: Any
+) -> None:
+    states: list[str] = []
+    backend.watch(states.append)
+    before = backend.pid
+    assert before is not None
+    began = time.monotonic()
+    os.kill(before, signal.SIGSTOP)
+    future = ask(backend, 0.3)
+    until(lambda: "restarting" in states)
+    heard = time.monotonic() - began
+    assert (pictures(future) == right(latent(0.3))).all()
+    backend.states.listeners.remove(states.append)
+    assert states == ["ready", "restarting", "ready"]
+    assert supervisor.SILENCE - PULSE < heard < supervisor.SILENCE + 2 + busy()
+    until(lambda: ended(before))
+
+
+def busy() -> float:
+    """Seconds by which a machine that has other things to do may be late."""
+    return 5.0 * os.getloadavg()[0]
+
+
+def test_a_stopped_nursery_is_replaced_when_an_engine_is_wanted(
+    backend: ProcessBackend, place: Path, right: Any
+) -> None:
+    assert backend.nursery.process is not None
+    before = backend.nursery.process.pid
+    os.kill(before, signal.SIGSTOP)
+    assert (pictures(ask(backend, 0.1)) == right(latent(0.1))).all()  # the engine does without it
+    kill(backend)
+    assert (pictures(ask(backend, 0.4)) == right(latent(0.4))).all()
+    assert backend.nursery.process.pid != before
+    assert ended(before)
+
+
+def test_an_engine_at_work_for_long_is_not_taken_for_a_stopped_one(
+    backend: ProcessBackend, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = backend.pid
+    with Hold(place) as hold:
+        future = hold.one(backend)
+        time.sleep(supervisor.SILENCE + 1)
+    assert pictures(future).shape == (1, 8, 6, 1)
+    assert backend.pid == before
 
 
 def test_where_forks_are_not_to_be_trusted_each_engine_is_a_fresh_process(

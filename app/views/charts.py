@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from app.views.facts import headed, pictures_of, short
+from app.views.plainly import unmarked, untagged
 from engine.card import Card, Metric
 
 LIKELIHOODS = {"NLL, exact or IW-1000 bound": ("NLL", "NLL, IW-1000 bound"), "test ELBO": ("test ELBO",)}
@@ -41,7 +42,11 @@ class Chart:
         by_data: dict[str, set[tuple[str, ...]]] = {}
         for mark in self.marks:
             by_data.setdefault(mark.card.data, set()).add(mark.protocols)
-        return [f"{pictures_of(data)}: {len(kinds)} protocols" for data, kinds in by_data.items() if len(kinds) > 1]
+        return [
+            f"{unmarked(pictures_of(data))}: {len(kinds)} protocols"
+            for data, kinds in by_data.items()
+            if len(kinds) > 1
+        ]
 
 
 def charts(cards: Sequence[Card], latency: Mapping[str, float]) -> None:
@@ -122,14 +127,14 @@ def figure(chart: Chart) -> Any:
             go.Scatter(
                 x=[mark.x for mark in marks],
                 y=[mark.y for mark in marks],
-                text=[short(mark.card) for mark in marks],
-                customdata=["<br>".join(mark.protocols) for mark in marks],
+                text=[untagged(short(mark.card)) for mark in marks],
+                customdata=["<br>".join(map(untagged, mark.protocols)) for mark in marks],
                 hovertemplate="<b>%{text}</b><br>%{x:.4g}, %{y:.4g}<br>%{customdata}<extra></extra>",
                 mode="markers+text",
                 textposition=places,
                 cliponaxis=False,
                 marker={"size": 13},
-                name=headed(pictures_of(data)),
+                name=untagged(headed(pictures_of(data))),
             )
         )
     below = {"orientation": "h", "y": -0.3, "yanchor": "top", "x": 0}  # beside it, it would take half the width

@@ -12,6 +12,7 @@ from app.tree import in_order, kinds, outline
 from app.views.complete import levels
 from app.views.facts import FAMILIES, facts, headed, pictures_of
 from app.views.opening import catalogue, names_of, nothing_here
+from app.views.plainly import unmarked
 from app.views.style import page_style
 from engine.card import Card
 
@@ -65,7 +66,7 @@ def _learnt(cards: Iterable[Card]) -> list[Card]:
         list(sets),
         default=next(iter(sets)),
         required=True,
-        format_func=lambda data: headed(pictures_of(data)),  # as which it stands in the address
+        format_func=lambda data: unmarked(headed(pictures_of(data))),  # as which it stands in the address
         key="pictures",
         label_visibility="collapsed",
         bind="query-params",

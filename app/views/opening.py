@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app.door import door, order
+from app.views.plainly import unmarked
 from engine.catalogue import Catalogue
 from engine.errors import ZoetropeError
 
@@ -49,6 +50,6 @@ def catalogue() -> Catalogue | None:
         with st.spinner("The engine is starting…"):
             return door().catalogue()
     except ZoetropeError as error:
-        st.error(str(error))
+        st.error(unmarked(str(error)))
         st.button("Try again")  # whatever is pressed runs the page again
         return None

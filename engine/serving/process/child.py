@@ -4,6 +4,8 @@ import importlib
 import logging
 import os
 import sys
+import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from functools import partial
@@ -17,12 +19,14 @@ from engine.serving.jobs import Answer
 from engine.serving.process.stream import Stream
 
 LOG = logging.getLogger(__name__)
+PULSE = 1.0  # seconds between two signs of life
 SWITCH = 0.0005  # seconds; ten times as often as usual, so that a model that is opened does not hold up a drag
 
 
 def serve(stream: Stream) -> None:
     """Open an engine as the first packet says, and answer the following ones until the stream ends."""
     sys.setswitchinterval(SWITCH)
+    threading.Thread(target=_pulse, args=(stream,), name="pulse", daemon=True).start()
     packets = stream.packets()
     opening = next(packets, None)
     if opening is None:
@@ -37,6 +41,13 @@ def serve(stream: Stream) -> None:
     desk.tell_catalogue()
     for each in packets:
         desk.hear(*packet.unpack(each))
+
+
+def _pulse(stream: Stream) -> None:
+    """Give a sign of life each second, whatever the other threads are at."""
+    while not stream.ended:
+        stream.send(packet.pack({"tell": "pulse", "process": os.getpid()}))
+        time.sleep(PULSE)
 
 
 def _open(opening: dict[str, Any]) -> Backend:

@@ -38,6 +38,7 @@ class Nursery:
         self.forks = forks
         self.process: subprocess.Popen[bytes] | None = None
         self.control: socket.socket | None = None
+        self.grown = False  # whether it has brought forth an engine: the next takes a fraction of a second
 
     def engine(self) -> Stream:
         """Give a stream to a new engine. Raises EngineLost where no process can be started."""
@@ -49,6 +50,12 @@ class Nursery:
             near.close()
             raise EngineLost(f"A process for the engine could not be started: {error}.") from error
         return Stream(near)
+
+    def kill(self) -> None:
+        """End a nursery that does nothing any more."""
+        if self.process:
+            self.process.kill()
+        self.close()
 
     def close(self) -> None:
         """End the nursery and all engines that it forked."""
@@ -62,6 +69,7 @@ class Nursery:
                 self.process.kill()
                 self.process.wait()
         self.control = self.process = None
+        self.grown = False
 
     def _send(self, handle: int) -> None:
         if self.control:

@@ -24,7 +24,7 @@ class Stream:
         self.socket = connected
         self.rest: deque[memoryview] = deque()  # what found no room yet, oldest first
         self.changed = threading.Condition()
-        self.ended = False
+        self.ended = self.silent = False
         self.sender: threading.Thread | None = None
 
     def send(self, packet: bytes) -> None:
@@ -38,11 +38,20 @@ class Stream:
                 self.rest.append(memoryview(b"".join(parts))[sent:])
                 self._later()
 
+    def wait_at_most(self, seconds: float) -> None:
+        """End the stream, and be `silent`, where the other side says nothing for so long, within a packet too."""
+        whole, part = divmod(seconds, 1)
+        time = struct.pack("@ll", int(whole), int(1e6 * part))
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, time)
+
     def packets(self) -> Iterator[bytes]:
         """Give what comes, packet by packet, until the stream ends."""
         try:
-            with contextlib.suppress(OSError):  # the other side died, which is an end like another
-                yield from self._read()
+            yield from self._read()
+        except BlockingIOError:
+            self.silent = True
+        except OSError:  # the other side died, which is an end like another
+            pass
         finally:
             self.end()
             if self.sender:

@@ -4,7 +4,10 @@ In the process of the pages, a script that burns Python would halve the frames o
 would take every page with it.
 """
 
+import contextlib
 import itertools
+import os
+import signal
 import threading
 import time
 from collections.abc import Sequence
@@ -26,6 +29,9 @@ from engine.serving.states import States
 ATTEMPTS = 5  # engines in a row that neither answered anything nor lived for long
 LONG = 10.0  # seconds
 PAUSE = 0.1  # seconds before the third of them; doubles with each
+SILENCE = 5.0  # seconds without a sign of life, of which there is one a second, until an engine is replaced
+BIRTH = 120.0  # seconds for the first sign of life where torch has to be loaded before
+HANGS = "it gives no sign of life"
 SILENT = "it stops without a word; the terminal may say more"
 
 
@@ -54,6 +60,7 @@ class ProcessBackend:
         self.known: Catalogue | None = None
         self.stream: Stream | None = None  # to the present engine
         self.pid: int | None = None  # of the present engine, once it takes jobs
+        self.process: int | None = None  # the same, from its first sign of life
         self.fault = SILENT  # of the last engine that did not start
         self.lost = self.closed = False
         self.thread = threading.Thread(target=self._keep, name="engine", daemon=True)
@@ -136,8 +143,9 @@ class ProcessBackend:
         except EngineLost as error:
             self.fault = str(error)
             return False
+        stream.wait_at_most(SILENCE if self.nursery.grown else BIRTH)
         with self.changed:
-            self.stream = stream
+            self.stream, self.process = stream, None
             if self.closed:
                 stream.end()
         # What the last one was about to make ready may be what it died of.
@@ -150,11 +158,22 @@ class ProcessBackend:
         ) as error:  # what came was no packet, or no catalogue: an engine like that is as good as dead
             self.fault = str(error)
             stream.end()
+        if stream.silent:
+            self._replace()
         with self.changed:
             self.stream = self.pid = None
             refusals = self.ledger.died()
         _settle(refusals)
         return answered or time.monotonic() > began + LONG
+
+    def _replace(self) -> None:
+        """End what gives no sign of life: an engine that was stopped, or the nursery that brought forth none."""
+        self.fault = HANGS
+        if self.process is None:
+            self.nursery.kill()
+            return
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.process, signal.SIGKILL)
 
     def _pause(self, attempts: int) -> None:
         with self.changed:
@@ -175,13 +194,20 @@ class ProcessBackend:
 
     def _hear(self, header: dict[str, Any], arrays: dict[str, Any]) -> bool:
         """Take in a packet; whether it was an answer."""
-        if header.get("tell") == "fault":
+        if header.get("tell") == "pulse":
+            self._alive(header["process"])
+        elif header.get("tell") == "fault":
             self.fault = header["sentence"]
         elif header.get("tell") == "catalogue":
             self._opened(header)
         else:
             self._answered(header, arrays)
         return "tell" not in header
+
+    def _alive(self, process: int) -> None:
+        if self.process is None and self.stream:
+            self.process, self.nursery.grown = process, True
+            self.stream.wait_at_most(SILENCE)
 
     def _opened(self, header: dict[str, Any]) -> None:
         with self.changed:
