@@ -206,10 +206,10 @@ def lecture(page: Page) -> None:
     expect(button).to_have_attribute("aria-pressed", "false")
     for leave in (button.click, lambda: page.evaluate("document.exitFullscreen()")):
         page.keyboard.press("f")
-        page.wait_for_function("document.fullscreenElement?.classList.contains('zt-lecture')")
+        page.wait_for_function("() => document.fullscreenElement?.classList.contains('zt-lecture')")
         expect(button).to_have_attribute("aria-pressed", "true")
         leave()
-        page.wait_for_function("!document.fullscreenElement && !document.querySelector('.zt-lecture')")
+        page.wait_for_function("() => !document.fullscreenElement && !document.querySelector('.zt-lecture')")
         expect(button).to_have_attribute("aria-pressed", "false")
 
 

@@ -158,9 +158,9 @@ def test_a_picture_is_drawn_pixel_by_pixel_at_any_pace(complete: Complete) -> No
     complete.press("End")
     complete.shown(120)
     assert (complete.seen()[:, :, 0] == complete.engine.sample("toy-gated", [7], [1])[0, :, :, 0]).all()
-    complete.page.wait_for_function("location.search.includes('y=1') && location.search.includes('seed=7')")
+    complete.page.wait_for_function("() => location.search.includes('y=1') && location.search.includes('seed=7')")
     complete.press("n")
-    complete.page.wait_for_function("!/seed=7(&|$)/.test(location.search)")
+    complete.page.wait_for_function("() => !/seed=7(&|$)/.test(location.search)")
     assert complete.page.evaluate(NAMELESS.replace("reconstruct", "complete")) == []
 
 
@@ -222,11 +222,11 @@ def test_a_region_is_hidden_and_filled_in_many_ways(complete: Complete) -> None:
     assert (complete.seen() == 0).all()  # black and white alone
     complete.button("Middle").click()
     complete.until("data.total === '24'")
-    complete.page.wait_for_function("location.search.includes('way=fill')")
+    complete.page.wait_for_function("() => location.search.includes('way=fill')")
     complete.page.get_by_text("Picture", exact=True).click()
     complete.page.get_by_role("tab", name="Pictures").click()
     complete.page.get_by_role("button", name="A three in an upright hand").click()
-    complete.page.wait_for_function("decodeURIComponent(location.search).includes('source=bundled:digit-3')")
+    complete.page.wait_for_function("() => decodeURIComponent(location.search).includes('source=bundled:digit-3')")
     complete.page.wait_for_timeout(1500)
     before = complete.seen()
     complete.page.reload()  # the mask comes back, and what it lies on
@@ -304,7 +304,7 @@ def test_a_link_that_asks_for_too_much_is_answered_and_a_dead_engine_harms_nothi
 
 def test_nothing_is_cut_off_on_a_phone(browser_phone: Page, studio: Server) -> None:
     browser_phone.goto(f"{studio.address}/complete?model=toy-gated")
-    browser_phone.wait_for_function("document.querySelector('[data-part=complete]')?.dataset.known > 0")
+    browser_phone.wait_for_function("() => document.querySelector('[data-part=complete]')?.dataset.known > 0")
     for way in ("Draw from nothing", "Hide and fill"):
         browser_phone.get_by_role("button", name=way).click()
         assert browser_phone.evaluate("document.documentElement.scrollWidth <= window.innerWidth")

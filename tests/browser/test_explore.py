@@ -224,7 +224,7 @@ def test_a_name_of_an_axis_is_kept(explore: Explore) -> None:
 def test_strips_go_to_their_pictures(explore: Explore) -> None:
     explore.open()
     explore.page.wait_for_function(
-        "document.querySelector('.zt-strip').width > 100 && document.querySelector('.zt-strip').height === 28"
+        "() => document.querySelector('.zt-strip').width > 100 && document.querySelector('.zt-strip').height === 28"
     )
     strip = explore.page.locator(".zt-strip").first
     box = strip.bounding_box()

@@ -164,7 +164,7 @@ def test_where_storage_is_denied_the_page_works(explore: Explore) -> None:
 def test_bookmarks_are_kept_visited_and_removed(explore: Explore) -> None:
     wander(explore)
     page = explore.page
-    page.wait_for_function(f"{THUMB.format(1)} !== {THUMB.format(2)}")
+    page.wait_for_function(f"() => {THUMB.format(1)} !== {THUMB.format(2)}")
     explore.press("1")
     explore.at(0.5, 0.5)
     page.get_by_role("button", name="Place 5 is free").click()

@@ -392,7 +392,7 @@ def test_a_film_shows_its_progress_and_is_cancelled(morph: Morph) -> None:
     morph.button("GIF").click()
     bar = morph.page.locator("progress")
     expect(bar).to_be_visible()
-    morph.page.wait_for_function("document.querySelector('progress').value > 0")
+    morph.page.wait_for_function("() => document.querySelector('progress').value > 0")
     expect(morph.button("MP4")).to_be_disabled()
     morph.button("Cancel").click()
     expect(morph.page.get_by_text("Cancelled.")).to_be_visible()

@@ -220,7 +220,7 @@ def test_every_model_that_encodes_stands_in_a_row_of_its_kind(desk: Reconstruct)
     expect(grey.locator(".zt-rec-tile[data-model]")).to_have_count(5)
     expect(desk.page.get_by_role("region", name="Models of toy 20 × 28")).to_contain_text("of the box its middle")
     expect(desk.page.locator(".zt-rec-trouble:not(:empty)")).to_have_count(0)
-    desk.page.wait_for_function("document.querySelector('[data-testid=reconstruct-status]').dataset.row !== ''")
+    desk.page.wait_for_function("() => document.querySelector('[data-testid=reconstruct-status]').dataset.row !== ''")
 
 
 def test_the_pixel_error_is_that_of_the_pictures_shown(desk: Reconstruct) -> None:
@@ -677,7 +677,7 @@ def test_a_find_of_an_earlier_picture_says_so(desk: Reconstruct) -> None:
     desk.open("source=sample:toy-gan:3")
     tile = desk.tile("toy-gan")
     tile.get_by_role("button", name="Search").click()
-    desk.page.wait_for_function("Number(document.querySelector('[data-model=toy-gan]').dataset.steps) > 3")
+    desk.page.wait_for_function("() => Number(document.querySelector('[data-model=toy-gan]').dataset.steps) > 3")
     tile.get_by_role("button", name="Stop").click()
     desk.page.wait_for_timeout(500)
     desk.press("Invert")
