@@ -13,6 +13,7 @@ from engine.errors import BadValue, CheckpointRefused
 FORMAT = 1
 QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 PERCENTS = 101  # 0 % … 100 %
+TAIL = tuple(0.95 + 0.0005 * i for i in range(PERCENTS))  # 95 % … 100 %, where it is told who is rare
 
 
 @dataclass(frozen=True)
@@ -44,14 +45,25 @@ class Metric:
 
 
 @dataclass(frozen=True)
-class Outliers:
-    """Scores of held-out pictures beside those of pictures of other data: both can be drawn where neither data are."""
+class Strangers:
+    """Scores of pictures of a kind that a model never learnt from, and how well they tell these from its own."""
 
-    data: str  # the other data
-    mean: float  # of −log p(x), or of a bound, over held-out pictures, in nats
+    kind: str  # a data set, or what was done to the model's own test pictures
+    scores: dict[str, tuple[float, ...]]  # score → that of these pictures, at each percent
+    metrics: tuple[Metric, ...] = ()  # "AUROC, SCORE"; "gain, SCORE" over the size of the file alone
+    own: dict[str, tuple[float, ...]] = field(default_factory=dict)  # of its own beside them; all test pictures if none
+
+
+@dataclass(frozen=True)
+class Outliers:
+    """Scores of test pictures beside those of other kinds: all can be drawn where the data are not."""
+
+    mean: float  # of −log p(x), or of a bound, over training pictures, in nats
     own: dict[str, tuple[float, ...]]  # score → that of test pictures, at each percent
-    other: dict[str, tuple[float, ...]]  # the same of the other data's test pictures
+    kinds: tuple[Strangers, ...]
     background: str = ""  # the checkpoint that the likelihood ratio is against
+    count: int = PERCENTS  # test pictures in `own`: none can be called rarer than all but one in so many
+    tail: dict[str, tuple[float, ...]] = field(default_factory=dict)  # score → its quantiles at TAIL
 
 
 @dataclass(frozen=True)
@@ -108,7 +120,7 @@ def from_json(text: str, origin: str) -> Card:
             f"{origin}: the card has format {fields['format']}; this version reads up to {FORMAT}. Update Zoetrope."
         )
     try:
-        card: Card = plain.read(fields, Card, "the card")
+        card: Card = plain.read(renewed(fields), Card, "the card")
     except BadValue as error:
         raise CheckpointRefused(f"{origin}: card.json is not a whole card: {error} Export the run again.") from error
     if len(card.axes) not in (0, card.latent):
@@ -118,16 +130,40 @@ def from_json(text: str, origin: str) -> Card:
     if wrong := [name for name, values in card.held_out.items() if not rises(values)]:
         raise CheckpointRefused(f"{origin}: held_out {wrong[0]!r} is no list of {PERCENTS} quantiles, least first.")
     if card.outliers and (wrong := unlike(card.outliers)):
-        raise CheckpointRefused(f"{origin}: the outlier scores {wrong[0]!r} are no two lists of {PERCENTS} quantiles.")
+        raise CheckpointRefused(f"{origin}: the outlier scores {wrong[0]!r} are no lists of {PERCENTS} quantiles.")
+    if card.outliers and not (card.outliers.kinds and card.outliers.count > 0):
+        raise CheckpointRefused(f"{origin}: the outlier scores are of no other kind, or of no test pictures.")
     if card.feature_variance is not None and not 0 < card.feature_variance < math.inf:
         raise CheckpointRefused(f"{origin}: a variance of {card.feature_variance} cannot be one of features.")
     return card
 
 
+def renewed(fields: dict[str, Any]) -> dict[str, Any]:
+    """Lay out the fields of a card as they are now: scores of outliers were once of one kind only.
+
+    Those by a codec that is no longer used are left out: they cannot be compared with scores by another.
+    """
+    known, config = fields.get("outliers"), fields.get("config")
+    if not isinstance(known, dict) or not isinstance(config, dict) or not {"data", "own", "other"} <= known.keys():
+        return fields
+    binary = "bernoulli" in (config.get("output"), config.get("likelihood"))
+
+    def kept(scores: Any) -> Any:
+        if binary or not isinstance(scores, dict):
+            return scores
+        return {name: value for name, value in scores.items() if name != "complexity"}
+
+    rest = {name: value for name, value in known.items() if name not in ("data", "other")}
+    kinds = [{"kind": known["data"], "scores": kept(known["other"])}]
+    return {**fields, "outliers": {**rest, "own": kept(known["own"]), "kinds": kinds}}
+
+
 def unlike(outliers: Outliers) -> list[str]:
-    """Name the scores that are not quantiles of both kinds of pictures."""
-    names = {*outliers.own, *outliers.other}
-    return [name for name in names if not all(rises(part.get(name, ())) for part in (outliers.own, outliers.other))]
+    """Name the scores that are not quantiles of every kind of pictures."""
+    parts = [outliers.own, *(part for kind in outliers.kinds for part in (kind.scores, kind.own or outliers.own))]
+    names = sorted({*outliers.tail}.union(*parts))
+    tails = [outliers.tail] if outliers.tail else []
+    return [name for name in names if not all(rises(part.get(name, ())) for part in (*parts, *tails))]
 
 
 def rises(values: tuple[float, ...]) -> bool:

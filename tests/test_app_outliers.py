@@ -10,15 +10,25 @@ import pytest
 
 from app.door import Door
 from app.views import opening, outliers
-from engine.card import PERCENTS, Card, Metric, Outliers
+from engine.card import PERCENTS, Card, Metric, Outliers, Strangers
 from engine.catalogue import Catalogue
 from engine.outliers import SCORES, UNITS
 from tests import echo
 from tests.echo import Absent, Echo, card
 from tests.visit import Visitor, after_broken_runs
+from train.measures.strangers import STRANGERS
 
 RISING = tuple(float(i) for i in range(PERCENTS))
-MEASURED = Outliers("mnist", 12.5, {"likelihood": RISING}, {"likelihood": RISING}, "clothes-background")
+FIGURES = (
+    Metric("AUROC, likelihood", 0.1, "", "p", (0.0, 0.2)),
+    Metric("gain, likelihood", -0.3, "", "q", (-0.4, -0.2)),
+)
+KINDS = (
+    Strangers("mnist", {"likelihood": RISING}, FIGURES),
+    Strangers("mnist of equal size", {"likelihood": RISING}, (), {"likelihood": RISING}),
+    Strangers("upside-down", {"likelihood": RISING}),
+)
+MEASURED = Outliers(12.5, {"likelihood": RISING}, KINDS, "clothes-background", 500, {"likelihood": RISING})
 
 
 def density(name: str, verb: str = "scores", output: str = "softmax", **changes: Any) -> Card:
@@ -75,7 +85,7 @@ def visit(door: Door, monkeypatch: pytest.MonkeyPatch) -> Visit:
 
 
 def test_a_bare_address_opens_the_model_whose_likelihood_fails(visit: Visit) -> None:
-    assert visit.data["asked"] == {"number": 1, "model": "clothes", "score": None}
+    assert visit.data["asked"] == {"number": 1, "model": "clothes", "score": None, "against": None}
     assert visit.data["notices"] == []
     assert [model["name"] for model in visit.data["models"]] == ["clothes", "digits"]  # no background, no painter
 
@@ -92,6 +102,7 @@ def test_a_link_is_followed_once_and_each_part_that_cannot_be_taken_gets_a_sente
         "number": 2,
         "model": "digits",
         "score": "ratio",
+        "against": None,
         "row": [
             {"kind": "shelf", "name": "digit-3-upright"},
             {"kind": "sample", "model": "painter", "seed": 4},
@@ -102,7 +113,7 @@ def test_a_link_is_followed_once_and_each_part_that_cannot_be_taken_gets_a_sente
     visit.run()
     assert visit.data["asked"]["number"] == 2
     visit.at(model="clothes-background", score="beauty", row="moon,bundled:nothing", source="sample:nobody:1")
-    assert visit.data["asked"] == {"number": 3, "model": "clothes", "score": None, "row": []}
+    assert visit.data["asked"] == {"number": 3, "model": "clothes", "score": None, "against": None, "row": []}
     told = " ".join(visit.data["notices"])
     assert [word in told for word in ("'clothes-background'", "'beauty'", "'moon'", "'nothing'", "'nobody'")] == [
         True
@@ -144,18 +155,47 @@ def test_an_engine_that_does_not_open_is_told_in_the_page(door: Door, monkeypatc
 def test_the_component_hears_how_a_model_scores(visit: Visit) -> None:
     clothes, digits = visit.data["models"]
     assert (clothes["exact"], clothes["values"], clothes["background"]) == (True, 0, "clothes-background")
-    assert clothes["measured"] == {
-        "data": "mnist",
-        "pictures": "handwritten digits",
-        "mean": 12.5,
-        "own": MEASURED.own,
-        "other": MEASURED.other,
-    }
+    measured = clothes["measured"]
+    assert (measured["mean"], measured["count"], measured["confidence"]) == (12.5, 500, None)
+    assert (measured["own"], measured["tail"]) == (MEASURED.own, MEASURED.tail)
+    first, equal, turned = measured["kinds"]
+    assert (first["kind"], first["data"], first["pictures"]) == ("mnist", "mnist", "handwritten digits")
+    assert first["scores"] == {"likelihood": RISING[::2]}
+    assert first["metrics"]["AUROC, likelihood"] == {"value": 0.1, "interval": (0.0, 0.2), "protocol": "p"}
+    assert first["metrics"]["gain, likelihood"]["value"] == -0.3
+    assert (equal["data"], equal["pictures"]) == ("", "handwritten digits with files of equal size")
+    assert (equal["own"], turned["own"]) == ({"likelihood": RISING}, {})
+    assert (turned["data"], turned["pictures"]) == ("", "clothes upside down")
     assert (clothes["data"], clothes["pictures"]) == ("fashion", "clothes")
-    assert clothes["metrics"] == {"AUROC, likelihood": {"value": 0.1, "interval": (0.0, 0.2), "protocol": "p"}}
     assert (digits["exact"], digits["values"], digits["measured"]) == (False, 64, None)  # a density counts its bytes
     assert [each["name"] for each in visit.data["judges"]] == ["judge"]  # one answer to a picture, not forty
     assert [(each["name"], each["implicit"]) for each in visit.data["painters"]] == [("painter", True)]
+
+
+def test_a_link_may_name_the_strangers_and_only_those_that_were_measured(visit: Visit) -> None:
+    visit.at(model="clothes", against="upside-down")
+    assert visit.data["asked"]["against"] == "upside-down"
+    assert visit.data["notices"] == []
+    visit.tell(model="clothes", score="likelihood", against="upside-down")
+    assert visit.address["against"] == "upside-down"
+    visit.at(model="clothes", against="moons")
+    assert visit.data["asked"]["against"] is None
+    assert visit.data["notices"] == [
+        "clothes was not measured against 'moons'; it was against mnist, mnist of equal size, upside-down."
+    ]
+
+
+def test_the_kind_of_strangers_is_named_after_the_model_that_sees_them() -> None:
+    clothes, faces = CARDS["clothes"], replace(CARDS["clothes"], data="celeba", shape=(3, 8, 8))
+    assert [outliers.words_of(kind, clothes) for kind in ("celeba", "scrambled", "mnist of equal size", "pebbles")] == [
+        "faces of other people in grey",
+        "clothes cut up and shuffled",
+        "handwritten digits with files of equal size",
+        "pebbles",
+    ]
+    assert outliers.words_of("mirrored halves", faces) == "faces in colour of a half and its mirror image"
+    every = {kind for kinds in STRANGERS.values() for kind in kinds}
+    assert all(outliers.words_of(kind, clothes) != kind for kind in every)
 
 
 def test_a_background_model_that_is_gone_is_not_asked() -> None:

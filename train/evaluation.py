@@ -93,7 +93,7 @@ def evaluate(
         card = dataclasses.replace(card, metrics=tuple(merged))
     else:
         card = with_held_out(dataclasses.replace(card, metrics=(*found, *kept)), subject)
-    if outlier_scores in measures:
+    if {outlier_scores, refusal} & set(measures):
         card = dataclasses.replace(card, outliers=for_card(subject) or card.outliers)
     place = engine.place(name)
     digests = checkpoint.read_card(place).digests  # as they are now: directions may have been found meanwhile

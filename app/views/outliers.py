@@ -1,8 +1,8 @@
-"""Outliers: which of these pictures does not belong, by what each explicit model finds likely."""
+"""Outliers: how rare each of these pictures is among a model's own, by what each explicit model finds likely."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 import streamlit as st
@@ -14,7 +14,7 @@ from app.views.reconstruct import parse as parse_source
 from app.views.reconstruct import shelf, uploaded
 from app.views.style import page_style
 from engine import outliers as scores
-from engine.card import Card
+from engine.card import Card, Metric, Outliers, Strangers
 from engine.catalogue import Catalogue
 from engine.errors import BadValue
 
@@ -50,11 +50,30 @@ WORDS = {
     ),
     "typicality": Words(
         "Typicality",
-        "How far the surprise lies from the usual one, on either side: too likely is odd as well.",
+        "How far the surprise lies from that of training pictures, on either side: too likely is odd as well.",
         "Nalisnick et al., 2019",
+    ),
+    "size": Words(
+        "File size",
+        "How long the file is that is compressed without loss: no model at all, and the baseline for those above. Too "
+        "short is as odd as too long.",
+        "the L(x) of Serrà et al., ICLR 2020",
     ),
 }
 """Of every row of engine.outliers.SCORES."""
+CHANGED = {
+    "upside-down": "{} upside down",
+    "mirrored": "mirrored {}",
+    "on its side": "{} on their side",
+    "mirrored halves": "{} of a half and its mirror image",
+    "scrambled": "{} cut up and shuffled",
+}
+"""What a change makes of a model's own pictures, as it stands in a sentence."""
+EQUAL = " of equal size"
+IN_GREY = {"celeba": "faces of other people in grey"}
+"""What the pictures of data in colour show to a model that sees grey."""
+STEP = 2
+"""Percents from one quantile to the next of those that a histogram is drawn of."""
 
 
 def outliers() -> None:
@@ -76,6 +95,7 @@ def outliers() -> None:
             "painters": [painter(models.card(name)) for name in models.names("decodes")],
             "judges": judges(models),
             "words": {name: {**words._asdict(), "unit": scores.UNITS[name]} for name, words in WORDS.items()},
+            "baseline": scores.BASELINE,
             "bundled": shelf(),
             "most": MOST,
             "asked": state["outliers-asked"],
@@ -103,8 +123,9 @@ def _follow_link(models: Catalogue, names: list[str]) -> None:
 def parse(address: Mapping[str, str], models: Catalogue, names: list[str]) -> tuple[dict[str, Any], list[str]]:
     """Give what a link asks for, and a sentence for each part of it that could not be taken.
 
-    `model` and `score` by name; `row` holds sources as Reconstruct has them, `bundled:NAME` or `sample:MODEL:SEED`,
-    with commas between them, and `source` one more that lies on the desk.
+    `model` and `score` by name; `against` a kind of strangers that the model was measured with; `row` holds sources as
+    Reconstruct has them, `bundled:NAME` or `sample:MODEL:SEED`, with commas between them, and `source` one more that
+    lies on the desk.
     """
     notices = list[str]()
     asked: dict[str, Any] = {"model": opening(models, names)}
@@ -117,11 +138,21 @@ def parse(address: Mapping[str, str], models: Catalogue, names: list[str]) -> tu
     asked["score"] = score if score in WORDS else None
     if score is not None and score not in WORDS:
         notices.append(f"There is no score called {score[:40]!r}; there is {', '.join(WORDS)}.")
+    asked["against"] = _against(address.get("against"), models.card(asked["model"]), notices)
     if "row" in address:
         asked["row"] = _row(address["row"], models, notices)
     if desk := _source(address.get("source", ""), models, notices):
         asked["desk"] = desk
     return asked, notices
+
+
+def _against(kind: str | None, card: Card, notices: list[str]) -> str | None:
+    kinds = [each.kind for each in card.outliers.kinds] if card.outliers else []
+    if kind is None or kind in kinds:
+        return kind
+    there = ", ".join(kinds) or "nothing"
+    notices.append(f"{card.name} was not measured against {kind[:40]!r}; it was against {there}.")
+    return None
 
 
 def _row(text: str, models: Catalogue, notices: list[str]) -> list[dict[str, Any]]:
@@ -151,7 +182,7 @@ def opening(models: Catalogue, names: list[str]) -> str:
 def _settled() -> None:
     """Follow the component: what it shows goes into the address."""
     told: Mapping[str, Any] = st.session_state[component.KEY].view
-    wanted = {name: str(told[name]) for name in ("model", "score", "row", "source") if told.get(name)}
+    wanted = {name: str(told[name]) for name in ("model", "score", "against", "row", "source") if told.get(name)}
     st.session_state["outliers-written"] = wanted
     if st.query_params.to_dict() != wanted:
         st.query_params.from_dict(wanted)
@@ -179,21 +210,49 @@ def entry(card: Card, models: Catalogue) -> dict[str, Any]:
         "values": card.shape[0] * card.shape[1] * card.shape[2] if over == "density" else 0,
         "seen": scores.SEEN[over],
         "background": named if named in models.cards else None,
-        "measured": None
-        if known is None
-        else {
-            "data": known.data,
-            "pictures": pictures_of(known.data),
-            "mean": known.mean,
-            "own": known.own,
-            "other": known.other,
-        },
-        "metrics": {
-            metric.name: {"value": metric.value, "interval": metric.interval, "protocol": metric.protocol}
-            for metric in card.metrics
-            if metric.name.startswith(("AUROC", "outliers refused", "Bayes", "classifier's"))
-        },
+        "measured": None if known is None else measured(card, known),
     }
+
+
+def measured(card: Card, known: Outliers) -> dict[str, Any]:
+    """Give what the component draws and says of a model's test pictures, and of strangers of each kind."""
+    noted = tuple(metric for metric in card.metrics if metric.name.startswith(("AUROC", "outliers refused")))
+    beside = (noted, *(() for _ in known.kinds[1:]))  # of the first kind, on cards that are older than the others
+    kinds = [strangers(card, kind, (*more, *kind.metrics)) for kind, more in zip(known.kinds, beside, strict=True)]
+    sure = card.metric("classifier's confidence in outliers")
+    return {
+        "mean": known.mean,
+        "count": known.count,
+        "own": known.own,
+        "tail": known.tail,
+        "kinds": kinds,
+        "confidence": figure(sure) if sure else None,
+    }
+
+
+def strangers(card: Card, kind: Strangers, metrics: Iterable[Metric]) -> dict[str, Any]:
+    """Give what the component needs to know about strangers of one kind."""
+    return {
+        "kind": kind.kind,
+        "data": "" if kind.kind in CHANGED or kind.kind.endswith(EQUAL) else kind.kind,
+        "pictures": words_of(kind.kind, card),
+        "scores": {name: values[::STEP] for name, values in kind.scores.items()},
+        "own": kind.own,
+        "metrics": {metric.name: figure(metric) for metric in metrics},
+    }
+
+
+def figure(metric: Metric) -> dict[str, Any]:
+    return {"value": metric.value, "interval": metric.interval, "protocol": metric.protocol}
+
+
+def words_of(kind: str, card: Card) -> str:
+    """Say what strangers of a kind show to a model, as it stands in a sentence."""
+    if kind in CHANGED:
+        return CHANGED[kind].format(pictures_of(card.data))
+    if kind.endswith(EQUAL):
+        return f"{words_of(kind.removesuffix(EQUAL), card)} with files of equal size"
+    return IN_GREY.get(kind, pictures_of(kind)) if card.shape[0] == 1 else pictures_of(kind)
 
 
 def painter(card: Card) -> dict[str, Any]:

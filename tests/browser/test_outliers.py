@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from playwright.sync_api import Browser, Page, expect
 
+from app.components import assets
 from engine import outliers
-from engine.card import Metric, Outliers
+from engine.card import TAIL, Metric, Outliers, Strangers
 from engine.models.classifier import ClassifierConfig
 from engine.models.gan import GANConfig
 from engine.models.pixel_cnn import PixelCNNConfig
@@ -50,24 +53,41 @@ def write(folder: Path) -> Path:
     keep(folder, "toy-gan", made(GANConfig(SHAPE, latent=3, width=8, depth=1)))
     unlike = PixelCNNConfig(SHAPE, width=8, depth=1, kernel=3, output="softmax")
     keep(folder, "toy-unlike", made(PIXELS), config=vars(unlike), title="Unlike its card")
+    # Of data that nobody sorts into classes; and of classes, with figures that no kind of strangers belongs to.
+    keep(folder, "stones-pixels", made(PIXELS), data="stones", title="Stones")
+    keep(folder, "leaves-conditional", made(classes), data="leaves", title="Leaves", metrics=FIGURES)
     return folder
 
 
+FIGURES = (
+    Metric("AUROC, likelihood", 0.125, "", "a protocol", (0.1, 0.15)),
+    Metric("AUROC, complexity", 0.975, "", "a protocol", (0.97, 0.98)),
+    Metric("AUROC, size", 0.75, "", "a protocol", (0.7, 0.8)),
+    Metric("gain, complexity", 0.225, "", "a protocol", (0.2, 0.25)),
+    Metric("outliers refused, complexity", 98.5, "%", "a protocol"),
+    Metric("classifier's confidence in outliers", 77.5, "%", "a protocol"),
+)
+TURNED = (
+    Metric("AUROC, likelihood", 0.625, "", "a protocol", (0.6, 0.65)),
+    Metric("AUROC, size", 0.5, "", "a protocol", (0.45, 0.55)),
+    Metric("gain, likelihood", 0.125, "", "a protocol", (0.1, 0.15)),
+)
+
+
 def density(folder: Path, name: str, config: PixelCNNConfig, background: str = "") -> None:
-    """Write a density with the scores of noise and of single greys."""
+    """Write a density with the scores of noise, of single greys, and of noise upside down."""
     model = made(config)
     ready = Ready(model, keep(folder, name, model), Engine([folder], "cpu").device)
-    read = [reading(ready, pictures) for pictures in (own(), flat())]
+    read = [reading(ready, pictures) for pictures in (own(), flat(), own()[:, ::-1].copy())]
     mean = -float(read[0].nats.mean())
-    one, other = (quantiles(tensors(outliers.scores(known(part, mean, bool(background))))) for part in read)
-    metrics = (
-        Metric("AUROC, likelihood", 0.125, "", "a protocol", (0.1, 0.15)),
-        Metric("AUROC, complexity", 0.975, "", "a protocol", (0.97, 0.98)),
-        Metric("outliers refused, complexity", 98.5, "%", "a protocol"),
-        Metric("classifier's confidence in outliers", 77.5, "%", "a protocol"),
+    numbers = [tensors(outliers.scores(known(part, mean, bool(background)))) for part in read]
+    kinds = tuple(
+        Strangers(kind, quantiles(each), figures)
+        for kind, each, figures in zip(("flat", "upside-down"), numbers[1:], (FIGURES, TURNED), strict=True)
     )
-    measured = Outliers("flat", mean, one, other, background)
-    keep(folder, name, model, outliers=measured, metrics=metrics, title=f"A {name}")
+    tail = quantiles(numbers[0], torch.tensor(TAIL))
+    measured = Outliers(mean, quantiles(numbers[0]), kinds, background, COUNT, tail)
+    keep(folder, name, model, outliers=measured, metrics=FIGURES, title=f"A {name}")
 
 
 def reading(ready: Ready, pictures: Any) -> Reading:
@@ -151,18 +171,94 @@ def test_a_bare_address_lays_out_a_row_and_every_score_is_the_engines(desk: Desk
         expect(desk.page.locator(f'[data-score="{name}"] .zt-button')).to_have_attribute("aria-pressed", "true")
 
 
-def test_by_complexity_what_is_simple_does_not_belong_to_noise_and_the_failure_is_told(desk: Desk) -> None:
+def test_a_verdict_says_how_rare_a_picture_is_and_the_failure_and_the_baseline_are_told(desk: Desk) -> None:
     desk.open("model=toy-pixels&score=complexity&source=bundled:digit-1-upright").read(1)
-    expect(desk.verdict).to_contain_text("By input complexity picture A does not belong among toy")
-    expect(desk.tiles.first).to_contain_text("stranger than all of its own")
+    expect(desk.verdict).to_contain_text(
+        "By input complexity picture A stands out: rarer than any of its 101 test pictures of toy"
+    )
+    expect(desk.verdict).to_contain_text("Of such test pictures at most 1.0 % are as rare.")
+    expect(desk.tiles.first).to_contain_text("rarer than any of its own")
     expect(desk.story).to_contain_text("Raw likelihood fails")
     expect(desk.story).to_contain_text("in 87.5 % of such pairs it finds the stranger the likelier")
-    expect(desk.story).to_contain_text("Input complexity does, in 97.5 % of pairs")
+    expect(desk.story).to_contain_text("Input complexity is right in 97.5 %")
+    expect(desk.story).to_contain_text("the size of the file alone is right in 75.0 % of pairs")
+    expect(desk.story).to_contain_text("+.225, 95 % from +.200 to +.250")
     chart = desk.page.locator('[data-score="likelihood"]')
-    expect(chart.get_by_test_id("auroc")).to_have_text("right in 12.5 % of pairs · AUROC .125, .100 to .150")
+    expect(chart.get_by_test_id("auroc")).to_have_text(
+        "right in 12.5 % of pairs · AUROC .125, .100 to .150 · file size alone .750"
+    )
     drawn = "canvas => new Set(canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data).size"
     assert chart.get_by_test_id("histogram").evaluate(drawn) > 3
     expect(desk.contest).to_be_hidden()  # one picture has nobody to share with
+
+
+def test_scores_are_shown_against_strangers_of_any_kind_and_the_link_remembers_which(desk: Desk) -> None:
+    desk.open("model=toy-pixels&score=likelihood&source=sample:toy-gan:1").read(1)
+    gains = desk.page.get_by_test_id("gains")
+    expect(gains.locator('[data-kind="flat"] td').nth(0)).to_contain_text(".750")
+    expect(gains.locator('[data-kind="flat"] td').last).to_contain_text("+.225")
+    gains.locator('[data-kind="upside-down"] button').click()
+    desk.link("against=upside-down")
+    expect(desk.page.get_by_test_id("against")).to_have_value("upside-down")
+    auroc = desk.page.locator('[data-score="likelihood"]').get_by_test_id("auroc")
+    expect(auroc).to_contain_text("AUROC .625, .600 to .650 · file size alone .500")
+    expect(desk.story).to_contain_text("one picture of toy upside down beside one of toy")
+    desk.page.reload()
+    desk.read(1)
+    expect(auroc).to_contain_text("AUROC .625")
+    desk.page.get_by_test_id("against").select_option("flat")
+    expect(auroc).to_contain_text("AUROC .125")
+
+
+def test_a_row_is_corrected_for_its_pictures(desk: Desk) -> None:
+    """Holm's steps with Šidák's bounds: of rows of a model's own pictures, one in twenty is marked anywhere."""
+    module = f"{desk.server}/{assets.module('outliers/rarity.js')}"
+    desk.open("model=toy-pixels")
+    found = desk.page.evaluate(
+        """async (url) => {
+          const { inRows, chance } = await import(url)
+          let seed = 1
+          const random = () => (seed = (seed * 48271) % 2147483647) / 2147483647
+          const rows = Array.from({ length: 4000 }, () => inRows(Array.from({ length: 6 }, random)))
+          return { six: inRows([0.5, 0.01, 0.02, 0.02, 0.9, 0.01]), one: inRows([0.3]), none: inRows([]),
+            any: rows.filter((row) => Math.min(...row) <= 0.05).length / rows.length,
+            chances: [chance(1, 199), chance(0, 199), chance(0.992, 999)] }
+        }""",
+        module,
+    )
+    first, second = 1 - 0.99**6, 1 - 0.98**4
+    assert found["six"] == pytest.approx([0.75, first, second, second, 0.9, first])
+    assert (found["one"], found["none"]) == ([pytest.approx(0.3)], [])
+    assert 0.04 <= found["any"] <= 0.06
+    assert found["chances"] == pytest.approx([1 / 200, 1, (1 + 999 * 0.008) / 1000])
+
+
+@pytest.mark.parametrize(
+    "model", ["toy-pixels", "toy-conditional", "toy-unlike", "stones-pixels", "leaves-conditional"]
+)
+@pytest.mark.parametrize("score", ["complexity", "ratio", "size"])
+def test_no_sentence_has_a_hole(desk: Desk, model: str, score: str) -> None:
+    desk.open(f"model={model}&score={score}&row={ROW}&source=bundled:digit-1-upright")
+    expect(desk.verdict).to_have_text(re.compile("^By|no ratio|in the file"))
+    desk.page.get_by_test_id("everyone-details").locator("summary").click()
+    expect(desk.page.locator('[data-model="toy-pixels"] td').first).not_to_have_text("…")
+    words = desk.page.locator(".zt").inner_text()
+    assert [hole for hole in ("undefined", "NaN", "null", "[object", "Infinity") if hole in words] == []
+    assert "does not belong" not in words
+
+
+def test_what_may_be_refused_is_of_the_pictures_that_the_model_knows(desk: Desk) -> None:
+    desk.open("model=stones-pixels&source=bundled:digit-1-upright")
+    expect(desk.verdict).to_contain_text("is the strangest; the model has no test pictures to compare it with")
+    expect(desk.page.get_by_test_id("refusal")).to_be_hidden()  # nobody sorts stones
+    desk.page.get_by_test_id("model").select_option("leaves-conditional")
+    expect(desk.must).to_contain_text("No classifier of leaves is here")
+    expect(desk.may).to_contain_text("Not measured, so it refuses nothing")
+    desk.page.get_by_test_id("model").select_option("toy-pixels")
+    expect(desk.may).to_contain_text("A toy-conditional")
+    desk.page.get_by_label("The density that may refuse").select_option("toy-pixels")
+    expect(desk.may).to_have_attribute("data-refuses", "true")
+    expect(desk.may).to_contain_text("Refuses: by input complexity it is rarer than any of its 101 test pictures")
 
 
 def test_pictures_are_kept_shared_among_and_taken_away_by_keys(desk: Desk) -> None:
@@ -190,16 +286,16 @@ def test_a_classifier_must_answer_where_a_density_refuses(desk: Desk) -> None:
     desk.open("model=toy-conditional&source=bundled:digit-1-upright").read(1)
     engine = Engine([desk.folder], "cpu")
     expect(desk.may).to_have_attribute("data-refuses", "true")
-    expect(desk.may).to_contain_text("Refuses: by input complexity it is stranger than all of its test pictures")
-    expect(desk.may).to_contain_text("It refuses 98.5 % of pictures of flat")
-    expect(desk.must).to_contain_text("77.5 % sure on average")
+    expect(desk.may).to_contain_text("Refuses: by input complexity it is rarer than any of its 101 test pictures")
+    expect(desk.may).to_contain_text("98.5 % of flat, and 5 % of its own")
+    expect(desk.must).to_contain_text("Of flat it is 77.5 % sure on average")
     answer = desk.must.locator(".zt-out-answer")
     expect(answer).to_contain_text("% sure")
     assert answer.inner_text()[1] in engine.card("toy-judge").labels
     posterior = [line.locator("b").inner_text() for line in desk.may.get_by_role("listitem").all()]
     assert sum(float(each.split()[0]) for each in posterior) == pytest.approx(100, abs=0.3)
     desk.page.get_by_test_id("everyone-details").locator("summary").click()
-    table = desk.page.locator(".zt-out-table")
+    table = desk.page.get_by_test_id("everyone").locator(".zt-out-table")
     expect(table.locator('[data-model="toy-pixels"] td')).to_have_text(["all"])
     expect(table).to_contain_text("Unlike its card")
     expect(table).to_contain_text("in the file")  # why it cannot be asked, in its own line

@@ -56,9 +56,9 @@ def figures(subject: Subject, rows: Tensor) -> dict[str, Tensor]:
     return {name: numbers.double().cpu() for name, numbers in found.items()}
 
 
-def quantiles(whole: Mapping[str, Tensor]) -> Quantiles:
-    """Give the value at each percent, five digits that count."""
-    steps = torch.linspace(0, 1, PERCENTS, dtype=torch.double)
+def quantiles(whole: Mapping[str, Tensor], at: Tensor | None = None) -> Quantiles:
+    """Give the value at each percent, or at other parts of one, five digits that count."""
+    steps = torch.linspace(0, 1, PERCENTS, dtype=torch.double) if at is None else at.double()
     return {
         name: tuple(float(f"{value:.5g}") for value in numbers.quantile(steps).tolist())
         for name, numbers in whole.items()

@@ -1,12 +1,13 @@
-"""How well outlier scores tell a model's own test pictures from those of other data.
+"""How well outlier scores tell a model's own test pictures from those that it never learnt from.
 
 The classical pair is Fashion-MNIST against MNIST: a density of clothes gives digits more than clothes (Nalisnick et
-al., "Do Deep Generative Models Know What They Don't Know?", ICLR 2019). Scores are in engine/outliers.py.
+al., "Do Deep Generative Models Know What They Don't Know?", ICLR 2019). Scores are in engine/outliers.py; what they
+tell beyond the size of a file, which needs no model, is their gain.
 """
 
 import logging
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 import torch
@@ -14,81 +15,131 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from engine import densities, images, noise, outliers
-from engine.card import Metric, Outliers
+from engine.card import TAIL, Metric, Outliers, Strangers
 from engine.errors import MissingData
-from engine.outliers import CODECS, SEEN, UNITS, Numbers, Reading
+from engine.outliers import BASELINE, CODECS, SEEN, UNITS, Numbers, Reading
 from engine.registry import Model
 from engine.sheet import Bytes
 from engine.verbs import Bounds, Scores
 from train.data import Dataset, Split, open_data
-from train.measures.auroc import auroc
+from train.measures.auroc import INTERVAL, Area, auroc, gain
 from train.measures.held_out import quantiles
+from train.measures.strangers import ANY, KINDS, STRANGERS, Kind, Rows, equal_sizes
 from train.measures.subject import CACHED, Subject, spread
 
-OTHERS = {"fashion": "mnist", "mnist": "fashion"}
-"""Which data have the outliers for which."""
 OUTLIERS = 10_000  # pictures at most, of either kind
+FEWEST = 30  # pairs of equal file size, below which nothing is said of them
+KEPT = 95  # percent of one's own test pictures that are not refused
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, eq=False)
-class Scored:
-    """Pictures of one kind as a model sees them: what is known before any score, and log p(x|y) of each class."""
-
-    reading: Reading
-    given: NDArray[np.float32]  # (picture, class), one column where the model knows no classes
-    rows: Tensor  # of the split that they come from
+Found = dict[str, Numbers]  # score → of each picture
 
 
 @dataclass(frozen=True, eq=False)
 class Pair:
-    """A model's own test pictures, and those of other data."""
+    """Scores of some of a model's own test pictures, and of strangers of one kind."""
 
-    own: Scored
-    other: Scored
-    others: Dataset
+    kind: str
+    own: Found
+    other: Found
+    pictures: Bytes  # the strangers
+    protocol: str
+    apart: bool = False  # whether its own are others than those that were scored for all kinds
+
+
+@dataclass(frozen=True, eq=False)
+class Scored:
+    """What a model makes of its own test pictures, and of strangers of every kind."""
+
+    own: Found
+    mean: float  # of −log p(x) over training pictures
+    pairs: list[Pair]
 
 
 def outlier_scores(subject: Subject) -> list[Metric]:
-    """Measure the area under the receiver operating curve of every score that can be had, with its interval."""
-    pair = scored(subject)
-    if pair is None:
-        return []
-    own, other = outliers.scores(pair.own.reading), outliers.scores(pair.other.reading)
-    codec, _ = CODECS[outliers.support(vars(subject.model.config))]
-    found = []
-    for name in own:
-        area = auroc(own[name], other[name])
-        beside = {"ratio": f", against {background(subject)}", "complexity": f", {codec}"}.get(name, "")
-        words = f"{UNITS[name]}{beside}; {protocol(subject, pair)}; 95 % by DeLong"
-        found.append(Metric(f"AUROC, {name}", area.value, "", words, (area.low, area.high)))
-    return found
-
-
-def protocol(subject: Subject, pair: Pair) -> str:
-    """Say which pictures were scored, and by what."""
-    pictures = f"{len(pair.own.rows)} test pictures against {len(pair.other.rows)} of {pair.others.name}"
-    mean = ", mean over classes" if subject.model.config.classes else ""
-    return f"{pictures}, {kind(subject)}{mean}"
-
-
-def kind(subject: Subject) -> str:
-    """Say what is known of a likelihood, and over what it is."""
-    exact = "exact likelihood" if isinstance(subject.model, Scores) else "bound at one draw of the posterior"
-    return f"{exact}, {SEEN[outliers.support(vars(subject.model.config))]}"
+    """Measure the area under the receiver operating curve of every score against the first other data there are."""
+    found = scored(subject)
+    return [] if found is None or not KINDS[found.pairs[0].kind].data else areas(subject, found.pairs[0])
 
 
 def for_card(subject: Subject) -> Outliers | None:
-    """Give what a page needs to draw the scores of both kinds of pictures; None where there is nothing to measure."""
-    pair = scored(subject)
-    if pair is None:
+    """Give what a page needs to draw and to judge every score; None where there is nothing to measure."""
+    found = scored(subject)
+    if found is None:
         return None
-    own, other = (quantiles(tensors(outliers.scores(part.reading))) for part in (pair.own, pair.other))
-    return Outliers(pair.others.name, round(pair.own.reading.mean, 4), own, other, background(subject))
+    kinds = tuple(strangers(subject, pair) for pair in found.pairs)
+    own = tensors(found.own)
+    count = len(found.own[BASELINE])
+    return Outliers(
+        round(found.mean, 4), quantiles(own), kinds, background(subject), count, quantiles(own, torch.tensor(TAIL))
+    )
 
 
-def tensors(numbers: dict[str, Numbers]) -> dict[str, Tensor]:
+def strangers(subject: Subject, pair: Pair) -> Strangers:
+    """Give what a card keeps of a pair."""
+    own = quantiles(tensors(pair.own)) if pair.apart else {}
+    figures = (*areas(subject, pair), *gains(pair), *refused(pair))
+    return Strangers(pair.kind, quantiles(tensors(pair.other)), figures, own)
+
+
+# Figures of a pair
+
+
+def areas(subject: Subject, pair: Pair) -> list[Metric]:
+    """Measure the area under the curve of each score with its interval."""
+    codec, _ = CODECS[outliers.support(vars(subject.model.config))]
+    beside = {"ratio": f", against {background(subject)}", "complexity": f", {codec}"}
+    found = []
+    for name in pair.own:
+        area, words = auroc(pair.own[name], pair.other[name]), f"{UNITS[name]}{beside.get(name, '')}"
+        if name == BASELINE:
+            area, words = either_way(area), f"{words}, no model: {codec}, the {way(pair)} file being the stranger"
+        protocol = f"{words}; {pair.protocol}; {INTERVAL}"
+        found.append(Metric(f"AUROC, {name}", area.value, "", protocol, (area.low, area.high)))
+    return found
+
+
+def gains(pair: Pair) -> list[Metric]:
+    """Measure how much larger the area of each score is than that of the size of the file alone."""
+    sign = -1 if way(pair) == "shorter" else 1
+    size = sign * pair.own[BASELINE], sign * pair.other[BASELINE]
+    found = []
+    for name in by_model(pair):
+        more = gain((pair.own[name], pair.other[name]), size)
+        protocol = f"AUROC less that of file size, p {chance(more.p)}; {pair.protocol}; paired, 95 % by DeLong"
+        found.append(Metric(f"gain, {name}", more.value, "", protocol, (more.low, more.high)))
+    return found
+
+
+def refused(pair: Pair) -> list[Metric]:
+    """Measure the share of strangers that each score refuses, where it keeps KEPT percent of its own."""
+    found = []
+    for name in by_model(pair):
+        bound = float(np.percentile(pair.own[name], KEPT))
+        share = 100 * float((pair.other[name] > bound).mean())
+        rule = f"above {bound:.5g} {UNITS[name]}, below which {KEPT} % of its own lie"
+        found.append(Metric(f"outliers refused, {name}", share, "%", f"{rule}; {pair.protocol}"))
+    return found
+
+
+def by_model(pair: Pair) -> list[str]:
+    return [name for name in pair.own if name != BASELINE]
+
+
+def way(pair: Pair) -> str:
+    """Say by which files strangers are told best: either way is open to who has no model."""
+    return "shorter" if auroc(pair.own[BASELINE], pair.other[BASELINE]).value < 0.5 else "longer"
+
+
+def either_way(area: Area) -> Area:
+    return Area(1 - area.value, 1 - area.high, 1 - area.low) if area.value < 0.5 else area
+
+
+def chance(p: float) -> str:
+    return "< .001" if p < 0.001 else f"= {p:.3f}"
+
+
+def tensors(numbers: Found) -> dict[str, Tensor]:
     return {name: torch.from_numpy(np.asarray(values, np.float64)) for name, values in numbers.items()}
 
 
@@ -101,42 +152,103 @@ def background(subject: Subject) -> str:
 
 
 @lru_cache(maxsize=1)
-def scored(subject: Subject) -> Pair | None:
-    """Read both kinds of pictures, once for all measures; None where none can be, with a note if data are away."""
-    model, name = subject.model, OTHERS.get(subject.data.name)
-    if name is None or not isinstance(model, Scores | Bounds):
+def scored(subject: Subject) -> Scored | None:
+    """Score all kinds of pictures, once for all measures; None where none can be, with a note if data are away."""
+    if not isinstance(subject.model, Scores | Bounds):
         return None
     try:
-        others = open_data(name, subject.data_dir)
+        return Reader(subject).scored()
     except MissingData as missing:
         log.warning("Outliers are not measured: %s", missing)
         return None
-    if others.shape != subject.data.shape:
-        return None
-    count = min(OUTLIERS, subject.pictures)
-    rows = [spread(len(split), count) for split in (subject.data.test, others.test)]
-    own = read(subject, subject.data.test, rows[0], None)
-    return Pair(own, read(subject, others.test, rows[1], own.reading.mean), others)
 
 
-def read(subject: Subject, split: Split, rows: Tensor, mean: float | None) -> Scored:
-    """Read pictures of a split; where no mean of −log p(x) is given, they are one's own and have it."""
-    model, over = subject.model, outliers.support(vars(subject.model.config))
-    pictures = outliers.seen(images.to_bytes(split.batch(rows).x), over)
-    given = read_by(model, pictures)
-    nats = total(given)
-    known = subject.background
-    return Scored(
-        Reading(
-            nats,
-            outliers.file_bits(pictures, over),
-            float(-nats.mean()) if mean is None else mean,
-            None if known is None else total(read_by(known.model, pictures)),
-            pictures[0].size if over == "density" else 0,
-        ),
-        given,
-        rows,
-    )
+class Reader:
+    """Scores pictures by a model, and the one behind it."""
+
+    def __init__(self, subject: Subject) -> None:
+        self.subject, self.test = subject, subject.data.test
+        self.over = outliers.support(vars(subject.model.config))
+        self.count = min(OUTLIERS, subject.pictures)
+        self.learnt = spread(len(subject.data.train), max(1, self.count // 2))
+        self.rows = spread(len(self.test), self.count)
+
+    def scored(self) -> Scored:
+        """Score the model's own pictures, and strangers of every kind for its data."""
+        wanted = {name: KINDS[name] for name in STRANGERS.get(self.subject.data.name, ANY)}
+        others = {kind.data: self.open(kind.data) for kind in wanted.values() if kind.data}
+        found = [self.pair(name, kind, others) for name, kind in wanted.items()]
+        return Scored(self.own, self.mean, [pair for pair in found if pair])
+
+    @cached_property
+    def mean(self) -> float:
+        learnt = self.seen(bytes_of(self.subject.data.train, self.learnt))
+        return -float(total(read_by(self.subject.model, learnt)).mean())
+
+    @cached_property
+    def own(self) -> Found:
+        return self.scores(bytes_of(self.test, self.rows))
+
+    def open(self, name: str) -> Dataset:
+        return open_data(name, self.subject.data_dir, self.subject.data.shape)
+
+    def pair(self, name: str, kind: Kind, others: dict[str, Dataset]) -> Pair | None:
+        if kind.equal:
+            return self.equal(name, others[kind.data])
+        if kind.data:
+            test = others[kind.data].test
+            pictures = bytes_of(test, spread(len(test), self.count))
+            return self.against(name, self.own, pictures, f"{len(pictures)} of {kind.data}")
+        assert kind.change is not None
+        # Half of the pictures are changed, the others stay as they are: DeLong's interval is of independent pictures.
+        pictures = np.ascontiguousarray(kind.change(bytes_of(self.test, self.rows[1::2])))
+        own = {score: values[::2] for score, values in self.own.items()}
+        return self.against(name, own, pictures, f"{len(pictures)} others of them, {name}")
+
+    def equal(self, name: str, others: Dataset) -> Pair | None:
+        """Score pictures of both kinds of which as many have a file of every size; None of too few."""
+        every = [bytes_of(split, torch.arange(len(split))) for split in (self.test, others.test)]
+        pairs = equal_sizes(*(outliers.file_bits(self.seen(pictures), self.over) for pictures in every))
+        chosen = spread(len(pairs[0]), max(1, self.count // 2)).numpy()
+        if len(chosen) < FEWEST:
+            return None
+        mine, theirs = (pictures[rows[chosen]] for pictures, rows in zip(every, pairs, strict=True))
+        return self.against(
+            name, self.scores(mine), theirs, f"{len(theirs)} of {others.name}, file by file of its size", True
+        )
+
+    def against(self, kind: str, own: Found, pictures: Bytes, words: str, apart: bool = False) -> Pair:
+        protocol = f"{len(own[BASELINE])} test pictures against {words}, {self.protocol}"
+        return Pair(kind, own, self.scores(pictures), pictures, protocol, apart)
+
+    @property
+    def protocol(self) -> str:
+        """Say what is known of the likelihood, and over what it is."""
+        exact = isinstance(self.subject.model, Scores)
+        known = "exact likelihood" if exact else "bound at one draw of the posterior"
+        mean = ", mean over classes" if self.subject.model.config.classes else ""
+        typical = f"typicality from the mean of {len(self.learnt)} training pictures"
+        return f"{known}, {SEEN[self.over]}{mean}; {typical}"
+
+    def seen(self, pictures: Bytes) -> Bytes:
+        return outliers.seen(pictures, self.over)
+
+    def scores(self, pictures: Bytes) -> Found:
+        """Score pictures as they are."""
+        pictures, behind = self.seen(pictures), self.subject.background
+        return outliers.scores(
+            Reading(
+                total(read_by(self.subject.model, pictures)),
+                outliers.file_bits(pictures, self.over),
+                self.mean,
+                None if behind is None else total(read_by(behind.model, pictures)),
+                pictures[0].size if self.over == "density" else 0,
+            )
+        )
+
+
+def bytes_of(split: Split, rows: Tensor | Rows) -> Bytes:
+    return images.to_bytes(split.batch(torch.as_tensor(rows)).x)
 
 
 @torch.no_grad()

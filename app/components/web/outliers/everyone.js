@@ -1,8 +1,9 @@
-// Every explicit model on the row, one after the other: by how many of its own test pictures each is less strange.
+// Every explicit model on the row, one after the other: how rare each is among its own test pictures.
 
 import { element } from "./parts.js"
 import { Readings } from "./readings.js"
-import { KEPT, further, place, score } from "./scores.js"
+import { RARE, rarities } from "./rarity.js"
+import { percent, score } from "./scores.js"
 import { letter, pictures, state } from "./state.js"
 
 export class Everyone {
@@ -36,18 +37,18 @@ export class Everyone {
     if (!this.whole.open) return
     const all = pictures()
     const head = element("tr", {}, element("th", { scope: "col" }, `by ${this.words[state.score].title.toLowerCase()}`), ...all.map((_, i) => element("th", { scope: "col" }, letter(i))))
-    this.table.replaceChildren(element("caption", {}, "Part of a model's own test pictures that are less strange; from 95 % on a picture does not belong."), element("thead", {}, head), element("tbody", {}, ...this.models.map((card) => this.line(card, all))))
+    this.table.replaceChildren(element("caption", {}, `Part of a model's own test pictures that are less rare. Marked where fewer than ${100 * RARE} % of rows of as many of its own hold one as rare, by each model for itself.`), element("thead", {}, head), element("tbody", {}, ...this.models.map((card) => this.line(card, all))))
   }
 
   line(card, all) {
     const named = element("th", { scope: "row" }, card.title, element("small", {}, ` ${card.pictures} · ${card.exact ? "exact" : "bound"}`))
     if (this.failed.has(card.name)) return element("tr", {}, named, element("td", { colSpan: all.length }, this.failed.get(card.name)))
-    return element("tr", { "data-model": card.name }, named, ...all.map((picture) => cell(Readings.of(picture, card), card)))
+    const found = rarities(state.score, all, card)
+    return element("tr", { "data-model": card.name }, named, ...all.map((picture, i) => cell(Readings.of(picture, card), card, found[i])))
   }
 }
 
-function cell(reading, card) {
-  const part = place(state.score, reading, card)
-  if (part === null) return element("td", {}, !reading ? "…" : score(state.score, reading, card) === null ? "–" : "not measured")
-  return element("td", { class: part >= KEPT ? "zt-out-no" : "" }, further(part))
+function cell(reading, card, rarity) {
+  if (!rarity) return element("td", {}, !reading ? "…" : score(state.score, reading, card) === null ? "–" : "not measured")
+  return element("td", { class: rarity.rows <= RARE ? "zt-out-no" : "" }, rarity.part >= 1 ? "all" : `${percent(rarity.part, rarity.part >= 0.99 ? 1 : 0)} %`)
 }

@@ -1,14 +1,14 @@
 // Two histograms over one axis, from quantiles in equal steps: a model's own test pictures filled, outliers as an
-// outline; and on it the pictures of the row as lettered marks, and the bound beyond which a picture is refused.
+// outline; and on it the pictures of the row as lettered marks, and the bounds within which 95 % of its own lie.
 
-import { KEPT, written } from "./scores.js"
+import { written } from "./scores.js"
 
 const BINS = 48
 const FURTHEST = 5 // times the width of one's own pictures that the axis goes on beyond them
 const EDGE = { side: 10, foot: 18, head: 4, mark: 17 } // CSS pixels
 
-/** Draw on a canvas: `own` and `other` quantiles or null, `marks` [{letter, value, strong}], words for the ends of the axis. */
-export function histogram(canvas, { own, other, marks, unit }) {
+/** Draw on a canvas: `own` and `other` quantiles or null, `marks` [{letter, value, strong}], words below the axis, and at which parts of its own the bounds are. */
+export function histogram(canvas, { own, other, marks, words, bounds }) {
   const scale = Math.min(window.devicePixelRatio || 1, 2)
   const [width, height] = [canvas.clientWidth, canvas.clientHeight]
   if (!width || !height) return
@@ -27,8 +27,8 @@ export function histogram(canvas, { own, other, marks, unit }) {
     return EDGE.side + part * (width - 2 * EDGE.side)
   }
   if (own) bars(context, [own, other], { low, high, across, top, floor, ink: colour("--own"), accent: colour("--other") })
-  axis(context, { low, high, width, height, floor, unit, more: own && Math.max(own.at(-2), other.at(-2)) > high, ink: colour("--soft-ink") })
-  if (own) bound(context, across(own[Math.round(KEPT * (own.length - 1))]), top, floor, colour("--ink"))
+  axis(context, { low, high, width, height, floor, words, more: own && Math.max(own.at(-2), other.at(-2)) > high, ink: colour("--soft-ink") })
+  if (own) for (const part of bounds) bound(context, across(own[Math.round(part * (own.length - 1))]), top, floor, colour("--ink"))
   const colours = { ink: colour("--ink"), paper: colour("--paper"), accent: colour("--accent") }
   for (const draw of [pole, flag]) marks.forEach((mark, i) => draw(context, across(mark.value), EDGE.head + EDGE.mark * lanes.of[i], floor, mark, colours))
 }
@@ -87,7 +87,7 @@ function bars(context, kinds, { low, high, across, top, floor, ink, accent }) {
   context.stroke()
 }
 
-function axis(context, { low, high, width, height, floor, unit, more, ink }) {
+function axis(context, { low, high, width, height, floor, words, more, ink }) {
   context.strokeStyle = context.fillStyle = ink
   context.lineWidth = 1
   context.beginPath()
@@ -99,7 +99,7 @@ function axis(context, { low, high, width, height, floor, unit, more, ink }) {
     context.fillText(text, x, height - 4)
   }
   write(written(low), EDGE.side, "left")
-  write(`${unit} → more of an outlier`, width / 2, "center")
+  write(words, width / 2, "center")
   write(more ? `${written(high)} and beyond` : written(high), width - EDGE.side, "right")
 }
 

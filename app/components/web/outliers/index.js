@@ -11,12 +11,13 @@ import { Bar } from "./bar.js"
 import { Charts } from "./charts.js"
 import { contest } from "./contest.js"
 import { Everyone } from "./everyone.js"
+import { Gains } from "./gains.js"
 import { Loading } from "./loading.js"
 import { button, element, layout } from "./parts.js"
 import { Readings } from "./readings.js"
 import { Refusal } from "./refusal.js"
 import { Row } from "./row.js"
-import { SCORES, best } from "./scores.js"
+import { SCORES, against, best } from "./scores.js"
 import { copied, pictures, query, state } from "./state.js"
 import { story, verdict } from "./story.js"
 
@@ -35,7 +36,9 @@ class Outliers {
     this.loading = new Loading(this.channel, this.say)
     this.readings = new Readings(this.channel, "outliers-row", { read: (ms, trouble) => this.read(ms, trouble), failed: (sentence) => this.fail(sentence) })
     this.row = new Row(parts.row, { judge: (at) => this.judge(at), remove: (at) => this.remove(at) })
-    this.charts = new Charts(parts.charts, words, { choose: (name) => this.choose(name) })
+    const against = (kind) => this.against(kind)
+    this.charts = new Charts(parts.charts, words, { choose: (name) => this.choose(name), against })
+    this.gains = new Gains(parts.gains, words, { against })
     this.refusal = new Refusal(this.channel, parts.refusal, words)
     this.everyone = new Everyone(this.channel, parts.everyone, words)
     this.bar = new Bar(parts.bar, words, { judge: (name) => this.ask(name), choose: (name) => this.choose(name) })
@@ -72,8 +75,8 @@ class Outliers {
   async begin({ asked, notices }) {
     if (asked.number > state.asked) {
       const { row, desk: one } = asked
-      Object.assign(state, { asked: asked.number, model: asked.model, judged: -1 })
-      state.score = asked.score ?? best(this.card) ?? state.score
+      Object.assign(state, { asked: asked.number, model: asked.model, against: asked.against, judged: -1 })
+      state.score = asked.score ?? best(against(this.card)) ?? state.score
       if (notices.length) this.say(notices.join(" "))
       this.begun = true
       this.bar.press()
@@ -109,6 +112,13 @@ class Outliers {
     this.write()
   }
 
+  /** Show all scores against another kind of strangers. */
+  against(kind) {
+    state.against = kind
+    this.paint()
+    this.write()
+  }
+
   write() {
     const told = query()
     if (JSON.stringify(told) === this.written) return
@@ -138,7 +148,7 @@ class Outliers {
   judge(at) {
     state.judged = at
     this.paint()
-    this.refusal.ask()
+    this.refusal.ask(this.card)
   }
 
   // What is made of them
@@ -158,7 +168,7 @@ class Outliers {
   /** The hand rests: those who take longer are asked, and the address follows. */
   settled() {
     this.write()
-    this.refusal.ask()
+    this.refusal.ask(this.card)
     this.everyone.ask()
   }
 
@@ -181,8 +191,9 @@ class Outliers {
     this.row.paint(card, this.words[state.score])
     this.charts.paint(card)
     story(parts.story, card, this.words)
+    this.gains.paint(card)
     contest(parts.contest, card)
-    this.refusal.paint()
+    this.refusal.paint(card)
     this.everyone.paint()
   }
 

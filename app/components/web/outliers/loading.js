@@ -45,9 +45,9 @@ export class Loading {
     return picture(canvas, `Sample of ${card.title}, seed ${seed}`, card.data, `sample:${model}:${seed}`)
   }
 
-  /** What a model begins with: some pictures of its kind, and on the desk one that does not belong. */
+  /** What a model begins with: some pictures of its kind, and on the desk a stranger. */
   start(card) {
-    const others = [card.measured?.data, ...this.shelf.map(({ data }) => data)].filter((data) => data && data !== card.data)
+    const others = [...(card.measured?.kinds ?? []).map(({ data }) => data), ...this.shelf.map(({ data }) => data)].filter((data) => data && data !== card.data)
     const [stranger] = others.flatMap((data) => this.some(card, data, 1))
     return { row: this.some(card, card.data, OWN), desk: stranger ?? null }
   }

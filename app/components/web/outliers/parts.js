@@ -7,7 +7,7 @@ export { button, element }
 export function layout(root) {
   const parts = base(root)
   const { bar, groups } = parts
-  groups.parentElement.setAttribute("aria-label", "Which of these does not belong?")
+  groups.parentElement.setAttribute("aria-label", "How rare is each of these pictures?")
   bar.classList.add("zt-out-bar")
   const part = (name, title, tag = "section") => element(tag, { class: `zt-out-${name}`, "aria-label": title, "data-testid": name })
   const named = {
@@ -15,6 +15,7 @@ export function layout(root) {
     row: part("row", "The row of pictures", "div"),
     charts: part("charts", "Scores against those of test pictures"),
     story: part("story", "What the scores say"),
+    gains: part("gains", "What the model adds to the size of a file"),
     contest: part("contest", "One unit of probability"),
     refusal: part("refusal", "Who must answer and who may refuse"),
     everyone: part("everyone", "Every explicit model", "div"),

@@ -5,7 +5,8 @@ import { image } from "../reconstruct/measure.js"
 import { Screen } from "../pixels.js"
 import { element } from "./parts.js"
 import { Readings } from "./readings.js"
-import { KEPT, amount, further, place, score } from "./scores.js"
+import { RARE, often, rarer, rarities, tested } from "./rarity.js"
+import { amount, score } from "./scores.js"
 import { judged, letter, pictures, state } from "./state.js"
 
 const SIDE = 118 // CSS pixels of the longer side of a picture
@@ -22,7 +23,8 @@ export class Row {
     const all = pictures()
     while (this.tiles.length > all.length) this.tiles.pop().element.remove()
     while (this.tiles.length < all.length) this.add(this.tiles.length)
-    all.forEach((picture, i) => this.fill(this.tiles[i], picture, i, card, words))
+    const found = rarities(state.score, all, card)
+    all.forEach((picture, i) => this.fill(this.tiles[i], picture, i, card, words, found[i]))
   }
 
   add(i) {
@@ -40,14 +42,14 @@ export class Row {
 
   at = (i) => (i < state.row.length ? i : -1)
 
-  fill(tile, picture, i, card, words) {
+  fill(tile, picture, i, card, words, rarity) {
     const [, height, width] = card.shape
     const scale = SIDE / Math.max(height, width)
     tile.screen.fit(width * scale, height * scale)
     tile.screen.draw(image(cut(picture, picture.crop, card.shape), card.shape))
     const reading = Readings.of(picture, card)
-    const [part, value] = [place(state.score, reading, card), score(state.score, reading, card)]
-    const out = part !== null && part >= KEPT
+    const value = score(state.score, reading, card)
+    const out = rarity !== null && rarity.rows <= RARE
     const live = i === state.row.length
     const what = `Picture ${letter(i)}: ${picture.title || "a picture"}${live ? ", on the desk" : ""}`
     tile.name.textContent = letter(i)
@@ -56,11 +58,12 @@ export class Row {
     tile.pick.setAttribute("aria-pressed", picture === judged())
     tile.gone.hidden = live
     tile.gone.setAttribute("aria-label", `Take picture ${letter(i)} out of the row`)
-    tile.says.textContent = reading ? said(part) : "is being read…"
+    tile.says.textContent = !reading ? "is being read…" : rarity ? rarer(rarity.part, "its own") : "no test pictures to compare with"
+    tile.says.title = rarity ? `${rarer(rarity.part, tested(card))}; of rows of ${pictures().length} such pictures ${often(rarity)} hold one as rare` : ""
     tile.value.textContent = reading ? amount(value, words.unit) : ""
     tile.element.classList.toggle("zt-out-stranger", out)
     tile.element.classList.toggle("zt-out-live", live)
-    Object.assign(tile.element.dataset, { letter: letter(i), rank: part ?? "", score: value ?? "" })
+    Object.assign(tile.element.dataset, { letter: letter(i), rank: rarity?.part ?? "", rows: rarity?.rows ?? "", score: value ?? "" })
   }
 
   key(event) {
@@ -78,9 +81,4 @@ export class Row {
   focus(at) {
     this.tiles[Math.min(at, this.tiles.length - 1)]?.pick.focus()
   }
-}
-
-function said(part) {
-  if (part === null) return "no test pictures to compare with"
-  return part >= KEPT ? `stranger than ${further(part)} of its own` : `stranger than ${further(part)}: may belong`
 }

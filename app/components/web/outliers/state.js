@@ -6,6 +6,7 @@ export const state = {
   row: [], // pictures beside the one on the desk: {canvas, crop, …} as work.js lays them
   model: null,
   score: "complexity",
+  against: null, // the kind of strangers that scores are shown against, the model's first where it has no such
   judged: -1, // the picture in the row that classifier and density answer about; −1: the one on the desk
   conditional: null, // the density that may refuse
   touched: false, // whether the row is the person's own
@@ -21,7 +22,7 @@ export const judged = () => state.row[state.judged] ?? shown()
 /** The address that leads back here, as app/views/outliers.py reads it; pictures of a person's own have none. */
 export function query() {
   const sources = state.row.map((source) => source.query?.source).filter(Boolean)
-  return { model: state.model, score: state.score, row: sources.join(","), source: shown()?.query?.source ?? "" }
+  return { model: state.model, score: state.score, against: state.against ?? "", row: sources.join(","), source: shown()?.query?.source ?? "" }
 }
 
 /** A picture as it is now, which later strokes on the desk leave alone. */
