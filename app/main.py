@@ -14,7 +14,7 @@ from starlette.middleware import Middleware
 from starlette.routing import WebSocketRoute
 from streamlit.web import bootstrap
 
-from app import server, store
+from app import kept, server, store
 from app.door import door
 from app.gate import Gate
 from app.live import Live
@@ -74,7 +74,8 @@ def build(backend: Callable[[], Backend], script: Path = SCRIPT, site: Site = AL
 
     studio = Studio(door())
     base = site.base
-    routes = [WebSocketRoute(f"{base}/live", Live(door()).serve), *Films(studio).routes(base), *pages(base)]
+    live = WebSocketRoute(f"{base}/live", Live(door()).serve)
+    routes = [live, *Films(studio).routes(base), *kept.routes(base), *pages(base)]
     front = [Middleware(Gate, site), Middleware(Statics, base=base)]
     return st.App(script, routes=routes, middleware=front, lifespan=lifespan)
 

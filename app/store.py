@@ -1,4 +1,4 @@
-"""What people keep on this machine: the names they gave to latent axes, and the views they want to come back to.
+"""What people keep on this machine: names of axes, the views they want to come back to, and pictures of their own.
 
 One SQLite file, `state.sqlite3`, in Zoetrope's folder of the user's data; several web processes may share it. Where it
 cannot be read or written, everything goes on in memory, and `trouble` has the sentence that says so.
@@ -7,6 +7,7 @@ cannot be read or written, everything goes on in memory, and `trouble` has the s
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import logging
 import re
@@ -17,16 +18,25 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from engine.errors import BadPicture
+
 LONGEST_NAME = 40
 MONTH = 30 * 86400.0
 MOST_VIEWS = 20_000
 MOST_BYTES = 256 << 20
 PRUNE_EVERY = 500
 """Views kept between two looks for those that are too old or too many."""
+PICTURES_OF_VIEW = 32 << 20
+MOST_PICTURES = 512 << 20
+"""Bytes of the pictures of one view, and of all."""
+PRUNE_PICTURES_EVERY = 20
+GRACE, HOUR = 10.0, 3600.0
+"""Seconds that a picture waits for its view to name it, and for its token to have a view at all."""
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS axis_names (model TEXT, axis INTEGER, name TEXT, PRIMARY KEY (model, axis)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS views (token TEXT PRIMARY KEY, body TEXT, at REAL);
 CREATE INDEX IF NOT EXISTS views_at ON views (at);
+CREATE TABLE IF NOT EXISTS pictures (token TEXT, name TEXT, body BLOB, at REAL, PRIMARY KEY (token, name));
 """
 OVERFLOW = """
 DELETE FROM views WHERE token IN (
@@ -34,6 +44,21 @@ DELETE FROM views WHERE token IN (
         SELECT token, row_number() OVER newest AS place, sum(length(body)) OVER newest AS size
         FROM views WINDOW newest AS (ORDER BY at DESC)
     ) WHERE place > ? OR size > ?
+)
+"""
+UNNAMED = """
+DELETE FROM pictures WHERE token = ? AND at < ? AND NOT EXISTS (
+    SELECT 1 FROM views WHERE views.token = pictures.token AND instr(views.body, pictures.name)
+)
+"""
+PICTURES_OVERFLOW = """
+DELETE FROM pictures WHERE (token, name) IN (
+    SELECT token, name FROM (
+        SELECT pictures.token, name, sum(length(pictures.body)) OVER (
+            ORDER BY coalesce(views.at, pictures.at) DESC, pictures.token, name
+        ) AS size
+        FROM pictures LEFT JOIN views ON views.token = pictures.token
+    ) WHERE size > ?
 )
 """
 FAULTS = (sqlite3.Error, sqlite3.Warning, ValueError, OverflowError, MemoryError)
@@ -52,7 +77,7 @@ class Store:
     """One file, used by one connection that the threads of this process share, and memory where the file fails."""
 
     def __init__(self, path: Path) -> None:
-        self.path, self.trouble, self.kept = path, "", 0
+        self.path, self.trouble, self.kept, self.pictures = path, "", 0, 0
         self.lock = threading.Lock()
         self.file: sqlite3.Connection | None = None
         self.memory = _opened(":memory:")
@@ -207,6 +232,40 @@ def recall(token: str) -> str | None:
 
 
 def prune(data: sqlite3.Connection) -> None:
-    """Forget views that are older than a month, or beyond what the file should hold."""
-    data.execute("DELETE FROM views WHERE at < ?", (time.time() - MONTH,))
+    """Forget views that are older than a month, or beyond what the file should hold, and their pictures with them."""
+    now = time.time()
+    data.execute("DELETE FROM views WHERE at < ?", (now - MONTH,))
     data.execute(OVERFLOW, (MOST_VIEWS, MOST_BYTES))
+    data.execute("DELETE FROM pictures WHERE at < ? AND token NOT IN (SELECT token FROM views)", (now - HOUR,))
+    data.execute(PICTURES_OVERFLOW, (MOST_PICTURES,))
+
+
+# Pictures
+
+
+def keep_picture(token: str, picture: bytes) -> str:
+    """Keep a picture for the view of a token, and give the name by which the view may hold it: its SHA-256.
+
+    A picture that the view does not name makes room for others. Raises BadPicture where the view holds too many.
+    """
+    name, now, store = hashlib.sha256(picture).hexdigest(), time.time(), _store()
+
+    def work(data: sqlite3.Connection) -> None:
+        data.execute(UNNAMED, (token, now - GRACE))
+        others = "SELECT coalesce(sum(length(body)), 0) FROM pictures WHERE token = ? AND name != ?"
+        (size,) = data.execute(others, (token, name)).fetchone()
+        if size + len(picture) > PICTURES_OF_VIEW:
+            raise BadPicture(f"holds {PICTURES_OF_VIEW >> 20} MB of pictures already, and keeps no more.")
+        data.execute("REPLACE INTO pictures VALUES (?, ?, ?, ?)", (token, name, picture, now))
+
+    store.write(work)
+    store.pictures += 1
+    if store.pictures % PRUNE_PICTURES_EVERY == 1:
+        store.write(prune)
+    return name
+
+
+def recall_picture(token: str, name: str) -> bytes | None:
+    """Give a picture that is kept for the view of a token; None where there is none."""
+    found = _store().rows("SELECT body FROM pictures WHERE token = ? AND name = ?", token, name)
+    return bytes(found[0][0]) if found else None

@@ -3,6 +3,8 @@
 import { Channel } from "../channel.js"
 import { settle } from "../element.js"
 import { copy } from "../explorer/share.js"
+import { KeptPictures } from "../kept.js"
+import { Memory } from "../memory.js"
 import { mounting } from "../mount.js"
 import { Bar } from "./bar.js"
 import { Blind } from "./blind.js"
@@ -32,7 +34,9 @@ class Compare {
     this.walls = new Walls(this.channel, { drawn: (spent, turn) => this.drawn(spent, turn) })
     this.bar = new Bar(parts.bar, { changed: () => this.changed(), say: this.say, add: (name) => this.add(name), blind: (kind) => this.riddle(kind), png: () => this.png(), link: () => this.link() })
     this.blind = new Blind(this.channel, parts.blind, { begun: (columns) => this.hide(columns), opened: (...told) => this.reveal(...told), over: () => this.unhide(), say: this.say })
-    this.through = new Through(this.channel, parts.through, () => this.columns)
+    this.pictures = new KeptPictures(page, { changed: () => this.memory.now(), say: this.say })
+    this.memory = new Memory(this.channel, () => this.through.composed(this.pictures), (body) => body?.through && this.through.restore(body.through, this.pictures), "compare")
+    this.through = new Through(this.channel, parts.through, () => this.columns, () => this.memory.now())
     this.toys = new Toys(this.channel, parts.toys)
     this.figures = new Figures(parts.table)
     this.settle = settle(() => this.write(), REST)
@@ -58,10 +62,12 @@ class Compare {
 
   update({ data, setStateValue }) {
     this.setStateValue = setStateValue
+    const first = !this.models.length
     this.models = data.models
     this.through.offer(data.bundled)
     if (data.version > view.version) this.follow(data)
     if (!this.columns.length && !this.blind.round) this.rebuild()
+    if (first) this.memory.recall()
   }
 
   /** Take over what an address asks for. */
@@ -259,6 +265,7 @@ class Compare {
     this.due = false
     this.settle.cancel()
     this.deaf()
+    this.memory.close()
     this.notice.close()
     this.channel.close()
   }

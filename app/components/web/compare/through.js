@@ -1,12 +1,13 @@
 // The same picture through all: a bundled one, or the enlarged sample of a column, encoded and decoded by each.
 
 import { pictures } from "../pixels.js"
-import { button, element, picker } from "./parts.js"
+import { token } from "../token.js"
+import { element, picker } from "./parts.js"
 
 export class Through {
-  /** `columns()` gives the columns as they are. */
-  constructor(channel, { whole, body }, columns) {
-    Object.assign(this, { columns, source: null, bundled: [], title: "", whole })
+  /** `columns()` gives the columns as they are, `laid()` hears that another picture is shown. */
+  constructor(channel, { whole, body }, columns, laid) {
+    Object.assign(this, { columns, laid, source: null, bundled: [], title: "", whole })
     this.asks = channel.slot("through", (answer) => this.take(answer), (sentence) => (this.says.textContent = sentence))
     this.shelf = picker("A picture that comes along", [], (name) => this.choose(name))
     this.shelf.dataset.testid = "through-picture"
@@ -15,7 +16,10 @@ export class Through {
     this.says = element("p", { class: "zt-cmp-says", role: "status", "aria-live": "polite" })
     this.row = element("div", { class: "zt-cmp-row", "data-testid": "through-row" })
     body.replaceChildren(element("div", { class: "zt-cmp-line" }, this.shelf, this.sample), this.says, this.row)
-    whole.addEventListener("toggle", () => this.show())
+    whole.addEventListener("toggle", () => {
+      this.show()
+      if (this.source) laid()
+    })
   }
 
   offer(bundled) {
@@ -36,7 +40,7 @@ export class Through {
     image.src = chosen.url
     await image.decode()
     this.sample.value = ""
-    this.lay(await createImageBitmap(image), chosen.title)
+    this.lay(await createImageBitmap(image), chosen.title, name)
   }
 
   sampled(name) {
@@ -47,9 +51,29 @@ export class Through {
     this.lay(canvas, `Enlarged sample of ${column.title}`)
   }
 
-  lay(source, title) {
-    Object.assign(this, { source, title })
+  /** Show a picture: `name` is that of one that comes along, `kept` what is known of one that was kept. */
+  lay(source, title, name = "", kept = undefined) {
+    Object.assign(this, { source, title, name, own: name ? null : { canvas: source, title, kept } })
     this.show()
+    this.laid()
+  }
+
+  /** The part of the view that holds the picture. */
+  composed(kept) {
+    const { source, whole, name, own, title } = this
+    if (!source) return {}
+    const picture = own ? kept.name(own) : undefined
+    return { through: name || picture ? { open: whole.open, name, picture, title } : null }
+  }
+
+  /** Bring back the picture that was kept. */
+  async restore({ open, name, picture, title }, kept) {
+    const canvas = picture ? await kept.recall(picture, title) : null
+    if (this.source) return
+    this.whole.open = open
+    this.shelf.value = name
+    if (name) await this.choose(name)
+    else if (canvas) this.lay(canvas, title, "", { name: picture, token: token.before })
   }
 
   /** Send the picture, in each model's own shape, to all that encode. */

@@ -78,7 +78,7 @@ export class Wall {
   picture() {
     if (!this.panel) return null
     const [, height, width] = this.panel.shape
-    const canvas = new OffscreenCanvas(width, height)
+    const canvas = element("canvas", { width, height })
     canvas.getContext("2d").drawImage(this.all, ...corner(this.panel, this.cell), width, height, 0, 0, width, height)
     return canvas
   }

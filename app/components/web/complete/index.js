@@ -3,10 +3,12 @@
 
 import { Channel } from "../channel.js"
 import { element, settle } from "../element.js"
+import { KeptPictures } from "../kept.js"
 import { listen } from "../explorer/keyboard.js"
 import { Lecture } from "../lecture.js"
 import { Memory } from "../memory.js"
 import { mounting } from "../mount.js"
+import { composed, restore } from "../reconstruct/keeping.js"
 import { Board } from "./board.js"
 import { Brush } from "./brush.js"
 import { Chart } from "./chart.js"
@@ -33,6 +35,7 @@ class Complete {
     this.say = (sentence, wait = 9000) => this.notice.say(sentence, wait)
     this.channel = new Channel(page, { onLine: (state, why) => this.notice.line(state, why), onEngine: (state) => this.engine(state) })
     this.memory = new Memory(this.channel, () => this.compose(), (body) => this.recalled(body), "complete")
+    this.pictures = new KeptPictures(page, { changed: () => this.memory.now(), say: this.say })
     this.board = new Board(parts.canvas)
     this.chart = new Chart(parts.chart)
     this.player = new Player(this.channel, { shown: () => this.shown(), state: () => this.state(), trouble: this.say })
@@ -62,10 +65,10 @@ class Complete {
     const fresh = data.version > (this.version ?? 0)
     this.version = data.version
     this.source.offer(data.samplers, data)
-    if (fresh && data.view.source) this.source.follow(data.view.source)
+    if (fresh) this.asked = data.view.source
+    if (fresh && this.begun && this.asked) this.source.follow(this.asked)
     if (!first) return
     this.fill()
-    if (!data.view.source) this.source.begin(this.models.find(({ name }) => name === easel.model))
     this.open(easel.model)
     this.memory.recall()
   }
@@ -116,6 +119,7 @@ class Complete {
 
   /** Another picture lies on the desk. */
   brought() {
+    this.memory.soon()
     if (!this.card || easel.way !== "fill") return
     this.player.pause()
     this.renewed()
@@ -287,10 +291,13 @@ class Complete {
 
   compose() {
     const { count, threshold, speed, rival, other } = easel
-    return { complete: { hidden: packed(), count, threshold, speed, rival, other } }
+    return { ...composed(this.pictures), complete: { hidden: packed(), count, threshold, speed, rival, other } }
   }
 
-  recalled(body) {
+  async recalled(body) {
+    await restore(body?.desk, this.pictures)
+    this.source.begin(this.card, body?.desk, this.asked)
+    this.begun = true
     const kept = body?.complete
     if (!kept || easel.recalled) return
     easel.recalled = true

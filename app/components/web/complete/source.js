@@ -6,9 +6,10 @@ import { lay, sheet, shown, work } from "../reconstruct/work.js"
 import { easel } from "./easel.js"
 
 export class Source extends Desk {
-  /** Lay the first picture on the desk: what lay there on Reconstruct, else one that comes along and is like the model's data. */
-  begin({ data }) {
-    if (work.kind) return this.sources.choose(work.kind)
+  /** Lay the first picture on the desk: what an address asks for, what lay there before, else one that comes along and is like the model's data. */
+  begin({ data }, kept, asked) {
+    if (asked) return this.follow(asked)
+    if (work.kind) return this.resume(kept)
     const { shelf } = this.sources.ways
     const first = shelf.all.find((each) => each.data === data) ?? shelf.all[0]
     if (!first) return this.sources.choose("draw")

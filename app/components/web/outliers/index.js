@@ -3,15 +3,19 @@
 
 import { Channel } from "../channel.js"
 import { settle } from "../element.js"
+import { KeptPictures } from "../kept.js"
+import { Memory } from "../memory.js"
 import { listen } from "../compare/keys.js"
 import { mounting } from "../mount.js"
 import { Desk } from "../reconstruct/desk.js"
+import * as onDesk from "../reconstruct/keeping.js"
 import { shown, work } from "../reconstruct/work.js"
 import { Bar } from "./bar.js"
 import { Charts } from "./charts.js"
 import { contest } from "./contest.js"
 import { Everyone } from "./everyone.js"
 import { Gains } from "./gains.js"
+import { composed, fits, restore } from "./keeping.js"
 import { Loading } from "./loading.js"
 import { button, element, layout } from "./parts.js"
 import { Readings } from "./readings.js"
@@ -32,6 +36,11 @@ class Outliers {
     this.notice = parts.notice
     this.channel = new Channel(page, { onLine: (state, why) => this.notice.line(state, why), onEngine: (state) => this.engine(state) })
     this.say = (sentence) => this.notice.say(sentence, 9000)
+    this.pictures = new KeptPictures(page, { changed: () => this.memory.now(), say: this.say })
+    this.recalled = new Promise((recalled) => {
+      const compose = () => ({ ...onDesk.composed(this.pictures), ...composed(this.pictures) })
+      this.memory = new Memory(this.channel, compose, (body) => onDesk.restore(body?.desk, this.pictures).then(() => recalled(body)), "outliers")
+    })
     this.desk = new Desk(this.channel, parts, { changed: () => this.weigh(), say: this.say })
     this.loading = new Loading(this.channel, this.say)
     this.readings = new Readings(this.channel, "outliers-row", { read: (ms, trouble) => this.read(ms, trouble), failed: (sentence) => this.fail(sentence) })
@@ -45,6 +54,7 @@ class Outliers {
     this.keep = button("Keep in the row", "Let the picture on the desk stay in the row, and go on with another (K)", () => this.add())
     parts.tools.prepend(element("div", { class: "zt-rec-line" }, this.keep))
     this.settle = settle(() => this.settled(), REST)
+    this.memory.recall()
     this.deaf = listen(root, { k: () => this.add(), ...Object.fromEntries(Object.keys(SCORES).map((name, i) => [String(i + 1), () => this.choose(name)])) })
   }
 
@@ -73,6 +83,7 @@ class Outliers {
 
   /** Lay out what an address asks for; else what lay there; else what the model begins with. */
   async begin({ asked, notices }) {
+    const kept = await this.recalled
     if (asked.number > state.asked) {
       const { row, desk: one } = asked
       Object.assign(state, { asked: asked.number, model: asked.model, against: asked.against, judged: -1 })
@@ -80,12 +91,27 @@ class Outliers {
       if (notices.length) this.say(notices.join(" "))
       this.begun = true
       this.bar.press()
+      if (!state.recalled && fits(kept?.outliers)) return this.comeBack(kept)
+      state.recalled = true
       if (row || one) state.touched = true
-      return row || one ? this.open({ row: row ?? [], desk: one ?? null }) : state.touched ? this.desk.sources.choose(work.kind) : this.open(this.loading.start(this.card))
+      return row || one ? this.open({ row: row ?? [], desk: one ?? null }) : state.touched ? this.desk.sources.choose(work.kind) : this.start()
     }
     if (this.begun) return
     this.begun = true
     this.desk.sources.choose(work.kind ?? "shelf")
+  }
+
+  /** Lay out what the model begins with; a picture of a person's own stays on the desk. */
+  start() {
+    const { row, desk } = this.loading.start(this.card)
+    const own = shown() && !shown().query?.source && !this.desk.empty
+    return this.open({ row, desk: own ? null : desk })
+  }
+
+  /** Lay out what was kept before this page was loaded. */
+  async comeBack({ outliers, desk }) {
+    await restore(outliers, this.loading, this.pictures)
+    this.desk.resume(desk, "shelf")
   }
 
   /** Lay pictures into the row and on the desk, by their sources. */
@@ -101,7 +127,7 @@ class Outliers {
   ask(name) {
     const before = this.card
     state.model = name
-    if (!state.touched && this.card.data !== before.data) return this.open(this.loading.start(this.card))
+    if (!state.touched && this.card.data !== before.data) return this.start()
     this.changed()
   }
 
@@ -160,6 +186,7 @@ class Outliers {
 
   weigh() {
     this.settle()
+    this.memory.soon()
     this.trouble = ""
     this.readings.ask(pictures(), this.card)
     this.paint()
@@ -168,6 +195,7 @@ class Outliers {
   /** The hand rests: those who take longer are asked, and the address follows. */
   settled() {
     this.write()
+    this.memory.now()
     this.refusal.ask(this.card)
     this.everyone.ask()
   }
@@ -210,6 +238,7 @@ class Outliers {
     this.settle.cancel()
     this.deaf()
     this.desk.close()
+    this.memory.close()
     this.charts.close()
     this.notice.close()
     this.channel.close()

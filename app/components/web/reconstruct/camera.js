@@ -51,7 +51,7 @@ export class Camera {
     const before = work.sources.camera
     const canvas = sheet(width, height)
     canvas.getContext("2d").drawImage(this.video, 0, 0, width, height)
-    const source = lay("camera", canvas, { title: "Your camera", colour: true, query: {} })
+    const source = lay("camera", canvas, { title: "Your camera", colour: true, live: true, query: {} })
     if (before?.canvas.width === width && before.canvas.height === height) source.crop = before.crop
     else source.crop.flip = true // as in a mirror; the switch says so
     this.on.laid()
@@ -70,11 +70,13 @@ export class Camera {
   hold() {
     this.stop()
     this.says.textContent = "Held."
+    this.on.changed()
   }
 
   stop() {
     cancelAnimationFrame(this.next)
     this.stream?.getTracks().forEach((track) => track.stop())
+    if (this.stream && work.sources.camera) work.sources.camera.live = false
     this.stream = this.video.srcObject = null
     this.run.textContent = work.sources.camera ? "Start again" : "Start the camera"
   }

@@ -2,6 +2,7 @@
 // have one each, and find on it what lay on the others.
 
 import { within } from "./crop.js"
+import { asked } from "./keeping.js"
 import { Sources } from "./sources.js"
 import { Stage } from "./stage.js"
 import { Tools } from "./tools.js"
@@ -41,6 +42,13 @@ export class Desk {
   /** Take what an address asks for: {kind: "shelf", name} or {kind: "sample", model, seed}. */
   follow(asked) {
     this.sources.follow(asked)
+  }
+
+  /** Lay out what lay here before, `kept` where that was before this page was loaded; else `first`, a kind. */
+  resume(kept, first) {
+    const source = asked(kept?.sources?.[work.kind]?.source)
+    if (source && !shown() && this.sources.has(source)) return this.follow(source)
+    this.sources.choose(work.kind ?? first)
   }
 
   /** Whether the pad lies here, without a stroke. */

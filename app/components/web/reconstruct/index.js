@@ -2,11 +2,13 @@
 // at each data change.
 
 import { Channel } from "../channel.js"
+import { KeptPictures } from "../kept.js"
 import { settle } from "../element.js"
 import { linkTo } from "../explorer/share.js"
 import { Memory } from "../memory.js"
 import { mounting } from "../mount.js"
 import { Desk } from "./desk.js"
+import { composed, restore } from "./keeping.js"
 import { layout } from "./parts.js"
 import { Rows } from "./rows.js"
 import { shown, work } from "./work.js"
@@ -21,13 +23,16 @@ class Reconstruct {
     const { parts } = this
     this.notice = parts.notice
     this.channel = new Channel(page, { onLine: (state, why) => this.notice.line(state, why), onEngine: (state) => this.engine(state) })
-    this.memory = new Memory(this.channel, () => ({}), () => {}, "reconstruct")
-    this.memory.recall()
     const say = (sentence) => this.notice.say(sentence, 9000)
+    this.pictures = new KeptPictures(page, { changed: () => this.memory.now(), say })
+    this.recalled = new Promise((recalled) => {
+      this.memory = new Memory(this.channel, () => composed(this.pictures), (body) => restore(body?.desk, this.pictures).then(() => recalled(body?.desk)), "reconstruct")
+    })
     this.desk = new Desk(this.channel, parts, { laid: (source) => this.laid(source), changed: (source) => this.changed(source), say })
     const invert = () => this.desk.crop({ ...shown().crop, invert: !shown().crop.invert })
     this.rows = new Rows(this.channel, parts, { changed: () => this.desk.changed(), invert, empty: () => this.desk.empty, explore: (query) => this.explore(query), morph: (key) => this.morph(key) })
     this.settle = settle(() => this.rows.settled(), REST)
+    this.memory.recall()
   }
 
   // Streamlit
@@ -40,7 +45,8 @@ class Reconstruct {
   }
 
   /** Lay the first picture on the desk: what an address asks for, else what lay there, else the first there is. */
-  begin({ asked, notices }) {
+  async begin({ asked, notices }) {
+    const kept = await this.recalled
     if (asked.number > work.asked) {
       work.asked = asked.number
       if (notices.length) this.notice.say(notices.join(" "), 12000)
@@ -48,8 +54,7 @@ class Reconstruct {
     }
     if (this.begun) return
     this.begun = true
-    const { sources } = this.desk
-    sources.choose(work.kind ?? (sources.ways.shelf.all.length ? "shelf" : "draw"))
+    this.desk.resume(kept, this.desk.sources.ways.shelf.all.length ? "shelf" : "draw")
   }
 
   /** Have an address that leads back to the picture; those of a person's own have none. */
@@ -84,6 +89,7 @@ class Reconstruct {
     this.rows.sort()
     this.desk.paint()
     this.rows.settled()
+    this.memory.now()
   }
 
   /** The crop, or what lies under it, has changed: those in sight follow now, at rest all. */
@@ -91,6 +97,7 @@ class Reconstruct {
     if (!source) return
     this.settle()
     this.rows.follow()
+    this.memory.soon()
   }
 
   engine(state) {

@@ -25,6 +25,10 @@ export class Sample {
     this.seed.value = work.sample.seed
   }
 
+  has(model) {
+    return this.models.some(({ name }) => name === model)
+  }
+
   get card() {
     return this.models.find(({ name }) => name === work.sample.model)
   }

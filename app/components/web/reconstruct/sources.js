@@ -65,6 +65,11 @@ export class Sources {
     this.parts.stage.classList.toggle("zt-rec-drawing", work.kind === "draw")
   }
 
+  /** Whether there is what an address asks for. */
+  has({ kind, name, model }) {
+    return kind === "shelf" ? this.ways.shelf.has(name) : this.ways.sample.has(model)
+  }
+
   /** Take what an address asks for: {kind: "shelf", name} or {kind: "sample", model, seed}. */
   follow({ kind, name, model, seed }) {
     if (kind === "shelf") return this.ways.shelf.choose(name)

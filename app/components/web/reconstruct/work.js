@@ -15,6 +15,8 @@ export const work = {
   searches: {}, // by model: how far its search has come
   upload: 0, // number of the upload that was taken last
   asked: 0, // and of the address
+  crops: {}, // by source: how it was cropped before this page was loaded
+  recalled: false, // whether what was kept before is back
 }
 
 /** The source that is shown, or undefined. */
@@ -28,7 +30,9 @@ export function source(canvas, { fit = "square", ...about }) {
 /** Lay a source on the desk. */
 export function lay(kind, canvas, about) {
   work.kind = kind
-  work.sources[kind] = source(canvas, about)
+  const before = work.crops[about.query?.source]
+  delete work.crops[about.query?.source]
+  work.sources[kind] = source(canvas, before ? { ...about, crop: before } : about)
   return work.sources[kind]
 }
 
