@@ -49,9 +49,11 @@ def served() -> Iterator[int]:
     thread.start()
     while not running.started:
         time.sleep(0.005)
-    yield int(running.servers[0].sockets[0].getsockname()[1])
-    running.should_exit = True
-    thread.join()
+    try:
+        yield int(running.servers[0].sockets[0].getsockname()[1])
+    finally:
+        running.should_exit = True
+        thread.join()
 
 
 @pytest.fixture
@@ -160,9 +162,11 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, Path]]:
             with suppress(OSError), socket.create_connection(("localhost", port), 1):
                 break
             time.sleep(0.05)
-        yield port, reached
-        running.terminate()
-        running.communicate(timeout=30)
+        try:
+            yield port, reached
+        finally:
+            running.terminate()
+            running.communicate(timeout=30)
 
 
 WATCHED = """

@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from tests.tiny import write_all
 
 ROOT = Path(__file__).parent.parent.parent
 expect.set_options(timeout=20_000)  # a cold engine on a busy machine takes longer than the usual five seconds
+NAMES = "--host-resolver-rules=MAP *.example 127.0.0.1"  # names that lead to this machine, as in a network with DNS
 LAPTOP = {"width": 1366, "height": 768}
 
 
@@ -37,7 +38,7 @@ def chromium() -> str:
 def browser() -> Iterator[Browser]:
     path = chromium()
     with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        running = playwright.chromium.launch(executable_path=path, args=[*FLAGS, NAMES])
         yield running
         running.close()
 
@@ -57,16 +58,16 @@ def server(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str
 class Server:
     """A Zoetrope of its own on a port of its own, which can be stopped and started again."""
 
-    def __init__(self, folder: Path, home: Path) -> None:
+    def __init__(self, folder: Path, home: Path, options: Sequence[str] = ()) -> None:
         with socket.socket() as probe:
             probe.bind(("localhost", 0))
             self.port = int(probe.getsockname()[1])
-        self.folder, self.home = folder, home
+        self.folder, self.home, self.options = folder, home, options
         self.address = f"http://localhost:{self.port}"
         self.log = home / "server.log"
 
     def start(self) -> None:
-        where = ["--port", str(self.port), "--checkpoints", str(self.folder)]
+        where = ["--port", str(self.port), "--checkpoints", str(self.folder), *self.options]
         command = [sys.executable, "-m", "app.cli", "run", "--headless", *where]
         environment = {**os.environ, "HOME": str(self.home)}
         with self.log.open("ab") as log:
@@ -107,8 +108,8 @@ def holds(pid: int, library: str) -> bool:
 
 
 @contextlib.contextmanager
-def serving(folder: Path, home: Path) -> Iterator[Server]:
-    server = Server(folder, home)
+def serving(folder: Path, home: Path, options: Sequence[str] = ()) -> Iterator[Server]:
+    server = Server(folder, home, options)
     server.start()
     try:
         yield server
