@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
+from ipaddress import ip_network
 
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
@@ -13,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from app.headers import HEADERS
-from app.origins import Site
+from app.origins import Site, address
 
 SOCKETS = ("/live", "/_stcore/stream")
 BODY = 30.0
@@ -90,9 +91,10 @@ class Gate:
 
 
 def address_of(connection: Scope | HTTPConnection) -> str:
-    """Give the network address of whoever asks."""
+    """Give the network address of whoever asks; in IPv6 the network, as each machine there has many addresses."""
     client = connection["client"]
-    return str(client[0]) if client else ""
+    found = address(str(client[0])) if client else None
+    return str(ip_network(f"{found}/64", strict=False)) if found and ":" in found else found or ""
 
 
 async def refuse(scope: Scope, receive: Receive, send: Send, reason: str, status: int = 403) -> None:

@@ -22,6 +22,7 @@ HOST = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9._-]+))(?::([0-9]{1,5}))?
 ORIGIN = re.compile(r"(https?)://([^/]+)/?")
 BASE = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*")
 PORTS = {"http": 80, "https": 443}
+PUBLIC = ("/static/", "/zoetrope/")
 SHOWN = 80
 """Letters of a header that are repeated in a sentence."""
 
@@ -85,7 +86,7 @@ class Site:
         if host is None or not self._knows(host.name, scope):
             return _unknown(given, host, scope)
         origins = headers.getlist("origin")
-        if not origins:
+        if not origins or self._public(scope):
             return ""
         origin = read_origin(origins[0]) if len(origins) == 1 else None
         if origin is not None:
@@ -93,6 +94,11 @@ class Site:
             if page.on(scheme) == host.on(scheme) or (scheme, *page.on(scheme)) in self.origins:
                 return ""
         return _foreign(", ".join(origins), origin is not None, given)
+
+    def _public(self, scope: Scope) -> bool:
+        """Whether a file of the program itself is asked for: with it a page says why it gets nothing else."""
+        reads = scope.get("method") in ("GET", "HEAD")
+        return reads and str(scope["path"]).startswith(tuple(self.base + folder for folder in PUBLIC))
 
     def _given(self, headers: Headers, scope: Scope) -> str:
         """Give the host that was asked for, as a trusted proxy tells it or else as the request does."""

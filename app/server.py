@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import webbrowser
 from typing import Any
 
@@ -20,6 +21,7 @@ LONGEST_HEAD = 64 << 10
 """Bytes of a request's head at most."""
 PING = 20.0
 """Seconds between two questions to a WebSocket whether it is still there, and for its answer."""
+TCP, BACKLOG = socket.SOCK_STREAM, 2048
 FAREWELL = 5.0
 """Seconds for what is still to be sent to a socket that does not answer."""
 
@@ -100,5 +102,19 @@ def run(app: ASGIApp, address: str, port: int, page: str = "") -> bool:
     """Serve until stopped, and open a browser on a page; whether it could begin."""
     server = Server(configured(app, address, port))
     server.page = page
-    server.run()
+    server.run(listening(address, port))
     return server.started
+
+
+def listening(address: str, port: int) -> list[socket.socket]:
+    """Listen at all that an address means: `localhost` in both versions of IP, `::` for both. Raises OSError."""
+    both = address == "::" and socket.has_dualstack_ipv6()
+    found, faults = list[socket.socket](), list[OSError]()
+    for family, where in dict.fromkeys((each[0], each[4][:2]) for each in socket.getaddrinfo(address, port, type=TCP)):
+        try:
+            found.append(socket.create_server(where, family=family, backlog=BACKLOG, dualstack_ipv6=both))
+        except OSError as error:  # a machine without IPv6 may name it in its localhost
+            faults.append(error)
+    if not found:
+        raise faults[0]
+    return found

@@ -153,6 +153,17 @@ def test_an_origin_that_was_named_is_welcome_at_any_known_host_and_names_a_host(
     assert not welcome(where, "evil.example", "https://zoetrope.example")
 
 
+def test_files_of_the_program_are_for_all_pages_at_a_known_host_and_nothing_else_is() -> None:
+    where, about = site("localhost", base="/below"), {"path": "/below/zoetrope/0/access.js"}
+    assert welcome(where, "localhost", "http://evil.example", **about)
+    assert welcome(where, "localhost", "http://evil.example", path="/below/static/js/index.js", method="HEAD")
+    assert not welcome(where, "localhost", "http://evil.example", method="POST", **about)
+    assert not welcome(where, "evil.example", "http://evil.example", **about)
+    for path in ("/below/", "/below/films/x", "/zoetrope/0/access.js", "/below/_stcore/host-config"):
+        assert not welcome(where, "localhost", "http://evil.example", path=path)
+    assert not welcome(where, "localhost", "http://evil.example", path="/below/static/x", type="websocket", method="")
+
+
 def test_streamlit_never_sees_an_origin() -> None:
     """It would ask an outside address for this machine's own, to judge it."""
     asked = Asked(
@@ -306,6 +317,15 @@ def test_one_address_has_so_many_sockets_and_gets_them_back(monkeypatch: pytest.
         return sent
 
     assert asyncio.run(crowd()).count("websocket.accept") == 4
+
+
+@pytest.mark.parametrize(
+    ("client", "who"),
+    [("10.0.0.1", "10.0.0.1"), ("::ffff:10.0.0.1", "10.0.0.1"), ("2001:db8::1:2", "2001:db8::/64"), ("unix", "")],
+)
+def test_an_address_counts_as_one_person_and_in_ipv6_its_network(client: str, who: str) -> None:
+    assert gate.address_of({"client": (client, 1)}) == who
+    assert gate.address_of({"client": None}) == ""
 
 
 # Options

@@ -133,6 +133,37 @@ def test_a_socket_takes_what_the_channel_takes_and_holds_no_more() -> None:
             assert closed.value.rcvd is None or closed.value.rcvd.code == 1009  # unless the line broke first
 
 
+def answers(address: str, port: int) -> bool:
+    with suppress(OSError), socket.create_connection((address, port), 5):
+        return True
+    return False
+
+
+@pytest.mark.parametrize(
+    ("address", "reached"), [("localhost", "127.0.0.1"), ("0.0.0.0", "127.0.0.1"), ("::", "127.0.0.1")]
+)
+def test_an_address_means_all_that_it_stands_for(address: str, reached: str) -> None:
+    if address == "::" and not socket.has_dualstack_ipv6():
+        pytest.skip("this machine has no IPv6")
+    port = free_port()
+    listening = server.listening(address, port)
+    assert answers("127.0.0.1", port)
+    for each in listening:
+        each.close()
+
+
+def test_a_localhost_that_names_what_the_machine_has_not_is_listened_at_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found = [(socket.AF_INET, server.TCP, 6, "", (host, 0)) for host in ("192.0.2.1", "127.0.0.1", "127.0.0.1")]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+    (only,) = server.listening("localhost", 0)
+    only.close()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found[:1])
+    with pytest.raises(OSError, match="assign"):
+        server.listening("localhost", 0)
+
+
 # What every answer says
 
 

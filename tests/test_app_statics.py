@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 from app import statics
 from app.components import assets
-from app.statics import BUNDLES, Statics, places
+from app.statics import BUNDLES, PAGES, Statics, pages, places
 
 
 async def passed(scope: Any, receive: Any, send: Any) -> None:
@@ -29,7 +32,7 @@ class Answer:
         self.body = b"".join(message.get("body", b"") for message in messages[1:])
 
 
-async def asked(server: Statics, path: str, method: str = "GET", accept: str = "gzip, br") -> Answer:
+async def asked(server: ASGIApp, path: str, method: str = "GET", accept: str = "gzip, br") -> Answer:
     messages = list[dict[str, Any]]()
 
     async def send(message: Any) -> None:
@@ -121,3 +124,26 @@ def counting(reads: list[Path]) -> Callable[[Path], statics.File]:
         return original(path)
 
     return read
+
+
+# The pages
+
+
+def test_each_page_has_its_address_and_brings_the_script_that_says_why_it_stays_empty() -> None:
+    script = (Path(statics.__file__).parent / "script.py").read_text("utf-8")
+    assert set(PAGES) == {"", *re.findall(r'url_path="(\w+)"', script)}
+    below = Starlette(routes=pages("/zoetrope"))
+    for name in PAGES:
+        page = asyncio.run(asked(below, f"/zoetrope/{name}"))
+        assert page.headers["cache-control"] == "no-cache"
+        assert f'<script type="module" src="./{assets.module("access.js")}"></script>' in page.body.decode()
+        assert b'<div id="root">' in page.body
+    assert asyncio.run(asked(below, "/zoetrope/access", "POST")).body == b"{}"
+
+
+def test_files_stand_below_the_path_of_the_pages() -> None:
+    path = f"/zoetrope/{assets.module('access.js')}"
+    below = Statics(passed, base="/zoetrope")
+    assert asyncio.run(asked(below, path)).status == 200
+    assert asyncio.run(asked(below, f"/{assets.module('access.js')}")).status == 299
+    assert asyncio.run(asked(below, "/zoetrope/static/nothing.js")).status == 404
