@@ -160,7 +160,7 @@ def test_the_component_hears_how_a_model_scores(visit: Visit) -> None:
     assert (measured["own"], measured["tail"]) == (MEASURED.own, MEASURED.tail)
     first, equal, turned = measured["kinds"]
     assert (first["kind"], first["data"], first["pictures"]) == ("mnist", "mnist", "handwritten digits")
-    assert first["scores"] == {"likelihood": RISING[::2]}
+    assert first["scores"] == {"likelihood": RISING[::4]}
     assert first["metrics"]["AUROC, likelihood"] == {"value": 0.1, "interval": (0.0, 0.2), "protocol": "p"}
     assert first["metrics"]["gain, likelihood"]["value"] == -0.3
     assert (equal["data"], equal["pictures"]) == ("", "handwritten digits with files of equal size")

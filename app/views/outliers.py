@@ -72,7 +72,7 @@ CHANGED = {
 EQUAL = " of equal size"
 IN_GREY = {"celeba": "faces of other people in grey"}
 """What the pictures of data in colour show to a model that sees grey."""
-STEP = 2
+STEP = 4
 """Percents from one quantile to the next of those that a histogram is drawn of."""
 
 
