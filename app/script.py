@@ -19,33 +19,13 @@ ICON = str(Path(__file__).parent / "components" / "web" / "icon.svg")
 st.set_page_config(page_title="Zoetrope", page_icon=ICON, layout="wide")
 
 
-def _home() -> None:
-    home(_exploring, _completing)
-
-
-def _explore() -> None:
-    explore(_morphing)
-
-
-def _morph() -> None:
-    morph(_reconstructing)
-
-
-def _reconstruct() -> None:
-    reconstruct(_exploring, _morphing)
-
-
-_exploring = st.Page(_explore, title="Explore", url_path="explore")
-_morphing = st.Page(_morph, title="Morph", url_path="morph")
-_reconstructing = st.Page(_reconstruct, title="Reconstruct", url_path="reconstruct")
-_completing = st.Page(complete, title="Complete", url_path="complete")
 _pages = [
-    st.Page(_home, title="Home", url_path="home", default=True),
-    _exploring,
-    _morphing,
-    _reconstructing,
+    st.Page(home, title="Home", url_path="home", default=True),
+    st.Page(explore, title="Explore", url_path="explore"),
+    st.Page(morph, title="Morph", url_path="morph"),
+    st.Page(reconstruct, title="Reconstruct", url_path="reconstruct"),
     st.Page(compare, title="Compare", url_path="compare"),
-    _completing,
+    st.Page(complete, title="Complete", url_path="complete"),
     st.Page(outliers, title="Outliers", url_path="outliers"),
 ]
 st.logo(ICON, size="large")

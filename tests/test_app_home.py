@@ -47,7 +47,7 @@ class Several(Echo):
 def page() -> None:
     from app.views.home import home
 
-    home(None, None)
+    home()
 
 
 def test_a_person_chooses_the_pictures_and_a_link_does_too(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:

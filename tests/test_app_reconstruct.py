@@ -26,7 +26,7 @@ from tests.visit import Visitor, after_broken_runs, broken_off
 def page() -> None:
     from app.views.reconstruct import reconstruct
 
-    reconstruct(None, None)
+    reconstruct()
 
 
 @pytest.fixture

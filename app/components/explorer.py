@@ -12,16 +12,11 @@ KEY = "explorer"
 _mount = assets.component("explorer", "explorer/explorer.css", "explorer/levels.css", "explorer/directions.css")
 
 
-def explorer(data: dict[str, Any], settled: Callable[[], None], renamed: Callable[[], None]) -> str | None:
-    """Show the explorer. `settled` runs when a gesture ends, `renamed` when a person names an axis.
-
-    Gives the model that Morph is to be opened with, in the run that follows the choice.
-    """
-    result = _mount(
+def explorer(data: dict[str, Any], settled: Callable[[], None], renamed: Callable[[], None]) -> None:
+    """Show the explorer. `settled` runs when a gesture ends, `renamed` when a person names an axis."""
+    _mount(
         key=KEY,
         data={"module": assets.module("explorer/index.js"), **data},
         on_view_change=settled,
         on_rename_change=renamed,
-        on_morph_change=lambda: None,
     )
-    return result.morph if isinstance(result.morph, str) else None

@@ -9,15 +9,12 @@ from app.components import assets
 _mount = assets.component("gallery", "gallery/gallery.css")
 
 
-def gallery(tree: list[dict[str, Any]], families: dict[str, str], cards: list[dict[str, Any]]) -> str | None:
-    """Show the gallery; the name of the model that was chosen, in the run that follows the choice.
+def gallery(tree: list[dict[str, Any]], families: dict[str, str], cards: list[dict[str, Any]]) -> None:
+    """Show the gallery, whose cards lead to the page that shows their model.
 
     Branches of the tree are as of `app.tree.Branch`, families have their plain names, and cards name their branch's.
     """
-    result = _mount(
+    _mount(
         key="gallery",
         data={"module": assets.module("gallery/index.js"), "tree": tree, "families": families, "cards": cards},
-        on_open_change=lambda: None,
     )
-    chosen = result.open
-    return chosen if isinstance(chosen, str) else None

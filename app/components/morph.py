@@ -12,15 +12,6 @@ KEY = "morph"
 _mount = assets.component("morph", "explorer/explorer.css", "morph/morph.css")
 
 
-def morph(data: dict[str, Any], picked: Callable[[], None]) -> bool:
-    """Show the morph. `picked` runs when a person has taken another model.
-
-    True in the run that follows the wish for a key from a picture.
-    """
-    result = _mount(
-        key=KEY,
-        data={"module": assets.module("morph/index.js"), **data},
-        on_view_change=picked,
-        on_picture_change=lambda: None,
-    )
-    return bool(result.picture)
+def morph(data: dict[str, Any], picked: Callable[[], None]) -> None:
+    """Show the morph. `picked` runs when a person has taken another model."""
+    _mount(key=KEY, data={"module": assets.module("morph/index.js"), **data}, on_view_change=picked)

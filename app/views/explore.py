@@ -23,8 +23,8 @@ FLAT = Axis(kl=None, spread=0.0, quantiles=(-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0
 """Stands for the axes of a card that has no measurements yet."""
 
 
-def explore(morph: Any) -> None:
-    """Draw the page; `morph` is the page that plays a recorded gesture."""
+def explore() -> None:
+    """Draw the page."""
     page_style()
     found = able("decodes")
     if found is None:
@@ -33,12 +33,13 @@ def explore(morph: Any) -> None:
     _follow_link(models, names)
     shown = st.session_state["shown"]
     card = measured(models.card(shown["model"]))
-    wanted = explorer.explorer(
+    explorer.explorer(
         {
             "card": face(card),
             "models": [name_of(models.card(name)) for name in names],
             "view": shown,
             "given": st.session_state["given"],
+            "address": st.session_state["written"],
             "version": st.session_state["version"],
             "notices": st.session_state["notices"],
             "names": {str(axis): name for axis, name in store.axis_names(card.name).items()},
@@ -46,17 +47,13 @@ def explore(morph: Any) -> None:
         settled=lambda: _settled(models),
         renamed=_renamed,
     )
-    if wanted in names:
-        st.switch_page(morph, query_params={"model": wanted})
 
 
 def _follow_link(models: Catalogue, names: list[str]) -> None:
     """Take over what the address says, where it says something new."""
     state, address = st.session_state, st.query_params.to_dict()
-    if "written" in state and address == state["written"]:
+    if "written" in state and (address == state["written"] or not address):
         return
-    if not address and "written" in state:  # back from another page: nothing is lost
-        address = state["written"]
     model, notices = address.get("model", names[0]), list[str]()
     if model not in names:
         notices.append(_absent(models, model, names))
@@ -65,7 +62,8 @@ def _follow_link(models: Catalogue, names: list[str]) -> None:
     card = measured(models.card(model))
     view, more = link.parse(address, card)
     _push(card, view, notices + more + _first_time(store.trouble()), address)
-    _write(card, view)
+    _remember(card, view)
+    state["written"] = st.query_params.to_dict()  # last: a run that is broken off before begins anew
 
 
 def _absent(models: Catalogue, model: str, names: list[str]) -> str:
@@ -87,14 +85,20 @@ def _push(card: Card, view: View, notices: list[str], given: Iterable[str]) -> N
     state["version"] = state.get("version", 0) + 1
     state["notices"] = notices
     state["given"] = [part for part in PARTS if part in given]
+
+
+def _remember(card: Card, view: View) -> dict[str, str]:
+    """Remember what is shown, and give the address that leads there."""
+    state, wanted = st.session_state, link.query(card.name, view)
     state["shown"] = {"model": card.name, "z": list(view.z), "y": view.y, "axes": view.axes}
+    state.setdefault("views", {})[card.name] = wanted
+    return wanted
 
 
 def _write(card: Card, view: View) -> None:
-    """Put a view into the address, once, and remember it under its model."""
-    wanted = link.query(card.name, view)
-    st.session_state.setdefault("views", {})[card.name] = wanted
-    st.session_state["written"] = wanted  # last: a run that is broken off before begins anew
+    """Remember what is shown, and put it into the address, where the component has written it already."""
+    wanted = _remember(card, view)
+    st.session_state["written"] = wanted
     if st.query_params.to_dict() != wanted:
         st.query_params.from_dict(wanted)
 

@@ -25,8 +25,8 @@ WELCOME = """
 """
 
 
-def home(explore: Any, complete: Any) -> None:
-    """Draw the page; a card opens `explore`, or `complete` where a model has no latents to explore."""
+def home() -> None:
+    """Draw the page."""
     page_style()
     st.html(WELCOME)
     models = catalogue()
@@ -35,9 +35,8 @@ def home(explore: Any, complete: Any) -> None:
     cards = [models.card(name) for name in names_of(models, "decodes", "completes")]
     if not cards:
         nothing_here()
-    elif chosen := gallery(outline(), FAMILIES, [entry(card) for card in in_order(_learnt(cards))]):
-        page = explore if "decodes" in models.card(chosen).verbs else complete
-        st.switch_page(page, query_params={"model": chosen})
+    else:
+        gallery(outline(), FAMILIES, [entry(card) for card in in_order(_learnt(cards))])
     _refused(models.faults)
 
 

@@ -20,8 +20,8 @@ from engine.journey import shell
 LIMITS = {"keys": KEYS, "seconds": SECONDS, "rates": RATES, "bytes": MAX_FILE}
 
 
-def morph(reconstruct: Any) -> None:
-    """Draw the page; `reconstruct` is the page that makes a key of a picture."""
+def morph() -> None:
+    """Draw the page."""
     page_style()
     found = able("decodes")
     if found is None:
@@ -31,8 +31,7 @@ def morph(reconstruct: Any) -> None:
     cards = [models.card(each) for each in names]
     faces = [{**face(card), "judge": judge(card, models)} for card in cards]
     data = {"models": faces, "model": name, "limits": LIMITS, "notices": notices}
-    if component.morph(data, picked=lambda: _picked(names)):
-        st.switch_page(reconstruct)
+    component.morph(data, picked=lambda: _picked(names))
 
 
 def _model(models: Catalogue, names: list[str]) -> tuple[str, list[str]]:
@@ -40,7 +39,7 @@ def _model(models: Catalogue, names: list[str]) -> tuple[str, list[str]]:
     last = st.session_state.get("morph-model", names[0])
     asked = st.query_params.get("model", last)
     name = asked if asked in names else last if last in names else names[0]
-    _write(name)
+    st.session_state["morph-model"] = name
     if asked in names:
         return name, []
     reason = models.faults.get(asked) or f"There is no model called {asked[:60]!r} here that decodes."

@@ -29,8 +29,8 @@ from engine.serving.jobs import DRAWS
 HINT = "Bring a picture: it stays on the machine that runs Zoetrope."
 
 
-def reconstruct(explore: Any, morph: Any) -> None:
-    """Draw the page; `explore` and `morph` are the pages that go on from a latent."""
+def reconstruct() -> None:
+    """Draw the page."""
     page_style()
     found = able("decodes")
     if found is None:
@@ -38,7 +38,7 @@ def reconstruct(explore: Any, morph: Any) -> None:
     models, names = found
     _follow_link(models)
     brought, state = uploaded(), st.session_state
-    wanted = component.reconstruct(
+    component.reconstruct(
         {
             "models": [entry(models.card(name), models) for name in names],
             "bundled": shelf(),
@@ -48,11 +48,6 @@ def reconstruct(explore: Any, morph: Any) -> None:
         },
         chosen=_chosen,
     )
-    if wanted is None:
-        return
-    page, query = wanted
-    if query.get("model") in names:
-        st.switch_page({"explore": explore, "morph": morph}[page], query_params=query)
 
 
 # The address

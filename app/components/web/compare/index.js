@@ -1,5 +1,6 @@
 // Compare: models as columns, everything in lock-step. Streamlit calls the default export at each data change.
 
+import * as address from "../address.js"
 import { Channel } from "../channel.js"
 import { settle } from "../element.js"
 import { copy } from "../explorer/share.js"
@@ -80,11 +81,12 @@ class Compare {
   }
 
   write() {
-    if (this.blind.round) return
+    if (this.blind.round || !address.here("compare")) return
     const { latency } = this.figures
     const key = JSON.stringify([query(), [...latency.keys()]])
     if (key === this.written) return
     this.written = key
+    address.write("compare", query())
     this.setStateValue("view", { ...query(), latency: Object.fromEntries(latency) })
   }
 

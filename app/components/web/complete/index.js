@@ -1,6 +1,7 @@
 // Complete: wires drawing, player, brush and what is laid over the picture together. Streamlit calls the default export at
 // each run.
 
+import { here, write } from "../address.js"
 import { Channel } from "../channel.js"
 import { element, settle } from "../element.js"
 import { KeptPictures } from "../kept.js"
@@ -58,15 +59,20 @@ class Complete {
 
   update({ data, setStateValue }) {
     const text = (value) => (value === null ? null : String(value))
-    this.tell = () => setStateValue("view", { model: easel.model, seed: text(easel.seed), y: text(easel.y), way: easel.way, source: (easel.way === "fill" && this.source.query) || null })
+    this.tell = (step = false) => {
+      const view = { model: easel.model, seed: text(easel.seed), y: text(easel.y), way: easel.way, source: (easel.way === "fill" && this.source.query) || null }
+      if (!here("complete") || (JSON.stringify(view) === this.told && !step)) return
+      this.told = JSON.stringify(view)
+      write("complete", view, step)
+      setStateValue("view", { ...view, at: Date.now() }) // the same view is news after Back
+    }
     const first = !this.models
     Object.assign(this, { models: data.models, samplers: data.samplers })
-    if (data.version > easel.version) this.follow(data)
-    const fresh = data.version > (this.version ?? 0)
-    this.version = data.version
+    const news = data.version > easel.version
+    if (news) this.follow(data)
     this.source.offer(data.samplers, data)
-    if (fresh) this.asked = data.view.source
-    if (fresh && this.begun && this.asked) this.source.follow(this.asked)
+    if (news) this.asked = data.view.source
+    if (news && this.begun && this.asked) this.source.follow(this.asked)
     if (!first) return
     this.fill()
     this.open(easel.model)
@@ -76,6 +82,7 @@ class Complete {
   /** Take over what an address asks for. */
   follow({ view: { source, ...view }, version, notices }) {
     Object.assign(easel, view, { version })
+    this.told = null
     if (notices.length) this.say(notices.join(" "), 12000)
     if (this.card) this.open(easel.model)
   }
@@ -123,8 +130,7 @@ class Complete {
     if (!this.card || easel.way !== "fill") return
     this.player.pause()
     this.renewed()
-    if (this.source.query !== this.told) this.tell()
-    this.told = this.source.query
+    this.tell()
   }
 
   /** The mask is being changed: show it, and draw once the hand rests. */
@@ -261,7 +267,7 @@ class Complete {
 
   pick(name) {
     this.open(name)
-    this.tell()
+    this.tell(true)
   }
 
   /** Take the picture on the board, to hide a part of it. */

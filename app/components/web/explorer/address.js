@@ -1,25 +1,28 @@
-// How a view gets into the browser's address: Streamlit puts it there, and loses what it is told while it reconnects.
+// How Streamlit hears of the address, which it loses while it reconnects: it is told again until it says the same.
+
+import { here, write } from "../address.js"
 
 const PAUSE = 1500 // milliseconds; Streamlit's own reconnection takes about one second
 const TRIES = 20
 
 export class Address {
   constructor() {
-    Object.assign(this, { told: {}, send: null, timer: 0 })
+    Object.assign(this, { told: {}, heard: {}, send: null, timer: 0 })
   }
 
-  /** Tell Streamlit of a view, or of a model that is asked for. */
+  /** Write a view into the address, and tell Streamlit. */
   tell(query) {
-    this.told = query
-    this.send(query)
+    write("explore", query)
+    this.ask(query)
   }
 
-  /** Streamlit has put a view into the address by itself. */
-  holds(query) {
+  /** Ask Streamlit for a model, for which it begins an entry of the history. */
+  ask(query) {
     this.told = query
+    if (here("explore")) this.send(query)
   }
 
-  /** The network is back: tell it again until the address shows it. */
+  /** The network is back: tell it again until it has been heard. */
   insist() {
     clearInterval(this.timer)
     let tries = 0
@@ -30,8 +33,7 @@ export class Address {
   }
 
   agrees() {
-    const address = new URLSearchParams(window.location.search)
-    return ["model", "z", "y", "axes"].every((part) => this.told[part] === undefined || this.told[part] === address.get(part))
+    return ["model", "z", "y", "axes"].every((part) => this.told[part] === undefined || this.told[part] === this.heard[part])
   }
 
   close() {

@@ -1,5 +1,6 @@
 // Explore: wires view, channel, picture, plane and axes together. Streamlit calls the default export at each data change.
 
+import { write } from "../address.js"
 import { Channel } from "../channel.js"
 import { settle } from "../element.js"
 import { Lecture } from "../lecture.js"
@@ -81,6 +82,7 @@ class Explorer {
   update({ data, setStateValue, setTriggerValue }) {
     Object.assign(this, { setTriggerValue, models: data.models, names: data.names })
     this.address.send = (query) => setStateValue("view", query)
+    this.address.heard = data.address
     const other = data.card.name !== this.card?.name
     if (other || data.version > this.version) this.open(data)
     else this.axes.open(this.view, this.names) // a name may have changed; a lower version comes from a server that has just started
@@ -98,7 +100,7 @@ class Explorer {
     this.view.card = card
     this.view.place(view)
     this.view.keep()
-    this.address.holds(this.view.query())
+    this.address.tell(this.view.query())
     this.recorder.leave()
     this.given = given
     this.captions.fill()
@@ -121,9 +123,11 @@ class Explorer {
     this.keeping.note()
   }
 
-  /** Ask Streamlit for a model, as it was left. */
-  ask(name) {
-    this.address.tell({ ...this.keeping.views[name], model: name, at: Date.now() })
+  /** Ask Streamlit for a model, as it was left; `step`: Back leads to the one that is shown. */
+  ask(name, step = true) {
+    const query = { model: name, ...this.keeping.views[name] }
+    if (query.z) write("explore", query, step) // else Streamlit knows where it opens, and begins the entry
+    this.address.ask({ ...query, at: Date.now() })
   }
 
   rename(axis, name) {

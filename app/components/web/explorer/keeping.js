@@ -47,7 +47,7 @@ export class Keeping {
     if (here) view.remember(body.past, body.at)
     if (touched) return
     if (here && (stayed || !given.includes("z"))) this.comeBack(body)
-    else if (!given.includes("model") && models.some(({ name }) => name === body.model)) this.explorer.ask(body.model)
+    else if (!given.includes("model") && models.some(({ name }) => name === body.model)) this.explorer.ask(body.model, false)
   }
 
   comeBack({ z, y, axes }) {

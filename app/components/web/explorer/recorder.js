@@ -1,6 +1,8 @@
 // Records a gesture: every latent that the view comes to, and when, until it is stopped; Morph plays it as a path.
 
+import { visit } from "../address.js"
 import { thinned } from "./gesture.js"
+import { linkTo } from "./share.js"
 import { same } from "./view.js"
 
 const LONGEST = 60 // seconds, as of any path
@@ -55,9 +57,9 @@ export class Recorder {
 
   /** Leave the gesture for Morph, and have Morph opened. */
   send() {
-    const { memory, setTriggerValue } = this.explorer
+    const { memory, page } = this.explorer
     memory.hand(this.found)
-    setTriggerValue("morph", this.found.model)
+    visit(linkTo(page, { model: this.found.model }, "morph"))
   }
 
   /** Another model is shown: what was recorded of the one before ends here. */

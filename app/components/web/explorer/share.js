@@ -1,7 +1,7 @@
 // Ways to take a picture along: a link, and three lines of Python.
 
-export function linkTo(page, query) {
-  const link = new URL("explore", page)
+export function linkTo(page, query, name = "explore") {
+  const link = new URL(name, page)
   link.search = Object.entries(query)
     .map(([name, value]) => `${name}=${encodeURIComponent(value).replaceAll("%2C", ",")}`)
     .join("&")

@@ -1,15 +1,16 @@
 // One model's card: a link to the page that shows it, and a thumbnail that it draws now.
 
+import { visit } from "../address.js"
 import { element } from "../element.js"
 import { Screen } from "../pixels.js"
 import { Raster } from "./raster.js"
 import { Walk } from "./walk.js"
 
 export class Card {
-  constructor(about, channel, page, open) {
+  constructor(about, channel, page) {
     Object.assign(this, { about, seen: false, hovered: false })
     this.screen = new Screen(element("canvas", { role: "img", "aria-label": `A picture that ${about.title} makes now` }))
-    this.element = this.build(page, open)
+    this.element = this.build(page)
     this.element.zoetropeCard = this
     const shown = (image) => this.show(image)
     const refuse = (sentence) => (this.words.textContent = sentence)
@@ -23,7 +24,7 @@ export class Card {
     this.motion.again()
   }
 
-  build(page, open) {
+  build(page) {
     const { name, short, text, family, latent, shape, decodes } = this.about
     const [, height, width] = shape
     const scale = Math.max(1, Math.round(240 / height))
@@ -40,7 +41,7 @@ export class Card {
     card.addEventListener("click", (event) => {
       if (event.ctrlKey || event.metaKey || event.shiftKey || event.button) return
       event.preventDefault()
-      open(name)
+      visit(card.href)
     })
     card.addEventListener("pointerenter", () => (this.hovered = true))
     card.addEventListener("pointerleave", () => (this.hovered = false))

@@ -20,8 +20,7 @@ class Gallery {
     this.timer = setInterval(() => this.tick(), FRAME)
   }
 
-  update({ data, setTriggerValue }) {
-    this.open = (name) => setTriggerValue("open", name)
+  update({ data }) {
     const wanted = JSON.stringify([data.tree, data.cards])
     if (wanted === this.shown) return
     this.shown = wanted
@@ -34,7 +33,7 @@ class Gallery {
   /** A card keeps its picture while others are shown. */
   card(about) {
     const key = JSON.stringify(about)
-    if (!this.made.has(key)) this.made.set(key, new Card(about, this.channel, this.page, (name) => this.open(name)))
+    if (!this.made.has(key)) this.made.set(key, new Card(about, this.channel, this.page))
     return this.made.get(key)
   }
 

@@ -1,5 +1,6 @@
 // Morph: wires walk, strip, player, cross-fade, plot and films together. Streamlit calls the default export at each run.
 
+import { write } from "../address.js"
 import { Channel } from "../channel.js"
 import { reducedMotion } from "../element.js"
 import { listen } from "../explorer/keyboard.js"
@@ -57,12 +58,14 @@ class Morph {
 
   // Streamlit
 
-  update({ data, setStateValue, setTriggerValue }) {
-    this.leave = () => setTriggerValue("picture", true)
-    this.tell = (model) => setStateValue("view", { model })
+  update({ data, setStateValue }) {
+    this.tell = (model) => setStateValue("view", { model, at: Date.now() }) // the same model is news after Back
     this.models = data.models
     const first = !this.walk
-    if (this.walk?.card.name !== data.model) this.open(data.model)
+    if (this.walk?.card.name !== data.model) {
+      this.open(data.model)
+      write("morph", { model: data.model })
+    }
     if (data.notices.length) this.say(data.notices.join(" "), 12000)
     if (first) this.memory.recall()
   }
@@ -86,6 +89,7 @@ class Morph {
   pick(name) {
     this.player.pause()
     this.open(name)
+    write("morph", { model: name }, true)
     this.tell(name)
     this.memory.now()
   }

@@ -1,5 +1,7 @@
 // Which control and which key of Morph does what.
 
+import { visit } from "../address.js"
+
 const WAYS = ["linear", "spherical", "norm-preserving"]
 
 /** Connect the controls; returns how to let go of the keys. */
@@ -30,7 +32,7 @@ export function wire(morph, listen) {
   parts.picture.addEventListener("click", (event) => {
     if (event.ctrlKey || event.metaKey || event.shiftKey) return // in a tab of its own
     event.preventDefault()
-    morph.leave()
+    visit(parts.picture.href)
   })
   click(parts.shuffle, () => morph.shuffle())
   click(parts.loop, loop)

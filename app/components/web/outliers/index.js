@@ -1,6 +1,7 @@
 // Outliers: a row of pictures, and what a model with a likelihood makes of them. Streamlit calls the default export at
 // each data change.
 
+import { here, write } from "../address.js"
 import { Channel } from "../channel.js"
 import { settle } from "../element.js"
 import { KeptPictures } from "../kept.js"
@@ -147,8 +148,9 @@ class Outliers {
 
   write() {
     const told = query()
-    if (JSON.stringify(told) === this.written) return
+    if (!here("outliers") || JSON.stringify(told) === this.written) return
     this.written = JSON.stringify(told)
+    write("outliers", told)
     this.setStateValue("view", told)
   }
 

@@ -1,6 +1,7 @@
 // Reconstruct: one picture on the left, and on the right what every model makes of it. Streamlit calls the default export
 // at each data change.
 
+import { here, visit, write } from "../address.js"
 import { Channel } from "../channel.js"
 import { KeptPictures } from "../kept.js"
 import { settle } from "../element.js"
@@ -37,8 +38,8 @@ class Reconstruct {
 
   // Streamlit
 
-  update({ data, setStateValue, setTriggerValue }) {
-    Object.assign(this, { setStateValue, setTriggerValue })
+  update({ data, setStateValue }) {
+    this.setStateValue = setStateValue
     this.rows.offer(data.models)
     this.desk.offer(data.models, data)
     this.begin(data)
@@ -60,22 +61,22 @@ class Reconstruct {
   /** Have an address that leads back to the picture; those of a person's own have none. */
   write() {
     const { query } = shown()
-    if (query && JSON.stringify(query) !== this.written) {
+    if (here("reconstruct") && query && JSON.stringify(query) !== this.written) {
       this.written = JSON.stringify(query)
+      write("reconstruct", query)
       this.setStateValue("view", query)
     }
   }
 
   explore(query) {
-    this.link = linkTo(this.page, query)
-    this.setTriggerValue("explore", query)
+    visit(linkTo(this.page, query))
   }
 
   /** Leave a latent for Morph as a key, and have Morph opened. */
   morph({ model, title, ...key }) {
     const origin = { kind: "picture", seed: null, truncation: null, name: title.slice(0, 60) }
     this.memory.hand({ model, keys: [{ ...key, origin }] })
-    this.setTriggerValue("morph", { model })
+    visit(linkTo(this.page, { model }, "morph"))
   }
 
   // The picture

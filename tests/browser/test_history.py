@@ -1,0 +1,128 @@
+"""Back and Forward walk the pages and the models that a person has been to; gestures add no entry."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import LAPTOP, Explore, serving
+from tests.tiny import write_all
+
+pytestmark = pytest.mark.browser
+
+PAGES = {
+    "Morph": "[data-part=morph] .zt-model",
+    "Reconstruct": "[data-part=reconstruct] .zt-rec-thumb[aria-pressed=true]",
+    "Outliers": "[data-part=outliers] [data-testid=verdict]",
+    "Compare": "[data-testid=columns] canvas",
+    "Explore": "[data-testid=live-status]:not([data-frames='0'])",
+}
+
+
+def entries(page: Page) -> int:
+    return int(page.evaluate("history.length"))
+
+
+def go(page: Page, name: str) -> None:
+    page.get_by_role("link", name=name, exact=True).click()
+    expect(page.locator(PAGES[name]).first).to_be_visible()
+    page.wait_for_timeout(1000)  # its address follows what it shows
+
+
+def test_each_page_costs_one_entry_and_back_walks_them_as_they_were(page: Page, server: str) -> None:
+    page.goto(server)
+    expect(page.locator(".zt-card[data-drawn]").first).to_be_visible()
+    before = entries(page)
+    addresses = []
+    for count, name in enumerate(PAGES, 1):
+        go(page, name)
+        assert entries(page) == before + count, name
+        addresses.append(page.url)
+    for address, name in list(zip(addresses, PAGES, strict=True))[-2::-1]:
+        page.go_back()
+        expect(page.locator(PAGES[name]).first).to_be_visible()
+        expect(page).to_have_url(address)
+    page.go_forward()
+    expect(page.locator(PAGES["Reconstruct"]).first).to_be_visible()
+
+
+def test_gestures_add_no_entry_and_a_model_adds_one(explore: Explore) -> None:
+    explore.open("model=frey-vae-2d&z=0.5,0.5")
+    page = explore.page
+    before = entries(page)
+    explore.press("ArrowRight")
+    explore.link("z=0.6,0.5")
+    explore.press("ArrowUp")
+    explore.link("z=0.6,0.6")
+    assert entries(page) == before
+    page.get_by_label("Model", exact=True).select_option("toy-ae")
+    explore.until("status.dataset.model === wanted", "toy-ae")
+    explore.link("model=toy-ae")
+    assert entries(page) == before + 1
+    page.go_back()
+    explore.until("status.dataset.model === wanted", "frey-vae-2d")
+    explore.at(0.6, 0.6)
+    expect(page.get_by_label("Model", exact=True)).to_have_value("frey-vae-2d")
+    page.go_forward()
+    explore.until("status.dataset.model === wanted", "toy-ae")
+    explore.press("ArrowRight")
+    page.go_back()
+    explore.at(0.6, 0.6)
+    assert entries(page) == before + 1
+
+
+@pytest.fixture
+def several(tmp_path: Path) -> Iterator[str]:
+    """A server whose models learnt from two sets of pictures."""
+    folder = write_all(tmp_path / "checkpoints")
+    card = folder / "toy-ae" / "card.json"
+    card.write_text(json.dumps({**json.loads(card.read_text()), "data": "other"}))
+    with serving(folder, tmp_path) as running:
+        yield running.address
+
+
+def test_back_from_a_card_finds_the_pictures_that_were_chosen(browser: Browser, several: str) -> None:
+    page = browser.new_page(viewport=LAPTOP)  # type: ignore[arg-type]
+    page.set_default_timeout(30_000)
+    page.goto(several)
+    pills = page.get_by_role("radio")
+    expect(pills.nth(1)).to_be_visible()
+    pills.nth(1).click()
+    expect(pills.nth(1)).to_have_attribute("aria-checked", "true")
+    expect(page).to_have_url(re.compile("pictures="))
+    cards = page.locator(".zt-card")
+    expect(cards.and_(page.locator("[data-drawn]")).first).to_be_visible()
+    names = cards.evaluate_all("all => all.map((each) => each.dataset.model)")
+    before = entries(page)
+    cards.first.click()
+    expect(page.locator(PAGES["Explore"])).to_be_visible()
+    assert entries(page) == before + 1
+    page.go_back()
+    expect(pills.nth(1)).to_have_attribute("aria-checked", "true")
+    expect(cards.first).to_be_visible()
+    assert cards.evaluate_all("all => all.map((each) => each.dataset.model)") == names
+    page.close()
+
+
+def test_a_model_of_morph_is_an_entry(page: Page, server: str) -> None:
+    page.goto(f"{server}/morph?model=frey-vae-2d")
+    model = page.get_by_label("Model", exact=True)
+    expect(model).to_have_value("frey-vae-2d")
+    before = entries(page)
+    model.select_option("toy-ae")
+    expect(page).to_have_url(re.compile("model=toy-ae"))
+    assert entries(page) == before + 1
+    for _ in range(2):  # the second choice of the same model is news too
+        page.go_back()
+        expect(model).to_have_value("frey-vae-2d")
+        expect(page).to_have_url(re.compile("model=frey-vae-2d"))
+        page.wait_for_timeout(500)
+        model.select_option("toy-ae")
+        expect(page).to_have_url(re.compile("model=toy-ae"))
+        page.wait_for_timeout(500)
+        expect(model).to_have_value("toy-ae")
