@@ -282,3 +282,77 @@ def test_a_phone_drags_with_a_finger(browser_phone: Page, server: str) -> None:
 
 def test_lecture_mode_ends_with_the_full_screen(explore: Explore) -> None:
     lecture(explore.open().page)
+
+
+def test_the_seed_field_names_a_seed_only_while_the_picture_is_that_seeds(explore: Explore) -> None:
+    explore.open("model=toy-vae-6d&z=1,0,0,0,0,0")
+    seed = explore.page.get_by_label("Seed of the random draw")
+    expect(seed).to_have_value("")
+    seed.fill("7")
+    seed.press("Enter")
+    explore.link("z=")
+    explore.until("status.dataset.z !== '1,0,0,0,0,0'")
+    expect(seed).to_have_value("7")
+    explore.page.wait_for_timeout(700)  # the glide has ended and is a step of its own
+    drawn = explore.z
+    explore.sliders.nth(2).focus()
+    explore.press("ArrowRight")  # an axis by hand
+    expect(seed).to_have_value("")
+    explore.page.wait_for_timeout(700)
+    explore.press("k", "n")
+    explore.press("u")
+    explore.press("u")
+    explore.at(*drawn, within=1e-4)
+    expect(seed).to_have_value("7")
+    explore.press("1")  # the bookmark is of the picture made by hand
+    expect(seed).to_have_value("")
+    seed.fill("-1")
+    seed.press("Enter")
+    expect(explore.page.locator(".zt-notice")).to_contain_text("A seed is a whole number")
+    expect(seed).to_have_value("")
+
+
+def test_truncation_scales_a_picture_made_by_hand_and_undo_brings_it_back(explore: Explore) -> None:
+    at = [1.0, -0.5, 0.25, 0.0, 0.0, 2.0]
+    explore.open(f"model=toy-vae-6d&z={','.join(map(str, at))}")
+    truncation = explore.page.get_by_label("Truncation")
+    truncation.fill("0.5")
+    explore.at(*[value / 2 for value in at], within=1e-3)
+    truncation.fill("0")
+    explore.at(*[0.0] * 6, within=1e-4)
+    truncation.fill("1")  # there and back is one gesture: nothing was lost in the middle
+    explore.at(*at, within=1e-4)
+    truncation.fill("0.5")
+    explore.page.wait_for_timeout(700)
+    explore.press("u")
+    explore.at(*at, within=1e-4)
+    expect(truncation).to_have_value("1")
+
+
+def test_truncation_draws_a_seeds_picture_again_and_the_seed_stays(explore: Explore) -> None:
+    explore.open("model=toy-vae-6d")
+    seed = explore.page.get_by_label("Seed of the random draw")
+    seed.fill("7")
+    seed.press("Enter")
+    explore.until("!status.dataset.z.startsWith('0,0,0')")
+    explore.page.wait_for_timeout(700)
+    drawn = explore.z
+    explore.page.get_by_label("Truncation").fill("0.5")
+    explore.at(*[value / 2 for value in drawn], within=1e-3)
+    expect(seed).to_have_value("7")
+
+
+def test_a_seed_comes_back_with_its_picture_and_with_no_other(explore: Explore) -> None:
+    explore.open("model=toy-vae-6d")
+    seed = explore.page.get_by_label("Seed of the random draw")
+    seed.fill("7")
+    seed.press("Enter")
+    explore.until("!status.dataset.z.startsWith('0,0,0')")
+    explore.page.wait_for_timeout(1500)
+    explore.page.reload()
+    explore.drawn()
+    expect(seed).to_have_value("7")
+    explore.page.goto(f"{explore.server}/explore?model=toy-vae-6d&z=1,0,0,0,0,0")
+    explore.at(1, 0, 0, 0, 0, 0)
+    explore.page.wait_for_timeout(500)
+    expect(seed).to_have_value("")

@@ -110,7 +110,7 @@ def test_seed_and_truncation_draw_only_what_is_free(levels: Explore) -> None:
     levels.page.wait_for_timeout(700)
     drawn = levels.z
     assert drawn[LOWER] == AT[LOWER]
-    levels.page.get_by_label("Truncation of random draws").fill("0.5")
+    levels.page.get_by_label("Truncation").fill("0.5")
     levels.at(*[value / 2 for value in drawn[UPPER]], *AT[LOWER], within=1e-3)
 
 

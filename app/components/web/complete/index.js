@@ -116,6 +116,7 @@ class Complete {
     this.chosen = Math.min(this.chosen, seeds.length - 1)
     this.drawing = new Drawing(card, base, hidden, seeds, easel.y)
     this.fillings.open(this.drawing, this.chosen)
+    this.seeded()
     this.parts.scrub.max = this.drawing.total
     this.resize()
     this.player.open(this.drawing)
@@ -145,6 +146,7 @@ class Complete {
   choose(i) {
     this.chosen = i
     this.fillings.mark(i)
+    this.seeded()
     this.surprise.changed(true)
     this.shown()
   }
@@ -224,7 +226,7 @@ class Complete {
     const { parts, card } = this
     const filling = easel.way === "fill"
     parts.model.value = card.name
-    parts.seed.value = easel.seed
+    this.seeded()
     parts.count.value = easel.count
     parts.size.value = easel.brush.radius
     parts.pace.value = easel.speed
@@ -245,6 +247,12 @@ class Complete {
     this.state()
   }
 
+  /** Show the seed of the picture on the board; none where nothing of it is drawn. */
+  seeded() {
+    const { drawing, chosen, parts } = this
+    parts.seed.value = drawing?.total ? drawing.seeds[chosen] : ""
+  }
+
   classed() {
     const { parts, card } = this
     parts.classes.hidden = !card.classes.length
@@ -259,6 +267,7 @@ class Complete {
   /** Take a seed, a class or a way to begin, and begin anew. */
   set(part) {
     Object.assign(easel, part)
+    if ("seed" in part) this.chosen = 0
     this.press()
     this.renew()
     if ("seed" in part || "y" in part) this.rival.draw(easel.seed, easel.y)
@@ -281,7 +290,7 @@ class Complete {
       image.data[4 * pixel + 3] = 255
     }
     easel.way = "fill"
-    this.source.adopt(image, `Drawn by ${card.title}, seed ${easel.seed}`)
+    this.source.adopt(image, `Drawn by ${card.title}, seed ${drawing.seeds[this.chosen]}`)
     this.set({ way: "fill" })
   }
 

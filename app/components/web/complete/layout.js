@@ -38,7 +38,7 @@ function begin() {
     toggle("Draw from nothing", "The model draws a whole picture, pixel by pixel (W)", { "data-way": "draw" }),
     toggle("Hide and fill", "Hide a region of a picture, and the model draws it (W)", { "data-way": "fill" }),
   ]
-  const seed = element("input", { class: "zt-seed", type: "number", min: 0, max: 2 ** 32 - 1, step: 1, "aria-label": "Seed" })
+  const seed = element("input", { class: "zt-seed", type: "number", min: 0, max: 2 ** 32 - 1, step: 1, "aria-label": "Seed", placeholder: "–", title: "The seed of the picture on the board" })
   const another = button("New seed", "Other numbers, another picture (N)")
   const classes = element("div", { class: "zt-classes", role: "group", "aria-label": "Class that the model is told" })
   const wayGroup = element("div", { class: "zt-rec-both", role: "group", "aria-label": "How to begin" }, ...ways)

@@ -1,61 +1,96 @@
 // What the buttons below the picture do to the view.
 
+import { fits, same } from "./view.js"
+
 const NUDGE = 0.25 // of an axis' deviation in the data
 
 export class Gestures {
   constructor(explorer) {
-    this.explorer = explorer
-    this.draws = explorer.channel.slot("draw", (answer) => this.drawn(answer), (sentence) => explorer.notice.say(sentence))
+    Object.assign(this, { explorer, typing: false, base: null })
+    this.draws = explorer.channel.slot("draw", (answer) => this.drawn(answer), (sentence) => (explorer.notice.say(sentence), this.paint()))
+  }
+
+  /** Show the seed that made the picture, if one did, and the truncation; what is being typed stays. */
+  paint() {
+    const { parts, view } = this.explorer
+    if (!this.typing) parts.seed.value = view.seed ?? ""
+    parts.truncation.value = view.truncation
+    parts.truncationValue.textContent = view.truncation.toFixed(2)
+  }
+
+  /** Take the seed that was typed. */
+  take() {
+    const { parts, notice, view, levels, card } = this.explorer
+    const [text, seed] = [parts.seed.value, Number(parts.seed.value)]
+    this.typing = false
+    if (text === "" || !Number.isInteger(seed) || seed < 0 || seed >= 2 ** 32) {
+      notice.say(`A seed is a whole number from 0 to ${2 ** 32 - 1}.`)
+      return this.paint()
+    }
+    if (levels.free.length && levels.free.length < card.latent) notice.say(`Seed ${seed} draws what is not frozen, so the whole picture is not the seed's.`)
+    this.random(seed)
+    if (!levels.free.length) this.paint()
   }
 
   /** Draw a latent from the prior, by seed; the server draws, so that a seed gives the same latent everywhere. */
   random(seed = anySeed(), glide = true) {
-    const { parts, notice } = this.explorer
-    const number = Number(seed)
-    if (seed === "" || !Number.isInteger(number) || number < 0 || number >= 2 ** 32) {
-      return notice.say("A seed is a whole number from 0 to 4294967295.")
-    }
     const axes = this.free()
-    if (!axes.length) return
-    parts.seed.value = number
-    this.draw(number, axes, glide)
+    if (axes.length) this.draw(seed, axes, glide)
   }
 
   /** Draw one level anew from the prior; the others stay. */
   resample(level) {
-    this.explorer.parts.seed.value = "" // no one seed makes the whole picture any longer
     this.draw(anySeed(), level.axes, true)
   }
 
   draw(seed, axes, glide) {
-    const { parts, card } = this.explorer
-    this.draws.ask({ verb: "draw", model: card.name, seeds: [seed], truncation: Number(parts.truncation.value) }, null, { axes, glide })
+    const { view, card } = this.explorer
+    const whole = axes.length === card.latent ? seed : null // of a part, no one seed makes the whole picture
+    this.draws.ask({ verb: "draw", model: card.name, seeds: [seed], truncation: view.truncation }, null, { axes, glide, seed: whole })
   }
 
-  drawn({ panels: [{ model, payload }], note: { axes, glide } }) {
+  drawn({ panels: [{ model, payload }], note: { axes, glide, seed } }) {
     const { card, view, motion } = this.explorer
     if (model !== card.name) return
     const drawn = new Float32Array(payload)
     const z = this.aimed(axes, (axis) => drawn[axis])
-    if (glide) return motion.glide(z)
+    if (glide) return motion.glide(z, undefined, seed)
     motion.halt()
     view.replace(z)
+    view.claim(seed)
     motion.show()
     this.explorer.settleSoon()
   }
 
-  truncate() {
-    const { parts } = this.explorer
-    parts.truncationValue.textContent = Number(parts.truncation.value).toFixed(2)
-    if (parts.seed.value !== "") this.random(parts.seed.value, false)
+  /** Truncate what is shown: a seed's latent is drawn again, any other is scaled about the middle. */
+  truncate(since) {
+    const { parts, view, levels, card, motion } = this.explorer
+    const before = view.truncation
+    view.truncation = Number(parts.truncation.value)
+    motion.arrive()
+    if (view.seed !== null && levels.free.length === card.latent) this.random(view.seed, false)
+    else this.scale(before, since)
+    this.paint()
   }
 
-  /** Put seed and truncation as they were kept. */
-  restore({ model, seed, truncation }) {
-    const { parts, card } = this.explorer
-    if (model === card.name) parts.seed.value = seed
-    parts.truncation.value = truncation
-    parts.truncationValue.textContent = Number(parts.truncation.value).toFixed(2)
+  /** Scale what is not frozen about the middle, from where the slider began, so that the way there and back is one. */
+  scale(before, since) {
+    const { view, card, motion } = this.explorer
+    const axes = this.free()
+    if (!axes.length) return
+    if (!this.base || this.base.shown.some((value, axis) => value !== view.z[axis])) this.base = { z: [...view.z], truncation: before || 1 }
+    const { z, truncation } = this.base
+    const factor = view.truncation / truncation
+    motion.drag(axes, axes.map((axis) => card.middle[axis] + factor * (z[axis] - card.middle[axis])), since)
+    this.base.shown = [...view.z]
+  }
+
+  /** Put seed and truncation as they were kept; the seed only where the picture is the one that was kept with it. */
+  restore({ model, z, y, seed, truncation }) {
+    const { view, card } = this.explorer
+    if (Number.isFinite(truncation)) view.truncation = truncation
+    if (Number.isInteger(seed) && model === card.name && fits({ z, y }, card) && same({ z, y }, view)) view.claim(seed)
+    this.paint()
   }
 
   nudge() {
@@ -81,11 +116,12 @@ export class Gestures {
   }
 
   /** Go to something that was shown before: a step of the history, or a bookmark. */
-  visit({ z, y }) {
+  visit({ z, y, seed, truncation }) {
     const { view, motion, captions } = this.explorer
+    if (Number.isFinite(truncation)) view.truncation = truncation
     if (y !== view.y) this.explorer.unwritten = true
     view.y = y
-    motion.glide(z)
+    motion.glide(z, undefined, seed)
     captions.buttons()
   }
 

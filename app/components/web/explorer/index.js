@@ -93,9 +93,9 @@ class Explorer {
   open({ card, view, given, notices }) {
     const first = !this.card
     this.motion.halt()
-    this.parts.seed.value = card.name === this.card?.name ? this.parts.seed.value : ""
     this.card = card
-    this.view = views.get(card.name) ?? new View(card, view)
+    const truncation = this.view?.truncation ?? 1
+    this.view = views.get(card.name) ?? Object.assign(new View(card, view), { truncation })
     views.set(card.name, this.view)
     this.view.card = card
     this.view.place(view)

@@ -17,9 +17,9 @@ export class Keeping {
   }
 
   compose() {
-    const { card, parts, picture, plane, view, bookmarks, levels, directions } = this.explorer
-    const { z, y, past, at } = view
-    const switches = { soft: picture.soft, dots: plane.dots, seed: parts.seed.value, truncation: Number(parts.truncation.value) }
+    const { card, picture, plane, view, bookmarks, levels, directions } = this.explorer
+    const { z, y, past, at, seed, truncation } = view
+    const switches = { soft: picture.soft, dots: plane.dots, seed, truncation }
     const axes = view.chosenAxes ? view.axes : null
     return { model: card.name, z, y, axes, past, at, ...switches, bookmarks: bookmarks.kept(), levels: levels.all, directions: directions.all, views: this.views }
   }
@@ -33,8 +33,8 @@ export class Keeping {
     levels.restore(body.levels)
     directions.restore(body.directions)
     toggles.restore(body)
-    gestures.restore(body)
     if (!inPage) this.wayBack(body)
+    gestures.restore(body)
     captions.buttons()
   }
 

@@ -76,8 +76,8 @@ function bookmarks() {
 
 function controls() {
   const random = button("Random", "Draw a latent at random (R)", { class: "zt-button zt-strong" })
-  const seed = element("input", { class: "zt-seed", type: "number", min: 0, max: 4294967295, step: 1, "aria-label": "Seed of the random draw", placeholder: "–" })
-  const truncation = element("input", { class: "zt-slider zt-truncation", type: "range", min: 0, max: 1.5, step: 0.05, value: 1, "aria-label": "Truncation of random draws" })
+  const seed = element("input", { class: "zt-seed", type: "number", min: 0, max: 4294967295, step: 1, "aria-label": "Seed of the random draw", placeholder: "–", title: "The seed that made this picture; – where none did" })
+  const truncation = element("input", { class: "zt-slider zt-truncation", type: "range", min: 0, max: 1.5, step: 0.05, value: 1, "aria-label": "Truncation" })
   const truncationValue = element("output", { class: "zt-value" }, "1.00")
   const nudge = button("Nudge", "A small random step (N)")
   const undo = button("Undo", "Undo (U)")
@@ -93,7 +93,7 @@ function controls() {
     { class: "zt-controls" },
     random,
     element("label", { class: "zt-field" }, "seed", seed),
-    element("label", { class: "zt-field", title: "Below 1, random draws stay closer to the middle: more typical, less varied" }, "truncation", truncation, truncationValue),
+    element("label", { class: "zt-field", title: "Scales what is shown about the middle, and random draws to come: below 1 more typical and less varied" }, "truncation", truncation, truncationValue),
     nudge,
     undo,
     redo,

@@ -7,7 +7,7 @@ const STEP = 1 / 60 // of an axis' range, for one press of an arrow
 
 export class Motion {
   constructor(explorer) {
-    Object.assign(this, { explorer, gliding: 0, goal: null, painting: 0 })
+    Object.assign(this, { explorer, gliding: 0, goal: null, seed: null, painting: 0 })
   }
 
   /** Have the view decoded, and put everything else where it is at the next screen refresh. */
@@ -19,8 +19,9 @@ export class Motion {
   }
 
   paint() {
-    const { plane, axes, directions, bookmarks } = this.explorer
+    const { plane, axes, directions, bookmarks, gestures } = this.explorer
     this.painting = 0
+    gestures.paint()
     plane.move()
     axes.move()
     directions.move()
@@ -39,19 +40,20 @@ export class Motion {
     memory.soon()
   }
 
-  /** Go to a latent over a few live pictures, so that an eye can follow. */
-  glide(z, active = this.explorer.view.active) {
+  /** Go to a latent over a few live pictures, so that an eye can follow; `seed` is the one that made it, if one did. */
+  glide(z, active = this.explorer.view.active, seed = null) {
     const { view } = this.explorer
     this.explorer.settleSoon.flush()
     this.halt()
     view.active = active
-    this.goal = z
+    Object.assign(this, { goal: z, seed })
     const from = [...view.z]
     const start = performance.now()
     const step = (now) => {
       const time = reducedMotion() ? 1 : Math.min(1, Math.max(0, (now - start) / GLIDE))
       const ease = time * time * (3 - 2 * time)
       view.replace(time === 1 ? z : z.map((value, axis) => from[axis] + ease * (value - from[axis])))
+      if (seed !== null) view.claim(seed) // from the start, so that the field does not blink
       this.show(now)
       this.gliding = time < 1 ? requestAnimationFrame(step) : 0
       if (time === 1) this.explorer.settled()
@@ -69,6 +71,7 @@ export class Motion {
     if (!this.gliding) return
     this.halt()
     this.explorer.view.replace(this.goal)
+    if (this.seed !== null) this.explorer.view.claim(this.seed)
     this.explorer.settled()
   }
 

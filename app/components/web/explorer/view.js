@@ -7,7 +7,7 @@ export const round = (value) => Math.round(value * 1e4) / 1e4 || 0
 
 export class View {
   constructor(card, given) {
-    this.card = card
+    Object.assign(this, { card, z: [], seed: null, truncation: 1 })
     this.place(given)
     this.active = this.axes[0]
     this.past = [this.snapshot()]
@@ -16,7 +16,9 @@ export class View {
 
   /** Put the view where something else says: a link, or what was kept. */
   place({ z, y, axes }) {
-    this.z = z.map(round)
+    const there = z.map(round)
+    if (there.some((value, axis) => value !== this.z[axis])) this.seed = null
+    this.z = there
     this.y = y ?? null
     this.chosenAxes = axes !== null && axes !== undefined
     this.axes = axes ?? planeAxes(this.card)
@@ -25,7 +27,14 @@ export class View {
   set(axis, value) {
     const { low, high } = this.card.axes[axis]
     const [middle, half] = [(low + high) / 2, (this.card.reach * (high - low)) / 2]
-    this.z[axis] = round(Math.min(Math.max(value, middle - half), middle + half))
+    const there = round(Math.min(Math.max(value, middle - half), middle + half))
+    if (there !== this.z[axis]) this.seed = null
+    this.z[axis] = there
+  }
+
+  /** Say which seed made this latent, all of it, at the view's truncation; null where none did. Moving it ends that. */
+  claim(seed) {
+    this.seed = Number.isInteger(seed) ? seed : null
   }
 
   replace(z) {
@@ -33,13 +42,16 @@ export class View {
   }
 
   snapshot() {
-    return { z: [...this.z], y: this.y }
+    return { z: [...this.z], y: this.y, seed: this.seed, truncation: this.truncation }
   }
 
   /** Remember what is shown; false where nothing has changed since. */
   keep() {
     const now = this.snapshot()
-    if (same(now, this.past[this.at])) return false
+    if (same(now, this.past[this.at])) {
+      this.past[this.at] = now // its seed may have become known
+      return false
+    }
     this.past = [...this.past.slice(Math.max(0, this.at + 1 - STEPS), this.at + 1), now]
     this.at = this.past.length - 1
     return true

@@ -29,7 +29,7 @@ export class Rows {
     this.mean = button("Mean", "Decode the mean of the posterior", draw(false), true)
     this.drawn = button("Sample", "Decode a draw of the posterior", draw(true), true)
     this.resample = button("Resample", "Draw the posterior anew", () => this.seedAt(switches.seed + 1))
-    this.seed = element("input", { class: "zt-rec-number", type: "number", min: 0, max: SEEDS - 1, value: switches.seed, "aria-label": "Seed of the posterior draw", onchange: () => this.seedAt(Number(this.seed.value)) })
+    this.seed = element("input", { class: "zt-rec-number", type: "number", min: 0, max: SEEDS - 1, "aria-label": "Seed of the posterior draw", placeholder: "–", title: "The seed of the posterior draw; – while the mean is shown", onchange: () => (this.seed.value === "" ? this.press() : this.seedAt(Number(this.seed.value))) })
     this.chips = element("div", { class: "zt-rec-chips", role: "group", "aria-label": "Kinds of pictures to show" })
     this.status = element("span", { class: "zt-rec-status", "data-testid": "reconstruct-status", "data-row": "" })
     const both = element("span", { class: "zt-rec-both", role: "group", "aria-label": "Posterior" }, this.mean, this.drawn)
@@ -48,7 +48,7 @@ export class Rows {
   press() {
     const { map, soft, drawn, seed } = work.switches
     for (const [made, on] of [[this.map, map], [this.soft, soft], [this.mean, !drawn], [this.drawn, drawn]]) made.setAttribute("aria-pressed", on)
-    this.seed.value = seed
+    this.seed.value = drawn ? seed : "" // a mean is no seed's
     this.groups.forEach((group) => group.switched())
   }
 

@@ -8,12 +8,13 @@ const SEEDS = 2 ** 32
 
 export class Sample {
   constructor(channel, on) {
-    Object.assign(this, { on, models: [], failed: false })
+    Object.assign(this, { on, models: [], failed: null })
     this.draws = channel.slot("sample-draw", (answer) => this.decode(answer), (sentence) => this.trouble(sentence))
     this.decodes = channel.slot("sample", (answer) => this.take(answer), (sentence) => this.trouble(sentence))
     this.model = element("select", { class: "zt-rec-select", "aria-label": "Model that draws the sample", onchange: () => this.choose(this.model.value, work.sample.seed) })
     this.seed = element("input", { class: "zt-rec-number", type: "number", min: 0, max: SEEDS - 1, step: 1, "aria-label": "Seed of the sample", onchange: () => this.choose(work.sample.model, Number(this.seed.value)) })
     const next = button("Another", "Draw the next seed", () => this.choose(work.sample.model, work.sample.seed + 1))
+    this.shown = null // what the picture is a sample of: {model, seed}
     this.says = element("p", { class: "zt-rec-says", role: "status" })
     this.panel = element("div", {}, element("div", { class: "zt-rec-line" }, this.model, labelled("seed", this.seed), next), this.says)
   }
@@ -43,7 +44,7 @@ export class Sample {
   }
 
   draw() {
-    this.failed = false
+    this.failed = null
     if (this.card) this.draws.ask({ verb: "draw", model: this.card.name, seeds: [work.sample.seed] }, null, { ...work.sample })
   }
 
@@ -59,19 +60,25 @@ export class Sample {
     canvas.getContext("2d").putImageData(image, 0, 0)
     const card = this.models.find(({ name }) => name === panel.model)
     const title = `Sample of ${card.title}, seed ${note.seed}${note.word}`
+    this.shown = { model: card.name, seed: note.seed }
     this.says.textContent = `${title}.`
     const query = { source: `sample:${card.name}:${note.seed}` }
     lay("sample", canvas, { fit: "all", title, hint: card.data, query })
     this.on.laid()
   }
 
+  /** No sample came: model and seed stay those of the picture that is there. */
   trouble(sentence) {
-    this.failed = true
+    this.failed = { ...work.sample }
     this.says.textContent = sentence
+    if (!this.shown) return
+    Object.assign(work.sample, this.shown)
+    this.model.value = work.sample.model
+    this.seed.value = work.sample.seed
   }
 
   /** The engine is back: ask again for what it could not give. */
   again() {
-    if (this.failed) this.draw()
+    if (this.failed) this.choose(this.failed.model, this.failed.seed)
   }
 }
