@@ -45,7 +45,7 @@ def visit(door: Door, monkeypatch: pytest.MonkeyPatch) -> Visit:
 
 
 def test_a_bare_address_opens_models_of_one_kind(visit: Visit) -> None:
-    assert visit.data["view"] == {"models": ["slow", "gated"], "seed": "1", "n": 36, "t": 1.0, "y": 0}
+    assert visit.data["view"] == {"models": ["slow", "gated"], "seed": "1", "n": 36, "t": 1.0, "y": -1}
     assert [entry["name"] for entry in visit.data["models"]] == ["grey", "colour", "slow", "gated"]
     assert (visit.data["version"], visit.data["notices"]) == (1, [])
 
@@ -58,7 +58,7 @@ def test_a_link_is_followed_and_each_part_that_cannot_be_taken_gets_a_sentence(v
     assert visit.data["view"]["seed"] == f"3,0,{2**32 - 1}"
     assert visit.data["notices"] == []
     visit.at(models="grey,nobody,broken", seed="-1", n="1000", t="nan", y="x")
-    assert visit.data["view"] == {"models": ["grey"], "seed": "1", "n": 36, "t": 1.0, "y": 0}
+    assert visit.data["view"] == {"models": ["grey"], "seed": "1", "n": 36, "t": 1.0, "y": -1}
     assert [
         word in " ".join(visit.data["notices"]) for word in ("nobody", "cut short", "'-1'", "'1000'", "'nan'", "'x'")
     ] == [True] * 6
@@ -139,13 +139,41 @@ def test_a_chart_has_only_models_with_both_figures() -> None:
     assert (sharp.marks, cost.marks) == ((), ())
 
 
-def test_an_exact_likelihood_and_a_bound_share_a_chart_and_an_elbo_has_its_own() -> None:
-    exact, bound = measured("a", NLL=85, sharpness=1), measured("b", **{"NLL, IW-1000 bound": 86, "sharpness": 0.5})
-    elbo = measured("c", test_ELBO=-90, sharpness=0.4)
-    together, alone = charts.plan([exact, bound, elbo], {})[1], charts.plan([elbo], {})[1]
-    assert [(mark.card.name, mark.x, mark.y) for mark in together.marks] == [("a", 85, 1), ("b", 86, 0.5)]
-    assert [(mark.card.name, mark.x) for mark in alone.marks] == [("c", -90)]
-    assert (together.x, alone.x) == ("NLL, exact or IW-1000 bound", "test ELBO")
+def binary(name: str, **figures: float) -> Card:
+    return replace(measured(name, "mnist", "p", **figures), recipe={"pixels": "binarized"})
+
+
+def test_all_likelihoods_share_one_axis_as_costs_and_a_bound_is_called_one() -> None:
+    exact, bound = binary("a", NLL=85, sharpness=1), binary("b", **{"NLL, IW-1000 bound": 86, "sharpness": 0.5})
+    elbo = binary("c", test_ELBO=-90, sharpness=0.4)
+    chart = charts.plan([exact, bound, elbo], {})[1]
+    assert [(mark.card.name, mark.x) for mark in chart.marks] == [("a", 85), ("b", 86), ("c", 90)]
+    assert [mark.protocols[0].split(";")[0] for mark in chart.marks] == ["exact", "bound", "bound"]
+    assert "lower is better" in charts.axis(chart.x)
+
+
+def test_models_that_a_chart_leaves_out_are_named_with_what_they_lack() -> None:
+    cards = [measured("a", precision=80, recall=60), measured("b", precision=70), measured("c", sharpness=1)]
+    said = charts.note(charts.plan(cards, {})[0])
+    assert "Not in it: b (no recall); c (no recall and precision)." in said
+
+
+def test_what_hardly_differs_stays_close_together_on_its_axis() -> None:
+    low, high = charts.span([81.0, 81.8], (None, None))
+    assert (81.8 - 81.0) / (high - low) < 0.05
+    low, high = charts.span([95.1, 95.2], (0.0, 100.0))
+    assert low < 0 < 100 < high
+    assert charts.span([0.2, 0.9], (0.0, None))[0] < 0
+    low, high = charts.span([1.0, 100.0], (None, None))
+    assert low < 1 < 100 < high
+
+
+def test_the_points_of_a_rarer_protocol_are_hollow() -> None:
+    cards = [measured(name, "mnist", "10000 samples", **{"Fréchet distance": 1.0}) for name in "abc"]
+    cards.append(measured("d", "mnist", "700 samples", **{"Fréchet distance": 1.0}))
+    chart = charts.plan(cards, {})[2]
+    assert [mark.card.name for mark in chart.apart] == ["d"]
+    assert list(charts.figure(chart).data[0].marker.symbol).count("circle-open") == 1
 
 
 def test_cost_is_latency_where_all_were_measured_and_else_parameters() -> None:
@@ -156,13 +184,13 @@ def test_cost_is_latency_where_all_were_measured_and_else_parameters() -> None:
 
 
 def test_protocols_that_differ_and_other_data_are_named() -> None:
-    same = charts.plan([measured("a", precision=1, recall=1), measured("b", precision=2, recall=2)], {})[0]
+    same = charts.plan([measured(name, precision=1, recall=1) for name in "abc"], {})[0]
     apart = charts.plan([measured("a", precision=1, recall=1), measured("b", "mnist", "q", precision=2, recall=2)], {})[
         0
     ]
     others = charts.plan([measured("a", precision=1, recall=1), measured("b", "frey", precision=2, recall=2)], {})[0]
     assert charts.note(same) == "One data set, one protocol."
-    assert "Protocols differ" in charts.note(apart)
+    assert "another protocol" in charts.note(apart)
     assert "do not compare" in charts.note(others)
     assert len(charts.figure(others).data) == 2
 

@@ -26,7 +26,16 @@ from train.measures.features import (
     kernel_distance,
     precision,
 )
-from train.measures.neighbours import class_kept, copies, distances, latent_neighbours, neighbours
+from train.measures.gradients import BLOCKS, blockwise, gradient_distance, histograms
+from train.measures.neighbours import (
+    class_kept,
+    copies,
+    distances,
+    latent_neighbours,
+    nearest_picture,
+    neighbours,
+    pixel_neighbours,
+)
 from train.measures.sharpness import edges, sharpness
 from train.measures.stacked import evenness, stacked_modes
 from train.measures.subject import Judge, Subject
@@ -85,6 +94,62 @@ def test_the_kernel_distance_is_that_of_the_definition_and_unbiased() -> None:
     assert (draws < 0).any()
 
 
+# Oriented gradients
+
+
+def stripes(angle: float, side: int = 32) -> Tensor:
+    y, x = torch.meshgrid(torch.arange(side).float(), torch.arange(side).float(), indexing="ij")
+    return (0.5 + 0.4 * torch.sin(0.9 * (x * math.cos(angle) + y * math.sin(angle))))[None, None]
+
+
+@pytest.mark.parametrize("turn", range(8))
+def test_stripes_lie_in_the_orientation_of_their_gradient(turn: int) -> None:
+    cells = histograms(stripes(turn * math.pi / 8)).reshape(8, 64)
+    assert int(cells.sum(1).argmax()) == turn
+    assert float(cells.norm()) == pytest.approx(1, abs=0.1)
+
+
+def test_features_of_gradients_know_place_and_not_contrast_sign_or_brightness() -> None:
+    x = stripes(0.3)
+    same = [0.5 * x, 1 - x, x - 0.2]
+    assert all(torch.allclose(histograms(x), histograms(other), atol=0.02) for other in same)
+    left = torch.where(torch.arange(32) < 16, x, torch.full_like(x, 0.5))
+    cells = histograms(left).reshape(8, 8, 8)
+    assert float(cells[:, :, :3].sum()) > 100 * float(cells[:, :, 5:].sum())
+    colour = x.expand(1, 3, 32, 32)
+    assert torch.allclose(histograms(colour), histograms(x))
+    assert histograms(torch.rand(2, 1, 28, 20)).shape == (2, 512)
+
+
+def test_the_distance_over_blocks_is_unbiased_and_its_error_is_that_of_the_mean() -> None:
+    found = [blockwise(normal(400, 2 * i), normal(400, 2 * i + 1)) for i in range(40)]
+    values = torch.tensor([value for value, _ in found])
+    errors = torch.tensor([error for _, error in found])
+    assert abs(float(values.mean())) < 3 * float(values.std()) / math.sqrt(40)
+    assert float(errors.mean()) == pytest.approx(float(values.std()), rel=0.35)
+    near, far = (blockwise(normal(400, 0), normal(400, 1) + shift)[0] for shift in (0.3, 0.6))
+    assert 0 < near < far
+    scaled = blockwise(7 * normal(400, 0) + 3, 7 * normal(400, 1) + 7 * 0.3 + 3)[0]
+    assert scaled == pytest.approx(near)  # neither unit nor origin of the features matters
+
+
+def test_the_order_of_the_data_is_no_distance() -> None:
+    film = torch.linspace(-2, 2, 400, dtype=torch.float64)[:, None] + 0.1 * normal(400, 0)
+    value, error = blockwise(film, film[torch.randperm(400, generator=torch.Generator().manual_seed(1))])
+    assert abs(value) < 4 * error
+    assert abs(value) < 0.5  # by blocks of neighbouring frames it is over 8
+
+
+def test_gradients_need_no_judge_and_name_their_space_and_their_blocks() -> None:
+    alone = subject(judged=False)
+    (found,) = gradient_distance(alone)
+    assert found.name == "kernel distance, gradients"
+    assert all(word in found.protocol for word in ("30 samples", "oriented gradients", f"{BLOCKS} blocks"))
+    assert found.interval is not None
+    assert found.interval[0] <= found.value <= found.interval[1]
+    assert found == gradient_distance(alone)[0]
+
+
 # Neighbourhoods
 
 
@@ -134,6 +199,12 @@ def test_the_nearest_is_found() -> None:
     assert far.tolist() == pytest.approx([1, 1, 0], abs=1e-3)
 
 
+def test_the_nearest_picture_is_found_in_whatever_part_of_the_split() -> None:
+    train = toy_data(SHAPE, 40).train
+    x = train.batch(torch.tensor([33, 2, 17])).x.flatten(1)
+    assert nearest_picture(x + 0.01, train).tolist() == [33, 2, 17]
+
+
 def test_a_copy_of_a_training_picture_has_no_distance() -> None:
     train = toy_data(SHAPE, 40).train
     x = train.batch(torch.tensor([5, 30])).x.flatten(1)
@@ -164,8 +235,10 @@ def test_a_measure_applies_or_is_silent() -> None:
         "Fréchet distance", "kernel distance", "precision", "recall", "density", "coverage",
     }  # fmt: skip
     assert feature_distances(alone) == class_kept(alone) == stacked_modes(judged) == []
-    every = [m for measure in (sharpness, copies, latent_neighbours, class_kept) for m in measure(judged)]
-    assert [m.name for m in every] == ["sharpness", "nearest training picture", "1-NN accuracy", "class kept"]
+    measures = (sharpness, copies, latent_neighbours, pixel_neighbours, class_kept)
+    every = [m for measure in measures for m in measure(judged)]
+    names = ["sharpness", "nearest training picture", "1-NN accuracy", "1-NN accuracy, pixels", "class kept"]
+    assert [m.name for m in every] == names
     assert all(math.isfinite(m.value) and m.protocol for m in every)
 
 
@@ -215,16 +288,29 @@ def test_directions_that_are_found_while_it_measures_stay(tmp_path: Path, monkey
     assert checkpoint.read_card(tmp_path / "toy-dcgan") == card
 
 
-def test_figures_stand_side_by_side_with_a_star_where_protocols_differ(tmp_path: Path) -> None:
-    same, other = Metric("MSE", 0.5, "", "10 pictures"), Metric("MSE", 0.25, "", "20 pictures")
+def test_figures_stand_side_by_side_with_letters_where_protocols_differ(tmp_path: Path) -> None:
+    same, other = Metric("test MSE", 0.5, "", "10 pictures"), Metric("test MSE", 0.25, "", "20 pictures")
     model = made(PAIRS)
-    first = keep(tmp_path, "toy-one", model, metrics=(same, Metric("ELBO", -90.0, "nats", "p")))
+    first = keep(tmp_path, "toy-one", model, metrics=(same, Metric("sharpness", 0.9, "", "p")))
     second, third = (keep(tmp_path, f"toy-{m.value}".replace(".", ""), model, metrics=(m,)) for m in (same, other))
     alike, apart = table([first, second]), table([first, third])
-    assert [cell.strip() for cell in alike[2].split("|")] == ["", "MSE", "0.5", "0.5", ""]
-    assert [cell.strip() for cell in alike[3].split("|")] == ["", "ELBO (nats)", "-90", "–", ""]
+    assert [cell.strip() for cell in alike[2].split("|")] == ["", "sharpness", "0.900", "–", "1 is best", ""]
+    assert [cell.strip() for cell in alike[3].split("|")][1:4] == ["test MSE", "0.500", "0.500"]
     assert len(alike) == 4
-    assert "MSE*" in apart[2]
-    assert "protocols that differ" in apart[-1]
+    assert [cell.strip() for cell in apart[3].split("|")][1:5] == [
+        "test MSE",
+        "0.500 a",
+        "0.250 b",
+        "↓ lower is better",
+    ]
+    assert "same letter" in apart[-1]
     with pytest.raises(BadValue, match="evaluate"):
         table([keep(tmp_path, "toy-bare", model)])
+
+
+def test_an_elbo_stands_beside_a_likelihood_with_the_same_sign(tmp_path: Path) -> None:
+    likely = ("one", Metric("NLL", 81.0, "nats", "p")), ("other", Metric("test ELBO", -88.0, "nats", "p"))
+    recipe = {"pixels": "binarized"}
+    cards = [keep(tmp_path, f"toy-{name}", made(PAIRS), metrics=(m,), recipe=recipe) for name, m in likely]
+    lines = table(cards)
+    assert [cell.strip() for cell in lines[2].split("|")][1:4] == ["NLL (nats)", "81.00 exact a", "88.00 bound b"]

@@ -12,7 +12,7 @@ from engine.models.gan import GAN, GANConfig
 from train.data import Split, open_data
 from train.data.plane import CANVAS, MODES, PLANES, TEST, TRAIN
 from train.data.stacked import stack
-from train.measures.modes import coverage
+from train.measures.modes import DRAWS, SAMPLES, averaged, coverage, drawn, spread_within
 from train.sheets import CANVAS as SIDE
 from train.sheets import DATA, MADE, clouds
 
@@ -62,6 +62,32 @@ def test_a_mode_counts_when_a_good_sample_lies_in_it() -> None:
     modes = MODES["ring"]
     points = torch.cat([modes.centres[:3], modes.centres[3:4] + 0.05, torch.zeros(1, 2), modes.centres[:1]])
     assert coverage(points, modes) == (3, pytest.approx(4 / 6))
+
+
+@pytest.mark.parametrize("name", MODES)
+@pytest.mark.parametrize("width", [0.5, 1.0])
+def test_the_spread_within_modes_is_that_of_the_data_whatever_is_cut_off(name: str, width: float) -> None:
+    modes, data = MODES[name], open_data(name).test
+    assert data.y is not None
+    centres = modes.centres[data.y]
+    points = centres + width * (data.pictures.flatten(1) - centres)
+    stray = torch.cat([points, torch.full((500, 2), 0.4)])
+    wanted = width if width == 1 else width / math.sqrt(1 - 4.5 * math.exp(-4.5) / (1 - math.exp(-4.5)))
+    assert spread_within(stray, modes) == pytest.approx(wanted, abs=0.015)
+    shifted = points + modes.deviation / 4  # about the mode's own mean, not about where it should lie
+    assert spread_within(shifted, modes) == pytest.approx(wanted, abs=0.05)
+    assert math.isnan(spread_within(torch.full((3, 2), 0.4), modes))
+
+
+def test_each_draw_has_seeds_of_its_own_and_a_figure_is_their_mean() -> None:
+    model = GAN(GANConfig((1, 64, 64), latent=2, width=8, depth=1, extent=1.5)).eval().requires_grad_(False)
+    first, second = drawn(model, 0), drawn(model, 1)
+    assert first.shape == (SAMPLES, 2)
+    assert not torch.equal(first, second)
+    assert torch.equal(first, drawn(model, 0))
+    found = averaged("high quality", [95.0, 97.0], "%", f"mean of {DRAWS} draws")
+    assert found.value == 96
+    assert found.protocol == f"mean of {DRAWS} draws; the draws have a deviation of 1.4"
 
 
 def test_a_toy_has_one_canvas() -> None:

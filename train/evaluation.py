@@ -22,10 +22,11 @@ from train.measures.bayes import bayes_error
 from train.measures.checkerboard import checkerboard
 from train.measures.disentanglement import mutual_information_gap
 from train.measures.features import feature_distances
+from train.measures.gradients import gradient_distance
 from train.measures.held_out import feature_variance, held_out
 from train.measures.likelihood import evidence_bound, exact_likelihood
 from train.measures.modes import mode_coverage
-from train.measures.neighbours import class_kept, copies, latent_neighbours
+from train.measures.neighbours import class_kept, copies, latent_neighbours, pixel_neighbours
 from train.measures.outliers import for_card, outlier_scores
 from train.measures.probes import CRITIC, critic_probe, encoder_probes
 from train.measures.reconstruction import feature_error, reconstruction_error
@@ -47,10 +48,12 @@ MEASURES: tuple[Measure, ...] = (
     mode_coverage,
     stacked_modes,
     feature_distances,
+    gradient_distance,
     sharpness,
     checkerboard,
     copies,
     latent_neighbours,
+    pixel_neighbours,
     class_kept,
     accuracy,
     outlier_scores,

@@ -1,7 +1,9 @@
-"""Charts of the cards' figures: only points that have both, and never two protocols in one without saying so."""
+"""Charts of the cards' figures: who is left out is named, axes keep their ends, other protocols are hollow."""
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,11 +12,13 @@ import streamlit as st
 
 from app.views.facts import headed, pictures_of, short
 from app.views.plainly import unmarked, untagged
-from engine.card import Card, Metric
+from engine.card import Card
+from engine.figures import BETTER, BITS, NLL, Ends, Figure, figures, measure
 
-LIKELIHOODS = {"NLL, exact or IW-1000 bound": ("NLL", "NLL, IW-1000 bound"), "test ELBO": ("test ELBO",)}
-QUALITIES = {name: (name,) for name in ("Fréchet distance", "feature error", "test MSE")}
-"""Axes that may stand for a quantity, the best first, and the figures that lie on one; a chart has one axis for all."""
+QUALITIES = ("Fréchet distance", "feature error", "test MSE")
+LATENCY, PARAMETERS = "latency a picture, ms, measured here", "parameters"
+LEAST = 0.25
+"""Of the largest figure: a narrower axis would make a trend of what hardly differs."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +29,8 @@ class Mark:
     x: float
     y: float
     protocols: tuple[str, ...]
+    errors: tuple[float, float] = (0.0, 0.0)
+    """Half of the 95 % interval along either axis, 0 where none is known."""
 
 
 @dataclass(frozen=True)
@@ -35,18 +41,17 @@ class Chart:
     x: str
     y: str
     marks: tuple[Mark, ...]
+    absent: tuple[tuple[str, str], ...] = ()
+    """Titles of the models that are left out, each with what its card lacks."""
 
     @property
-    def apart(self) -> list[str]:
-        """The protocols, where they differ among points of one data set."""
-        by_data: dict[str, set[tuple[str, ...]]] = {}
-        for mark in self.marks:
-            by_data.setdefault(mark.card.data, set()).add(mark.protocols)
-        return [
-            f"{unmarked(pictures_of(data))}: {len(kinds)} protocols"
-            for data, kinds in by_data.items()
-            if len(kinds) > 1
-        ]
+    def apart(self) -> list[Mark]:
+        """The marks whose protocols are not those of most models of their data."""
+        usual: dict[str, tuple[str, ...]] = {}
+        for data in {mark.card.data for mark in self.marks}:
+            counted = Counter(mark.protocols for mark in self.marks if mark.card.data == data)
+            usual[data] = counted.most_common(1)[0][0]
+        return [mark for mark in self.marks if mark.protocols != usual[mark.card.data]]
 
 
 def charts(cards: Sequence[Card], latency: Mapping[str, float]) -> None:
@@ -70,49 +75,99 @@ HOW = "Measure them with: zoetrope-train evaluate NAME"
 
 def plan(cards: Sequence[Card], latency: Mapping[str, float]) -> list[Chart]:
     """Give the charts of some models."""
-    likelihood, quality = _first(cards, LIKELIHOODS), _first(cards, QUALITIES)
-    likely = _pairs(cards, LIKELIHOODS[likelihood], "sharpness")
     return [
-        Chart("Precision and recall", "recall", "precision", _pairs(cards, ("recall",), "precision")),
-        Chart("Likelihood against sharpness", likelihood, "sharpness", likely),
-        cost(cards, latency, quality),
+        against("Precision and recall", cards, "recall", "precision"),
+        against("Likelihood against sharpness", cards, commonest(cards, (NLL, BITS)), "sharpness"),
+        cost(cards, latency, commonest(cards, QUALITIES)),
     ]
+
+
+def commonest(cards: Sequence[Card], names: Sequence[str]) -> str:
+    """Give the figure that most of the models have; of equals the first."""
+    return max(names, key=lambda name: sum(named(card, name) is not None for card in cards))
+
+
+def named(card: Card, name: str) -> Figure | None:
+    """Look up a figure of a card as the table shows it."""
+    return next((found for found in figures(card) if found.name == name), None)
+
+
+def against(title: str, cards: Sequence[Card], x: str, y: str) -> Chart:
+    """Set two figures against each other, and note who lacks one."""
+    marks, absent = list[Mark](), list[tuple[str, str]]()
+    for card in cards:
+        a, b = named(card, x), named(card, y)
+        if a and b:
+            errors = _half(a), _half(b)
+            marks.append(Mark(card, a.value, b.value, (_told(a), _told(b)), errors))
+        else:
+            absent.append((card.title, " and ".join(name for name, found in ((x, a), (y, b)) if not found)))
+    return Chart(title, x, y, tuple(marks), tuple(absent))
 
 
 def cost(cards: Sequence[Card], latency: Mapping[str, float], quality: str) -> Chart:
     """Set cost against quality: milliseconds a picture where all were measured here, else parameters."""
-    rated = [(card, found) for card in cards if (found := card.metric(quality))]
+    rated = [(card, found) for card in cards if (found := named(card, quality))]
+    absent = tuple((card.title, quality) for card in cards if not named(card, quality))
     timed = bool(rated) and all(card.name in latency for card, _ in rated)
-    axis = "latency a picture, ms, measured here" if timed else "parameters"
-    marks = [
-        Mark(card, float(latency[card.name]) if timed else float(card.parameters), found.value, (found.protocol,))
+    marks = tuple(
+        Mark(
+            card,
+            float(latency[card.name]) if timed else float(card.parameters),
+            found.value,
+            (_told(found),),
+            (0.0, _half(found)),
+        )
         for card, found in rated
-    ]
-    return Chart("Cost against quality", axis, quality, tuple(marks))
+    )
+    return Chart("Cost against quality", LATENCY if timed else PARAMETERS, quality, marks, absent)
 
 
-def _first(cards: Sequence[Card], axes: Mapping[str, Sequence[str]]) -> str:
-    """Give the first axis on which any of the models has a figure."""
-    return next((axis for axis, names in axes.items() if any(_figure(card, names) for card in cards)), next(iter(axes)))
+def _told(found: Figure) -> str:
+    return f"{found.kind}; {found.protocol}" if found.kind else found.protocol
 
 
-def _pairs(cards: Sequence[Card], x: Sequence[str], y: str) -> tuple[Mark, ...]:
-    found = [(card, _figure(card, x), card.metric(y)) for card in cards]
-    return tuple(Mark(card, a.value, b.value, (a.protocol, b.protocol)) for card, a, b in found if a and b)
+def _half(found: Figure) -> float:
+    return (found.interval[1] - found.interval[0]) / 2 if found.interval else 0.0
 
 
-def _figure(card: Card, names: Sequence[str]) -> Metric | None:
-    """Give the first of some figures that a model has."""
-    return next((found for name in names if (found := card.metric(name))), None)
+# Words
 
 
 def note(chart: Chart) -> str:
-    """Say what a chart must not be read for."""
-    several = len({mark.card.data for mark in chart.marks}) > 1
-    sentences = ["Figures of different data sets (colours) do not compare."] if several else []
+    """Say who is left out, and what a chart must not be read for."""
+    left_out = "; ".join(f"{unmarked(title)} (no {lack})" for title, lack in chart.absent)
+    sentences = [f"Not in it: {left_out}."] if left_out else []
+    if len({mark.card.data for mark in chart.marks}) > 1:
+        sentences.append("Figures of different data sets (colours) do not compare.")
     if chart.apart:
-        sentences.append(f"Protocols differ, see the table ({'; '.join(chart.apart)}).")
+        names = ", ".join(unmarked(mark.card.title) for mark in chart.apart)
+        sentences.append(f"Hollow points were measured by another protocol than the others, see the table: {names}.")
+    if len(chart.marks) < 3:
+        sentences.append("Too few points for a trend.")
     return " ".join(sentences) or "One data set, one protocol."
+
+
+def axis(name: str) -> str:
+    """Name an axis: the figure, and which way is better."""
+    better = "lower" if name in (LATENCY, PARAMETERS) else measure(name).better
+    return f"{name} ({BETTER[better]})" if BETTER[better] else name
+
+
+def span(values: Sequence[float], ends: Ends) -> list[float]:
+    """Give the range of an axis: from end to end of its scale, and never so narrow that a hair becomes a trend."""
+    low, high = min(values), max(values)
+    wanted = LEAST * max(abs(low), abs(high), 1e-9)
+    slack = max(0.0, wanted - (high - low)) / 2 + 0.06 * max(wanted, high - low)
+    low, high = low - slack, high + slack
+    if ends[0] is not None:
+        low = ends[0] - 0.04 * (high - ends[0])
+    if ends[1] is not None:
+        high = ends[1] + 0.04 * (ends[1] - low)
+    return [low, high]
+
+
+# Drawing
 
 
 def figure(chart: Chart) -> Any:
@@ -127,19 +182,27 @@ def figure(chart: Chart) -> Any:
             go.Scatter(
                 x=[mark.x for mark in marks],
                 y=[mark.y for mark in marks],
+                error_x={"array": [mark.errors[0] or None for mark in marks], "thickness": 1, "width": 3},
+                error_y={"array": [mark.errors[1] or None for mark in marks], "thickness": 1, "width": 3},
                 text=[untagged(short(mark.card)) for mark in marks],
                 customdata=["<br>".join(map(untagged, mark.protocols)) for mark in marks],
                 hovertemplate="<b>%{text}</b><br>%{x:.4g}, %{y:.4g}<br>%{customdata}<extra></extra>",
                 mode="markers+text",
                 textposition=places,
                 cliponaxis=False,
-                marker={"size": 13},
+                marker={"size": 13, "symbol": ["circle-open" if mark in chart.apart else "circle" for mark in marks]},
                 name=untagged(headed(pictures_of(data))),
             )
         )
     below = {"orientation": "h", "y": -0.3, "yanchor": "top", "x": 0}  # beside it, it would take half the width
     margin = {"l": 70, "r": 50, "t": 56, "b": 10}
     drawn.update_layout(title=chart.title, height=420, margin=margin, showlegend=True, legend=below)
-    drawn.update_xaxes(title=chart.x, type="log" if chart.x == "parameters" else "linear")
-    drawn.update_yaxes(title=chart.y)
+    if chart.x == PARAMETERS:
+        decades = [math.log10(max(1.0, mark.x)) for mark in chart.marks]
+        middle, half = (min(decades) + max(decades)) / 2, max(0.5, 0.55 * (max(decades) - min(decades)))
+        drawn.update_xaxes(title=axis(chart.x), type="log", range=[middle - half, middle + half])
+    else:
+        ends = (0.0, None) if chart.x == LATENCY else measure(chart.x).ends
+        drawn.update_xaxes(title=axis(chart.x), range=span([mark.x for mark in chart.marks], ends))
+    drawn.update_yaxes(title=axis(chart.y), range=span([mark.y for mark in chart.marks], measure(chart.y).ends))
     return drawn

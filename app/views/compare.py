@@ -18,12 +18,15 @@ from app.views.reconstruct import shelf
 from app.views.style import page_style
 from engine.card import Card
 from engine.catalogue import Catalogue
+from engine.figures import SECTIONS, figures
 from engine.plane import MODES, REACH
 
 COUNT, MOST = 36, 64
 """Samples of a wall to begin with, and at most."""
 FIRST = 4
 """Columns to begin with, of one kind of picture."""
+ALL = -1
+"""In the place of a class: all of them, in turn, as models draw that know no classes."""
 SIDE_BY_SIDE = ("vae", "dcgan", "ali", "pixel_cnn")
 """Families to begin with, where they are here: those that lectures set against each other."""
 
@@ -74,7 +77,7 @@ def parse(address: Mapping[str, str], models: Catalogue, names: list[str]) -> tu
         "seed": _seed(address.get("seed"), notices),
         "n": int(_number(address.get("n"), "n", (1, MOST), COUNT, notices)),
         "t": _number(address.get("t"), "t", (0.0, 1.5), 1.0, notices),
-        "y": int(_number(address.get("y"), "y", (0, 999), 0, notices)),
+        "y": int(_number(address.get("y"), "y", (ALL, 999), ALL, notices)),
     }, notices
 
 
@@ -151,7 +154,8 @@ def entry(card: Card) -> dict[str, Any]:
         "samples": "samples" in card.verbs,
         "decodes": "decodes" in card.verbs,
         "encodes": "encodes" in card.verbs,
-        "metrics": [asdict(metric) for metric in card.metrics],
+        "metrics": [{**asdict(figure), "text": figure.text} for figure in figures(card)],
+        "sections": SECTIONS,
         "rule": rule(card),
         "toy": toy(card),
     }

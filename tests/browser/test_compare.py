@@ -257,7 +257,9 @@ def test_figures_have_live_latency_and_go_into_a_csv(compare: Compare) -> None:
     compare.open()
     table = compare.page.get_by_test_id("table")
     expect(table.locator("td[data-live=toy-ae]")).to_contain_text("ms")
-    table.get_by_role("button", name="0.02").hover()
+    expect(table.locator("tr[data-figure='test MSE'] th")).to_contain_text("↓ lower is better")
+    expect(table.locator("tr[data-figure='test MSE'] th")).to_contain_text("Mean squared error of a pixel")
+    table.get_by_role("button", name="0.0200 ± 0.0125").hover()
     expect(compare.page.get_by_test_id("protocol")).to_contain_text("95 % confidence from 0.0125 to 0.0375")
     with compare.page.expect_download() as download:
         compare.page.get_by_test_id("save-csv").click()
@@ -276,6 +278,62 @@ def test_the_walls_are_saved_as_one_picture(compare: Compare) -> None:
         kind, wide = picture.format, picture.width
     width = sum(int(compare.walls.nth(i).evaluate("canvas => canvas.width")) for i in range(2))
     assert (kind, wide > width) == ("PNG", True)
+
+
+FAKE = """async at => {
+  const { picture } = await import(at)
+  const canvas = new OffscreenCanvas(320, 320)
+  canvas.getContext('2d').fillRect(0, 0, 320, 320)
+  const says = { textContent: '' }
+  const column = (i) => ({ fresh: i !== 1, wall: { canvas }, title: `Model ${i}`, name: `m${i}`, card: null, says })
+  const image = await createImageBitmap(await picture(Array.from({ length: 8 }, (_, i) => column(i))))
+  const seen = new OffscreenCanvas(image.width, image.height).getContext('2d')
+  seen.drawImage(image, 0, 0)
+  const centre = (i) => [...seen.getImageData(24 + (i % 6) * 344 + 160, 92 + 100 + Math.floor(i / 6) * 436, 1, 1).data]
+  return Array.from({ length: 8 }, (_, i) => centre(i))
+}"""
+
+
+def test_a_picture_of_many_walls_holds_them_all_and_a_missing_one_says_so(compare: Compare) -> None:
+    compare.open()
+    loaded = "performance.getEntriesByType('resource').map(({ name }) => name)"
+    (module,) = {name for name in compare.page.evaluate(loaded) if "compare/saving.js" in name}
+    seen = compare.page.evaluate(FAKE, module)
+    assert seen[1][:3] == [0xF1, 0xED, 0xE4]
+    assert [colour[:3] for i, colour in enumerate(seen) if i != 1] == [[0, 0, 0]] * 7
+
+
+def test_a_conditional_model_beside_others_draws_all_classes_in_turn(compare: Compare) -> None:
+    sent: list[str] = []
+
+    def opened(socket: Any) -> None:
+        if "/live?" in socket.url:
+            socket.on("framesent", lambda data: sent.append(data.decode("latin1") if isinstance(data, bytes) else data))
+
+    compare.page.on("websocket", opened)
+    compare.open("models=toy-cvae,toy-ae&seed=5&n=4")
+    rule = compare.page.get_by_test_id("rule").first
+    expect(rule).to_contain_text("all classes in turn")
+    assert any('"y":[1,2,3,0]' in text for text in sent)
+    frames, before = compare.frames, compare.pixels(0)
+    compare.page.get_by_role("button", name="class 1", exact=True).click()
+    compare.drawn(frames)
+    expect(rule).to_contain_text("class 1")
+    assert compare.pixels(0) != before
+    compare.link("y=1")
+    frames = compare.frames
+    compare.page.get_by_role("button", name="all", exact=True).click()
+    compare.drawn(frames)
+    assert compare.pixels(0) == before
+
+
+def test_a_blind_round_shows_no_seed_that_is_not_the_pictures(compare: Compare) -> None:
+    compare.open()
+    compare.page.get_by_test_id("blind-models").click()
+    expect(compare.page.get_by_test_id("blind")).to_be_visible()
+    expect(compare.page.get_by_test_id("seed")).to_have_value("")
+    compare.page.keyboard.press("Escape")
+    expect(compare.page.get_by_test_id("seed")).to_have_value("5")
 
 
 def test_every_control_is_reached_by_tab_and_has_a_name(compare: Compare) -> None:

@@ -29,6 +29,21 @@ def latent_neighbours(subject: Subject) -> list[Metric]:
 
 
 @torch.no_grad()
+def pixel_neighbours(subject: Subject) -> list[Metric]:
+    """Measure the same in raw pixels: what a latent has to beat."""
+    train, test, model = subject.data.train, subject.data.test, subject.model
+    if train.y is None or test.y is None or not isinstance(model, Encodes) or model.config.classes:
+        return []
+    parts = (test.batch(rows).x.flatten(1) for rows in torch.arange(len(test)).split(500))
+    nearest = torch.cat([nearest_picture(part, train) for part in parts])
+    value = 100 * float((train.y[nearest] == test.y).double().mean())
+    protocol = (
+        f"class of the nearest of {len(train)} training pictures, raw pixels, Euclidean, {len(test)} test pictures"
+    )
+    return [Metric("1-NN accuracy, pixels", value, "%", protocol)]
+
+
+@torch.no_grad()
 def class_kept(subject: Subject) -> list[Metric]:
     """Measure how often the classifier finds the class of a picture in its reconstruction."""
     model, judge, test = subject.model, subject.judge, subject.data.test
@@ -70,6 +85,16 @@ def distances(points: Tensor, split: Split) -> Tensor:
     """Give how far the nearest picture of a split is, for each point (point, pixel)."""
     parts = (split.batch(rows).x.flatten(1) for rows in torch.arange(len(split)).split(2_000))
     return torch.stack([torch.cdist(points, known).amin(1) for known in parts]).amin(0)
+
+
+def nearest_picture(points: Tensor, split: Split) -> Tensor:
+    """Give the row of the nearest picture of a split, for each point (point, pixel)."""
+    row, least = torch.zeros(len(points), dtype=torch.long), torch.full((len(points),), torch.inf)
+    for rows in torch.arange(len(split)).split(5_000):
+        found = torch.cdist(points, split.batch(rows).x.flatten(1)).min(1)
+        row = torch.where(found.values < least, rows[found.indices], row)
+        least = torch.minimum(least, found.values)
+    return row
 
 
 def neighbours(points: Tensor, known: Tensor) -> tuple[Tensor, Tensor]:

@@ -1,13 +1,13 @@
 // The bar over all columns: seeds, how many, truncation, class, which models, and what is done with the whole.
 
 import { button, element, labelled, picker } from "./parts.js"
-import { COUNTS, SEEDS, seeds, takeSeeds, view, written } from "./view.js"
+import { ALL, COUNTS, SEEDS, seeds, takeSeeds, view, written } from "./view.js"
 
 export class Bar {
   /** `on`: changed(), say(sentence), add(name), blind(kind), png(), link() */
   constructor(root, on) {
     Object.assign(this, { root, on, models: [], laid: {} })
-    this.seed = element("input", { class: "zt-cmp-seed", type: "text", inputMode: "numeric", "aria-label": "Seeds: the first one, a range, or a list", title: "The first seed, a range as 100-163, or a list as 3, 5, 8", "data-testid": "seed", onchange: () => this.take(this.seed.value) })
+    this.seed = element("input", { class: "zt-cmp-seed", type: "text", inputMode: "numeric", "aria-label": "Seeds: the first one, a range, or a list", title: "The first seed, a range as 100-163, or a list as 3, 5, 8", placeholder: "secret", "data-testid": "seed", onchange: () => this.take(this.seed.value) })
     this.range = element("span", { class: "zt-cmp-range", "data-testid": "seed-range" })
     const step = (sign) => () => this.go(view.start + sign * seeds().length)
     this.count = picker("Samples to a wall", COUNTS.map((n) => [n, n]), (n) => this.zoomTo(Number(n)))
@@ -27,8 +27,9 @@ export class Bar {
   /** Show the values as they are. `models` are all there are, `classes` the names of the shown ones'. */
   paint(models, classes, blind) {
     const all = seeds()
-    this.seed.value = written()
-    this.range.textContent = view.list ? `${all.length} seeds` : `– ${all.at(-1)}`
+    this.seed.value = blind ? "" : written() // in a blind round the server moves the seeds by a secret number
+    this.seed.disabled = blind
+    this.range.textContent = blind ? "" : view.list ? `${all.length} seeds` : `– ${all.at(-1)}`
     this.count.value = COUNTS.includes(view.n) ? view.n : ""
     this.count.disabled = Boolean(view.list)
     this.truncation.value = view.t
@@ -38,7 +39,7 @@ export class Bar {
     const free = models.filter(({ name }) => !view.models.includes(name))
     this.anew("free", free.map(({ name }) => name), () => this.offer(free))
     this.anew("classes", classes, () => this.classed(classes))
-    ;[...this.classes.children].forEach((each, y) => each.setAttribute("aria-pressed", y === view.y))
+    ;[...this.classes.children].forEach((each, i) => each.setAttribute("aria-pressed", i - 1 === view.y))
   }
 
   /** Lay a part again only where it has changed: a frame in between would keep the walls waiting. */
@@ -54,7 +55,9 @@ export class Bar {
 
   classed(classes) {
     const pick = (y) => () => ((view.y = y), this.on.changed())
-    this.classes.replaceChildren(...classes.map((name, y) => button(name, `Class ${name} in all models that know classes`, pick(y), { class: "zt-button zt-cmp-class" })))
+    const chip = (name, title, y) => button(name, title, pick(y), { class: "zt-button zt-cmp-class" })
+    const all = chip("all", "All classes in turn, in models that know classes: as the others draw", ALL)
+    this.classes.replaceChildren(...(classes.length ? [all, ...classes.map((name, y) => chip(name, `Class ${name} in all models that know classes`, y))] : []))
   }
 
   take(text) {

@@ -1,13 +1,13 @@
 // One column: a model, its rule, an enlarged sample and the wall. A blind one has a letter and a guess in place of these.
 
 import { button, element, picker } from "./parts.js"
-import { view } from "./view.js"
+import { ALL, view } from "./view.js"
 import { Wall } from "./wall.js"
 
 export class Column {
   /** `card` is null where the column is blind; `name` is what the server knows it by. */
   constructor(name, title, card, on) {
-    Object.assign(this, { name, title, card, on })
+    Object.assign(this, { name, title, card, on, fresh: false })
     this.wall = new Wall(title, on)
     this.says = element("p", { class: "zt-cmp-trouble", role: "status" })
     this.rule = element("p", { class: "zt-cmp-rule", "data-testid": "rule" })
@@ -40,7 +40,7 @@ export class Column {
     const { card } = this
     if (!card) return
     const truncation = view.t === 1 ? "no truncation" : `truncation ${view.t}`
-    const y = card.classes.length ? `class ${card.classes[Math.min(view.y, card.classes.length - 1)]}` : null
+    const y = card.classes.length ? (view.y === ALL ? "all classes in turn" : `class ${card.classes[Math.min(view.y, card.classes.length - 1)]}`) : null
     const lines = [card.rule.shown, card.rule.weights, truncation, y, card.rule.likelihood, same].filter(Boolean)
     if (String(lines) === this.told) return
     this.told = String(lines)
@@ -51,7 +51,9 @@ export class Column {
     if (ms?.model) this.latency.textContent = `${ms.model.toFixed(ms.model < 10 ? 1 : 0)} ms a wall`
   }
 
+  /** Say why the wall is not what is asked for; null where it is. */
   trouble(sentence) {
+    this.fresh = !sentence
     this.says.textContent = sentence ?? ""
     this.element.classList.toggle("zt-cmp-stale", Boolean(sentence))
   }

@@ -16,7 +16,7 @@ import { button, element, layout } from "./parts.js"
 import { picture, save } from "./saving.js"
 import { Through } from "./through.js"
 import { Toys } from "./toys.js"
-import { query, seeds, takeSeeds, view } from "./view.js"
+import { ALL, classesOf, query, seeds, takeSeeds, view } from "./view.js"
 import { Walls } from "./walls.js"
 
 const REST = 400 // milliseconds without a change after which the address follows
@@ -144,7 +144,7 @@ class Compare {
   changed() {
     const blind = Boolean(this.blind.round)
     const classes = this.cards.reduce((most, card) => (card.classes.length > most.length ? card.classes : most), [])
-    view.y = Math.min(view.y, Math.max(0, classes.length - 1))
+    view.y = classes.length ? Math.min(view.y, classes.length - 1) : ALL
     this.bar.paint(this.models, classes, blind)
     this.columns.forEach((column) => column.tell(this.same(column)))
     if (!blind) this.toys.show(this.cards)
@@ -163,8 +163,7 @@ class Compare {
     }
     const blind = Boolean(this.blind.round)
     const width = Math.ceil(Math.sqrt(seeds().length))
-    const y = (card) => (card.classes.length ? { y: Math.min(view.y, card.classes.length - 1) } : {})
-    this.walls.ask(this.columns, ({ card }) => (blind ? { columns: width } : { columns: width, truncation: view.t, ...y(card) }))
+    this.walls.ask(this.columns, ({ card }) => (blind ? { columns: width } : { columns: width, truncation: view.t, y: classesOf(card) }))
   }
 
   drawn(spent, turn) {
@@ -246,7 +245,10 @@ class Compare {
   // Taking along
 
   async png() {
-    if (!this.columns.some(({ wall }) => wall.panel)) return this.say("There is no wall yet. Add a model first.")
+    if (!this.columns.length) return this.say("There is no wall yet. Add a model first.")
+    await this.walls.rest()
+    const missing = this.columns.filter(({ fresh }) => !fresh)
+    if (missing.length) this.say(`${named(missing)} ${missing.length === 1 ? "is" : "are"} not drawn: the picture says so in ${missing.length === 1 ? "its" : "their"} place.`)
     save(await picture(this.columns), `zoetrope-${view.models.slice(0, 4).join("-")}-seed-${view.start}.png`)
   }
 

@@ -4,12 +4,20 @@ export const SEEDS = 2 ** 32
 export const COUNTS = [1, 4, 9, 16, 25, 36, 64] // samples to a wall: fewer are larger
 export const PANELS = 16 // of one message, as app/live.py says
 
-export const view = { version: 0, models: [], start: 1, list: null, n: 36, t: 1, y: 0, cell: 0, soft: true, asked: "" }
+export const ALL = -1 // in the place of a class: all of them in turn, as models draw that know no classes
+
+export const view = { version: 0, models: [], start: 1, list: null, n: 36, t: 1, y: ALL, cell: 0, soft: true, asked: "" }
 
 /** The seeds of the cells, one by one. */
 export function seeds() {
   if (view.list) return view.list
   return Array.from({ length: view.n }, (_, i) => (view.start + i) % SEEDS)
+}
+
+/** The classes of the cells of a model that knows some: all in turn by seed, as its figures were measured, or one. */
+export function classesOf({ classes }) {
+  if (!classes.length) return undefined
+  return view.y === ALL ? seeds().map((seed) => seed % classes.length) : Math.min(view.y, classes.length - 1)
 }
 
 /** How the seeds are written in the bar and in the address. */

@@ -3,11 +3,12 @@
 import { PANELS, seeds, view } from "./view.js"
 
 const ROWS = 1024 // of one message, as app/live.py says
+const PATIENCE = 10000 // milliseconds that a picture of the walls waits for them
 
 export class Walls {
   /** `on.drawn(spent)` hears that all columns show the newest request, so many milliseconds after it. */
   constructor(channel, on) {
-    Object.assign(this, { channel, on, turn: 0, slots: [], columns: [] })
+    Object.assign(this, { channel, on, turn: 0, slots: [], waiting: null })
   }
 
   /** Ask every column for the seeds; `panel(column)` gives what its panel says beside them. */
@@ -16,6 +17,8 @@ export class Walls {
     const each = Math.max(1, Math.min(PANELS, Math.floor(ROWS / wanted.length)))
     const parts = Array.from({ length: Math.ceil(columns.length / each) }, (_, i) => columns.slice(i * each, (i + 1) * each))
     const turn = { number: ++this.turn, asked: performance.now(), open: parts.length, columns, sheets: new Map(), ms: new Map() }
+    columns.forEach((column) => (column.fresh = false))
+    this.waiting ??= Promise.withResolvers()
     this.slots.slice(parts.length).forEach((slot) => slot.drop())
     parts.forEach((part, i) => {
       const panels = part.map((column) => ({ panel: { verb: "wall", model: column.name, seeds: wanted, ...panel(column) } }))
@@ -55,11 +58,23 @@ export class Walls {
         column.timed(turn.ms.get(column))
       }
     }
+    this.done()
     this.on.drawn(performance.now() - turn.asked, turn)
+  }
+
+  done() {
+    this.waiting?.resolve()
+    this.waiting = null
+  }
+
+  /** Wait until all columns show what was asked for last, but not for ever. */
+  async rest() {
+    await Promise.race([this.waiting?.promise, new Promise((patience) => setTimeout(patience, PATIENCE))])
   }
 
   drop() {
     this.turn++
+    this.done()
     this.slots.forEach((slot) => slot.drop())
   }
 }
