@@ -66,6 +66,11 @@ class Socket(WebSocketsSansIOProtocol):
         super().keepalive_timeout()
         self.loop.call_later(FAREWELL, self.transport.abort)
 
+    async def send(self, message: Any) -> None:
+        await super().send(message)
+        if message["type"] == "websocket.http.response.body" and not message.get("more_body"):
+            self.handshake_complete = True  # with a refusal; uvicorn would log that nothing was answered
+
 
 class Server(uvicorn.Server):
     """Opens a browser once it listens, if it is told on which page."""

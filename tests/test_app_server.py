@@ -41,9 +41,17 @@ async def echo(websocket: WebSocket) -> None:
             await websocket.send_text(str(len(await websocket.receive_bytes())))
 
 
+async def denied(websocket: WebSocket) -> None:
+    await websocket.send_denial_response(PlainTextResponse("no", 403))
+
+
 @contextmanager
 def served() -> Iterator[int]:
-    routes = [WebSocketRoute("/echo", echo), Route("/", lambda _: PlainTextResponse("here"))]
+    routes = [
+        WebSocketRoute("/echo", echo),
+        WebSocketRoute("/denied", denied),
+        Route("/", lambda _: PlainTextResponse("here")),
+    ]
     running = server.Server(server.configured(Starlette(routes=routes), "127.0.0.1", 0))
     thread = threading.Thread(target=running.run)
     thread.start()
@@ -117,6 +125,13 @@ HANDSHAKE = (
     b"GET /echo HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n"
 )
+
+
+def test_a_socket_that_is_refused_hears_why_and_no_fault_is_logged(capfd: pytest.CaptureFixture[str]) -> None:
+    with served() as port, pytest.raises(InvalidStatus) as refused, connect(f"ws://127.0.0.1:{port}/denied"):
+        pass
+    assert (refused.value.response.status_code, refused.value.response.body) == (403, b"no")
+    assert capfd.readouterr().err == ""
 
 
 def test_a_socket_takes_what_the_channel_takes_and_holds_no_more() -> None:

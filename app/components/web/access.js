@@ -38,7 +38,7 @@ function opens(url) {
 
 const STYLE =
   "position:fixed;inset:15vh 1rem auto;max-width:42rem;margin:auto;padding:1.1rem 1.3rem;border-radius:.6rem;z-index:1000000;" +
-  "font:1rem/1.5 'Source Sans',system-ui,sans-serif;background:#fff7ed;color:#231f1a;border:1px solid #c2410c;overflow-wrap:anywhere"
+  "font:1rem/1.5 'Source Sans',system-ui,sans-serif;background:#fff7ed;color:#231f1a;border:1px solid #c2410c;overflow-wrap:anywhere;white-space:pre-line"
 
 const sign = document.createElement("p")
 sign.setAttribute("role", "alert")
@@ -48,7 +48,7 @@ sign.style.cssText = STYLE
 async function look() {
   const sentence = document.querySelector(CONNECTED) ? null : await obstacle()
   if (sentence && !document.querySelector(CONNECTED)) {
-    sign.textContent = sentence
+    sign.textContent = sentence.replace(": zoetrope run", ":\nzoetrope run") // a line to be copied
     document.body.append(sign)
   } else sign.remove()
   setTimeout(look, PAUSE)
