@@ -20,7 +20,7 @@ TAIL = tuple(0.95 + 0.0005 * i for i in range(PERCENTS))  # 95 % … 100 %, wher
 class Axis:
     """One axis of the latent space, measured on held-out pictures."""
 
-    kl: float | None  # nats, mean KL(q(z|x) ‖ p(z)); None where the family has no posterior density
+    kl: float | None  # nats, mean KL(q(z|x) ‖ p(z)), by one draw each where it has no closed form; None without q
     spread: float  # mean absolute change of a pixel from the axis' 5 % to its 95 % quantile, 0 … 1
     quantiles: tuple[float, ...]  # of the aggregate posterior, at QUANTILES
     mean: float
@@ -30,7 +30,7 @@ class Axis:
     @property
     def collapsed(self) -> bool:
         """Whether the posterior ignores the picture on this axis."""
-        return self.kl is not None and self.kl < 0.01
+        return self.kl is not None and abs(self.kl) < 0.01  # by draws it may be below zero
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import torch
 from safetensors.torch import load
 
 from engine import checkpoint
-from engine.card import to_json
+from engine.card import QUANTILES, Axis, to_json
 from engine.checkpoint import CARD, POSTERIOR, SHEET, WEIGHTS, load_model, read_card
 from engine.errors import BadValue
 from engine.runtime import Engine
@@ -131,3 +131,12 @@ def test_a_person_s_folder_shadows_nothing(tmp_path: Path) -> None:
     assert engine.names() == [NAME, "toy-ae"]
     assert engine.card(NAME).title == "shipped"
     assert engine.faults() == {}
+
+
+@pytest.mark.parametrize(
+    ("kl", "collapsed"), [(0.0, True), (-0.004, True), (0.02, False), (-0.5, False), (None, False)]
+)
+def test_an_axis_is_collapsed_that_adds_nothing_to_the_rate_whose_draws_may_fall_below_zero(
+    kl: float | None, collapsed: bool
+) -> None:
+    assert Axis(kl, 0.1, (0.0,) * len(QUANTILES), 0.0, 1.0).collapsed == collapsed

@@ -11,6 +11,7 @@ from torch import Tensor
 from engine.models.classifier import Classifier, ClassifierConfig
 from engine.models.dcgan import DCGANConfig
 from engine.models.hierarchical_ali import HierarchicalALI, HierarchicalALIConfig
+from engine.models.pixel_vae import PixelVAEConfig
 from engine.models.vae import VAE, VAEConfig
 from engine.registry import Config
 from train.measures.reconstruction import feature_error, kept_axes, reconstruction_error
@@ -53,6 +54,13 @@ def subject(config: Config) -> Subject:
 
 def figures(subject: Subject) -> dict[str, float]:
     return {metric.name: metric.value for metric in reconstruction_error(subject) + feature_error(subject)}
+
+
+def test_a_decoded_mean_that_stands_in_for_a_draw_says_so() -> None:
+    pixels = subject(PixelVAEConfig(SHAPE, latent=4, width=4, depth=0, maps=4, pixel_width=4, pixel_depth=2))
+    soft = "posterior mean, decoded by soft passes in place of a draw pixel by pixel"
+    assert [soft in metric.protocol for metric in reconstruction_error(pixels) + feature_error(pixels)] == [True, True]
+    assert "soft" not in reconstruction_error(subject(PLAIN))[0].protocol
 
 
 def test_an_identity_has_no_error() -> None:

@@ -75,6 +75,7 @@ def test_axes_are_sorted_by_kl_and_collapsed_ones_are_folded_and_marked(explore:
     explore.page.get_by_role("button", name="Show 2 collapsed axes").click()
     expect(explore.sliders).to_have_count(6)
     expect(explore.page.get_by_text("collapsed: 0.00 nats").first).to_be_visible()
+    expect(explore.page.get_by_title("may fall below zero")).to_have_count(6)
 
 
 def test_keys_move_undo_redo_and_reset(explore: Explore) -> None:

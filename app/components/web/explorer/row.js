@@ -3,6 +3,8 @@
 import { element } from "../element.js"
 import { stripOf } from "./strips.js"
 
+const RATE = "Nats that this axis adds to the rate, mean over held-out pictures: a KL in closed form or, of a posterior that has none, a log ratio by one draw of each, which may fall below zero"
+
 /** Make the row of an axis; `most` is what the strongest axis says, `on` has drag, settled, active, jump and rename. */
 export function axisRow(card, axis, most, on) {
   const { low, high, collapsed } = card.axes[axis]
@@ -18,7 +20,7 @@ export function axisRow(card, axis, most, on) {
   slider.addEventListener("focus", () => on.active(axis))
   slider.addEventListener("dblclick", () => on.jump(axis, card.middle[axis]))
   stripOf(card, row, strip, (at) => on.jump(axis, at))
-  const about = element("span", { class: "zt-axis-about" }, ...worth(card.axes[axis], most))
+  const about = element("span", { class: "zt-axis-about", title: card.axes[axis].kl === null ? "" : RATE }, ...worth(card.axes[axis], most))
   const head = element("div", { class: "zt-axis-head" }, label, about, value)
   row.element = element("div", { class: collapsed ? "zt-axis zt-dead" : "zt-axis" }, head, slider, strip)
   lock(row, false)
@@ -32,14 +34,16 @@ export function lock(row, held) {
   row.element.classList.toggle("zt-held", held)
 }
 
-/** How much an axis says: its KL in nats, or the part of the pixels' range that it moves. */
+/** How much an axis says: what it adds to the rate, in nats, or the part of the pixels' range that it moves. */
 function worth({ kl, spread, collapsed }, most) {
   const bar = element("i", { class: "zt-bar" })
-  bar.style.setProperty("--part", Math.min(1, (kl ?? spread) / most))
-  if (collapsed) return [`collapsed: ${kl.toFixed(2)} nats`]
-  const text = kl === null ? (spread ? `moves pixels by ${(100 * spread).toFixed(1)} %` : "") : `${kl.toFixed(2)} nats`
+  bar.style.setProperty("--part", Math.max(0, Math.min(1, (kl ?? spread) / most)))
+  if (collapsed) return [`collapsed: ${signed(kl)} nats`]
+  const text = kl === null ? (spread ? `moves pixels by ${(100 * spread).toFixed(1)} %` : "") : `${signed(kl)} nats`
   return text ? [bar, text] : []
 }
+
+const signed = (number) => number.toFixed(2).replace(/^-0\.00$/, "0.00").replace("-", "−")
 
 /** Put a field in the place of a label, and tell of the name that a person has typed. */
 export function renameable(label, what, renamed) {
