@@ -11,6 +11,7 @@ import socket
 import time
 from collections import Counter
 from pathlib import Path
+from secrets import token_urlsafe
 from typing import Any
 
 import numpy as np
@@ -131,7 +132,9 @@ async def malformed(address: str, count: int) -> str:
 
     async def some() -> None:
         while waiting:
-            async with connect(f"ws://{address}/live", compression=None, max_size=None) as open_socket:
+            async with connect(
+                f"ws://{address}/live?person={token_urlsafe(24)}", compression=None, max_size=None
+            ) as open_socket:
                 await open_socket.recv()  # the state of the engine
                 while waiting and (outcome := await _sent(open_socket, waiting.pop())):
                     outcomes[outcome] += 1
@@ -173,7 +176,9 @@ async def _unread(server: Server, seconds: float) -> tuple[int, float]:
     sent, most, web = 0, 0.0, server.web
     z = np.zeros((256, LARGE_LATENTS), np.float32)
     message = {"op": "show", "panels": [decode(LARGE, z), {"verb": "posterior", "model": LARGE}]}
-    async with connect(f"ws://{server.address}/live", sock=plug, compression=None, max_queue=1) as open_socket:
+    async with connect(
+        f"ws://{server.address}/live?person={token_urlsafe(24)}", sock=plug, compression=None, max_queue=1
+    ) as open_socket:
         with contextlib.suppress(TimeoutError, ConnectionClosed):
             async with asyncio.timeout(seconds):
                 while True:
