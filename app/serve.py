@@ -20,7 +20,10 @@ APPLICATION = "zoetrope"
 QUIET = {"log_level": "WARNING", "enable_access_log": False}
 MOST_GPUS = 1024  # of one engine
 MEMORY = 128 * 2**20  # bytes for objects under way between processes: pictures, never models
-SETTINGS = {"RAY_USAGE_STATS_ENABLED": "0"}  # nothing leaves the machine
+SETTINGS = {
+    "RAY_USAGE_STATS_ENABLED": "0",  # nothing leaves the machine
+    "RAY_raylet_start_wait_time_s": "120",  # Ray's own 30 seconds are too few on a machine that is busy
+}
 LOCAL = {
     "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # Ray's name for: one machine, its processes on the loopback
     "RAY_AUTH_MODE": "token",  # who reaches Ray's own ports can run code, unless they are asked for its token

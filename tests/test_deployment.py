@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import random
 import time
 import urllib.error
@@ -14,7 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.errors import EngineLost, ZoetropeError
+from engine.errors import BadValue, EngineLost, ZoetropeError
 from engine.serving import packet
 from engine.serving.cluster import ClusterBackend
 from engine.serving.cluster.bundle import bundle, unbundle
@@ -25,6 +26,7 @@ from tests.shelf import VAE, keep, made
 
 pytestmark = RAY
 PATIENCE = 60.0  # seconds until a future that is never settled fails the test
+LARGEST = 64 * 2**20  # bytes, see engine.serving.cluster.deployment
 
 
 @pytest.fixture(scope="module")
@@ -149,6 +151,45 @@ def test_a_request_that_is_none_gets_a_sentence(address: str) -> None:
         404,
         b"There is no GET /nothing. There is: GET /health, GET /catalogue, POST /jobs.",
     )
+
+
+@pytest.mark.parametrize(
+    "headers", [{"Origin": "http://elsewhere.invalid"}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}], ids=str
+)
+def test_a_page_of_a_browser_is_refused(address: str, headers: dict[str, str]) -> None:
+    for path, body in (("/catalogue", None), ("/jobs", bundle([packet.pack_job(job())]))):
+        with pytest.raises(urllib.error.HTTPError, match="403") as refusal:
+            urllib.request.urlopen(urllib.request.Request(f"{address}{path}", body, headers), timeout=PATIENCE)
+        refusal.value.close()
+
+
+def test_a_body_that_is_too_large_is_refused_before_it_is_read(address: str) -> None:
+    host = address.removeprefix("http://")
+    for told in (str(LARGEST + 1), "9" * 30):
+        connection = http.client.HTTPConnection(host, timeout=PATIENCE)
+        connection.putrequest("POST", "/jobs")
+        connection.putheader("Content-Length", told)
+        connection.endheaders(b"x")
+        assert connection.getresponse().status == 400
+        connection.close()
+    assert names(outcomes(address, job())) == ["Answer"]
+
+
+def test_answers_of_one_request_are_bounded(address: str) -> None:
+    rows = LARGEST // (8 * 6) + 1  # of pictures of 8 × 6 grey pixels
+    given = outcomes(address, Job("decode", "toy-vae", z=np.zeros((rows, 2), np.float32)), job())
+    assert names(given) == ["BadValue", "Answer"]
+    assert "may hold 64 MB of pictures" in str(given[0])
+
+
+def test_all_answers_of_a_request_share_its_room() -> None:
+    from engine.serving.cluster.deployment import Room  # here, not above: it loads Ray
+
+    room = Room()
+    room.take(LARGEST // 2)
+    with pytest.raises(BadValue, match="64 MB"):
+        room.take(LARGEST // 2 + 1)
+    room.take(LARGEST // 2)
 
 
 def test_what_is_no_job_is_refused_alone(address: str) -> None:

@@ -3,11 +3,14 @@
 GET  /health     200 and the jobs at one replica
 GET  /catalogue  what `Catalogue.to_json` writes
 POST /jobs       a bundle of jobs; 200 and a bundle of answers in the same order, or 400 and a sentence
+
+It is for `zoetrope run`, not for browsers: whatever a page of any origin asks is refused with 403.
 """
 
 import asyncio
 import importlib
 import logging
+import math
 import threading
 import time
 from collections.abc import Awaitable, Callable, Sequence
@@ -28,7 +31,7 @@ from engine.serving.loader import Loader
 from engine.serving.slices import Slices, in_time, joined
 
 ROWS = 64  # pictures of one batch: of one forward pass, where the model takes that many
-LARGEST = 64 * 2**20  # bytes of a request
+LARGEST = 64 * 2**20  # bytes of a request, and of the pictures of its answers
 ONGOING = 256  # requests at one replica, those that wait included
 STUCK = 60.0  # seconds after which a forward pass counts as hanging
 SCALING = {"target_ongoing_requests": 8, "upscale_delay_s": 5.0, "downscale_delay_s": 300.0}
@@ -45,6 +48,34 @@ class Turn:
     job: Job
     whole: Job
     arrived: float
+
+
+class Room:
+    """What the answers of one request may hold."""
+
+    def __init__(self) -> None:
+        self.left = LARGEST
+
+    def take(self, size: int) -> None:
+        """Take the bytes of the pictures of an answer. Raises BadValue where they are more than is left."""
+        if size > self.left:
+            raise BadValue(f"Answers of one request may hold {LARGEST >> 20} MB of pictures. Ask for fewer at a time.")
+        self.left -= size
+
+
+async def _body(request: Request) -> bytes:
+    """Read a body, and no more of it than is taken. Raises BadValue for a larger one."""
+    told = request.headers.get("content-length", "0")
+    size, parts = int(told) if told.isdecimal() and len(told) < 20 else LARGEST + 1, list[bytes]()
+    if size <= LARGEST:
+        size = 0
+        async for part in request.stream():
+            parts.append(part)
+            if (size := size + len(part)) > LARGEST:
+                break
+    if size > LARGEST:
+        raise BadValue(f"A request of more than {LARGEST} bytes was given; at most so many are taken. Send fewer rows.")
+    return b"".join(parts)
 
 
 def _rows(turns: list[Turn]) -> int:
@@ -75,6 +106,8 @@ class Models:
         place = f"{request.method} {request.url.path}"
         if place not in self.places:
             return PlainTextResponse(f"There is no {place}. There is: {', '.join(self.places)}.", 404)
+        if "origin" in request.headers or request.headers.get("sec-fetch-site", "none") != "none":
+            return PlainTextResponse("Pages in a browser may not ask here; zoetrope run does.", 403)
         try:
             return await self.places[place](self, request)
         except BadValue as error:
@@ -87,12 +120,8 @@ class Models:
         return Response(self.engine.catalogue.to_json(), media_type="application/json")
 
     async def jobs(self, request: Request) -> Response:
-        body = await request.body()
-        if len(body) > LARGEST:
-            raise BadValue(
-                f"A request of {len(body)} bytes was given; at most {LARGEST} are taken. Send fewer pictures."
-            )
-        outcomes = await asyncio.gather(*map(self.outcome, unbundle(body)))
+        room = Room()
+        outcomes = await asyncio.gather(*(self.outcome(part, room) for part in unbundle(await _body(request))))
         return Response(bundle([packet.pack_answer(outcome) for outcome in outcomes]))
 
     places: ClassVar[dict[str, Callable[["Models", Request], Awaitable[Response]]]] = {
@@ -107,10 +136,13 @@ class Models:
 
     # From jobs to batches
 
-    async def outcome(self, part: bytes) -> Outcome:
+    async def outcome(self, part: bytes, room: "Room") -> Outcome:
         """Answer the job in a packet, with an error in its place where there is one."""
         try:
-            return await self.answer(packet.job_from(*packet.unpack(part)))
+            job = packet.job_from(*packet.unpack(part))
+            card = self.engine.catalogue.cards.get(job.model)
+            room.take(0 if card is None else job.rows * job.neighbours * math.prod(card.shape))
+            return await self.answer(job)
         except ZoetropeError as error:
             return error
         except Exception as error:

@@ -30,6 +30,7 @@ ATTEMPTS = 5  # engines in a row that neither answered anything nor lived for lo
 LONG = 10.0  # seconds
 PAUSE = 0.1  # seconds before the third of them; doubles with each
 SILENCE = 5.0  # seconds without a sign of life, of which there is one a second, until an engine is replaced
+FORK = 15.0  # seconds for the first sign of life of an engine that is forked
 BIRTH = 120.0  # seconds for the first sign of life where torch has to be loaded before
 HANGS = "it gives no sign of life"
 SILENT = "it stops without a word; the terminal may say more"
@@ -143,7 +144,7 @@ class ProcessBackend:
         except EngineLost as error:
             self.fault = str(error)
             return False
-        stream.wait_at_most(SILENCE if self.nursery.grown else BIRTH)
+        stream.wait_at_most(FORK if self.nursery.grown else BIRTH)
         with self.changed:
             self.stream, self.process = stream, None
             if self.closed:
