@@ -21,7 +21,7 @@ critic = CriticConfig(net="conv", width=32, depth=0)
 adversarial = Recipe(
     data="celeba",
     title="Faces in colour, DCGAN",
-    description="Faces from 128 numbers by a game of two networks: sharper than a VAE's, and sometimes broken.",
+    description="Faces from 128 numbers by a game of two networks: sharper than a VAE's, about one in five broken.",
     model=DCGANConfig(shape=(3, 64, 64), latent=128, width=32),
     objective=AdversarialConfig(critic=critic, r1=0.1, penalized=0.125),
     flip=True,
@@ -34,14 +34,14 @@ pairs = JointConfig(critic=critic, r1=0.1, penalized=0.125, picture_cycle=5.0, l
 inference = replace(
     adversarial,
     title="Faces in colour, ALI",
-    description="A generator and an encoder that no critic of pairs can tell apart: a face in, one like it out.",
+    description="A generator and an encoder, taught by a critic of pairs: a face in, a sharper one out, less like it.",
     model=ALIConfig(shape=(3, 64, 64), latent=128, width=32, depth=0),
     objective=pairs,
 )
 hierarchical = replace(
     inference,
     title="Faces in colour, hierarchical ALI",
-    description="Two levels of latents: keep the upper one, and another face of the same kind appears.",
+    description="Two levels of latents: keep the upper one, draw the lower anew, and another face appears.",
     model=HierarchicalALIConfig(shape=(3, 64, 64), latent=192, top=64, width=32, depth=0),
     # With .1, and σ learnt, the encoder did not find the upper level again: a correlation of .16.
     objective=replace(pairs, latent_cycle=0.5),

@@ -35,7 +35,7 @@ adversarial = Recipe(
 transposed = replace(
     adversarial,
     title="Clothes, DCGAN by transposed convolutions",
-    description="The same game, doubled as in the first paper: look close for the checkerboard that this leaves.",
+    description="The same game, doubled as in the first paper: the checkerboard known of this does not show here.",
     model=DCGANConfig(latent=64, width=64, upsampling="transposed"),
 )
 

@@ -26,7 +26,7 @@ two = Recipe(
 ten = replace(
     two,
     title="Frey faces, ten numbers",
-    description="The same face with ten numbers: finer reconstructions, and axes with a meaning each to find out.",
+    description="The same face with ten numbers: finer reconstructions, and ten axes to find a meaning for.",
     model=replace(plane, latent=10),
 )
 
@@ -47,7 +47,7 @@ ten_spread = replace(
 adversarial = Recipe(
     data="frey",
     title="Frey faces, ALI",
-    description="The same man without a blur: generator and encoder that no critic of pairs can tell apart.",
+    description="The same man by a game of pairs, which teaches an encoder too: softer, less exact than frey-vae-10d.",
     model=ALIConfig(shape=(1, 28, 20), latent=10, width=32, depth=1),
     objective=JointConfig(
         critic=CriticConfig(net="conv", width=32, depth=1), r1=0.5, penalized=0.25, picture_cycle=5.0, latent_cycle=0.1

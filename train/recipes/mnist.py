@@ -32,7 +32,7 @@ plane = Recipe(
 best = replace(
     plane,
     title="Handwritten digits",
-    description="A convolutional VAE, trained for likelihood: crisp digits from thirty-two numbers.",
+    description="A convolutional VAE, trained for likelihood: digits from thirty-two numbers, softer than real ones.",
     model=VAEConfig(latent=32, net="conv", width=32, depth=1),
     objective=ElboConfig(warm_up=0.05),
     optimizer=AdamConfig(lr=1.5e-3),
@@ -50,7 +50,7 @@ conditional = replace(
 autoencoder = Recipe(
     data="mnist",
     title="Handwritten digits, autoencoder",
-    description="No prior, only a code: reconstructions are sharp, but between the codes lie holes.",
+    description="No prior, only a code: it gives back what it is given, but between the codes lie holes.",
     model=AutoencoderConfig(latent=16, width=512, depth=2),
     objective=ReconstructionConfig(code_penalty=1e-3),
     steps=8_000,
@@ -163,7 +163,7 @@ by_pairs = JointConfig(critic=steady.critic, r1=0.05, penalized=0.125, picture_c
 inference = replace(
     game,
     title="Handwritten digits, ALI",
-    description="A generator and an encoder that no critic of pairs can tell apart: digits in, digits out.",
+    description="A generator and an encoder, taught by a critic of pairs: digits in, digits out.",
     model=pairs,
     objective=by_pairs,
     optimizer=AdamConfig(lr=5e-4, betas=(0.0, 0.99), warm_up=0.0),
@@ -188,7 +188,7 @@ bidirectional = replace(
 hierarchical = replace(
     inference,
     title="Handwritten digits, hierarchical ALI",
-    description="Two levels of latents: the upper says what is written, the lower adds how.",
+    description="Two levels of latents: the upper says, mostly, what is written, the lower adds how.",
     model=HierarchicalALIConfig(latent=40, top=8, width=32, depth=1),
     objective=replace(by_pairs, picture_cycle=5.0, latent_cycle=0.1),
     steps=12_000,
