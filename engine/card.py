@@ -62,7 +62,7 @@ class Outliers:
     own: dict[str, tuple[float, ...]]  # score → that of test pictures, at each percent
     kinds: tuple[Strangers, ...]
     background: str = ""  # the checkpoint that the likelihood ratio is against
-    count: int = PERCENTS  # test pictures in `own`: none can be called rarer than all but one in so many
+    count: int = 0  # test pictures in `own`, of which the rarest is one in so many; 0 where it was not noted
     tail: dict[str, tuple[float, ...]] = field(default_factory=dict)  # score → its quantiles at TAIL
 
 
@@ -131,8 +131,8 @@ def from_json(text: str, origin: str) -> Card:
         raise CheckpointRefused(f"{origin}: held_out {wrong[0]!r} is no list of {PERCENTS} quantiles, least first.")
     if card.outliers and (wrong := unlike(card.outliers)):
         raise CheckpointRefused(f"{origin}: the outlier scores {wrong[0]!r} are no lists of {PERCENTS} quantiles.")
-    if card.outliers and not (card.outliers.kinds and card.outliers.count > 0):
-        raise CheckpointRefused(f"{origin}: the outlier scores are of no other kind, or of no test pictures.")
+    if card.outliers and not (card.outliers.kinds and card.outliers.count >= 0):
+        raise CheckpointRefused(f"{origin}: the outlier scores are of no other kind, or their count is below zero.")
     if card.feature_variance is not None and not 0 < card.feature_variance < math.inf:
         raise CheckpointRefused(f"{origin}: a variance of {card.feature_variance} cannot be one of features.")
     return card

@@ -484,9 +484,9 @@ def test_measuring_writes_the_scores_into_the_card(flat: Dataset, tmp_path: Path
             kept = dataclasses.replace(card, outliers=dataclasses.replace(card.outliers, **broken))
             with pytest.raises(CheckpointRefused, match="no lists of 101 quantiles"):
                 from_json(to_json(kept), "toy")
-    for empty in ({"kinds": ()}, {"count": 0}):
+    for empty in ({"kinds": ()}, {"count": -1}):
         kept = dataclasses.replace(card, outliers=dataclasses.replace(card.outliers, **empty))
-        with pytest.raises(CheckpointRefused, match="of no other kind, or of no test pictures"):
+        with pytest.raises(CheckpointRefused, match="of no other kind, or their count is below zero"):
             from_json(to_json(kept), "toy")
 
 

@@ -222,7 +222,7 @@ def test_a_row_is_corrected_for_its_pictures(desk: Desk) -> None:
           const rows = Array.from({ length: 4000 }, () => inRows(Array.from({ length: 6 }, random)))
           return { six: inRows([0.5, 0.01, 0.02, 0.02, 0.9, 0.01]), one: inRows([0.3]), none: inRows([]),
             any: rows.filter((row) => Math.min(...row) <= 0.05).length / rows.length,
-            chances: [chance(1, 199), chance(0, 199), chance(0.992, 999)] }
+            chances: [chance(1, 199), chance(0, 199), chance(0.992, 999), chance(1)] }
         }""",
         module,
     )
@@ -230,7 +230,7 @@ def test_a_row_is_corrected_for_its_pictures(desk: Desk) -> None:
     assert found["six"] == pytest.approx([0.75, first, second, second, 0.9, first])
     assert (found["one"], found["none"]) == ([pytest.approx(0.3)], [])
     assert 0.04 <= found["any"] <= 0.06
-    assert found["chances"] == pytest.approx([1 / 200, 1, (1 + 999 * 0.008) / 1000])
+    assert found["chances"] == pytest.approx([1 / 200, 1, (1 + 999 * 0.008) / 1000, 1 / 101])
 
 
 @pytest.mark.parametrize(
