@@ -43,7 +43,7 @@ SETTINGS: dict[str, Any] = {
     "server.maxMessageSize": 16,  # to the browser: an upload comes back as one picture of some MB
     "server.maxWidgetStateSize": 1,
     "logger.hideWelcomeMessage": True,
-    "theme.light.primaryColor": "#c2410c",
+    "theme.light.primaryColor": "#b93d0b",
     "theme.light.backgroundColor": "#fbf9f5",
     "theme.light.secondaryBackgroundColor": "#f1ece3",
     "theme.light.textColor": "#231f1a",

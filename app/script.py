@@ -16,8 +16,6 @@ from app.views.reconstruct import reconstruct
 
 ICON = str(Path(__file__).parent / "components" / "web" / "icon.svg")
 
-st.set_page_config(page_title="Zoetrope", page_icon=ICON, layout="wide")
-
 
 _pages = [
     st.Page(home, title="Home", url_path="home", default=True),
@@ -29,4 +27,6 @@ _pages = [
     st.Page(outliers, title="Outliers", url_path="outliers"),
 ]
 st.logo(ICON, size="large")
-st.navigation(_pages, position="top").run()
+_page = st.navigation(_pages, position="top")
+st.set_page_config(page_title=f"{_page.title} · Zoetrope", page_icon=ICON, layout="wide")
+_page.run()

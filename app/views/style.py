@@ -11,6 +11,9 @@ _CSS = """
 [data-testid="stHeader"] { height: 3.1rem; min-height: 3.1rem; }
 .stElementContainer:has(> .stHtml > style:only-child) { display: none; }
 [data-stale="true"] { opacity: 1 !important; transition: none !important; }
+[data-testid="stHeader"] a:focus-visible, [data-testid="stHeader"] button:focus-visible {
+  outline: 2.5px solid var(--st-primary-color, currentColor) !important; outline-offset: 2px;
+}
 .zt-welcome { max-width: 46rem; }
 .zt-welcome h1 { font-size: 2.1rem; font-weight: 650; letter-spacing: -.025em; padding: 0 0 .3rem; margin: 0; }
 .zt-welcome p { font-size: 1.06rem; line-height: 1.5; margin: 0 0 .4rem; opacity: .82; text-wrap: pretty; }

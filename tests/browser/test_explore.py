@@ -184,14 +184,6 @@ def test_another_model_opens_and_the_first_comes_back_as_it_was(explore: Explore
     explore.at(0.5, 0.5)
 
 
-def test_the_browser_goes_back_to_the_view_before(explore: Explore) -> None:
-    explore.open("model=frey-vae-2d&z=0.5,0.5")
-    explore.press("0")
-    explore.link("z=0,0")
-    explore.page.go_back()
-    explore.at(0.5, 0.5)
-
-
 def test_heat_map_and_pixels_are_toggled(explore: Explore) -> None:
     explore.open()
     explore.press("h")

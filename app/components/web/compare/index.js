@@ -144,7 +144,7 @@ class Compare {
   changed() {
     const blind = Boolean(this.blind.round)
     const classes = this.cards.reduce((most, card) => (card.classes.length > most.length ? card.classes : most), [])
-    view.y = classes.length ? Math.min(view.y, classes.length - 1) : ALL
+    if (classes.length) view.y = Math.min(view.y, classes.length - 1) // kept while no column knows classes
     this.bar.paint(this.models, classes, blind)
     this.columns.forEach((column) => column.tell(this.same(column)))
     if (!blind) this.toys.show(this.cards)

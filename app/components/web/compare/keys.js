@@ -1,8 +1,10 @@
 // The keys of Compare. They are caught before Streamlit sees them, whose own R runs the page again.
 
+import { giveBack, taken } from "../focus.js"
+
 export function listen(root, acts) {
   const press = (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || typing(event)) return
+    if (event.ctrlKey || event.metaKey || event.altKey || taken(event)) return
     const focus = document.activeElement
     if (focus && focus !== document.body && !root.contains(focus)) return
     const act = acts[event.key.length === 1 ? event.key.toLowerCase() : event.key]
@@ -11,12 +13,10 @@ export function listen(root, acts) {
     event.stopImmediatePropagation()
     act()
   }
+  const letGo = giveBack(root)
   window.addEventListener("keydown", press, true)
-  return () => window.removeEventListener("keydown", press, true)
-}
-
-function typing(event) {
-  const target = event.composedPath()[0]
-  if (target.tagName === "INPUT") return !["range", "checkbox"].includes(target.type)
-  return ["TEXTAREA", "SELECT"].includes(target.tagName) || target.isContentEditable
+  return () => {
+    letGo()
+    window.removeEventListener("keydown", press, true)
+  }
 }

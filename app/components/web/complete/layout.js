@@ -55,7 +55,7 @@ function transport() {
   const play = button("Play", "Play or pause (Space)", { class: "zt-button zt-strong zt-play", "data-testid": "play" })
   const pixel = button("→ Pixel", "Draw the next pixel (→)")
   const row = button("↓ Row", "Draw to the end of the row (↓)")
-  const scrub = element("input", { class: "zt-slider zt-scrub", type: "range", min: 0, step: 1, "aria-label": "Pixel up to which it is drawn", "data-testid": "scrub" })
+  const scrub = element("input", { class: "zt-slider zt-scrub", "data-steps": "", type: "range", min: 0, step: 1, "aria-label": "Pixel up to which it is drawn", "data-testid": "scrub" })
   const pace = element("input", { class: "zt-cpl-pace", type: "range", min: 0, max: SPEEDS.length - 1, step: 1, "aria-label": "Speed, in pixels a second" })
   const speed = element("output", { class: "zt-cpl-speed" })
   const hide = button("Hide part of it", "Take this picture, and hide a part of it to be filled anew")

@@ -7,7 +7,7 @@ export function about(card) {
   const rows = card.metrics.flatMap(({ name, value, unit, protocol }) => [
     element("dt", {}, name),
     element("dd", {}, `${number(value)} ${unit}`.trim()),
-    element("small", {}, protocol),
+    element("dd", { class: "zt-protocol" }, protocol),
   ])
   return element("div", { class: "zt-about" }, element("span", { title: card.terms }, size), element("dl", {}, ...rows))
 }

@@ -12,7 +12,7 @@ export function directionRow(card, direction, on) {
   const name = spoken(direction)
   const own = kind === "own"
   const label = own ? element("button", { class: "zt-axis-name", type: "button", title: "Rename this direction" }, name) : element("span", { class: "zt-direction-name" }, name)
-  const slider = element("input", { type: "range", min: -reach, max: reach, step: "any", class: "zt-slider", "data-testid": "direction-slider", "aria-label": `${name}, from −${reach} to ${reach} deviations` })
+  const slider = element("input", { type: "range", min: -reach, max: reach, step: "any", class: "zt-slider", "data-steps": "", "data-testid": "direction-slider", "aria-label": `${name}, from −${reach} to ${reach} deviations` })
   const value = element("output", { class: "zt-value" })
   const strip = element("canvas", { class: "zt-strip" })
   const row = { direction, label, slider, value, strip, low: -reach, high: reach }

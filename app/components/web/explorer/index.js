@@ -93,6 +93,9 @@ class Explorer {
   open({ card, view, given, notices }) {
     const first = !this.card
     this.motion.halt()
+    const seed = this.view?.seed ?? null
+    const carried = !first && !views.has(card.name) && !given.includes("z") // by another model, to one that has not been here
+    if (carried) view = { ...view, y: this.sameClass(card) ?? view.y }
     this.card = card
     const truncation = this.view?.truncation ?? 1
     this.view = views.get(card.name) ?? Object.assign(new View(card, view), { truncation })
@@ -109,6 +112,13 @@ class Explorer {
     notices.length ? this.notice.say(notices.join(" "), 12000) : this.notice.quiet()
     if (first) this.memory.recall()
     else this.keeping.note()
+    if (carried && seed !== null) this.gestures.random(seed, false)
+  }
+
+  /** The class of another model that has the name of the one shown; undefined where there is none. */
+  sameClass({ classes }) {
+    const at = classes.indexOf(this.card.classes[this.view.y])
+    return at < 0 ? undefined : at
   }
 
   /** A gesture has ended: write the view back to Streamlit, which puts it into the address, and keep it. */

@@ -1,5 +1,7 @@
 // The keys of Explore. They are caught before Streamlit sees them, whose own R runs the page again.
 
+import { giveBack, taken } from "../focus.js"
+
 export const KEYS = [
   ["← → ↑ ↓", "move the point on the plane, or the focused slider, by a step"],
   ["Shift + arrow", "by ten steps"],
@@ -25,7 +27,7 @@ const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowD
 /** Listen for keys; `acts` has one function per key, digit(number) and arrow(dx, dy, tenfold). Returns how to stop listening. */
 export function listen(root, acts) {
   const press = (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || typing(event) || elsewhere(root)) return
+    if (event.ctrlKey || event.metaKey || event.altKey || taken(event) || elsewhere(root)) return
     if (event.key !== "?" && root.querySelector("dialog[open]")) return
     const arrow = ARROWS[event.key]
     const act = arrow ? () => acts.arrow(...arrow, event.shiftKey, event.timeStamp) : named(acts, event)
@@ -35,9 +37,11 @@ export function listen(root, acts) {
     act()
   }
   const release = (event) => ARROWS[event.key] && acts.arrowEnd()
+  const letGo = giveBack(root)
   window.addEventListener("keydown", press, true)
   window.addEventListener("keyup", release, true)
   return () => {
+    letGo()
     window.removeEventListener("keydown", press, true)
     window.removeEventListener("keyup", release, true)
   }
@@ -47,12 +51,6 @@ function named(acts, event) {
   if (/^[0-9]$/.test(event.key)) return () => acts.digit(Number(event.key))
   if (event.key === "U" || (event.key === "u" && event.shiftKey)) return acts.redo
   return acts[event.key.length === 1 ? event.key.toLowerCase() : event.key]
-}
-
-function typing(event) {
-  const target = event.composedPath()[0]
-  if (target.tagName === "INPUT") return !["range", "checkbox"].includes(target.type)
-  return target.tagName === "TEXTAREA" || target.tagName === "SELECT" || target.isContentEditable
 }
 
 /** Whether the focus lies outside the component, on something of Streamlit's that has a use for keys. */

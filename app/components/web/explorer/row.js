@@ -9,7 +9,7 @@ const RATE = "Nats that this axis adds to the rate, mean over held-out pictures:
 export function axisRow(card, axis, most, on) {
   const { low, high, collapsed } = card.axes[axis]
   const label = element("button", { class: "zt-axis-name", type: "button", title: "Rename this axis" })
-  const slider = element("input", { type: "range", min: low, max: high, step: "any", class: "zt-slider", "data-testid": "axis-slider" })
+  const slider = element("input", { type: "range", min: low, max: high, step: "any", class: "zt-slider", "data-testid": "axis-slider", "data-steps": "" })
   slider.dataset.axis = axis
   const value = element("output", { class: "zt-value" })
   const strip = element("canvas", { class: "zt-strip" })

@@ -73,6 +73,8 @@ class Morph {
   /** Take a model, with its keys as they were left, or with a few draws. */
   open(name) {
     const card = this.models.find((model) => model.name === name)
+    const drawn = this.walk?.keys.filter(({ origin }) => origin.kind === "seed") ?? []
+    const asked = drawn.map(({ y, origin }) => ({ seed: origin.seed, name: this.walk.card.classes[y] }))
     this.walk = this.walks.get(name) ?? new Walk(card)
     if (!this.walks.has(name) && this.settings) this.walk.settings = { ...this.settings }
     this.walk.card = card
@@ -82,7 +84,9 @@ class Morph {
     if (card.encodes) this.codes.ask({ verb: "posterior", model: name })
     this.words.fill()
     this.changed()
-    if (fresh) this.draw(FIRST, "before")
+    if (!fresh) return
+    if (asked.length < 2) return this.draw(FIRST, "before")
+    this.draw(asked.map(({ seed }) => seed), "before", asked.map(({ name: of }) => card.classes.indexOf(of)))
   }
 
   /** Another model was picked: open it at once, and have the address follow. */
@@ -96,18 +100,18 @@ class Morph {
 
   // Keys
 
-  /** Add keys by seed, "after" or "before" those there or "instead"; the server draws, so that a seed gives the same latent everywhere. */
-  draw(seeds, where = "after") {
+  /** Add keys by seed, of `known` classes where there are, "after" or "before" those there or "instead"; the server draws, so that a seed gives the same latent everywhere. */
+  draw(seeds, where = "after", known = []) {
     const { card } = this.walk
-    this.draws.ask({ verb: "draw", model: card.name, seeds }, null, { seeds, where })
+    this.draws.ask({ verb: "draw", model: card.name, seeds }, null, { seeds, where, known })
   }
 
-  drawn({ panels: [{ model, payload, shape }], note: { seeds, where } }) {
+  drawn({ panels: [{ model, payload, shape }], note: { seeds, where, known } }) {
     const walk = this.walks.get(model)
     const all = new Float32Array(payload)
     const classes = walk.card.classes.length
     const keys = seeds.map((seed, i) => {
-      const y = classes ? (where === "after" ? walk.keys.length + i : i) % classes : null
+      const y = !classes ? null : known[i] >= 0 ? known[i] : (where === "after" ? walk.keys.length + i : i) % classes
       return Walk.key(all.slice(i * shape[1], (i + 1) * shape[1]), y, { kind: "seed", seed, truncation: 1 })
     })
     walk.keys = { after: [...walk.keys, ...keys], before: [...keys, ...walk.keys], instead: keys }[where]

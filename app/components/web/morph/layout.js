@@ -75,7 +75,7 @@ function nearest() {
 
 function controls(seconds) {
   const play = button("Play", "Play or pause (Space)", { class: "zt-button zt-strong zt-play", "data-testid": "morph-play" })
-  const scrub = element("input", { class: "zt-slider zt-scrub", type: "range", min: 0, step: 1, value: 0, "aria-label": "Moment of the path", "data-testid": "morph-scrub" })
+  const scrub = element("input", { class: "zt-slider zt-scrub", "data-steps": "", type: "range", min: 0, step: 1, value: 0, "aria-label": "Moment of the path", "data-testid": "morph-scrub" })
   const clock = element("output", { class: "zt-clock" })
   const readout = element("span", { class: "zt-readout" })
   const status = element("button", { type: "button", class: "zt-status", "data-testid": "live-status", title: "Speed of the live picture; click to hide or show", "data-frames": "0", "data-model": "", "data-z": "" }, element("span", { class: "zt-lamp" }), readout)

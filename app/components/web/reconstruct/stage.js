@@ -15,7 +15,6 @@ export class Stage {
   constructor(parts, on) {
     Object.assign(this, { parts, on, source: null, grip: null })
     parts.box.append(...HANDLES.map((corner) => element("i", { class: `zt-rec-handle zt-rec-${corner}` })))
-    parts.box.setAttribute("aria-label", HELP)
     const { stage } = parts
     stage.addEventListener("pointerdown", (event) => this.press(event))
     stage.addEventListener("pointermove", (event) => this.move(event))
@@ -69,7 +68,7 @@ export class Stage {
     box.style.transform = `translate(${left - side / 2}px, ${top - side / 2}px) rotate(${turned(crop)}deg)`
     const percent = ([value, whole]) => `${Math.round((100 * value) / whole)} %`
     const { width, height } = this.source.canvas
-    box.setAttribute("aria-valuetext", `middle at ${[[crop.x, width], [crop.y, height]].map(percent).join(", ")}, side ${Math.round(crop.side)} pixels, turned by ${turned(crop)} degrees`)
+    box.setAttribute("aria-label", `${HELP} Now its middle is at ${[[crop.x, width], [crop.y, height]].map(percent).join(", ")}, side ${Math.round(crop.side)} pixels, turned by ${turned(crop)} degrees`)
   }
 
   // Gestures

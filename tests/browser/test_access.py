@@ -1,0 +1,67 @@
+"""Every page, light and dark, by axe-core: nothing that keeps a person out, and the focus is seen on the navigation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from engine.models.pixel_cnn import PixelCNN, PixelCNNConfig
+from tests.browser.conftest import LAPTOP, serving
+from tests.tiny import write, write_all
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+
+PAGES = {
+    "": ".zt-card[data-drawn]",
+    "explore": "[data-testid=live-status]:not([data-frames='0'])",
+    "morph": "[data-testid=morph-keys] canvas",
+    "reconstruct": ".zt-rec-tile:not([data-frames='0'])",
+    "compare": "[data-testid=compare-status]:not([data-frames='0'])",
+    "complete": "[data-part=complete] canvas",
+    "outliers": "[data-testid=verdict]:not(:empty)",
+}
+BAD = ("serious", "critical")
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    home = tmp_path_factory.mktemp("home")
+    folder = write_all(home / "checkpoints")
+    write(folder, "toy-pixels", PixelCNN(PixelCNNConfig((1, 6, 5), width=8, depth=2)))
+    with serving(folder, home) as running:
+        yield running.address
+
+
+@pytest.fixture(params=["light", "dark"])
+def painted(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
+    page = browser.new_page(viewport=LAPTOP, color_scheme=request.param)  # type: ignore[arg-type]
+    page.set_default_timeout(60_000)
+    yield page
+    page.close()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_axe_finds_nothing_serious(painted: Page, address: str, name: str) -> None:
+    painted.goto(f"{address}/{name}")
+    expect(painted.locator(PAGES[name]).first).to_be_visible(timeout=60_000)
+    painted.wait_for_timeout(1000)  # what comes in comes to rest
+    found = Axe().run(painted).response["violations"]
+    told = [(each["id"], node["html"][:200]) for each in found if each["impact"] in BAD for node in each["nodes"]]
+    assert told == []
+
+
+def test_the_focus_is_seen_on_the_navigation(painted: Page, address: str) -> None:
+    painted.goto(address)
+    link = painted.get_by_role("link", name="Morph", exact=True)
+    expect(link).to_be_visible()
+    painted.get_by_role("link", name="Explore", exact=True).focus()
+    painted.keyboard.press("Tab")
+    expect(link).to_be_focused()
+    style = link.evaluate(
+        "each => [getComputedStyle(each).outlineStyle, parseFloat(getComputedStyle(each).outlineWidth)]"
+    )
+    assert style[0] == "solid"
+    assert style[1] >= 2
