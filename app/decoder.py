@@ -12,8 +12,24 @@ import io
 import json
 import struct
 import sys
+from importlib import import_module
+from pathlib import Path
+from typing import Any
 
-from PIL import BmpImagePlugin, GifImagePlugin, Image, ImageCms, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
+from PIL import Image, ImageCms
+
+sys.path.insert(0, str(Path(__file__).parent.parent))  # which `python -I` leaves out
+from engine.picture_files import (
+    BRIGHTENED,
+    TITLES,
+    Greys,
+    brightened,
+    greys,
+    has_deep_greys,
+    has_wide_colours,
+    prepare,
+    to_bytes,
+)
 
 LONGEST = 1024
 """Pixels of the longest side of what comes out."""
@@ -25,14 +41,8 @@ TINY = 16
 """Below so many pixels a side, a note says how small the picture is."""
 FRAMES = 20_000
 """More control blocks than this are not counted: a file may hold a million frames."""
-PLUGINS = {
-    "JPEG": JpegImagePlugin,
-    "PNG": PngImagePlugin,
-    "GIF": GifImagePlugin,
-    "WEBP": WebPImagePlugin,
-    "BMP": BmpImagePlugin,
-}
-"""All the decoders there are here: Pillow is asked for one of these by name, and never looks for another."""
+PLUGINS = {"JPEG": "Jpeg", "PNG": "Png", "WEBP": "WebP", "JPEG2000": "Jpeg2K"}
+"""Where Pillow's module of a kind is not called like the kind itself."""
 TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -61,7 +71,7 @@ def main(form: str, megapixels: int, megabytes: int, seconds: int) -> None:
     except MemoryError:
         answer = {"error": f"needs more than {megabytes} MB to open. Save it smaller and bring it again."}
     except Exception:  # the decoders raise a dozen kinds on damaged files, some of them by accident
-        answer = {"error": f"is a {form} that is damaged or not all there. Save or fetch it again."}
+        answer = {"error": f"is a {TITLES.get(form, form)} that is damaged or not all there. Save or fetch it again."}
     else:
         answer, pixels = {"width": picture.width, "height": picture.height, "notes": notes}, picture.tobytes()
     sys.stdout.buffer.write(json.dumps(answer).encode() + b"\n" + pixels)
@@ -87,23 +97,31 @@ def decode(data: bytes, form: str, megapixels: int) -> tuple[Image.Image, list[s
     if form == "WEBP":
         _allow(_webp_size(data), megapixels)  # Pillow reserves the memory as it opens one
     Image.MAX_IMAGE_PIXELS = None  # the limit is ours
+    _load_opener(form)
     opened = Image.open(io.BytesIO(data), formats=[form])
     whole = opened.size
     passes = " for a JPEG in several passes (progressive)" if opened.info.get("progressive") else ""
     _allow(whole, min(megapixels, PROGRESSIVE) if passes else megapixels, passes)
     if form == "JPEG":
         opened.draft(None, (LONGEST, LONGEST))  # the decoder itself halves it, as often as leaves this size
+    wide = has_wide_colours(opened)
     opened.load()  # in full, so that half a file is noticed
     notes = []
     if (frames := _frames(opened, data, form)) != "1":
         notes.append(f"first of {frames} frames")
-    if opened.mode.startswith("I;16") or (form == "PNG" and data[24] == 16):
+    found = greys(opened) if has_deep_greys(opened) else None
+    if found:
+        notes.append(found.note)
+    elif wide or (form == "PNG" and data[24] == 16):
         notes.append("16 bits a channel reduced to 8")
     if opened.mode == "CMYK":
         notes.append("CMYK converted to RGB")
     profile, orientation = opened.info.get("icc_profile"), _orientation(opened)
-    picture = shrunk(opened)
+    picture = shrunk(opened, found)
     opened.close()
+    if wide and (bright := _brightened(picture)):
+        picture = bright
+        notes[-1] = BRIGHTENED
     if picture.mode == "RGBA":
         if picture.getchannel("A").getextrema() != (255, 255):
             notes.append("transparency laid on white")
@@ -120,6 +138,23 @@ def decode(data: bytes, form: str, megapixels: int) -> tuple[Image.Image, list[s
     if max(whole) < TINY:
         notes.append(f"very small: {whole[0]} × {whole[1]}")
     return picture, notes
+
+
+def _load_opener(form: str) -> None:
+    """Load Pillow's module of one kind, so that it looks for no other."""
+    if form == "HEIF":
+        prepare(form)
+        return
+    plugin: Any = import_module(f"PIL.{PLUGINS.get(form, form.title())}ImagePlugin")
+    if form == "AVIF":
+        plugin.DEFAULT_MAX_THREADS = 1  # each thread's own memory counts
+
+
+def _brightened(picture: Image.Image) -> Image.Image | None:
+    try:
+        return brightened(picture)
+    except ValueError as error:
+        raise Refused(str(error).removeprefix("it ") + ".") from error
 
 
 def _allow(size: tuple[int, int], megapixels: int, passes: str = "") -> None:
@@ -163,7 +198,7 @@ def _orientation(opened: Image.Image) -> int:
 # Pixels
 
 
-def shrunk(opened: Image.Image) -> Image.Image:
+def shrunk(opened: Image.Image, found: Greys | None) -> Image.Image:
     """Give the picture at its final size, in 8 bits: L, RGB, RGBA or CMYK.
 
     Whole factors first, in bands and by the mean of a block, then the rest by Lanczos' filter.
@@ -173,7 +208,7 @@ def shrunk(opened: Image.Image) -> Image.Image:
     rows = max(1, BAND // width // factor) * factor
     canvas: Image.Image | None = None
     for top in range(0, height, rows):
-        band = _plain(opened.crop((0, top, width, min(top + rows, height)))).reduce(factor)
+        band = _plain(opened.crop((0, top, width, min(top + rows, height))), found).reduce(factor)
         if canvas is None:
             canvas = Image.new(band.mode, (band.width, -(-height // factor)))
         canvas.paste(band, (0, top // factor))
@@ -183,12 +218,10 @@ def shrunk(opened: Image.Image) -> Image.Image:
     return canvas if canvas.size == size else canvas.resize(size, Image.Resampling.LANCZOS)
 
 
-def _plain(band: Image.Image) -> Image.Image:
+def _plain(band: Image.Image, found: Greys | None) -> Image.Image:
     """Convert to 8 bits a channel: L, RGB, RGBA where something may be transparent, or CMYK."""
-    if band.mode.startswith("I"):  # Pillow's own conversion clips 16 bits at 255
-        band = band.point(lambda value: value * (1 / 257) + 0.5).convert("L")
-        band.info.pop("transparency", None)
-        return band
+    if found:
+        return to_bytes(band, found)
     if band.has_transparency_data:
         return band.convert("RGBA")
     return band if band.mode in ("L", "RGB", "CMYK") else band.convert("RGB")

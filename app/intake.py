@@ -18,13 +18,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from engine import picture_files
 from engine.errors import BadPicture
 
 UPLOAD = 20 << 20
 """Bytes of a file at most, as in the setting server.maxUploadSize."""
-MEGAPIXELS = {"JPEG": 50, "PNG": 50, "GIF": 50, "BMP": 50, "WEBP": 16}
-"""What is accepted, and how large: what decodes within MEGABYTES. WebP's decoder holds a picture three times."""
-MEGABYTES = 288
+MEGAPIXELS = {
+    **dict.fromkeys(("JPEG", "PNG", "GIF", "BMP", "PPM"), 50),
+    **dict.fromkeys(("TIFF", "HEIF"), 24),
+    **dict.fromkeys(("WEBP", "AVIF"), 16),
+    "JPEG2000": 10,
+}
+"""How large a picture may be: what decodes within MEGABYTES, a file of UPLOAD bytes included."""
+MEGABYTES = 384
 """Memory of the decoding process, its program included."""
 SECONDS = 8
 """Processor time of the decoding process."""
@@ -32,7 +38,7 @@ PATIENCE = 20.0
 """Seconds on the clock, for a machine that is busy, and to wait for those who came before."""
 AT_ONCE = 2
 """Files decoded at the same time; a whole class that uploads at once takes turns."""
-ACCEPTED = "JPEG, PNG, WebP, GIF and BMP are accepted"
+ACCEPTED = f"{picture_files.listed()} are accepted"
 DECODER = Path(__file__).with_name("decoder.py")
 
 _turn = threading.BoundedSemaphore(AT_ONCE)
@@ -62,7 +68,7 @@ def take_in(data: bytes, name: str) -> Picture:
             "Save it smaller and bring it again."
         )
     form = kind(data)
-    if form not in MEGAPIXELS:
+    if form not in picture_files.FORMATS:
         raise BadPicture(f"{shown} {FOREIGN.get(form, NOTHING)}")
     answer, pixels = _ask(data, form)
     if "error" in answer:
@@ -109,7 +115,11 @@ def _read(done: subprocess.CompletedProcess[bytes], form: str) -> tuple[dict[str
     except (ValueError, TypeError, KeyError):
         pass  # it died before it could answer
     slow = done.returncode in CPU_SIGNALS
-    return {"error": TOO_LONG if slow else f"is a {form} that the decoder cannot open. Save it again as PNG."}, b""
+    return {
+        "error": TOO_LONG
+        if slow
+        else f"is a {picture_files.TITLES.get(form, form)} that the decoder cannot open. Save it again as PNG."
+    }, b""
 
 
 TOO_LONG = f"takes longer than {SECONDS} s to open. Save it again as PNG or JPEG and bring that."
@@ -122,19 +132,7 @@ CPU_SIGNALS = (-24, -9)
 
 def kind(data: bytes) -> str:
     """Tell what a file is by how it begins, whatever its name says."""
-    for start, form in STARTS.items():
-        if data.startswith(start):
-            return form
-    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        return "WEBP"
-    if data[:2] == b"BM" and data[6:10] == bytes(4):
-        return "BMP"
-    if data[4:8] == b"ftyp":
-        brands = data[8 : max(16, min(64, int.from_bytes(data[:4], "big")))]
-        if b"avif" in brands or b"avis" in brands:
-            return "AVIF"
-        return "HEIC" if any(brand in brands for brand in HEIC_BRANDS) else "film"
-    return _text(data)
+    return picture_files.kind(data[: picture_files.HEAD]) or _text(data)
 
 
 def _text(data: bytes) -> str:
@@ -152,37 +150,17 @@ def _text(data: bytes) -> str:
     return "web page" if "<html" in lower or "<!doctype html" in lower else "text"
 
 
-STARTS = {
-    b"\xff\xd8\xff": "JPEG",
-    b"\x89PNG\r\n\x1a\n": "PNG",
-    b"GIF87a": "GIF",
-    b"GIF89a": "GIF",
-    b"II*\0": "TIFF",
-    b"MM\0*": "TIFF",
-    b"%PDF": "PDF",
-    b"8BPS": "Photoshop",
-    b"PK\x03\x04": "archive",
-    b"\0\0\x01\0": "icon",
-    b"\xff\x0a": "JPEG XL",
-    b"\0\0\0\x0cJXL ": "JPEG XL",
-    b"\0\0\0\x0cjP  ": "JPEG 2000",
-    b"\x1aE\xdf\xa3": "film",
-}
-HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 AS_PICTURE = f"{ACCEPTED}. Save or export it as one of these"
 NOTHING = f"holds no picture that is known here; {ACCEPTED}. Choose a picture."
 FOREIGN = {
-    "HEIC": f"is a HEIC picture; {ACCEPTED}. Export it as JPEG; on an iPhone, choose Settings, Camera, Formats, Most "
+    "HEIF": f"is a HEIC picture; {ACCEPTED}. Export it as JPEG; on an iPhone, choose Settings, Camera, Formats, Most "
     "Compatible.",
-    "AVIF": f"is an AVIF picture; {AS_PICTURE}.",
     "SVG": f"is an SVG drawing, which has lines and no pixels; {AS_PICTURE}, such as PNG.",
-    "TIFF": f"is a TIFF, or a camera's raw file; {AS_PICTURE}, such as PNG or JPEG.",
     "PDF": f"is a PDF document; {ACCEPTED}. Take a screenshot of the picture in it.",
     "Photoshop": f"is a Photoshop file; {AS_PICTURE}.",
     "archive": f"is an archive or an office document; {ACCEPTED}. Take the picture out of it.",
     "icon": f"is an icon; {AS_PICTURE}.",
     "JPEG XL": f"is a JPEG XL picture; {AS_PICTURE}.",
-    "JPEG 2000": f"is a JPEG 2000 picture; {AS_PICTURE}.",
     "film": f"is a film; {ACCEPTED}. Take a still picture of it.",
     "web page": f"is a web page and not a picture; {ACCEPTED}. Save the picture itself.",
     "text": f"holds text and no picture, whatever its name says; {ACCEPTED}. Choose a picture.",

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from engine.errors import BadPicture, BadValue, MissingData, UnknownName
-from train.data import DATASETS, Dataset, Split, binarize, binarized_test, dequantize, mutate, open_data
+from train.data import DATASETS, Batch, Dataset, Split, binarize, binarized_test, dequantize, mutate, open_data
 from train.data import pictures as picture_files
 from train.data.pictures import fill, read_picture
 from train.data.splits import hashed
@@ -70,6 +70,16 @@ def test_a_batch_is_float_in_the_unit_interval_with_its_labels() -> None:
 
 def test_a_batch_of_a_set_without_classes_has_none() -> None:
     assert Split(torch.zeros(2, 1, 2, 2, dtype=torch.uint8)).batch(torch.tensor([1])).y is None
+
+
+def test_a_batch_is_cut_in_as_many_parts_as_asked_for() -> None:
+    whole = Batch(torch.arange(7.0).reshape(7, 1, 1, 1), torch.arange(7))
+    parts = whole.parts(5)
+    assert [len(part.x) for part in parts] == [2, 2, 1, 1, 1]
+    assert torch.equal(torch.cat([part.x for part in parts]), whole.x)
+    assert [part.y.tolist() for part in parts if part.y is not None] == [[0, 1], [2, 3], [4], [5], [6]]
+    with pytest.raises(BadValue, match="7 pictures cannot be cut in 8 parts"):
+        whole.parts(8)
 
 
 def test_an_unknown_name_is_answered_with_what_there_is() -> None:
@@ -566,11 +576,6 @@ def test_the_split_of_a_folder_stays_as_pictures_come(tmp_path: Path) -> None:
     assert old == {v for v in new if v <= max(old)}
     assert before.train.y is None
     assert before.labels == ()
-
-
-def test_a_loose_picture_beside_the_sub_folders_means_no_classes(tmp_path: Path) -> None:
-    write_folder(tmp_path, ["cat/1.png", "dog/1.png", "1.png"])
-    assert open_data(f"folder:{tmp_path}").labels == ()
 
 
 def test_a_folder_is_found_in_the_data_folder(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from jaxtyping import Float32, Int64, UInt8
 from torch import Tensor
 
 from engine.aliases import Images, Labels
+from engine.errors import BadValue
 
 Pictures = UInt8[Tensor, "picture channel height width"] | Float32[Tensor, "picture 1 1 2"]  # bytes, or points
 Classes = Int64[Tensor, "picture"]
@@ -25,11 +26,13 @@ class Batch:
     attrs: Attrs | None = None
 
     def parts(self, count: int) -> list[Batch]:
-        """Cut the batch into equal ones."""
+        """Cut the batch into `count` of the same size or one row less. Raises BadValue where it has fewer rows."""
         if count == 1:
             return [self]
-        y, attrs = ([None] * count if t is None else t.chunk(count) for t in (self.y, self.attrs))
-        return [Batch(*part) for part in zip(self.x.chunk(count), y, attrs, strict=True)]
+        if len(self.x) < count:
+            raise BadValue(f"A batch of {len(self.x)} pictures cannot be cut in {count} parts: give a larger --batch.")
+        y, attrs = ([None] * count if t is None else t.tensor_split(count) for t in (self.y, self.attrs))
+        return [Batch(*part) for part in zip(self.x.tensor_split(count), y, attrs, strict=True)]
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,13 +13,23 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from engine.errors import BadPicture
+from engine.picture_files import (
+    BRIGHTENED,
+    FORMATS,
+    brightened,
+    greys,
+    has_deep_greys,
+    has_wide_colours,
+    prepare,
+    to_bytes,
+)
 
 from .search import Shape
 
 Bytes = NDArray[np.uint8]
 
-# Named, because Pillow registers some forty openers, a few of which start other programs.
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "AVIF")
+for form in FORMATS:
+    prepare(form)
 MOST_PIXELS = 64_000_000
 CHUNK = 32  # pictures that one thread reads in a row
 
@@ -27,39 +37,45 @@ CHUNK = 32  # pictures that one thread reads in a row
 def read_picture(source: Path | BytesIO, shape: Shape) -> Bytes:
     """Return the picture as uint8 (channel, height, width): upright, on white, centre-cropped and resized.
 
-    The first frame of an animation counts; 16-bit grey keeps its full range. Raises BadPicture, whose sentence gives
-    the reason without the file's name.
+    The first frame of an animation counts. Raises BadPicture, whose sentence gives the reason without the file's name.
     """
+    return read_noted(source, shape)[0]
+
+
+def read_noted(source: Path | BytesIO, shape: Shape) -> tuple[Bytes, str]:
+    """Return the picture as `read_picture` does, and how its values were stretched; "" where they were not."""
     try:
-        with Image.open(source, formats=FORMATS) as image:
+        with Image.open(source, formats=list(FORMATS)) as image:
             if image.width * image.height > MOST_PIXELS:
                 raise BadPicture(f"it has {image.width}×{image.height} pixels, more than {MOST_PIXELS:,}")
             # A JPEG decodes several times faster at half or a quarter of its size; others ignore the wish.
             image.draft(None, (2 * max(shape[1:]),) * 2)
-            return fit(upright(image), shape)
+            picture, note = shallow(image)
+            return fit(on_white(picture), shape), note
     except BadPicture:
         raise
     except Exception as error:  # Pillow's decoders raise nearly anything on broken files
         raise BadPicture(f"it cannot be read as a picture ({type(error).__name__}: {error})") from error
 
 
-def upright(image: Image.Image) -> Image.Image:
-    """Return the picture turned as its EXIF says, in mode L or RGB, transparency laid on white."""
+def shallow(image: Image.Image) -> tuple[Image.Image, str]:
+    """Load a picture upright with 8 bits a channel; its range is stretched where 8 of its bits would show little."""
+    wide = has_wide_colours(image)
     image.load()
     image = ImageOps.exif_transpose(image)
-    if image.mode.startswith("I") or image.mode == "F":
-        return Image.fromarray(_deep_grey(image))
+    if has_deep_greys(image):
+        found = greys(image)
+        return to_bytes(image, found), found.note if found.stretched else ""
+    bright = brightened(image) if wide else None
+    return (image, "") if bright is None else (bright, BRIGHTENED)
+
+
+def on_white(image: Image.Image) -> Image.Image:
+    """Return the picture in mode L or RGB, transparency laid on white."""
     if image.has_transparency_data:
         image = image.convert("RGBA")
         return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
     return image if image.mode in ("L", "RGB") else image.convert("L" if image.mode == "1" else "RGB")
-
-
-def _deep_grey(image: Image.Image) -> Bytes:
-    """Pillow's own conversion clips 16-bit grey at 255 and turns floats in [0, 1] black."""
-    grey = np.asarray(image).astype(np.float64)
-    brightest = 65535.0 if image.mode.startswith("I") else (1.0 if np.nanmax(grey) <= 1 else 255.0)
-    return np.rint(255 * np.nan_to_num(grey / brightest).clip(0, 1)).astype(np.uint8)
 
 
 def fit(image: Image.Image, shape: Shape) -> Bytes:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from engine.errors import BadValue, MissingData
+from engine.home import data_folder
 
 Shape = tuple[int, int, int]
 
@@ -23,13 +25,13 @@ class Query:
 def data_folders(folder: Path | None) -> list[Path]:
     """Return the folders searched, in order: the given one alone, else the usual places."""
     if folder is not None:
-        return [Path(folder).expanduser()]
+        return [at_home(Path(folder))]
     return [Path("data"), Path("../shared/data"), own_folder()]
 
 
 def own_folder() -> Path:
     """Return the folder of a person's own data sets."""
-    return Path.home() / ".local/share/zoetrope/data"
+    return data_folder() / "data"
 
 
 def download_folder(query: Query) -> Path:
@@ -56,9 +58,18 @@ def search(query: Query, pattern: str) -> list[Path]:
     return []
 
 
+def at_home(path: Path) -> Path:
+    """Return a path whose ~ is a home folder. Raises MissingData where there is none."""
+    try:
+        return path.expanduser()
+    except RuntimeError as error:
+        raise MissingData(f"{path} lies in a home folder not known here: set HOME, or give it whole.") from error
+
+
 def locate(query: Query, kind: str) -> Path:
     """Return the existing path named by `folder:PATH` or `pack:PATH`, seen from here or from a data folder."""
-    given = Path(query.name.partition(":")[2]).expanduser()
+    given = Path(query.name.partition(":")[2])
+    given = at_home(given)
     places = [place / given for place in (Path(), *data_folders(query.folder))]
     if found := next((path for path in places if (path.is_dir() if kind == "folder" else path.is_file())), None):
         return found
@@ -86,6 +97,12 @@ def picture_shape(query: Query, default: Shape) -> Shape:
     if len(shape) != 3 or shape[0] not in (1, 3) or min(shape) < 1:
         raise BadValue(f"Pictures cannot be {times(shape)}: ask for 1 or 3 channels and a size, as in (3, 64, 64).")
     return shape
+
+
+def legible(name: str) -> str:
+    """Return a file's name as text for people: one line, and what is no UTF-8 as its bytes."""
+    text = os.fsencode(name).decode("utf-8", "backslashreplace")
+    return "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in text)
 
 
 def times(shape: tuple[int, ...]) -> str:

@@ -9,11 +9,13 @@ from hashlib import blake2b
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from .base import Dataset, Split
 from .search import Shape
 
 Mask = NDArray[np.bool_]
+TRAIN, VALIDATION, TEST = 0, 1, 2  # in a column that says of each picture where it belongs
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +40,18 @@ def hashed(keys: Sequence[str]) -> Parts:
 
 def partitioned(partition: NDArray[np.integer]) -> Parts:
     """Follow a column of 0 (train), 1 (validation), 2 (test)."""
-    return Parts(partition == 0, partition == 2, partition == 1)
+    return Parts(partition == TRAIN, partition == TEST, partition == VALIDATION)
+
+
+def with_every_class(parts: Parts, y: Tensor | None) -> Parts:
+    """Give back to training what the hash took of a class whole, as long as something is left for the test."""
+    if y is None:
+        return parts
+    for label in range(int(y.max()) + 1):
+        own = (y == label).numpy()
+        if not (own & parts.train).any() and (parts.test & ~own).any():
+            parts = Parts(parts.train | own, parts.test & ~own)
+    return parts
 
 
 def cut(name: str, whole: Split, parts: Parts, labels: tuple[str, ...], terms: str, shape: Shape) -> Dataset:
