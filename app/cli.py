@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from app.network import allow_many_sockets, busy, exposure, free_port, loopback, url
 from app.origins import site
+from engine.console import write_plainly
 from engine.errors import ZoetropeError
 
 BENCH = Path(__file__).parent.parent / "bench"
@@ -25,6 +26,7 @@ class BadInput(Exception):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; its exit code, 2 for bad input."""
+    write_plainly()
     parser = _parser()
     options, rest = parser.parse_known_args(arguments)
     if rest and options.command != "bench":

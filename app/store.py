@@ -18,6 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from engine import home
 from engine.errors import BadPicture
 
 LONGEST_NAME = 40
@@ -70,7 +71,7 @@ log = logging.getLogger(__name__)
 
 def data_folder() -> Path:
     """Zoetrope's folder in the user's data, the one that also holds their own checkpoints."""
-    return Path.home() / ".local" / "share" / "zoetrope"
+    return home.data_folder()
 
 
 class Store:

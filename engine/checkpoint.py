@@ -8,6 +8,7 @@ import hashlib
 import os
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ from safetensors.torch import save as save_tensors
 
 from engine.card import Card, from_json, to_json
 from engine.errors import BadValue, CheckpointRefused
+from engine.home import data_folder
 from engine.registry import FAMILIES, Model, config_from
 from engine.sizes import LARGEST_FILE, build_like, check_sizes, shapes_in
 from engine.verbs import VERBS, verbs_of
@@ -36,7 +38,7 @@ SHIPPED = Path(__file__).parent.parent / "checkpoints"
 
 def user_folder() -> Path:
     """Where a person's own checkpoints live."""
-    return Path.home() / ".local" / "share" / "zoetrope" / "checkpoints"
+    return data_folder() / "checkpoints"
 
 
 Labels = NDArray[np.int16]
@@ -71,8 +73,11 @@ def write_card(place: Path, card: Card) -> None:
     write_atomically(place / CARD, to_json(card).encode())
 
 
-def write_atomically(path: Path, content: bytes) -> None:
-    """Replace a file whole: write beside it, fsync, rename, fsync the folder."""
+def write_atomically(path: Path, content: bytes | memoryview) -> None:
+    """Replace a file whole: write beside it, fsync, rename, fsync the folder where that can be done.
+
+    Raises OSError, the file that was there untouched.
+    """
     beside = path.with_name(path.name + ".part")
     try:
         with open(beside, "wb") as file:
@@ -82,11 +87,12 @@ def write_atomically(path: Path, content: bytes) -> None:
         os.replace(beside, path)
     finally:
         beside.unlink(missing_ok=True)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    with suppress(OSError):  # network shares and Windows know no such thing
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
 
 
 # Reading

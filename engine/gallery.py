@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import BadValue, MissingData
+from engine.home import data_folder
 
 Bytes = NDArray[np.uint8]
 Labels = NDArray[np.int16]
@@ -53,7 +54,7 @@ class Gallery:
 
 def folder() -> Path:
     """Where gathered pictures lie: beside the person's own data sets."""
-    return Path.home() / ".local" / "share" / "zoetrope" / "data" / "gallery"
+    return data_folder() / "data" / "gallery"
 
 
 def place_of(data: str, shape: Sequence[int]) -> Path:

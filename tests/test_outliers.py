@@ -293,8 +293,13 @@ def flat(monkeypatch: pytest.MonkeyPatch) -> Dataset:
 
 
 def subject(config: Config, **beside: Any) -> Subject:
-    recipe = Recipe(data="toy", model=config, objective=RECIPES["mnist-ali"].objective)
-    return Subject(made(config), recipe, toy_data(SHAPE, COUNT), COUNT, 2, **beside)
+    return Subject(made(config), recipe_of(config), toy_data(SHAPE, COUNT), COUNT, 2, **beside)
+
+
+def recipe_of(config: Config, **fields: Any) -> Recipe:
+    dense = outliers.SUPPORTS.get(vars(config).get("likelihood", "")) == "density"
+    known = {"data": "toy", "objective": RECIPES["mnist-ali"].objective, **fields}
+    return Recipe(model=config, pixels="dequantized" if dense else "plain", **known)
 
 
 @pytest.mark.parametrize(("config", "words"), [(BYTES, "exact likelihood, bytes"), (BOUND, "bound at one draw")])
@@ -452,8 +457,8 @@ def test_a_class_conditional_model_tells_classes_apart_and_refuses(flat: Dataset
 
 def test_the_background_model_is_one_of_the_same_kind_that_saw_mutated_pictures(tmp_path: Path) -> None:
     def add(name: str, config: Config, mutated: float, data: str = "toy") -> None:
-        recipe = Recipe(data=data, model=config, objective=RECIPES["mnist-ali"].objective, mutated=mutated)
-        keep(tmp_path, name, made(config), data=data, recipe=as_dict(recipe))
+        recipe = as_dict(recipe_of(config, data=data, mutated=mutated))
+        keep(tmp_path, name, made(config), data=data, recipe=recipe)
 
     add("a-vae-background", BOUND, 0.2)
     add("b-other-data", BYTES, 0.2, "elsewhere")

@@ -114,7 +114,7 @@ def test_a_share_of_mutated_values_that_is_none_is_refused(share: float) -> None
 
 
 def test_a_background_model_sees_mutated_values(digits: Dataset) -> None:
-    recipe = dataclasses.replace(RECIPES["digits-vae"], pixels="plain", batch=200)
+    recipe = dataclasses.replace(RECIPES["fashion-pixelcnn"], batch=200)
     known = prepared(recipe, digits.train, 3, CPU).x
     seen = prepared(dataclasses.replace(recipe, mutated=0.5), digits.train, 3, CPU).x
     assert float((known != seen).double().mean()) == pytest.approx(0.5, abs=0.02)

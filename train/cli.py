@@ -4,9 +4,12 @@ Then of checkpoints: evaluate NAME | directions NAME | compare A B …, and of d
 """
 
 import dataclasses
+import errno
 import logging
+import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -14,16 +17,19 @@ from typing import Annotated
 import tyro
 
 from engine import checkpoint, directions
+from engine.console import write_plainly
 from engine.errors import BadValue, UnknownName, ZoetropeError
+from engine.home import NOWHERE
 from engine.registry import build, family_of
 from engine.runtime import Engine
+from train.agreement import check, fitted, kinds, listed, rehearse, told
 from train.beginning import beginning
 from train.comparison import table
-from train.data import open_data
+from train.data import Dataset, open_data
 from train.devices import find_place
 from train.directions import PICTURES, Witness, find
 from train.evaluation import evaluate, judge_of
-from train.export import export
+from train.export import export, shareable
 from train.gather import TEST, TRAIN, gather, judge
 from train.loop import Training, train
 from train.pace import steps_within
@@ -184,6 +190,7 @@ def ship(given: ExportArguments) -> None:
     run = Run.open(folder_of(given.run))
     recipe = run.recipe()
     data = open_data(recipe.data, given.data_dir, recipe.model.shape)
+    check(recipe, data)
     place = export(run, data, given.name, given.to or checkpoint.user_folder(), given.axis_names)
     say(f"Exported to {place}. See it with: zoetrope run")
 
@@ -199,6 +206,7 @@ def run(arguments: Sequence[str]) -> None:
     )
     folder, recipe = given.run or RUNS / name, renamed(given.recipe, default.recipe)
     data = open_data(recipe.data, given.data_dir, recipe.model.shape)
+    recipe = agreed(recipe, data, default.recipe)
     if recipe.begin:
         model = build(recipe.model)
         taken, wanted = beginning(recipe, model), model.state_dict()  # before a folder is made: it may not fit
@@ -209,19 +217,38 @@ def run(arguments: Sequence[str]) -> None:
     started = Run.start(folder, recipe) if find_place().leads else Run(folder)
     if given.tensorboard:
         started.open_board()
-    finish(train(recipe, data, started), started)
+    go(started, recipe, data)
+
+
+def agreed(recipe: Recipe, data: Dataset, default: Recipe) -> Recipe:
+    """Take from the data what the recipe leaves to them, and refuse what does not fit, before a folder is made."""
+    fit = fitted(recipe, data, default.model)
+    if fit != recipe:
+        names = kinds(fit.model, data)
+        say(f"{told(fit.model).capitalize()} {len(names)} kinds of {data.name}: {listed(names)}.")
+    check(fit, data)
+    rehearse(fit, data)
+    return fit
 
 
 def renamed(recipe: Recipe, default: Recipe) -> Recipe:
     """Drop the recipe's title and description where they would speak of other pictures than are trained on."""
     if recipe.data == default.data or recipe.title != default.title:
         return recipe
-    return dataclasses.replace(recipe, title="", description=f"Trained on {recipe.data}.")
+    return dataclasses.replace(recipe, title="", description=f"Trained on {shareable(recipe.data)}.")
 
 
 def go_on(run: Run, data_dir: Path | None) -> None:
     recipe = run.recipe()
-    finish(train(recipe, open_data(recipe.data, data_dir, recipe.model.shape), run), run)
+    data = open_data(recipe.data, data_dir, recipe.model.shape)
+    check(recipe, data)
+    go(run, recipe, data)
+
+
+def go(run: Run, recipe: Recipe, data: Dataset) -> None:
+    with run.locked() if find_place().leads else nullcontext():
+        training = train(recipe, data, run)
+    finish(training, run)
 
 
 def finish(training: Training, run: Run) -> None:
@@ -246,12 +273,18 @@ COMMANDS: dict[str, tuple[type, Callable[..., None]]] = {
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command; a mistake gets one sentence and exit code 2."""
+    write_plainly()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
         dispatch(words)
     except ZoetropeError as error:
         raise SystemExit(report(error)) from None
+    except BrokenPipeError:
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115  # whoever read has gone, as `head` does; nothing to flush
+        raise SystemExit(141) from None
+    except OSError as error:
+        raise SystemExit(report(unusable(error))) from None
     except KeyboardInterrupt:
         raise SystemExit(130) from None
 
@@ -271,6 +304,16 @@ def dispatch(words: list[str]) -> None:
 def report(error: ZoetropeError) -> int:
     print(error, file=sys.stderr)  # noqa: T201
     return 2
+
+
+def unusable(error: OSError) -> ZoetropeError:
+    """Say which file or folder could not be used, and what to do."""
+    place = str(error.filename or "A file")
+    advice = {errno.ENOSPC: "Free some space", errno.EDQUOT: "Free some space", errno.EROFS: "Name another folder"}
+    todo = advice.get(error.errno or 0, "See that it may be read and written, or name another folder")
+    if place.startswith(str(NOWHERE)):
+        todo = "There is no home folder here: set HOME, or name the folder with --to, --data-dir or --checkpoints"
+    return ZoetropeError(f"{place} cannot be used ({error.strerror or error}). {todo}, and try again: nothing is lost.")
 
 
 def folder_of(run: str) -> Path:

@@ -20,6 +20,7 @@ from engine.nn.prior import draw
 from engine.registry import Model, family_of
 from engine.verbs import Bounds, Completes, Encodes, verbs_of
 from train.data import Dataset, Split
+from train.data.search import legible
 from train.devices import Place
 from train.loop import Training
 from train.recipe import Recipe, as_dict
@@ -89,7 +90,7 @@ def names_of(model: Model, data: Dataset) -> tuple[str, ...]:
 def shareable(data: str) -> str:
     """Keep of folder:PATH and pack:PATH no more than the last name, so that a card tells nothing about a disk."""
     kind, colon, path = data.partition(":")
-    return f"{kind}{colon}{Path(path).name}" if colon else data
+    return legible(f"{kind}{colon}{Path(path).name}") if colon else data
 
 
 # The axes

@@ -8,7 +8,7 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import cast
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -97,13 +97,20 @@ class Training:
             "optimizers": {name: optimizer.state_dict() for name, optimizer in self.optimizers.items()},
         }
 
-    def restore(self, state: dict[str, object]) -> None:
-        self.step = state["step"]  # type: ignore[assignment]
-        self.objective.load_state_dict(state["objective"])  # type: ignore[arg-type]
-        if self.average:
-            self.average.load_state_dict(state["average"])  # type: ignore[arg-type]
-        for name, optimizer in self.optimizers.items():
-            optimizer.load_state_dict(state["optimizers"][name])  # type: ignore[index]
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from a saved state. Raises BadValue for one of another recipe."""
+        try:
+            self.step = int(state["step"])
+            self.objective.load_state_dict(state["objective"])
+            if self.average:
+                self.average.load_state_dict(state["average"])
+            for name, optimizer in self.optimizers.items():
+                optimizer.load_state_dict(state["optimizers"][name])
+        except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
+            reason = f"{type(error).__name__}: {error}".splitlines()[0]
+            raise BadValue(
+                f"The saved state is not one of the run's recipe ({reason}). Put both files back as they were."
+            ) from error
 
 
 def train(recipe: Recipe, data: Dataset, run: Run, progress_bar: bool = True) -> Training:

@@ -8,11 +8,17 @@ from typing import Any, Literal
 
 from engine import plain
 from engine.errors import BadValue
+from engine.outliers import SUPPORTS, Support
 from engine.registry import Config, config_from, family_of
+from train.data import DATASETS
 from train.objectives import ObjectiveConfig, objective_from, objective_of
 
 Pixels = Literal["plain", "binarized", "dequantized"]
 Precision = Literal["auto", "bf16", "float32"]
+
+PIXELS: dict[Support, Pixels] = {"binary": "binarized", "bytes": "plain", "density": "dequantized"}
+"""The pixels that a likelihood is one of, by what it is over."""
+TWO_VALUED = ("sprites",)  # data sets whose pixels are black or white as they are
 
 
 @dataclass(frozen=True)
@@ -58,6 +64,38 @@ class Recipe:
             raise BadValue(f"ema is {self.ema}; a decay lies from 0 (none) to just below 1, such as 0.999.")
         if not 0 <= self.mutated <= 1:
             raise BadValue(f"mutated is {self.mutated}; a share lies from 0 to 1, such as 0.2.")
+        if fault := disagreement(self):
+            raise BadValue(fault)
+
+
+def disagreement(recipe: Recipe) -> str:
+    """Say why a recipe's likelihood is none of its pixels; "" where it is, or where only the pictures can tell."""
+    field, name = likelihood_of(recipe.model)
+    wanted = pixels_for(name, recipe.pixels)
+    if recipe.pixels == wanted:
+        return ""
+    if binary_as_they_are(recipe) and (recipe.data in TWO_VALUED or recipe.data not in DATASETS):
+        return ""  # train/agreement.py looks at the pictures
+    return (
+        f"--pixels is {recipe.pixels}, and --model.{field} {name} is a likelihood of {wanted} pixels. "
+        f"Set --pixels {wanted}, or another --model.{field}."
+    )
+
+
+def pixels_for(likelihood: str, otherwise: Pixels) -> Pixels:
+    """Name the pixels that a likelihood wants; others where it is none."""
+    return PIXELS[SUPPORTS[likelihood]] if likelihood in SUPPORTS else otherwise
+
+
+def likelihood_of(model: Config) -> tuple[str, str]:
+    """Give the field that names a model's likelihood, and its name; twice "" for a model without."""
+    found = ((field, getattr(model, field)) for field in ("likelihood", "output") if hasattr(model, field))
+    return next(found, ("", ""))
+
+
+def binary_as_they_are(recipe: Recipe) -> bool:
+    """Whether a likelihood of two values is asked of pixels as they are, which then have to be black or white."""
+    return likelihood_of(recipe.model)[1] == "bernoulli" and recipe.pixels == "plain"
 
 
 def to_json(recipe: Recipe) -> str:
@@ -74,15 +112,18 @@ def as_dict(recipe: Recipe) -> dict[str, Any]:
 
 
 def from_dict(fields: Mapping[str, Any]) -> Recipe:
-    """Read a recipe back. Raises UnknownName or BadValue for what this version does not know."""
-    model, objective = dict(fields["model"]), dict(fields["objective"])
-    recipe: Recipe = plain.read(
-        {
-            **fields,
-            "model": config_from(model.pop("family"), model),
-            "objective": objective_from(objective.pop("name"), objective),
-        },
-        Recipe,
-        "recipe",
-    )
+    """Read a recipe back. Raises UnknownName or BadValue for what this version does not know.
+
+    One of before likelihood and pixels had to agree is read as it was written: what was trained by it can be used.
+    """
+    model, objective = fields.get("model"), fields.get("objective")
+    if not (isinstance(model, Mapping) and isinstance(objective, Mapping)):
+        raise BadValue("The recipe lacks its model or its objective.")
+    model, objective = dict(model), dict(objective)
+    config = config_from(model.pop("family", ""), model)
+    pixels = pixels_for(likelihood_of(config)[1], fields.get("pixels", "plain"))
+    known = {**fields, "model": config, "objective": objective_from(objective.pop("name", ""), objective)}
+    recipe: Recipe = plain.read({**known, "pixels": pixels}, Recipe, "recipe")
+    written: Pixels = plain.read(fields.get("pixels", "plain"), Pixels, "recipe.pixels")
+    object.__setattr__(recipe, "pixels", written)
     return recipe

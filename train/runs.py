@@ -2,10 +2,15 @@
 
 import io
 import json
-from collections.abc import Mapping
+import logging
+import pickle
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zipfile import BadZipFile, ZipFile
 
+import filelock
 import numpy as np
 import torch
 from PIL import Image
@@ -18,6 +23,9 @@ if TYPE_CHECKING:
     from torch.utils.tensorboard import SummaryWriter
 
 RECIPE, LOG, STATE, SHEETS, BOARD = "recipe.json", "log.jsonl", "state.pt", "sheets", "tensorboard"
+LOCK = "lock"
+
+log = logging.getLogger(__name__)
 
 
 class Run:
@@ -39,7 +47,8 @@ class Run:
                 f"{folder} holds a run already. Go on with it (zoetrope-train resume), or give another --run."
             )
         (folder / SHEETS).mkdir(parents=True, exist_ok=True)
-        write_atomically(folder / RECIPE, to_json(recipe).encode())
+        # a path that is no UTF-8 is written as JSON writes such signs
+        write_atomically(folder / RECIPE, to_json(recipe).encode("utf-8", "backslashreplace"))
         return cls(folder)
 
     @classmethod
@@ -52,22 +61,61 @@ class Run:
         return cls(folder)
 
     def recipe(self) -> Recipe:
-        return from_dict(json.loads((self.folder / RECIPE).read_text("utf-8")))
+        """Read the run's recipe. Raises BadValue for a file that is not whole."""
+        path = self.folder / RECIPE
+        try:
+            fields = json.loads(path.read_text("utf-8"))
+        except (ValueError, RecursionError) as error:
+            raise BadValue(f"{path} is damaged ({error}). Put a copy of it back, or begin another run.") from error
+        if not isinstance(fields, dict):
+            raise BadValue(f"{path} holds no recipe. Put a copy of it back, or begin another run.")
+        return from_dict(fields)
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep the run for this process, as long as it lives. Raises BadValue where another one has it."""
+        lock = filelock.FileLock(self.folder / LOCK)
+        try:
+            lock.acquire(timeout=0)
+        except filelock.Timeout as error:
+            raise BadValue(
+                f"{self.folder} is being trained by another process. Wait for its end, or stop it first."
+            ) from error
+        except NotImplementedError:
+            log.warning("%s lies where files cannot be locked: let only one process train it.", self.folder)
+        try:
+            yield
+        finally:
+            lock.release()
 
     # State
 
     def save_state(self, state: Mapping[str, object]) -> None:
-        """Replace the saved state whole: a kill at any moment leaves the old one or the new one."""
-        beside = self.folder / (STATE + ".new")
-        torch.save(dict(state), beside)
-        beside.replace(self.folder / STATE)
+        """Replace the saved state whole: a kill at any moment, or a full disk, leaves the old one or the new one."""
+        content = io.BytesIO()
+        torch.save(dict(state), content)
+        write_atomically(self.folder / STATE, content.getbuffer())
 
     def load_state(self, device: torch.device) -> dict[str, Any] | None:
-        """Read the saved state, without running any code in it; None before the first save."""
+        """Read the saved state, without running any code in it; None before the first save.
+
+        Raises BadValue for one that is not what was written: it is a zip file, with a checksum for each tensor.
+        """
         path = self.folder / STATE
         if not path.is_file():
             return None
-        state: dict[str, Any] = torch.load(path, map_location=device, weights_only=True)
+        try:
+            content = io.BytesIO(path.read_bytes())
+            with ZipFile(content) as file:
+                if broken := file.testzip():
+                    raise BadZipFile(f"the checksum of {broken} is another")
+            content.seek(0)
+            state: dict[str, Any] = torch.load(content, map_location=device, weights_only=True)
+        except (BadZipFile, RuntimeError, ValueError, EOFError, KeyError, pickle.UnpicklingError) as error:
+            raise BadValue(
+                f"{path} is damaged ({str(error).splitlines()[0] if str(error) else type(error).__name__}). Put a copy "
+                "of it back, or delete it: the run then begins anew."
+            ) from error
         return state
 
     # Log and sheets
@@ -81,10 +129,10 @@ class Run:
                 self.board.add_scalar(name, value, int(line["step"]))
 
     def lines(self) -> list[dict[str, float | int]]:
-        """Read the log; a last line cut short by a kill is left out."""
+        """Read the log; what is no line of it, such as a last one cut short by a kill, is left out."""
         path = self.folder / LOG
-        lines = path.read_text("utf-8").splitlines() if path.is_file() else []
-        return [json.loads(line) for line in lines if line.endswith("}")]
+        lines = path.read_text("utf-8", errors="replace").splitlines() if path.is_file() else []
+        return [read for line in lines if (read := _line(line)) is not None]
 
     def forget_after(self, step: int) -> None:
         """Drop the lines of steps that a resumed run will take again."""
@@ -92,6 +140,7 @@ class Run:
         write_atomically(self.folder / LOG, kept.encode())
 
     def save_sheet(self, step: int, sheet: bytes) -> None:
+        (self.folder / SHEETS).mkdir(exist_ok=True)
         write_atomically(self.folder / SHEETS / f"{step:07d}.webp", sheet)
         if self.board:
             self.board.add_image("sheet", np.asarray(Image.open(io.BytesIO(sheet))), step, dataformats="HWC")
@@ -103,3 +152,12 @@ class Run:
         except ImportError as error:
             raise BadValue("TensorBoard is not installed. Install it first: pip install tensorboard.") from error
         self.board = SummaryWriter(self.folder / BOARD)
+
+
+def _line(text: str) -> dict[str, float | int] | None:
+    """Read a line of a log; None where it is torn."""
+    try:
+        line = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return line if isinstance(line, dict) and isinstance(line.get("step"), int) else None

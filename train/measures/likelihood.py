@@ -13,6 +13,7 @@ from engine.verbs import Bounds, Scores
 from train.devices import autocast_to
 from train.measures.auroc import NORMAL_95
 from train.measures.subject import CACHED, Subject, seen
+from train.recipe import disagreement
 
 ELBO_PICTURES, ELBO_DRAWS = 10_000, 20  # a small test set is drawn for several times, up to so many
 
@@ -21,7 +22,7 @@ ELBO_PICTURES, ELBO_DRAWS = 10_000, 20  # a small test set is drawn for several 
 def exact_likelihood(subject: Subject) -> list[Metric]:
     """Measure the negative log-likelihood of models that know it; of bytes also in bits a value."""
     model = subject.model
-    if not isinstance(model, Scores):
+    if not isinstance(model, Scores) or disagreement(subject.recipe):
         return []
     batches = tqdm(list(subject.batches(size=CACHED)), desc="NLL", disable=None)
     nats = -float(torch.cat([model.log_prob(batch.x, batch.y) for batch in batches]).double().mean())
@@ -36,7 +37,7 @@ def exact_likelihood(subject: Subject) -> list[Metric]:
 @torch.no_grad()
 def evidence_bound(subject: Subject) -> list[Metric]:
     """Measure the ELBO and, of binary pictures, the importance-weighted bound, which the field reports as the NLL."""
-    if not isinstance(subject.model, Bounds):
+    if not isinstance(subject.model, Bounds) or disagreement(subject.recipe):
         return []
     torch.manual_seed(0)
     elbos = draws_of_elbo(subject)

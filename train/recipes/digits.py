@@ -11,6 +11,7 @@ RECIPES = {
         description="Digits of eight by eight pixels, trained in seconds on any machine.",
         model=VAEConfig(shape=(1, 8, 8), latent=2, width=128, depth=2),
         objective=ElboConfig(),
+        pixels="binarized",
         steps=2_000,
         ema=0.99,
     )
