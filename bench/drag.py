@@ -186,7 +186,7 @@ def page_changes(page: Page, engine: str) -> Times:
     page.wait_for_selector(".zt-card[data-drawn]")
     home = time.perf_counter() - began
     began = time.perf_counter()
-    page.locator(".zt-card").first.click()
+    page.locator(".zt-card[href*='explore?']").first.click()  # others open in Complete
     drawn(page)
     return {f"Explore to Home ({engine})": home, f"Home to Explore ({engine})": time.perf_counter() - began}
 

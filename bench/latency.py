@@ -69,13 +69,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--threads", type=int, default=1, help="cores that a pass takes (1)")
     parser.add_argument("--device", default="auto", help="cpu, cuda, … (a GPU if there is one)")
+    parser.add_argument("--models", default="", help="names, one comma between two (all that decode)")
     parser.add_argument("--write", action="store_true", help="append the table to bench/RESULTS.md")
     given = parser.parse_args()
     engine = Engine(device=given.device, threads=given.threads)
+    names = given.models.split(",") if given.models else engine.names("decodes")
     heads = [f"{batch} picture{'s' if batch > 1 else ''}, ms bare → ready" for batch in BATCHES]
     table = f"| model | {' | '.join(heads)} | pictures/s | precision | rows of a pass | made ready in ms |\n"
     table += "|---" * (len(BATCHES) + 5) + "|\n"
-    table += "\n".join(row(engine, name) for name in engine.names("decodes"))
+    table += "\n".join(row(engine, name) for name in names)
     publish(f"latency from z to its picture, {engine.device}, threads {given.threads}", table, given.write)
 
 

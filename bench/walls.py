@@ -89,7 +89,7 @@ def names(title: str, columns: int) -> list[str]:
 def measured(page: Page, address: str, title: str, given: argparse.Namespace) -> Sequence[object]:
     """Press the resample key again and again, and read when all columns were drawn."""
     page.goto(f"http://{address}/compare?models={','.join(names(title, given.columns))}&n={given.samples}")
-    page.wait_for_function(f"{FRAMES} > 0")
+    page.wait_for_function(f"() => {FRAMES} > 0")
     page.wait_for_timeout(1500)
     times = [page.evaluate(PRESS, "r") for _ in range(given.presses + 3)][3:]
     whole, inside = ([pair[i] for pair in times] for i in (0, 1))

@@ -23,7 +23,7 @@ FLAGS = [
 LAPTOP: ViewportSize = {"width": 1366, "height": 768}
 SLOW = 120_000.0
 """Milliseconds to wait for a page on a machine that has much else to do."""
-DRAWN = "Number(document.querySelector('[data-testid=live-status]')?.dataset.frames) > 0"
+DRAWN = "() => Number(document.querySelector('[data-testid=live-status]')?.dataset.frames) > 0"
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """Packets both ways over a connected socket, for one system call each.
 
 Beside a thread that burns Python, each system call costs its thread a switch interval, because it lets go of Python's
-lock. `zoetrope bench transport` measured the roads, and this one makes the fewest calls: a read takes whatever has
+lock. The roads were measured (bench/RESULTS.md), and this one makes the fewest calls: a read takes whatever has
 come, and what a large packet still lacks in a second call; a send never waits, and what finds no room is left to a
 thread.
 """
