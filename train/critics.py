@@ -97,6 +97,32 @@ class JointCritic(nn.Module):
         return self.body(2 * x - 1)
 
 
+class PatchCritic(nn.Module):
+    """Pictures → the score of each of their patches, (batch, patches)."""
+
+    def __init__(self, channels: int, width: int, levels: int) -> None:
+        super().__init__()
+        widths = [channels, *(width * 2**level for level in range(levels))]
+        self.levels = nn.ModuleList(
+            nn.Sequential(nn.Conv2d(here, there, 4, stride=2, padding=1), nn.LeakyReLU(LEAK))
+            for here, there in pairwise(widths)
+        )
+        self.head = nn.Conv2d(widths[-1], 1, 3, padding=1)
+
+    def forward(self, x: Images) -> Tensor:  # (batch, patches)
+        return self.score(self.features(x))
+
+    def features(self, x: Images) -> list[Tensor]:  # at each level, (batch, channel, height, width)
+        seen = [2 * x - 1]
+        for level in self.levels:
+            seen.append(level(seen[-1]))
+        return seen[1:]
+
+    def score(self, features: list[Tensor]) -> Tensor:  # (batch, patches)
+        scored: Tensor = self.head(features[-1]).flatten(1).float()
+        return scored
+
+
 def score(h: Tensor, head: nn.Module, classes: nn.Embedding | None, y: Labels | None) -> Tensor:  # (batch,)
     """Score features, for their class where there is one (Miyato and Koyama 2018, equation 3)."""
     scored: Tensor = head(h)[:, 0].float()

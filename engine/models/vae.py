@@ -3,6 +3,11 @@
 Kingma and Welling, "Auto-Encoding Variational Bayes", ICLR 2014 (arXiv 1312.6114); equation numbers are theirs.
 The importance-weighted bound is equation 8 of Burda et al., "Importance Weighted Autoencoders", ICLR 2016.
 With classes it is the conditional model p(x|z, y) of Sohn et al., NeurIPS 2015.
+
+With a flow the code between encoder and decoder has a learnt prior, fitted to the aggregate posterior in a second
+stage, which teaches neither of them: Dai and Wipf, "Diagnosing and Enhancing VAE Models", ICLR 2019 (arXiv 1903.05789),
+with a flow for their second VAE. The latent z of the verbs is the noise that the flow makes the code from, so that p(z)
+is N(0, I) still.
 """
 
 from collections.abc import Sequence
@@ -12,10 +17,12 @@ import torch
 from torch import Tensor, nn
 from torch.distributions import Normal
 
-from engine.aliases import Images, Labels, Latents, PerImage
+from engine.aliases import Images, Labels, Latents, Maps, PerImage
+from engine.errors import BadValue
 from engine.nn.bounds import BoundTerms, importance_bound, in_parts
+from engine.nn.coupling import CouplingFlow
 from engine.nn.likelihoods import LIKELIHOODS, LikelihoodName
-from engine.nn.nets import Decoder, Encoder, Net, Shape, Upsampling, check_net
+from engine.nn.nets import Decoder, Encoder, Net, Shape, Upsampling, check_net, check_sizes
 from engine.nn.prior import draw
 
 
@@ -31,16 +38,23 @@ class VAEConfig:
     likelihood: LikelihoodName = "bernoulli"
     upsampling: Upsampling = "interpolation"
     classes: int = 0  # 0: the label is not used
+    flow_layers: int = 0  # of the prior of the code; 0: it is N(0, I)
+    flow_width: int = 160  # hidden units of each of them
 
     def __post_init__(self) -> None:
         check_net(self)
+        check_sizes(self, flow_layers=0, flow_width=1)
+        if self.flow_layers and self.latent < 2:
+            raise BadValue("A flow couples axes, and latent is 1; take --model.flow-layers 0, or 2 axes or more.")
 
 
 @dataclass(frozen=True, eq=False)
 class VAEEvidence(BoundTerms):
-    """The terms of the bound, and the posterior, whose density a total correlation asks for."""
+    """The terms of the bound, and what they were computed from."""
 
-    q: Normal  # q(z|x)
+    q: Normal  # q(code|x)
+    code: Latents  # the draw of it
+    maps: Maps  # the parameters of p(x|code)
 
 
 class VAE(nn.Module):
@@ -52,16 +66,18 @@ class VAE(nn.Module):
         self.likelihood = LIKELIHOODS[config.likelihood]()
         self.encoder = Encoder(config, outputs=2 * config.latent)
         self.decoder = Decoder(config, channels=config.shape[0] * self.likelihood.maps)
+        self.flow = CouplingFlow(config.latent, config.flow_width, config.flow_layers)  # the identity without a layer
 
-    # q(z|x) and p(x|z)
+    # q(code|x) and p(x|code)
 
     def posterior(self, x: Images, y: Labels | None = None) -> Normal:
         mean, log_deviation = self.encoder(x, y).float().chunk(2, dim=1)
         return Normal(mean, log_deviation.clamp(-10, 10).exp(), validate_args=False)
 
-    def maps(self, z: Latents, y: Labels | None = None) -> Tensor:
-        """Give the parameters of p(x|z), (batch, channel · maps of the likelihood, height, width)."""
-        return self.decoder(z, y).float()
+    def maps(self, code: Latents, y: Labels | None = None) -> Maps:
+        """Give the parameters of p(x|code), (batch, channel · maps of the likelihood, height, width)."""
+        maps: Maps = self.decoder(code, y).float()
+        return maps
 
     # Verbs
 
@@ -69,11 +85,12 @@ class VAE(nn.Module):
         return self.decode(draw(self, seeds, truncation), y)
 
     def decode(self, z: Latents, y: Labels | None = None) -> Images:
-        return self.likelihood.mean(self.maps(z, y))
+        return self.likelihood.mean(self.maps(self.flow.inverse(z), y))
 
     def encode(self, x: Images, y: Labels | None = None) -> Latents:
-        mean: Latents = self.posterior(x, y).mean
-        return mean
+        """Give the posterior's mean, or the noise that the flow makes it of."""
+        z: Latents = self.flow(self.posterior(x, y).mean)[0]
+        return z
 
     def elbo(self, x: Images, y: Labels | None = None) -> PerImage:
         return self.evidence(x, y).elbo
@@ -83,13 +100,16 @@ class VAE(nn.Module):
     def evidence(self, x: Images, y: Labels | None = None, noise: Latents | None = None) -> VAEEvidence:
         """Both terms of the bound by one reparameterized sample (eq. 7); the KL in closed form (eq. 10, appendix B).
 
-        The sample is that of the noise, where it is given.
+        The sample is that of the noise, where it is given. What a flow adds to the rate is estimated by the sample.
         """
         q = self.posterior(x, y)
-        z = q.rsample() if noise is None else q.mean + q.stddev * noise
-        log_likelihood = self.likelihood.log_prob(self.maps(z, y), x)
-        kl = 0.5 * (q.mean**2 + q.variance - 1) - q.stddev.log()
-        return VAEEvidence(log_likelihood, kl, z, q)
+        code = q.rsample() if noise is None else q.mean + q.stddev * noise
+        maps = self.maps(code, y)
+        z, log_slopes = self.flow(code)
+        kl = standard_kl(q)
+        if self.config.flow_layers:
+            kl = self.flow.order(kl - 0.5 * code**2) + 0.5 * z**2 - log_slopes
+        return VAEEvidence(self.likelihood.log_prob(maps, x), kl, z, q, code, maps)
 
     def importance_bound(self, x: Images, samples: int, y: Labels | None = None) -> PerImage:
         """log 1/k Σ p(x, zᵢ) / q(zᵢ|x) with k = samples: at least the ELBO on average, growing with k (IWAE eq. 8)."""
@@ -102,7 +122,16 @@ class VAE(nn.Module):
 
     def _log_weights(self, x: Images, q: Normal, count: int, y: Labels | None) -> Tensor:  # (count, batch)
         noise = torch.randn(count, *q.mean.shape, device=x.device)
-        z = q.mean + q.stddev * noise
-        log_ratio = (0.5 * (noise**2 - z**2) + q.stddev.log()).sum(2)  # log p(z) − log q(z|x)
-        maps = self.maps(z.flatten(0, 1), None if y is None else y.repeat(count))
-        return self.likelihood.log_prob(maps, x.repeat(count, 1, 1, 1)).view(count, -1) + log_ratio
+        code = (q.mean + q.stddev * noise).flatten(0, 1)
+        z, log_slopes = self.flow(code)
+        log_prior = (log_slopes - 0.5 * z**2).sum(1).view(count, -1)  # but for a constant that q has as well
+        log_posterior = -(0.5 * noise**2 + q.stddev.log()).sum(2)
+        maps = self.maps(code, None if y is None else y.repeat(count))
+        log_likelihood = self.likelihood.log_prob(maps, x.repeat(count, 1, 1, 1)).view(count, -1)
+        return log_likelihood + log_prior - log_posterior
+
+
+def standard_kl(q: Normal) -> Latents:
+    """KL(q ‖ N(0, I)), axis by axis, in nats (appendix B)."""
+    kl: Latents = 0.5 * (q.mean**2 + q.variance - 1) - q.stddev.log()
+    return kl

@@ -11,11 +11,12 @@ from torch.nn import functional as F
 from engine.aliases import Images, Labels, Latents
 from engine.errors import BadValue
 
-Net = Literal["dense", "conv"]
+Net = Literal["dense", "conv", "residual"]
 Upsampling = Literal["interpolation", "transposed"]
 Shape = tuple[int, int, int]
 
 MAPPED = 256  # units of a layer of the mapping
+WIDEST, NECK = 128, 64  # channels of a residual net at most, and of the map between it and the latent
 
 
 @runtime_checkable
@@ -52,8 +53,8 @@ class NetConfig(Doubling, Protocol):
 
 def check_net(config: NetConfig) -> None:
     """Raise BadValue for sizes that no network of this file can have."""
-    check_sizes(config, latent=1, width=1, depth=0 if config.net == "conv" else 1, classes=0)
-    if config.net == "conv":
+    check_sizes(config, latent=1, width=1, depth=1 if config.net == "dense" else 0, classes=0)
+    if config.net != "dense":
         check_halves(config.shape, "take --model.net dense")
 
 
@@ -78,8 +79,7 @@ class Encoder(nn.Module):
     def __init__(self, config: NetConfig, outputs: int) -> None:
         super().__init__()
         self.classes = config.classes
-        make = dense_features if config.net == "dense" else conv_features
-        self.features, features = make(config)
+        self.features, features = FEATURES[config.net](config)
         self.head = nn.Linear(features + config.classes, outputs)
 
     def forward(self, x: Images, y: Labels | None = None) -> Tensor:  # (batch, outputs)
@@ -103,7 +103,7 @@ class Decoder(nn.Module):
         if normed and config.net == "conv":
             self.pictures: nn.Module = normed_pictures(config, channels, mapping)
         else:
-            self.pictures = (dense_pictures if config.net == "dense" else conv_pictures)(config, channels)
+            self.pictures = PICTURES[config.net](config, channels)
 
     def forward(self, z: Latents, y: Labels | None = None) -> Images:
         return self.pictures(with_label(z, y, self.classes))
@@ -171,6 +171,36 @@ def conv_pictures(config: NetConfig, channels: int) -> nn.Module:
         layers += [Residual(here) for _ in range(config.depth)]
         layers += [nn.ReLU(), *doubling(here, there, config.upsampling)]
     return nn.Sequential(*layers)
+
+
+# Residual: as many channels as a processor is fast at, a narrow neck between the smallest map and the latent
+
+
+def residual_features(config: NetConfig) -> tuple[nn.Module, int]:
+    levels, (height, width) = halvings(config.shape)
+    widths = [config.shape[0], *(min(config.width * 2**level, WIDEST) for level in range(levels))]
+    layers: list[nn.Module] = []
+    for here, there in pairwise(widths):
+        layers += [nn.Conv2d(here, there, 4, stride=2, padding=1)] + [Residual(there) for _ in range(config.depth)]
+    return nn.Sequential(*layers, nn.ReLU(), nn.Conv2d(widths[-1], NECK, 1)), NECK * height * width
+
+
+def residual_pictures(config: NetConfig, channels: int) -> nn.Module:
+    levels, (height, width) = halvings(config.shape)
+    widths = [channels, *(min(config.width * 2**level, WIDEST) for level in range(levels))]
+    layers: list[nn.Module] = [
+        nn.Linear(config.latent + config.classes, NECK * height * width),
+        nn.Unflatten(1, (NECK, height, width)),
+        nn.Conv2d(NECK, widths[-1], 1),
+    ]
+    for there, here in reversed(list(pairwise(widths))):
+        layers += [Residual(here) for _ in range(config.depth)]
+        layers += [nn.ReLU(), *doubling(here, there, "interpolation")]
+    return nn.Sequential(*layers)
+
+
+FEATURES = {"dense": dense_features, "conv": conv_features, "residual": residual_features}
+PICTURES = {"dense": dense_pictures, "conv": conv_pictures, "residual": residual_pictures}
 
 
 def doubling(here: int, there: int, how: Upsampling) -> list[nn.Module]:

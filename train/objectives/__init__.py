@@ -14,11 +14,13 @@ from train.objectives.joint import Joint, JointConfig
 from train.objectives.likelihood import Likelihood, LikelihoodConfig
 from train.objectives.progressive import Progressive, ProgressiveConfig
 from train.objectives.reconstruction import Reconstruction, ReconstructionConfig
+from train.objectives.vae_gan import VaeGan, VaeGanConfig
 
 __all__ = ["OBJECTIVES", "Objective", "ObjectiveConfig", "objective_from", "objective_of", "pursue"]
 
 ObjectiveConfig = (
     ElboConfig
+    | VaeGanConfig
     | ReconstructionConfig
     | AdversarialConfig
     | JointConfig
@@ -29,6 +31,7 @@ ObjectiveConfig = (
 
 OBJECTIVES: dict[str, tuple[type[Any], type[Any]]] = {
     "elbo": (Elbo, ElboConfig),
+    "vae-gan": (VaeGan, VaeGanConfig),
     "reconstruction": (Reconstruction, ReconstructionConfig),
     "adversarial": (Adversarial, AdversarialConfig),
     "joint": (Joint, JointConfig),

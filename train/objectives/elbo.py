@@ -16,7 +16,9 @@ from engine.aliases import Latents
 from engine.errors import BadValue
 from engine.models.iaf_vae import IAFVAE
 from engine.models.pixel_vae import PixelVAE
-from engine.models.vae import VAE, VAEEvidence
+from engine.models.vae import VAE, VAEEvidence, standard_kl
+from engine.nn.bounds import BoundTerms
+from engine.nn.coupling import CouplingFlow
 from train.data import Batch
 from train.objectives.base import Objective, Terms
 from train.objectives.labels import told
@@ -49,10 +51,22 @@ class Elbo(Objective):
         return {"model": self.model}
 
     def forward(self, player: str, batch: Batch, progress: float) -> Terms:
-        evidence = self.model.evidence(batch.x, told(self.model, batch.y, self.config.label_dropout))
-        terms = {"distortion": -evidence.log_likelihood.mean(), "rate": self.beta(progress) * self.rate(evidence.kl)}
+        return self.terms(self.model.evidence(batch.x, told(self.model, batch.y, self.config.label_dropout)), progress)
+
+    def terms(self, evidence: BoundTerms, progress: float) -> Terms:
+        """Weigh the terms of a bound.
+
+        A prior with a flow is fitted to the codes as they come; the encoder is held to N(0, I), and learns nothing of
+        that.
+        """
+        kl, flow = evidence.kl, getattr(self.model, "flow", None)
+        terms = {"distortion": -evidence.log_likelihood.mean()}
+        if isinstance(evidence, VAEEvidence) and isinstance(flow, CouplingFlow) and len(flow.layers):
+            z, log_slopes = flow(evidence.code.detach())
+            kl, terms["prior"] = standard_kl(evidence.q), (0.5 * z**2 - log_slopes).sum(1).mean()
+        terms["rate"] = self.beta(progress) * self.rate(kl)
         if isinstance(evidence, VAEEvidence) and self.config.total_correlation:
-            terms["correlation"] = self.config.total_correlation * total_correlation(evidence.q, evidence.z)
+            terms["correlation"] = self.config.total_correlation * total_correlation(evidence.q, evidence.code)
         return terms
 
     def beta(self, progress: float) -> float:
