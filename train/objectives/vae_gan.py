@@ -30,7 +30,7 @@ class VaeGanConfig(ElboConfig):
     adversarial: float = 6_000.0  # nats that one of the critic's game costs
     critic_width: int = 32  # channels of the critic at half resolution, twice as many at each halving
     critic_levels: int = 3  # how often it halves: what a patch is
-    r1: float = 1.0  # weight γ of γ/2 · slope² on data
+    r1: float = 0.1  # weight γ of γ/2 · slope² on data, a patch
     penalized: float = 0.125  # share of the critic's turns that pay this, each as much more
     silent: float = 0.05  # fraction of the run before the model hears the critic
 
@@ -70,10 +70,11 @@ class VaeGan(Elbo):
 
     def criticize(self, batch: Batch) -> Terms:
         x, rebuilt = self.drawn or (batch.x, self.model.decode(self.model.encode(batch.x, batch.y), batch.y).detach())
-        loss = F.softplus(self.critic(rebuilt) - self.critic(x)).mean()
+        scores = self.critic(x)
+        loss, patches = F.softplus(self.critic(rebuilt) - scores).mean(), scores.shape[1]
         if float(torch.rand(())) >= self.config.penalized:
             return {"critic": loss}
-        slope = squared_slope(lambda x: self.critic(x).sum(1), [x])
+        slope = squared_slope(lambda at: self.critic(at).sum(1), [x]) / patches
         return {"critic": loss, "r1": self.config.r1 / 2 / self.config.penalized * slope}
 
 
