@@ -86,7 +86,7 @@ def test_an_upload_and_its_crop_outlive_a_reload_on_every_page_with_a_desk(bring
 def test_the_row_of_outliers_comes_back_in_its_order_with_pictures_of_ones_own(page: Page, server: str) -> None:
     page.goto(f"{server}/outliers?model=toy-vae-6d&row=sample:toy-ae:3&source=sample:toy-ae:5")
     tiles = page.get_by_test_id("picture")
-    expect(tiles).to_have_count(2)
+    expect(tiles).to_have_count(2, timeout=60_000)  # the engine may be starting
     bring(page, noise(1))
     upload(page)
     page.keyboard.press("k")
