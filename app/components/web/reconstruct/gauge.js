@@ -4,7 +4,6 @@ import { element } from "./parts.js"
 import { grey, nats, rank } from "./measure.js"
 
 const OUTSIDE = 0.99
-const UNUSUAL = 0.9
 
 export class Gauge {
   constructor(quantiles) {
@@ -37,12 +36,11 @@ export class Gauge {
   }
 }
 
+/** What an error is among those of test pictures, which alone does not tell strange pictures: an even sheet is rebuilt best. */
 export function sentence(part) {
-  const percent = Math.floor(100 * part)
-  if (part >= 1) return "Worse than every held-out picture: outside what this model has seen."
-  if (part >= OUTSIDE) return "Worse than 99 % of held-out pictures: outside what this model has seen."
-  if (part >= UNUSUAL) return `Worse than ${percent} % of held-out pictures: unusual for this model.`
-  return `Worse than ${percent} % of held-out pictures: like what this model has seen.`
+  if (part >= 1) return "Pixel error: rebuilt worse than every one of its own test pictures."
+  if (part <= 0) return "Pixel error: rebuilt better than every one of its own test pictures."
+  return `Pixel error: rebuilt better than ${Math.round(100 * (1 - part))} % of its own test pictures.`
 }
 
 /** The bound in its two terms, as bars of one scale: means of draws of the posterior, with their standard errors. */
