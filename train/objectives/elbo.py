@@ -38,7 +38,7 @@ class ElboConfig:
 class Elbo(Objective):
     """One player, the model itself."""
 
-    turns = ("model",)
+    turns: tuple[str, ...] = ("model",)
 
     def __init__(self, model: VAE | IAFVAE | PixelVAE, config: ElboConfig) -> None:
         super().__init__()
