@@ -67,6 +67,22 @@ class Outliers:
 
 
 @dataclass(frozen=True)
+class Leg:
+    """One run of those that a checkpoint's weights went through. Raises BadValue for a count below zero."""
+
+    recipe: dict[str, Any]  # empty where it is not on record
+    steps: int | None  # taken, which may be fewer than the recipe's; None where it is not on record
+    pictures: int | None  # drawn in these steps, each as often as it was drawn; None where it is not on record
+    initial_digest: str | None  # SHA-256 of the weights it began from; "": drawn by the seed; None: not on record
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        for name, count in (("steps", self.steps), ("pictures", self.pictures)):
+            if count is not None and count < 0:
+                raise BadValue(f"history: {name} is {count}; it has to be at least 0.")
+
+
+@dataclass(frozen=True)
 class Card:
     """Everything that can be known about a checkpoint without loading its weights."""
 
@@ -93,6 +109,7 @@ class Card:
     held_out: dict[str, tuple[float, ...]] = field(default_factory=dict)  # figures of test pictures, at each percent
     feature_variance: float | None = None  # of a classifier: total variance of its features on test pictures
     outliers: Outliers | None = None  # where they were scored
+    history: tuple[Leg, ...] = ()  # the runs that led to the weights, oldest first; none in cards of before it was kept
     pixels: tuple[float, float] = (0.0, 1.0)
     format: int = FORMAT
 

@@ -7,19 +7,21 @@ from torch import Tensor
 
 from engine.errors import BadValue
 from engine.registry import Config, Model, family_of
-from engine.runtime import load
+from engine.runtime import Engine
+from train.history import Origin, origin_of
 from train.recipe import Recipe
 
 
-def beginning(recipe: Recipe, model: Model) -> dict[str, Tensor]:
-    """Give those weights of the checkpoint that a recipe begins with which its model takes over, on the host.
+def beginning(recipe: Recipe, model: Model) -> tuple[dict[str, Tensor], Origin]:
+    """Give those weights of the checkpoint that a recipe begins with which its model takes over, and their origin.
 
     One of the model's own family gives all, and the model may have more, as a deeper pixel_cnn has; one of another
     family gives whatever goes by the same name and shape in both, such as a VAE's networks for a PixelVAE. Raises
     UnknownName where there is no such checkpoint, BadValue where it is of other sizes or has nothing in common with
     the model.
     """
-    begun = load(recipe.begin, "cpu")
+    engine = Engine(None, "cpu")
+    card, begun = engine.card(recipe.begin), engine.model(recipe.begin)  # refused if it was replaced in between
     weights: Mapping[str, Tensor] = begun.state_dict()
     theirs, ours = family_of(begun.config), family_of(recipe.model)
     wanted = model.state_dict()
@@ -30,7 +32,7 @@ def beginning(recipe: Recipe, model: Model) -> dict[str, Tensor]:
         raise BadValue(
             f"{recipe.begin} is of family {theirs}, and none of its weights fits the {ours} that the recipe trains."
         )
-    return common
+    return common, origin_of(card)
 
 
 def differing(recipe: Recipe, config: Config) -> str:

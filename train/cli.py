@@ -209,7 +209,7 @@ def run(arguments: Sequence[str]) -> None:
     recipe = agreed(recipe, data, default.recipe)
     if recipe.begin:
         model = build(recipe.model)
-        taken, wanted = beginning(recipe, model), model.state_dict()  # before a folder is made: it may not fit
+        (taken, _), wanted = beginning(recipe, model), model.state_dict()  # before a folder is made: it may not fit
         say(f"{len(taken)} of the model's {len(wanted)} weight tensors begin as {recipe.begin} has them.")
     if given.minutes is not None:
         recipe = dataclasses.replace(recipe, steps=steps_within(recipe, data, given.minutes))

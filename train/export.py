@@ -22,6 +22,7 @@ from engine.verbs import Bounds, Completes, Encodes, verbs_of
 from train.data import Dataset, Split
 from train.data.search import legible
 from train.devices import Place
+from train.history import Origin
 from train.loop import Training
 from train.recipe import Recipe, as_dict
 from train.runs import Run
@@ -40,6 +41,9 @@ def export(run: Run, data: Dataset, name: str, folder: Path, axis_names: Sequenc
     held_out, _, kl = posterior(model, data.test, POINTS) if encodes else (prior(model), None, None)
     axes = named(measured_axes(model, held_out, None if kl is None else kl.mean(0)), axis_names)
     card = describe(name, recipe, model, data, axes)
+    origin = run.origin() if training.step else Origin()  # before its first saved state, its weights are the seed's
+    history = origin.then(card.recipe, training.step, recipe.batch * training.objective.batches)
+    card = dataclasses.replace(card, history=history)
     means, labels = map_of(model, data) if encodes else (None, None)
     checkpoint.save(folder, halved(model, held_out, data.test), card, draw_sheet(model, data.test), means, labels)
     return folder / name

@@ -125,7 +125,10 @@ def train(recipe: Recipe, data: Dataset, run: Run, progress_bar: bool = True) ->
         training.restore(state)
         run.forget_after(training.step)
     elif recipe.begin:
-        training.model.load_state_dict(beginning(recipe, training.model), strict=False)
+        weights, origin = beginning(recipe, training.model)
+        training.model.load_state_dict(weights, strict=False)
+        if place.leads:
+            run.save_origin(origin)  # the checkpoint may be replaced, by this very run as well
     shown = tqdm(total=recipe.steps, initial=training.step, unit="step", disable=None if progress_bar else True)
     with flushing(), shown as bar:
         for terms in follow(training, data, run):

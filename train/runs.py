@@ -1,5 +1,6 @@
-"""A run on disk: runs/NAME/recipe.json + log.jsonl + state.pt + sheets/000500.webp."""
+"""A run on disk: runs/NAME/recipe.json + origin.json + log.jsonl + state.pt + sheets/000500.webp."""
 
+import dataclasses
 import io
 import json
 import logging
@@ -15,15 +16,17 @@ import numpy as np
 import torch
 from PIL import Image
 
+from engine import plain
 from engine.checkpoint import write_atomically
 from engine.errors import BadValue, UnknownName
+from train.history import Origin
 from train.recipe import Recipe, from_dict, to_json
 
 if TYPE_CHECKING:
     from torch.utils.tensorboard import SummaryWriter
 
 RECIPE, LOG, STATE, SHEETS, BOARD = "recipe.json", "log.jsonl", "state.pt", "sheets", "tensorboard"
-LOCK = "lock"
+ORIGIN, LOCK = "origin.json", "lock"
 
 log = logging.getLogger(__name__)
 
@@ -87,6 +90,28 @@ class Run:
             yield
         finally:
             lock.release()
+
+    # Origin
+
+    def save_origin(self, origin: Origin) -> None:
+        """Keep what the run began from, before its first step."""
+        write_atomically(self.folder / ORIGIN, json.dumps(dataclasses.asdict(origin), indent=1).encode())
+
+    def origin(self) -> Origin:
+        """Read what the run began from. Raises BadValue for a file that is not whole."""
+        path = self.folder / ORIGIN
+        if not self.recipe().begin:
+            return Origin()
+        if not path.is_file():  # begun before this was kept
+            return Origin(None)
+        try:
+            origin: Origin = plain.read(json.loads(path.read_text("utf-8")), Origin, "it")
+        except (ValueError, RecursionError, BadValue) as error:
+            raise BadValue(
+                f"{path} is damaged ({error}). Put a copy of it back, or delete it: the card will then say that "
+                "earlier runs are not on record."
+            ) from error
+        return origin
 
     # State
 

@@ -62,9 +62,28 @@ def facts(card: Card) -> dict[str, Any]:
         **name_of(card),
         "short": short(card),
         "text": card.description,
+        "trained": trained(card),
         "data": card.data,
         "pictures": pictures_of(card.data),
         "shape": list(card.shape),
         "latent": card.latent,
         "classes": list(card.classes),
     }
+
+
+def trained(card: Card) -> str:
+    """Say how long a model was trained, over all its runs, as far as its card tells; "" where it tells nothing."""
+    known = [leg for leg in card.history if leg.steps is not None and leg.pictures is not None]
+    if not known:
+        return ""
+    steps = counted(sum(leg.steps or 0 for leg in known), "step")
+    pictures = counted(sum(leg.pictures or 0 for leg in known), "picture")
+    if len(known) < len(card.history) or any(leg.initial_digest is None for leg in known):
+        return f"Trained at least {steps} on {pictures}; earlier legs are not on record."
+    return f"Trained {steps} on {pictures}{f' in {len(known)} legs' if len(known) > 1 else ''}."
+
+
+def counted(count: int, noun: str) -> str:
+    """Write a count with its noun: "1 step", "64,000 pictures", "4.2 million pictures"."""
+    number = f"{count:,}" if count < 1_000_000 else f"{count / 1e6:.1f}".removesuffix(".0") + " million"
+    return f"{number} {noun}" if count == 1 else f"{number} {noun}s"

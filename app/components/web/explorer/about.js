@@ -9,7 +9,8 @@ export function about(card) {
     element("dd", {}, `${number(value)} ${unit}`.trim()),
     element("dd", { class: "zt-protocol" }, protocol),
   ])
-  return element("div", { class: "zt-about" }, element("span", { title: card.terms }, size), element("dl", {}, ...rows))
+  const trained = card.trained ? [element("span", {}, card.trained)] : []
+  return element("div", { class: "zt-about" }, element("span", { title: card.terms }, size), ...trained, element("dl", {}, ...rows))
 }
 
 const number = (value) => (Math.abs(value) >= 100 ? value.toFixed(1) : Number(value.toPrecision(3)).toString()).replace("-", "−")
