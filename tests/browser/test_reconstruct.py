@@ -192,7 +192,7 @@ class Answers:
 
     def __init__(self, page: Page) -> None:
         self.holding, self.waiting = False, list[tuple[WebSocketRoute, str | bytes]]()
-        page.route_web_socket("**/live", self._route)
+        page.route_web_socket("**/live?**", self._route)
 
     def _route(self, socket: WebSocketRoute) -> None:
         server = socket.connect_to_server()
