@@ -71,7 +71,7 @@ NUMBERS = {
 }
 """Where the numbers of an answer without pictures are, but for z."""
 NONE = np.zeros(0, np.float32)
-LISTED = (*TERMS, "log_prob", "elbo", "file_bits")
+LISTED = (*TERMS, "strangeness", "texture", "log_prob", "elbo", "file_bits")
 """Arrays, a number a row, that stand in the header itself."""
 
 

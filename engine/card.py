@@ -83,6 +83,14 @@ class Leg:
 
 
 @dataclass(frozen=True)
+class Strangeness:
+    """How well the strangeness of pictures tells those of other kinds from a model's own test pictures."""
+
+    areas: dict[str, tuple[float, float, float]]  # kind → AUROC and its 95 % interval
+    protocol: str
+
+
+@dataclass(frozen=True)
 class Card:
     """Everything that can be known about a checkpoint without loading its weights."""
 
@@ -110,6 +118,7 @@ class Card:
     feature_variance: float | None = None  # of a classifier: total variance of its features on test pictures
     outliers: Outliers | None = None  # where they were scored
     history: tuple[Leg, ...] = ()  # the runs that led to the weights, oldest first; none in cards of before it was kept
+    strangeness: Strangeness | None = None  # of a model that reconstructs, where it was measured
     pixels: tuple[float, float] = (0.0, 1.0)
     format: int = FORMAT
 

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from engine import checkpoint, directions, gallery, noise, outliers, sight
+from engine import checkpoint, directions, familiarity, gallery, noise, outliers, sight
 from engine.card import Card
 from engine.catalogue import Catalogue
 from engine.directions import Directions
@@ -52,6 +52,7 @@ class Ready:
         self.means: Arrays | None = None
         self.forwards = Forwards(model, card, device)
         self.by_pixels = by_pixels(card)
+        self.familiarity = familiarity.load(place, card) if place else None
         self.infers = isinstance(model, Infers) and getattr(model.config, "stochastic", True)
         self.drawer = Drawer(self.forwards.exact, card, device, lambda: self._pass("draw"))
         self.main = self._pass(next(one for verb, one in MAIN.items() if verb in card.verbs))
@@ -143,8 +144,9 @@ class Ready:
         z is the mean of the posterior or, with a seed for each row, a draw, where the family has a posterior: `drawn`
         (n,) is then 1. With `terms`, of models that bound also `rate` and `distortion` (n,) in nats, means of DRAWS
         draws, and their standard errors `rate_error`, `distortion_error` and, of their sum, `elbo_error`; this takes as
-        many passes. A class-conditional model that bounds takes a row of no class for one of the class whose bound is
-        highest: `y` (n,) says which.
+        many passes. Where z is the mean and training pictures are known, also `strangeness` and `texture` (n,), see
+        `engine.familiarity`. A class-conditional model that bounds takes a row of no class for one of the class whose
+        bound is highest: `y` (n,) says which.
         """
         y = self.likeliest(pictures, y)
         drawn = bool(seeds) and (self.infers or "bounds" in self.card.verbs)
@@ -152,7 +154,10 @@ class Ready:
         flags = np.full(len(z), drawn, np.uint8)
         classes = {} if y is None else {"y": y}
         found = self._terms(pictures, y, seeds) if terms and "bounds" in self.card.verbs else {}
-        return {"pictures": self.decode(z, y), "z": z, "drawn": flags, **classes, **found}
+        made = self.decode(z, y)
+        if self.familiarity and not drawn:
+            found |= self.familiarity.strangeness(pictures, made, z)
+        return {"pictures": made, "z": z, "drawn": flags, **classes, **found}
 
     def likeliest(self, pictures: Bytes, y: Classes = None) -> Classes:
         """Give a row of no class the one whose bound on log p(x|y) is highest, by models that have classes and bounds.

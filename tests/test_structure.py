@@ -12,6 +12,7 @@ import torch
 
 from engine import checkpoint
 from engine.card import QUANTILES
+from engine.familiarity import FILE
 from engine.images import to_bytes
 from engine.runtime import Engine
 from engine.verbs import Samples
@@ -94,7 +95,7 @@ def test_a_shipped_checkpoint_is_whole_small_and_named(name: str, door: Engine) 
     assert door.faults().get(name) is None
     files = {path.name for path in (ROOT / "checkpoints" / name).iterdir()}
     posterior = {checkpoint.POSTERIOR} if "encodes" in door.card(name).verbs else set()
-    directions = {checkpoint.DIRECTIONS} & files  # somebody looked for some
+    directions = {checkpoint.DIRECTIONS, FILE} & files  # somebody looked for some, or measured what is strange
     assert files == {checkpoint.CARD, checkpoint.WEIGHTS, checkpoint.SHEET} | posterior | directions
     assert set(door.card(name).digests) == files - {checkpoint.CARD}
     assert sum((ROOT / "checkpoints" / name / file).stat().st_size for file in files) <= 8 * MB

@@ -21,6 +21,7 @@ from train.measures.accuracy import accuracy
 from train.measures.bayes import bayes_error
 from train.measures.checkerboard import checkerboard
 from train.measures.disentanglement import mutual_information_gap
+from train.measures.familiarity import familiarity_of, keep, measured
 from train.measures.features import feature_distances
 from train.measures.gradients import gradient_distance
 from train.measures.held_out import feature_variance, held_out
@@ -41,6 +42,7 @@ Measure = Callable[[Subject], list[Metric]]
 MEASURES: tuple[Measure, ...] = (
     reconstruction_error,
     feature_error,
+    familiarity_of,
     exact_likelihood,
     bayes_error,
     evidence_bound,
@@ -102,12 +104,13 @@ def evaluate(
     digests = checkpoint.read_card(place).digests  # as they are now: directions may have been found meanwhile
     card = dataclasses.replace(card, digests=digests)
     checkpoint.write_card(place, card)
-    return card
+    familiar = measured(subject) if familiarity_of in measures else None
+    return keep(place, familiar) if familiar else card
 
 
 def named(only: Sequence[str]) -> Sequence[Measure]:
     """Find measures by name; all for none. Raises BadValue for a name that none has."""
-    known = {measure.__name__.replace("_", "-"): measure for measure in MEASURES}
+    known = {measure.__name__.removesuffix("_of").replace("_", "-"): measure for measure in MEASURES}
     if unknown := [name for name in only if name not in known]:
         raise BadValue(f"There is no measure called {unknown[0]!r}; there are {', '.join(known)}.")
     return [known[name] for name in only] or MEASURES

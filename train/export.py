@@ -24,6 +24,7 @@ from train.data.search import legible
 from train.devices import Place
 from train.history import Origin
 from train.loop import Training
+from train.measures.familiarity import keep_exported, reconstructs
 from train.recipe import Recipe, as_dict
 from train.runs import Run
 from train.sheets import draw_sheet
@@ -46,6 +47,8 @@ def export(run: Run, data: Dataset, name: str, folder: Path, axis_names: Sequenc
     card = dataclasses.replace(card, history=history)
     means, labels = map_of(model, data) if encodes else (None, None)
     checkpoint.save(folder, halved(model, held_out, data.test), card, draw_sheet(model, data.test), means, labels)
+    if reconstructs(model) and min(len(data.train), len(data.test)):
+        keep_exported(folder / name, checkpoint.load_model(folder / name), data)  # as it ships, rounded
     return folder / name
 
 

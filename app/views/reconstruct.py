@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Mapping
+from dataclasses import asdict
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -178,6 +179,7 @@ def entry(card: Card, models: Catalogue) -> dict[str, Any]:
         "draws": DRAWS,
         "levels": {name: list(ends) for name, ends in card.levels.items()},
         "judge": judge(card, models),
+        "strangeness": asdict(card.strangeness) if card.strangeness else None,
         "held": {what: [float(f"{value:.6g}") for value in values] for what, values in card.held_out.items()},
     }
 

@@ -19,7 +19,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, WebSocketRoute, expect
 
 from bench.rig.chromium import FLAGS
-from engine import checkpoint
+from engine import checkpoint, familiarity
 from engine.models.ae import Autoencoder, AutoencoderConfig
 from engine.models.classifier import Classifier, ClassifierConfig
 from engine.models.gan import GAN, GANConfig
@@ -28,6 +28,7 @@ from engine.models.vae import VAE, VAEConfig
 from engine.runtime import Engine
 from tests.browser.conftest import LAPTOP, Explore, Server, chromium, foreign, serving
 from tests.tiny import write
+from train.measures.familiarity import Measured, keep, reconstruction
 
 pytestmark = pytest.mark.browser
 
@@ -79,7 +80,12 @@ def row(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     write(folder, "toy-judge", Classifier(ClassifierConfig(GREY, width=4, answers=3)))
     amend(folder / "toy-vae", held_out={"mse": list(np.linspace(0, 1e-6, 101))})
     amend(folder / "toy-ae", held_out={"mse": list(np.linspace(0, 1, 101))})
+    amend(folder / "toy-levels", held_out={"mse": list(np.linspace(0, 1, 101))})
     amend(folder / "toy-judge", feature_variance=0.5)
+    write(folder, "toy-plain", Autoencoder(AutoencoderConfig((1, 28, 20), latent=2, width=8, depth=1)))
+    amend(folder / "toy-plain", data="plain")
+    learn(folder, "toy-knowing", 0.97)
+    learn(folder, "toy-doubtful", 0.6)
     darken(folder, "toy-dark")
     with serving(folder, home) as running:
         yield running
@@ -95,6 +101,24 @@ def darken(folder: Path, name: str) -> None:
     place = folder / name
     card = replace(checkpoint.read_card(place), data="dark")
     checkpoint.save(folder, model, card, (place / "sheet.webp").read_bytes(), np.zeros((2, 2), np.float32), None)
+
+
+def familiar(seed: int, count: int = 1) -> Bytes:
+    """Pictures of one kind, (count, 16, 16, 1): coarse noise."""
+    coarse = np.random.default_rng(seed).integers(0, 256, (count, 4, 4, 1), np.uint8)
+    return coarse.repeat(4, axis=1).repeat(4, axis=2)
+
+
+def learn(folder: Path, name: str, area: float) -> None:
+    """Write a model that knows pictures of that kind, and tells others from them in a share of pairs."""
+    model = Autoencoder(AutoencoderConfig(GREY, latent=2, width=8, depth=1))
+    write(folder, name, model)
+    known, test = familiar(0, 400), familiar(1, 200)
+    found = familiarity.of(known, *reconstruction(model, known))
+    own = found.strangeness(test, *reconstruction(model, test))["strangeness"]
+    keep(folder / name, Measured(found, own, {}))
+    told = {"areas": {"all others": [area, area, area]}, "protocol": "one kind"}
+    amend(folder / name, data=name, strangeness=told)
 
 
 def amend(place: Path, **fields: Any) -> None:
@@ -237,12 +261,38 @@ def test_a_sample_is_seen_exactly_as_it_was_drawn(desk: Reconstruct) -> None:
     assert sample.std() > 5
 
 
-def test_the_error_is_ranked_among_test_pictures_and_its_absence_is_said(desk: Reconstruct) -> None:
+def test_the_error_is_ranked_among_test_pictures_and_means_no_more(desk: Reconstruct) -> None:
     desk.open()
     expect(desk.tile("toy-vae")).to_contain_text("rebuilt worse than every one of its own test pictures.")
-    share = round(100 * (1 - number(desk.tile("toy-ae"))))
+    error = number(desk.tile("toy-ae"))
+    share = round(100 * (1 - error))
     expect(desk.tile("toy-ae")).to_contain_text(f"Pixel error: rebuilt better than {share} % of its own test pictures.")
-    expect(desk.tile("toy-levels")).to_contain_text("No gauge: this model's card has no errors of its test set.")
+    expect(desk.tile("toy-plain")).to_contain_text("No gauge: this model's card has no errors of its test set.")
+
+
+def test_a_strange_picture_is_told_from_a_familiar_one_where_the_measure_is_trusted(desk: Reconstruct) -> None:
+    desk.open()
+    tile = desk.tile("toy-knowing")
+    desk.drawn("toy-knowing")
+    desk.after(lambda: bring(desk, "noise.png", file(familiar(99)[0, :, :, 0])), "toy-knowing")
+    expect(tile.locator(".zt-rec-verdict")).to_contain_text("Not strange, as far as this is measured")
+    expect(tile).to_contain_text("In 97 of 100 pairs with a test picture, the strange one was told.")
+    grey = np.full((16, 16, 1), 128, np.uint8)
+    desk.after(lambda: bring(desk, "even.png", file(grey[:, :, 0])), "toy-knowing")
+    expect(tile.locator(".zt-rec-verdict")).to_contain_text("Strange by its")
+    expect(tile.locator(".zt-rec-scale")).to_be_visible()
+    expect(desk.tile("toy-doubtful").locator(".zt-rec-verdict")).to_be_empty()  # told in 60 of 100 pairs: no words
+
+
+def test_a_draw_and_a_part_of_a_code_are_not_judged_by_the_figures_of_means(desk: Reconstruct) -> None:
+    desk.open()
+    expect(desk.tile("toy-levels", "from z2 and z1")).to_contain_text("rebuilt")
+    expect(desk.tile("toy-levels", "from z2 alone")).to_contain_text("Not judged")
+    desk.press("Sample")
+    expect(desk.tile("toy-vae")).to_contain_text("Not judged")
+    expect(desk.tile("toy-vae").locator(".zt-rec-gauge")).not_to_contain_text("rebuilt")
+    desk.press("Mean")
+    expect(desk.tile("toy-vae")).to_contain_text("rebuilt worse than every one")
 
 
 def test_a_model_that_bounds_shows_both_terms_and_others_none(desk: Reconstruct) -> None:

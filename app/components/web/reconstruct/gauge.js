@@ -1,38 +1,54 @@
-// The gauge: where an error stands among the errors that the model makes on pictures of its own test set; and the bound's terms.
+// The gauge: how strange a picture is to a model, where its card can tell; where the error stands among those of its own test
+// pictures, which alone tells nothing of the kind; and the bound's terms.
 
 import { element } from "./parts.js"
 import { grey, nats, rank } from "./measure.js"
 
 const OUTSIDE = 0.99
+const UNUSUAL = 0.95
+const TRUSTED = 0.9 // mean area under the curve from which on words are made of it
+const APART = 0.8 // kinds below are named: they are not told apart
 
 export class Gauge {
-  constructor(quantiles) {
-    this.quantiles = quantiles
+  /** `held` has the quantiles of test pictures, by figure; `told` says how well kinds of strange pictures were told from them. */
+  constructor({ mse, strangeness } = {}, told = null) {
+    Object.assign(this, { mse, strangeness, told, trusted: told !== null && mean(told.areas) >= TRUSTED })
+    const known = this.trusted && strangeness
     this.needle = element("i", {})
-    this.scale = element("div", { class: "zt-rec-scale", role: "img", hidden: !quantiles }, this.needle)
-    this.words = element("p", { class: "zt-rec-words" }, quantiles ? "" : "No gauge: this model's card has no errors of its test set.")
-    this.element = element("div", { class: "zt-rec-gauge" }, this.scale, this.words)
+    this.scale = element("div", { class: "zt-rec-scale", role: "img", hidden: true }, this.needle)
+    this.verdict = element("p", { class: "zt-rec-words zt-rec-verdict", title: told ? protocol(told) : "" })
+    this.trust = element("p", { class: "zt-rec-words zt-rec-trust", hidden: true, title: told ? protocol(told) : "" }, known ? trust(told) : "")
+    this.words = element("p", { class: "zt-rec-words" }, mse ? "" : "No gauge: this model's card has no errors of its test set.")
+    this.element = element("div", { class: "zt-rec-gauge" }, this.scale, this.verdict, this.trust, this.words)
   }
 
-  /** Say nothing: there is no error yet. */
+  /** Say nothing: there is no picture yet, or none that is to be judged. */
   clear() {
-    if (!this.quantiles) return
-    this.scale.hidden = true
-    this.words.textContent = ""
+    this.scale.hidden = this.trust.hidden = true
+    this.verdict.textContent = ""
+    if (this.mse) this.words.textContent = ""
     this.element.classList.remove("zt-rec-outside")
     delete this.element.dataset.rank
   }
 
-  show(error) {
-    if (!this.quantiles) return
-    const part = rank(error, this.quantiles)
-    this.scale.hidden = false
-    const text = sentence(part)
+  /** Judge the error and the strangeness of a mean's reconstruction; `texture` is what the texture has in it. */
+  show(error, { strangeness, texture } = {}) {
+    if (this.mse) this.words.textContent = sentence(rank(error, this.mse))
+    if (!this.trusted || !this.strangeness || strangeness === undefined) return
+    const part = rank(strangeness, this.strangeness)
+    const text = verdict(part, texture === strangeness ? "by its texture" : "by its code and error")
     this.needle.style.left = `${100 * part}%`
     this.element.dataset.rank = part.toFixed(3)
     this.element.classList.toggle("zt-rec-outside", part >= OUTSIDE)
-    this.words.textContent = text
+    this.verdict.textContent = text
+    this.scale.hidden = this.trust.hidden = false
     this.scale.setAttribute("aria-label", text)
+  }
+
+  /** What is shown is a draw, or comes from a part of the code: the quantiles are not of such. */
+  abstain() {
+    this.clear()
+    if (this.mse) this.words.textContent = "Not judged: the card's figures are of whole posterior means."
   }
 }
 
@@ -42,6 +58,29 @@ export function sentence(part) {
   if (part <= 0) return "Pixel error: rebuilt better than every one of its own test pictures."
   return `Pixel error: rebuilt better than ${Math.round(100 * (1 - part))} % of its own test pictures.`
 }
+
+function verdict(part, by) {
+  const percent = Math.floor(100 * part)
+  if (part >= 1) return `Strange ${by}: more so than every one of its own test pictures.`
+  if (part >= OUTSIDE) return `Strange ${by}: more so than ${percent} % of its own test pictures.`
+  if (part >= UNUSUAL) return `Unusual ${by}: more so than ${percent} % of its own test pictures.`
+  return `Not strange, as far as this is measured: ${100 - percent} % of its own test pictures are more so.`
+}
+
+/** How far the verdict can be trusted. */
+function trust(told) {
+  const kinds = Object.entries(told.areas)
+  const poor = kinds.filter(([, [value]]) => value < APART).map(([kind]) => kind)
+  const share = `In ${Math.round(100 * mean(told.areas))} of 100 pairs with a test picture, the strange one was told.`
+  return poor.length ? `${share} Poorly told: ${poor.join(", ")}.` : share
+}
+
+function protocol(told) {
+  const areas = Object.entries(told.areas).map(([kind, [value]]) => `${kind} ${value.toFixed(3)}`)
+  return `AUROC by kind: ${areas.join(", ")}. ${told.protocol}`
+}
+
+const mean = (areas) => Object.values(areas).reduce((sum, [value], _, all) => sum + value / all.length, 0)
 
 /** The bound in its two terms, as bars of one scale: means of draws of the posterior, with their standard errors. */
 export class Bound {

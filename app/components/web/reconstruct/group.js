@@ -138,7 +138,7 @@ export class Group {
 
   draw(tile, panel, made, seen, ms) {
     if (panel.error) return tile.trouble(panel.error)
-    tile.show(made, seen, panel.z, { ms, terms: termsOf(panel), y: panel.y?.[0] ?? work.classes[panel.model] })
+    tile.show(made, seen, panel.z, { ms, terms: termsOf(panel), y: panel.y?.[0] ?? work.classes[panel.model], strange: panel.drawn === false ? { strangeness: panel.strangeness?.[0], texture: panel.texture?.[0] } : null })
     tile.element.classList.toggle("zt-rec-drawn", panel.drawn === true)
   }
 

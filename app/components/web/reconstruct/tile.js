@@ -29,7 +29,7 @@ export class Tile {
     this.map.canvas.classList.add("zt-rec-map")
     const value = () => element("dd", {}, "–")
     this.values = { pixels: value(), features: value(), latency: value() }
-    this.gauge = new Gauge(card.held.mse)
+    this.gauge = new Gauge(card.held, card.strangeness)
     this.bound = new Bound(card)
     this.says = element("p", { class: "zt-rec-trouble", role: "status" })
     this.explore = button("Explore from here", "Move on from this latent in Explore", () => on.explore(this.query()))
@@ -92,8 +92,11 @@ export class Tile {
     this.explore.disabled = this.morph.disabled = true
   }
 
-  /** Draw a picture, ImageData, against the one that was seen; `z` is its latent. */
-  show(made, seen, z, { ms, terms, y, title = shown().title } = {}) {
+  /**
+   * Draw a picture, ImageData, against the one that was seen; `z` is its latent, `strange` the scores {strangeness, texture},
+   * null for a picture that is no mean's.
+   */
+  show(made, seen, z, { ms, terms, y, strange, title = shown().title } = {}) {
     Object.assign(this, { made, seen, z, y, title })
     this.judged(null)
     if (this.untold && work.classes[this.card.name] === undefined) this.untold.textContent = y === undefined ? UNTOLD : `likeliest: ${this.card.classes[y]}`
@@ -106,7 +109,8 @@ export class Tile {
     this.error = error
     this.values.pixels.textContent = figure(error)
     if (ms) this.values.latency.textContent = `${ms.model.toFixed(1)} ms`
-    this.gauge.show(error)
+    if (strange === null) this.gauge.abstain()
+    else this.gauge.show(error, strange)
     if (terms) this.bound.show(terms, seen)
     this.bound.element.classList.toggle("zt-rec-old", !terms)
     this.explore.disabled = this.morph.disabled = false

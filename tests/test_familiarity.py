@@ -1,0 +1,138 @@
+"""The strangeness of pictures: what it tells apart, what it is worth, and the file it travels in."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+
+from engine import checkpoint, familiarity
+from engine.errors import CheckpointRefused
+from engine.familiarity import FILE, Familiarity, fitted
+from engine.models.vae import VAE, VAEConfig
+from engine.runtime import Engine
+from engine.sheet import Bytes
+from tests.tiny import write
+from train.data import Dataset, Split
+from train.evaluation import evaluate
+from train.measures import familiarity as measure
+from train.measures.auroc import auroc
+from train.objectives.elbo import ElboConfig
+from train.recipe import Recipe, as_dict
+
+SHAPE = (1, 16, 16)
+
+
+def pictures(seed: int, count: int) -> Bytes:
+    """Blurred blots near the middle: uint8 (count, 16, 16, 1)."""
+    random = np.random.default_rng(seed)
+    rows, columns = np.mgrid[:16, :16]
+    y, x, size = (
+        random.normal(8, 1, (count, 1, 1)),
+        random.normal(8, 1, (count, 1, 1)),
+        random.uniform(2, 4, (count, 1, 1)),
+    )
+    return (255 * np.exp(-((rows - y) ** 2 + (columns - x) ** 2) / size**2)).astype(np.uint8)[:, :, :, None]
+
+
+def rebuilt(given: Bytes) -> tuple[Bytes, NDArray[np.float32]]:
+    """What an encoder would make of them: their coarse shape, and where their middle lies."""
+    coarse = given.reshape(len(given), 4, 4, 4, 4, 1).mean((2, 4))
+    codes = coarse.reshape(len(given), -1)[:, [5, 6, 9, 10]] / 255
+    return coarse.repeat(4, 1).repeat(4, 2).astype(np.uint8), codes.astype(np.float32)
+
+
+def known() -> Familiarity:
+    given = pictures(0, 500)
+    return familiarity.of(given, *rebuilt(given))
+
+
+def test_even_sheets_noise_and_upside_down_halves_are_told_from_familiar_pictures() -> None:
+    random, told = np.random.default_rng(0), known()
+    test = pictures(1, 200)
+    corner = np.roll(test, 6, axis=1)
+    others = {
+        "even": np.tile(random.integers(0, 256, (200, 1, 1, 1), np.uint8), (1, 16, 16, 1)),
+        "noise": random.integers(0, 256, (200, 16, 16, 1), np.uint8),
+        "elsewhere": corner,
+        "negative": 255 - test,
+    }
+    own = told.strangeness(test, *rebuilt(test))["strangeness"]
+    for kind, other in others.items():
+        assert auroc(own, told.strangeness(other, *rebuilt(other))["strangeness"]).value > 0.95, kind
+    again = pictures(2, 200)
+    assert auroc(own, told.strangeness(again, *rebuilt(again))["strangeness"]).value == pytest.approx(0.5, abs=0.1)
+
+
+def test_a_yardstick_measures_in_deviations_of_the_training_pictures() -> None:
+    given = np.random.default_rng(0).multivariate_normal([1, -2], [[4, 1.5], [1.5, 1]], 20_000)
+    found = fitted(given)
+    deviations = found.deviations(given)
+    assert deviations.mean() == pytest.approx(0, abs=1e-3)
+    assert deviations.std() == pytest.approx(1, abs=1e-3)
+    inverse = np.linalg.inv(np.cov(given.T))
+    apart = given[:5] - given.mean(0)
+    wanted = np.cbrt(np.einsum("ni,ij,nj->n", apart, inverse, apart) / 2)
+    assert found.distance(given[:5]) == pytest.approx(wanted, rel=0.02)  # but for the shrinkage of correlations
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    torch.manual_seed(0)
+    write(tmp_path, "toy-vae", VAE(VAEConfig(SHAPE, latent=3, width=16, depth=1)))
+    return tmp_path / "toy-vae"
+
+
+def dataset() -> Dataset:
+    parts = [Split(torch.from_numpy(pictures(seed, 120)).permute(0, 3, 1, 2)) for seed in (0, 1)]
+    return Dataset("toy", parts[0], parts[1], None, (), "none", SHAPE)
+
+
+def test_an_exported_checkpoint_scores_means_and_not_draws(place: Path) -> None:
+    measure.keep_exported(place, checkpoint.load_model(place), dataset())
+    ready = Engine([place.parent], "cpu").ready("toy-vae")
+    assert len(ready.card.held_out["strangeness"]) == 101
+    test = pictures(1, 120)
+    mean = ready.reconstruct(test)
+    assert np.quantile(mean["strangeness"], 0.5) == pytest.approx(ready.card.held_out["strangeness"][50], abs=0.02)
+    assert (mean["strangeness"] >= mean["texture"]).all()
+    assert "strangeness" not in ready.reconstruct(test, seeds=range(120))
+
+
+def test_a_checkpoint_without_the_file_gives_no_strangeness(place: Path) -> None:
+    assert "strangeness" not in Engine([place.parent], "cpu").ready("toy-vae").reconstruct(pictures(0, 2))
+
+
+def test_an_evaluation_says_how_well_each_kind_is_told(place: Path, tmp_path: Path) -> None:
+    recipe = Recipe(data="toy", model=VAEConfig(SHAPE, latent=3, width=16, depth=1), objective=ElboConfig())
+    checkpoint.write_card(place, dataclasses.replace(checkpoint.read_card(place), recipe=as_dict(recipe)))
+    engine = Engine([place.parent], "cpu")
+    card = evaluate(engine, "toy-vae", dataset(), 50, 1, only=["familiarity"], data_dir=tmp_path)
+    assert card.strangeness is not None
+    assert {"even colour", "noise", "photographs", "upside down"} <= card.strangeness.areas.keys()
+    value, low, high = card.strangeness.areas["noise"]
+    assert low <= value <= high
+    assert value > 0.95
+    assert card.metric("AUROC, strangeness") is not None
+    assert checkpoint.read_card(place) == card
+
+
+@pytest.mark.parametrize("harm", ["other size", "no number", "none"])
+def test_a_file_that_does_not_fit_is_refused_with_what_to_do(place: Path, harm: str) -> None:
+    measure.keep_exported(place, checkpoint.load_model(place), dataset())
+    card = checkpoint.read_card(place)
+    found = familiarity.load(place, card)
+    assert found is not None
+    if harm == "other size":
+        card = dataclasses.replace(card, latent=4)
+    elif harm == "no number":
+        broken = dataclasses.replace(found.texture, mean=found.texture.mean * np.nan)
+        (place / FILE).write_bytes(familiarity.written(dataclasses.replace(found, texture=broken)))
+    else:
+        (place / FILE).write_bytes(b"none")
+    with pytest.raises(CheckpointRefused, match="evaluate NAME --only familiarity"):
+        familiarity.load(place, card)
