@@ -17,6 +17,7 @@ from app.bundled import bundled
 from app.components import reconstruct as component
 from app.door import Door
 from app.views import opening, reconstruct
+from app.views.plainly import unmarked
 from engine.card import Card
 from engine.catalogue import Catalogue
 from tests.echo import Absent, Echo, card
@@ -166,7 +167,7 @@ def test_every_bundled_picture_is_on_the_shelf_as_it_is(visit: Visit) -> None:
 def test_an_engine_that_does_not_open_is_a_sentence_with_a_way_on(door: Door) -> None:
     door.open(Absent)
     shown = AppTest.from_function(page, default_timeout=20).run()
-    assert [error.value for error in shown.error] == ["The engine does not start: it is not there."]
+    assert [error.value for error in shown.error] == [unmarked("The engine does not start: it is not there.")]
     assert not shown.exception
 
 

@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 from app import store
 from app.door import Door
 from app.views import explore
+from app.views.plainly import unmarked
 from engine.card import Card
 from tests.echo import Absent, Echo, card
 from tests.visit import Visitor, after_broken_runs
@@ -139,7 +140,7 @@ def test_a_store_that_fails_is_said_once(visit: Visit, monkeypatch: pytest.Monke
 def test_an_engine_that_does_not_open_is_a_sentence_with_a_way_on(script: Any, door: Door) -> None:
     door.open(Absent)
     shown = AppTest.from_function(script, default_timeout=20).run()
-    assert [error.value for error in shown.error] == ["The engine does not start: it is not there."]
+    assert [error.value for error in shown.error] == [unmarked("The engine does not start: it is not there.")]
     assert [button.label for button in shown.button] == ["Try again"]
     assert not shown.exception
 

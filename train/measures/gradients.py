@@ -4,7 +4,7 @@ A classifier of the same pictures finds near what a generator of the same pictur
 taught to see, so a second opinion has to come from elsewhere. The features are those of Dalal and Triggs, "Histograms
 of Oriented Gradients for Human Detection", CVPR 2005, sections 6.2 to 6.4, with one norm for the whole picture; the
 distance is that of Bińkowski et al., "Demystifying MMD GANs", ICLR 2018, section 4, with its error over blocks. Of the
-spaces tried (pixels, random convolutions, Gabor energies, a classifier of clothes) this one put the shipped models of
+spaces tried (pixels, random convolutions, a classifier of clothes) this one put the shipped models of
 faces in the order that two networks of other pictures had given: dcgan, ali and hali, progressive, vae.
 """
 
@@ -36,6 +36,8 @@ def gradient_distance(subject: Subject) -> list[Metric]:
     count = min(SAMPLES, subject.pictures)
     real, known = (oriented(pictures(subject.beside(split), count)) for split in (test, subject.data.train))
     made = oriented(subject.sample_batches(count))
+    if min(map(len, (real, known, made))) < 2 * BLOCKS:  # a distance within a block asks for two pictures
+        return []
     value, error = blockwise(real, made)
     floor, _ = blockwise(real, known)
     reach = float(stats.t.ppf(0.975, BLOCKS - 1)) * error
@@ -56,7 +58,7 @@ def blockwise(real: Tensor, made: Tensor) -> tuple[float, float]:
     centre = real.mean(0)
     unit = (real - centre).square().mean().sqrt().clamp(min=1e-12)
     shuffled = (mixed((points - centre) / unit, seed) for seed, points in enumerate((real, made)))
-    blocks = zip(*(points.chunk(BLOCKS) for points in shuffled), strict=True)
+    blocks = zip(*(points.tensor_split(BLOCKS) for points in shuffled), strict=True)
     found = torch.tensor([kernel_distance(one, other) for one, other in blocks], dtype=torch.float64)
     return float(found.mean()), float(found.std()) / math.sqrt(len(found))
 

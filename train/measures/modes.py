@@ -35,7 +35,7 @@ def mode_coverage(subject: Subject) -> list[Metric]:
         f" within {REACH:.0f} deviations of one of {len(modes.centres)} modes"
     )
     return [
-        averaged("modes", counts, "", protocol),
+        averaged("modes", [float(count) for count in counts], "", protocol),
         averaged("high quality", [100 * share for share in shares], "%", protocol),
         averaged(
             "spread within modes", wide, "", f"{protocol}; deviation of these over that of the data: 1 is as wide"
