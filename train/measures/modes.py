@@ -34,13 +34,14 @@ def mode_coverage(subject: Subject) -> list[Metric]:
         f"mean of {DRAWS} draws of {SAMPLES} samples by one trained network, seeds from 0,"
         f" within {REACH:.0f} deviations of one of {len(modes.centres)} modes"
     )
-    return [
+    found = [
         averaged("modes", [float(count) for count in counts], "", protocol),
         averaged("high quality", [100 * share for share in shares], "%", protocol),
-        averaged(
-            "spread within modes", wide, "", f"{protocol}; deviation of these over that of the data: 1 is as wide"
-        ),
     ]
+    if all(map(math.isfinite, wide)):  # a network that is not trained may find no mode at all
+        beside = f"{protocol}; deviation of these over that of the data: 1 is as wide"
+        found.append(averaged("spread within modes", wide, "", beside))
+    return found
 
 
 def drawn(model: GAN, turn: int) -> Tensor:
