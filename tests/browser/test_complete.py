@@ -77,7 +77,9 @@ class Complete:
             self.page.keyboard.press(key)
 
     def fast(self) -> None:
-        self.page.get_by_label("Speed").fill("6")
+        slider = self.page.get_by_label("Speed")
+        slider.fill("6")
+        slider.blur()  # which would keep the arrows
 
     def seen(self, canvas: Locator | None = None, shape: tuple[int, int, int] = SHAPE) -> Bytes:
         """The pixels (height, width, 3) of the board, or of another canvas, read in their middles."""
