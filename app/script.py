@@ -28,5 +28,6 @@ _pages = [
 ]
 st.logo(ICON, size="large")
 _page = st.navigation(_pages, position="top")
-st.set_page_config(page_title=f"{_page.title} · Zoetrope", page_icon=ICON, layout="wide")
+_title = getattr(_page, "title", "")  # there is none while nobody looks
+st.set_page_config(page_title=f"{_title} · Zoetrope", page_icon=ICON, layout="wide")
 _page.run()

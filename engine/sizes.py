@@ -51,7 +51,9 @@ def check_sizes(name: str, config: Mapping[str, Any], shape: tuple[int, int, int
 def build_like(name: str, config: Config, shapes: Shapes) -> Model:
     """Build a model without memory, on the meta device, and refuse one whose tensors are not those of the file."""
     try:
-        with torch.device("meta"), CallLimit(CALLS[0] * len(shapes) + CALLS[1]):
+        limit = CallLimit(CALLS[0] * len(shapes) + CALLS[1])
+        # The outermost undoes what a construction that is cut off in the midst of a no_grad leaves behind.
+        with torch.set_grad_enabled(torch.is_grad_enabled()), torch.device("meta"), limit:
             model = build(config)
     except CheckpointRefused:
         raise

@@ -204,7 +204,7 @@ def test_the_app_imports_neither_torch_nor_train() -> None:
 
 SETTINGS = """
 from app import main, server
-server.Server.run = lambda server: None
+server.Server.run = lambda server, sockets: None
 main.serve(8599, "localhost", lambda: None, headless=True)
 import sys
 assert sys.getswitchinterval() == main.SWITCH

@@ -49,6 +49,16 @@ def test_every_axis_meets_every_other() -> None:
     assert (jacobian != 0).all()
 
 
+def test_a_flow_stays_in_float32_in_a_model_of_half_precision() -> None:
+    model = VAE(CONFIG)
+    bent(model.flow)
+    z = torch.randn(4, 5)
+    exact, half = model.flow.inverse(z), model.to(torch.bfloat16)
+    assert {weight.dtype for weight in half.flow.parameters()} == {torch.float32}
+    torch.testing.assert_close(half.flow.inverse(z), exact)
+    assert half.flow.inverse(z.bfloat16()).dtype == torch.bfloat16  # which the decoder takes
+
+
 def test_a_shuffle_keeps_every_axis() -> None:
     assert shuffled(torch.arange(6.0)[None]).tolist() == [[3, 0, 4, 1, 5, 2]]
     assert shuffled(torch.arange(5.0)[None]).tolist() == [[4, 2, 0, 3, 1]]

@@ -13,7 +13,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from engine import buffers, images, passes, prepare
+from engine import buffers, forwards, images, passes, prepare
 from engine.errors import OutOfMemory
 from engine.latents import draw
 from engine.models import pixel_vae
@@ -323,7 +323,7 @@ def test_weights_that_fall_on_one_pixel_are_added_up_once() -> None:
 
 @pytest.fixture
 def able(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(prepare, "half_type", lambda device: torch.bfloat16)
+    monkeypatch.setattr(forwards, "half_type", lambda device: torch.bfloat16)
 
 
 @pytest.mark.usefixtures("able")
@@ -349,7 +349,7 @@ def test_half_precision_keeps_to_decoding_and_to_a_level(tmp_path: Path) -> None
 
 
 def test_an_operation_without_half_precision_is_done_in_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(prepare, "half_type", lambda device: torch.float8_e4m3fn)
+    monkeypatch.setattr(forwards, "half_type", lambda device: torch.float8_e4m3fn)
     assert ready_of(tmp_path, LARGE).forwards.dtype == torch.float32
 
 

@@ -116,6 +116,15 @@ def test_a_float_of_too_many_digits_is_refused(tmp_path: Path) -> None:
     assert "more digits than a float can have" in refused(tmp_path / NAME)
 
 
+def test_a_construction_that_is_cut_off_leaves_gradients_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    config = PixelCNNConfig((1, 8, 6), width=8, depth=8)
+    for calls in range(0, 60, 3):
+        monkeypatch.setattr(sizes, "CALLS", (0, calls))
+        with pytest.raises(CheckpointRefused):
+            sizes.build_like("toy", config, {})
+        assert torch.is_grad_enabled()
+
+
 def test_a_construction_is_ended_in_its_own_thread_alone() -> None:
     with sizes.CallLimit(3):
         for _ in range(3):

@@ -5,6 +5,8 @@ shifted and scaled by what the other half says; then the axes are shuffled like 
 layers every axis depends on every other.
 """
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -15,7 +17,10 @@ STEEPEST = 2.0  # of a layer's log-scale, either way: a stray latent does not ov
 
 
 class CouplingFlow(nn.Module):
-    """Codes (batch, axes) ↔ noise (batch, axes), the identity when it is made."""
+    """Codes (batch, axes) ↔ noise (batch, axes), the identity when it is made.
+
+    It computes in float32, whatever the networks around it do: rounded to half precision, it would undo nothing.
+    """
 
     def __init__(self, axes: int, width: int, layers: int) -> None:
         super().__init__()
@@ -36,7 +41,14 @@ class CouplingFlow(nn.Module):
             h = noise.float()
             for layer in reversed(self.layers):
                 h = layer.inverse(unshuffled(h))  # type: ignore[operator]
-        return h
+        return h.to(noise.dtype)
+
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> "CouplingFlow":
+        def moved(tensor: Tensor) -> Tensor:
+            there = fn(tensor)
+            return there if there.dtype == tensor.dtype else tensor.to(there.device)
+
+        return super()._apply(moved, recurse)  # type: ignore[no-untyped-call]
 
     def order(self, code: Latents) -> Latents:
         """Put what belongs to the axes of a code where the flow leaves them."""
