@@ -14,6 +14,8 @@ from engine.checkpoint import CARD
 from tests.browser.conftest import serving
 from tests.tiny import write_all
 
+pytestmark = pytest.mark.browser
+
 ELSEWHERE = "elsewhere.invalid"
 NASTY = (
     f"x ![i](http://{ELSEWHERE}/leak.png) <img src=http://{ELSEWHERE}/a.png> <b>bold</b> *slant* `code` $a^2$ "
