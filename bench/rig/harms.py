@@ -25,7 +25,7 @@ from bench.rig.server import Server
 from bench.rig.visit import Session
 
 VICTIM, LATENTS = "mnist-vae", 32
-LARGE, LARGE_LATENTS = "celeba-vae", 128
+LARGE, LARGE_LATENTS = "celeba-vae", 256
 SIZES = (64, 48, 32, 24, 16, 12, 8, 6, 4, 3, 2, 1, 0)
 MEMORY, RAISES, KILLS = 1000.0, 2000.0, 3000.0  # as in bench.rig.broken, which loads torch
 SIDE_BY_SIDE = 8

@@ -21,7 +21,7 @@ MODELS = {
     "mnist-vae": 32,
     "mnist-ae": 16,
     "sprites-beta-vae": 10,
-    "celeba-vae": 128,
+    "celeba-vae": 256,
 }
 PAGES = (("", ""), *(("explore", f"model={model}") for model in MODELS))
 
