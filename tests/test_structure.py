@@ -82,7 +82,7 @@ def test_there_are_checkpoints_to_ship() -> None:
 
 def test_the_shipped_checkpoints_are_small_together() -> None:
     sizes = [path.stat().st_size for path in (ROOT / "checkpoints").rglob("*") if path.is_file()]
-    assert sum(sizes) <= 100 * MB
+    assert sum(sizes) <= 140 * MB
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +98,9 @@ def test_a_shipped_checkpoint_is_whole_small_and_named(name: str, door: Engine) 
     directions = {checkpoint.DIRECTIONS, FILE} & files  # somebody looked for some, or measured what is strange
     assert files == {checkpoint.CARD, checkpoint.WEIGHTS, checkpoint.SHEET} | posterior | directions
     assert set(door.card(name).digests) == files - {checkpoint.CARD}
-    assert sum((ROOT / "checkpoints" / name / file).stat().st_size for file in files) <= 8 * MB
+    sizes = {file: (ROOT / "checkpoints" / name / file).stat().st_size for file in files}
+    assert sizes[checkpoint.WEIGHTS] <= 8 * MB
+    assert sum(sizes.values()) <= 10 * MB  # with the map of two thousand codes, 1 MB of 256 numbers each
     assert checkpoint.NAME.fullmatch(name)
 
 
