@@ -182,6 +182,7 @@ def test_answers_of_one_request_are_bounded(address: str) -> None:
     assert "may hold 64 MB of pictures" in str(given[0])
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # Ray's own, as it loads
 def test_all_answers_of_a_request_share_its_room() -> None:
     from engine.serving.cluster.deployment import Room  # here, not above: it loads Ray
 
