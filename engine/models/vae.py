@@ -12,6 +12,7 @@ is N(0, I) still.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -38,6 +39,7 @@ class VAEConfig:
     likelihood: LikelihoodName = "bernoulli"
     upsampling: Upsampling = "interpolation"
     classes: int = 0  # 0: the label is not used
+    deviation: Literal["picture", "axis"] = "picture"  # of the posterior: the encoder's, or one an axis for all pictures
     flow_layers: int = 0  # of the prior of the code; 0: it is N(0, I)
     flow_width: int = 160  # hidden units of each of them
 
@@ -64,14 +66,20 @@ class VAE(nn.Module):
         super().__init__()
         self.config = config
         self.likelihood = LIKELIHOODS[config.likelihood]()
-        self.encoder = Encoder(config, outputs=2 * config.latent)
+        self.encoder = Encoder(config, outputs=config.latent if config.deviation == "axis" else 2 * config.latent)
+        if config.deviation == "axis":
+            self.log_deviation = nn.Parameter(torch.zeros(config.latent))
         self.decoder = Decoder(config, channels=config.shape[0] * self.likelihood.maps)
         self.flow = CouplingFlow(config.latent, config.flow_width, config.flow_layers)  # the identity without a layer
 
     # q(code|x) and p(x|code)
 
     def posterior(self, x: Images, y: Labels | None = None) -> Normal:
-        mean, log_deviation = self.encoder(x, y).float().chunk(2, dim=1)
+        mean: Latents = self.encoder(x, y).float()
+        if self.config.deviation == "axis":
+            log_deviation = self.log_deviation.float().expand_as(mean)
+        else:
+            mean, log_deviation = mean.chunk(2, dim=1)
         return Normal(mean, log_deviation.clamp(-10, 10).exp(), validate_args=False)
 
     def maps(self, code: Latents, y: Labels | None = None) -> Maps:

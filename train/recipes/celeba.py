@@ -72,6 +72,7 @@ RECIPES = {
             width=48,
             depth=1,
             likelihood="gaussian-shared",
+            deviation="axis",
             flow_layers=8,
         ),
         objective=VaeGanConfig(),
