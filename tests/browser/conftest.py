@@ -201,6 +201,44 @@ class Explore:
             self.page.keyboard.press(key)
 
 
+HELD = """
+window.held = { holding: false, kept: [], sent: 0 }
+window.WebSocket = class extends WebSocket {
+  constructor(...given) {
+    super(...given)
+    this.streamlits = this.url.includes("/_stcore/stream")
+    this.addEventListener("message", (event) => {
+      if (!this.streamlits || !held.holding) return
+      event.stopImmediatePropagation()
+      held.kept.push(() => this.dispatchEvent(new MessageEvent("message", { data: event.data })))
+    })
+  }
+  send(message) {
+    held.sent += this.streamlits
+    super.send(message)
+  }
+}
+"""
+
+
+class Held:
+    """What the server tells Streamlit's page, which can be held back as on a slow network."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        page.add_init_script(HELD)
+
+    def hold(self) -> None:
+        self.page.evaluate("() => Object.assign(held, { sent: 0, holding: true })")
+
+    def asked(self) -> None:
+        """Wait until the page has asked the server for something since."""
+        self.page.wait_for_function("() => held.sent > 0")
+
+    def release(self) -> None:
+        self.page.evaluate("() => ((held.holding = false), held.kept.splice(0).forEach((tell) => tell()))")
+
+
 def lecture(page: Page) -> None:
     """Have a page that is open go to lecture mode and come back, by its button and as Escape does it."""
     button = page.get_by_role("button", name="Lecture", exact=True)

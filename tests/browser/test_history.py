@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import LAPTOP, Explore, serving
+from tests.browser.conftest import LAPTOP, Explore, Held, serving
 from tests.tiny import write_all
 
 pytestmark = pytest.mark.browser
@@ -31,7 +31,8 @@ def entries(page: Page) -> int:
 def go(page: Page, name: str) -> None:
     page.get_by_role("link", name=name, exact=True).click()
     expect(page.locator(PAGES[name]).first).to_be_visible()
-    page.wait_for_timeout(1000)  # its address follows what it shows
+    expect(page).to_have_url(re.compile(r"\?"))  # its address follows what it shows,
+    page.wait_for_timeout(1000)  # in more than one step
 
 
 def test_each_page_costs_one_entry_and_back_walks_them_as_they_were(page: Page, server: str) -> None:
@@ -126,3 +127,61 @@ def test_a_model_of_morph_is_an_entry(page: Page, server: str) -> None:
         expect(page).to_have_url(re.compile("model=toy-ae"))
         page.wait_for_timeout(500)
         expect(model).to_have_value("toy-ae")
+
+
+@pytest.mark.parametrize(("name", "key"), [("Outliers", "1"), ("Compare", "r"), ("Explore", "ArrowRight")])
+def test_a_run_that_comes_late_leaves_the_address_to_the_page_that_one_went_to(
+    page: Page, server: str, name: str, key: str
+) -> None:
+    held = Held(page)
+    page.goto(f"{server}/morph?model=frey-vae-2d")
+    expect(page.locator(PAGES["Morph"]).first).to_be_visible()
+    go(page, "Reconstruct")
+    before, there = entries(page), page.url
+    go(page, name)
+    page.evaluate("document.activeElement.blur()")  # from the link, which keeps keys to itself
+    held.hold()
+    page.keyboard.press(key)  # its address changes, and Streamlit runs it again
+    held.asked()
+    page.wait_for_timeout(500)
+    page.go_back()
+    page.wait_for_timeout(1000)  # both runs have been told of
+    held.release()
+    expect(page.locator(PAGES["Reconstruct"]).first).to_be_visible()
+    expect(page.locator(PAGES[name])).to_have_count(0)
+    page.wait_for_timeout(1000)
+    assert page.url == there
+    assert entries(page) == before + 1
+    page.go_back()
+    expect(page.locator(PAGES["Morph"]).first).to_be_visible()
+    expect(page).to_have_url(re.compile("/morph"))
+
+
+def test_back_is_heard_before_the_model_that_it_leaves_has_been(page: Page, server: str) -> None:
+    held = Held(page)
+    page.goto(f"{server}/morph?model=frey-vae-2d")
+    model = page.get_by_label("Model", exact=True)
+    expect(model).to_have_value("frey-vae-2d")
+    page.wait_for_timeout(1000)
+    held.hold()
+    model.select_option("toy-ae")
+    expect(page).to_have_url(re.compile("model=toy-ae"))
+    page.go_back()
+    expect(model).to_have_value("frey-vae-2d")
+    page.wait_for_timeout(1000)
+    held.release()
+    page.wait_for_timeout(1000)
+    expect(model).to_have_value("frey-vae-2d")
+    expect(page).to_have_url(re.compile("model=frey-vae-2d"))
+
+
+def test_the_logo_leads_home_at_the_cost_of_one_entry(page: Page, server: str) -> None:
+    page.goto(f"{server}/morph?model=frey-vae-2d")
+    expect(page.locator(PAGES["Morph"])).to_be_visible()
+    before = entries(page)
+    page.get_by_role("button", name="Navigate to home page").click()
+    expect(page.locator(".zt-card").first).to_be_visible()
+    expect(page).to_have_url(f"{server}/")
+    assert entries(page) == before + 1
+    page.go_back()
+    expect(page.locator(PAGES["Morph"])).to_be_visible()

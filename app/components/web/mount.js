@@ -1,21 +1,40 @@
 // What Streamlit calls at each of its runs: the default export of a component's module.
 
+import { arrived, here } from "./address.js"
+
 /**
- * The default export of the component whose element is that of `part`. `open(root, page, data)` makes what lives in the
- * element, with `update(component)` for each run and `close()` for when the element has gone.
+ * The default export of the component of a page, whose element is that of `part`. `open(root, page, data)` makes what
+ * lives in the element, with `update(component)` for each run, `close()` for when the element has gone, and where the
+ * page begins entries of the history of its own `back(query)`: Streamlit, which may not have heard of the entry that is
+ * left, need not find news in the one that is entered. While the address names another page, nothing is told to
+ * Streamlit, which would take it for a wish to see this one.
  */
-export function mounting(part, open) {
-  const mounted = new WeakMap() // element → {made, turn}
+export function mounting(name, open, part = name) {
+  const mounted = new WeakMap() // element → {made, turn, back}
   return (component, page) => {
     const root = component.parentElement.querySelector(`[data-part="${part}"]`)
-    if (!mounted.has(root)) mounted.set(root, { made: open(root, page, component.data), turn: 0 })
-    const here = mounted.get(root)
-    here.made.update(component)
-    const turn = ++here.turn
+    arrived(name)
+    if (!mounted.has(root)) mounted.set(root, living(name, open(root, page, component.data)))
+    const lives = mounted.get(root)
+    lives.made.update(speaking(name, component))
+    const turn = ++lives.turn
     return () => {
-      if (here.turn !== turn) return // a run that was overtaken is cleaned up, while what lives here lives on
+      if (lives.turn !== turn) return // a run that was overtaken is cleaned up, while what lives here lives on
       mounted.delete(root)
-      here.made.close()
+      window.removeEventListener("popstate", lives.back)
+      lives.made.close()
     }
   }
 }
+
+function living(name, made) {
+  const back = () => here(name) && made.back?.(new URLSearchParams(window.location.search))
+  window.addEventListener("popstate", back)
+  return { made, back, turn: 0 }
+}
+
+const speaking = (name, { data, setStateValue, setTriggerValue }) => ({
+  data,
+  setStateValue: (...told) => here(name) && setStateValue(...told),
+  setTriggerValue: (...told) => here(name) && setTriggerValue(...told),
+})

@@ -81,10 +81,20 @@ class Complete {
 
   /** Take over what an address asks for. */
   follow({ view: { source, ...view }, version, notices }) {
+    const same = Object.entries(view).every(([name, value]) => easel[name] === value)
     Object.assign(easel, view, { version })
     this.told = null
     if (notices.length) this.say(notices.join(" "), 12000)
-    if (this.card) this.open(easel.model)
+    if (this.card && !same) this.open(easel.model)
+  }
+
+  /** Back or Forward has entered an entry of another model. */
+  back(query) {
+    const [name, seed] = [query.get("model"), Number(query.get("seed"))]
+    if (!this.models.some((model) => model.name === name) || name === easel.model || !Number.isInteger(seed)) return
+    Object.assign(easel, { seed, y: query.has("y") ? Number(query.get("y")) : null, way: query.get("way") ?? "draw" })
+    this.told = null
+    this.open(name)
   }
 
   // What is drawn

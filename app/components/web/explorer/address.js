@@ -1,6 +1,6 @@
 // How Streamlit hears of the address, which it loses while it reconnects: it is told again until it says the same.
 
-import { here, write } from "../address.js"
+import { write } from "../address.js"
 
 const PAUSE = 1500 // milliseconds; Streamlit's own reconnection takes about one second
 const TRIES = 20
@@ -16,10 +16,10 @@ export class Address {
     this.ask(query)
   }
 
-  /** Ask Streamlit for a model, for which it begins an entry of the history. */
+  /** Ask Streamlit for a model. */
   ask(query) {
     this.told = query
-    if (here("explore")) this.send(query)
+    this.send(query)
   }
 
   /** The network is back: tell it again until it has been heard. */

@@ -26,7 +26,7 @@ import { wire } from "./wiring.js"
 
 const views = new Map() // one for each model that this page has shown, with the way back through it
 
-export default mounting("explorer", (...given) => new Explorer(...given))
+export default mounting("explore", (...given) => new Explorer(...given), "explorer")
 
 class Explorer {
   constructor(root, page) {
@@ -136,7 +136,7 @@ class Explorer {
   /** Ask Streamlit for a model, as it was left; `step`: Back leads to the one that is shown. */
   ask(name, step = true) {
     const query = { model: name, ...this.keeping.views[name] }
-    if (query.z) write("explore", query, step) // else Streamlit knows where it opens, and begins the entry
+    write("explore", query, step)
     this.address.ask({ ...query, at: Date.now() })
   }
 

@@ -10,7 +10,7 @@ import { grow } from "./tree.js"
 const TURN = 3500 // milliseconds that a card moves before the next one does
 const FRAME = 66 // milliseconds between two pictures of a card that moves by itself
 
-export default mounting("gallery", (...given) => new Gallery(...given))
+export default mounting("home", (...given) => new Gallery(...given), "gallery")
 
 class Gallery {
   constructor(root, page) {

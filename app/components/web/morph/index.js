@@ -70,6 +70,14 @@ class Morph {
     if (first) this.memory.recall()
   }
 
+  /** Back or Forward has entered an entry of another model. */
+  back(query) {
+    const name = query.get("model")
+    if (name === this.walk.card.name || !this.models.some((model) => model.name === name)) return
+    this.player.pause()
+    this.open(name)
+  }
+
   /** Take a model, with its keys as they were left, or with a few draws. */
   open(name) {
     const card = this.models.find((model) => model.name === name)
