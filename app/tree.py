@@ -56,7 +56,7 @@ TREE = (
         "It only draws",
         "implicit density",
         "It turns random numbers into pictures, and learnt how from a critic that tries to tell them from real ones.",
-        ("gan", "dcgan", "progressive_gan", "ali", "hierarchical_ali"),
+        ("gan", "dcgan", "progressive_gan", "r3gan", "ali", "hierarchical_ali"),
     ),
     Branch(
         "It only copies",

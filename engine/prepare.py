@@ -10,7 +10,7 @@ from torch.nn import functional as F
 from torch.nn.utils.fusion import fuse_conv_bn_eval, fuse_linear_bn_eval
 
 from engine.aliases import Latents
-from engine.nn.nets import DoublingConv2d
+from engine.nn.blocks import DoublingConv2d
 
 MUCH = 10_000_000  # multiply-adds a picture; below, a pass spends its time between the products, not in them
 INVISIBLE = 4 / 255  # the largest change of a pixel that half precision may make: 1.6 % of the range

@@ -16,6 +16,7 @@ from engine.models.pixel_cnn import PixelCNN, PixelCNNConfig
 from engine.models.pixel_rnn import PixelRNN, PixelRNNConfig
 from engine.models.pixel_vae import PixelVAE, PixelVAEConfig
 from engine.models.progressive_gan import ProgressiveGAN, ProgressiveGANConfig
+from engine.models.r3gan import R3GAN, R3GANConfig
 from engine.models.vae import VAE, VAEConfig
 
 Model = (
@@ -25,6 +26,7 @@ Model = (
     | PixelVAE
     | GAN
     | DCGAN
+    | R3GAN
     | ALI
     | HierarchicalALI
     | ProgressiveGAN
@@ -39,6 +41,7 @@ Config = (
     | PixelVAEConfig
     | GANConfig
     | DCGANConfig
+    | R3GANConfig
     | ALIConfig
     | HierarchicalALIConfig
     | ProgressiveGANConfig
@@ -54,6 +57,7 @@ FAMILIES: dict[str, tuple[type[Any], type[Config]]] = {
     "pixel_vae": (PixelVAE, PixelVAEConfig),
     "gan": (GAN, GANConfig),
     "dcgan": (DCGAN, DCGANConfig),
+    "r3gan": (R3GAN, R3GANConfig),
     "ali": (ALI, ALIConfig),
     "hierarchical_ali": (HierarchicalALI, HierarchicalALIConfig),
     "progressive_gan": (ProgressiveGAN, ProgressiveGANConfig),

@@ -17,6 +17,8 @@ from engine.errors import BadValue, TrainingStopped
 from engine.models.ali import ALIConfig
 from engine.models.dcgan import DCGAN, DCGANConfig
 from engine.models.gan import GAN, GANConfig
+from engine.models.r3gan import R3GANConfig
+from engine.nn.blocks import StyledResidual
 from engine.registry import Config
 from tests.interrupted import assert_same, undisturbed_and_killed
 from train.augmentations import AUGMENTATIONS, augment
@@ -26,7 +28,7 @@ from train.critics import Critic, CriticConfig, JointCritic
 from train.data import Batch
 from train.devices import Place
 from train.loop import Training, train
-from train.objectives.adversarial import Adversarial, AdversarialConfig
+from train.objectives.adversarial import Adversarial, AdversarialConfig, penalties
 from train.objectives.joint import Joint, JointConfig
 from train.objectives.payoffs import PAYOFFS, critic_loss, generator_loss, joint_loss
 from train.objectives.penalties import gradient_penalty, slopes, squared_slope
@@ -43,7 +45,9 @@ SCORES = torch.linspace(-6, 6, 25, dtype=torch.float64)
 DENSE = GANConfig(SHAPE, latent=3, width=8, depth=1)
 CONV = DCGANConfig(SHAPE, latent=3, width=4)
 PAIRS = ALIConfig(SHAPE, latent=3, width=4, depth=0)
+STYLED = R3GANConfig(SHAPE, latent=3, width=4, depth=1, mapping=1)
 SMALL = CriticConfig(width=8, depth=1)
+RESIDUAL = CriticConfig(net="residual", width=4, depth=1)
 
 
 def batch(count: int = 12, seed: int = 0) -> Batch:
@@ -175,6 +179,13 @@ GAMES = {
             critic=SMALL, relativistic=True, r1=1.0, r2=1.0, penalized=0.5, critic_rate=2.0,
             augmentations=("translation", "cutout", "colour"),
         ),
+    ),
+    "residual r3gan": recipe(
+        STYLED, AdversarialConfig(critic=RESIDUAL, relativistic=True, r1=1.0, r2=1.0, annealed=0.1)
+    ),
+    "residual ali": recipe(
+        dataclasses.replace(PAIRS, net="residual", depth=1, mapping=1),
+        JointConfig(critic=RESIDUAL, relativistic=True, picture_cycle=1.0, feature_cycle=1.0, latent_cycle=1.0),
     ),
     "ali": recipe(PAIRS, JointConfig(critic=CriticConfig("conv", 4, 0), r1=1.0, penalized=0.5, latent_cycle=1.0)),
     "bigan": recipe(
@@ -312,6 +323,33 @@ def test_penalties_are_paid_as_much_on_fewer_turns() -> None:
     assert paid[0.25] == pytest.approx(paid[1.0], rel=0.25)
 
 
+def test_penalties_fall_to_their_last_share() -> None:
+    torch.manual_seed(0)
+    objective = Adversarial(GAN(DENSE), AdversarialConfig(critic=SMALL, r1=3.0, r2=3.0, annealed=0.2))
+    rules = dataclasses.replace(objective.config, annealed=1.0)
+    real, fake = [batch().x], [batch(seed=1).x]
+    full = penalties(rules, objective.critic, real, fake, 0.5)
+    for progress, share in ((0.0, 1.0), (0.5, 0.6), (1.0, 0.2)):
+        paid = penalties(objective.config, objective.critic, real, fake, progress)
+        for name in ("r1", "r2"):
+            torch.testing.assert_close(paid[name], share * full[name])
+
+
+def test_a_style_scales_the_inner_channels_of_a_block() -> None:
+    torch.manual_seed(0)
+    block, x, code = StyledResidual(4, 3), torch.randn(2, 4, 5, 5), torch.randn(2, 3)
+    torch.testing.assert_close(block(x, code), x)  # it begins as the identity
+    nn.init.normal_(block.second.weight)
+    plain = block(x, code)
+    nn.init.constant_(block.style.bias, 1.0)  # every scale is two
+    torch.testing.assert_close(block(x, code) - x, 2 * (plain - x))
+
+
+def test_a_cycle_in_features_wants_a_critic_that_has_some() -> None:
+    with pytest.raises(BadValue, match=r"--objective\.critic\.net residual"):
+        JointConfig(critic=SMALL, feature_cycle=1.0)
+
+
 def test_the_penalty_is_computed_in_full_precision() -> None:
     torch.manual_seed(0)
     critic, x = Critic(SHAPE, SMALL), batch().x
@@ -431,7 +469,11 @@ def test_the_average_of_a_batch_normed_generator_has_statistics_of_its_own() -> 
         (lambda: Critic(SHAPE, CriticConfig(packing=2), classes=10), "packing 1"),
         (lambda: JointCritic(SHAPE, 3, CriticConfig(packing=2)), "packing 1"),
         (lambda: Critic((1, 7, 7), CriticConfig(net="conv")), "critic.net dense"),
+        (lambda: Critic((1, 7, 7), RESIDUAL), "critic.net dense"),
+        (lambda: CriticConfig(net="residual", norm="layer"), "norm"),
+        (lambda: AdversarialConfig(annealed=-1.0), "annealed"),
         (lambda: DCGANConfig((1, 7, 7)), "family gan"),
+        (lambda: R3GANConfig(SHAPE, net="conv"), "family gan or dcgan"),
         (lambda: ALIConfig(SHAPE, net="dense", mapping=1), "model.net conv"),
         (lambda: GANConfig(extent=-1.0), "extent"),
     ],
@@ -443,7 +485,7 @@ def test_rules_that_make_no_game_are_refused(make: Any, words: str) -> None:
 
 def test_the_objectives_are_those_of_the_recipes() -> None:
     for name, game in GAMES.items():
-        kind = Joint if name in ("ali", "bigan") else Adversarial
+        kind = Joint if isinstance(game.model, ALIConfig) else Adversarial
         assert type(Training(game, CPU).objective) is kind
 
 

@@ -12,7 +12,7 @@ from engine.models.ae import AutoencoderConfig
 from engine.models.ali import ALI, ALIConfig
 from engine.models.dcgan import DCGAN, DCGANConfig
 from engine.models.gan import GANConfig
-from engine.nn.nets import Upsampling
+from engine.nn.blocks import Upsampling
 from engine.registry import Config
 from train.data import open_data
 from train.data.plane import CANVAS

@@ -24,6 +24,7 @@ from engine.models.pixel_cnn import PixelCNNConfig
 from engine.models.pixel_rnn import PixelRNNConfig
 from engine.models.pixel_vae import PixelVAEConfig
 from engine.models.progressive_gan import ProgressiveGANConfig
+from engine.models.r3gan import R3GANConfig
 from engine.models.vae import VAEConfig
 from engine.nn.likelihoods import LIKELIHOODS
 from engine.registry import FAMILIES, Config, Model, build, config_from, family_of
@@ -38,6 +39,7 @@ VERBS = {
     "pixel_vae": ("samples", "decodes", "encodes", "bounds", "completes"),
     "gan": ("samples", "decodes"),
     "dcgan": ("samples", "decodes"),
+    "r3gan": ("samples", "decodes"),
     "ali": ("samples", "decodes", "encodes"),
     "classifier": ("classifies",),
     "hierarchical_ali": ("samples", "decodes", "encodes"),
@@ -56,6 +58,7 @@ CONFIGS: tuple[Config, ...] = (
     VAEConfig((1, 7, 5), classes=2, **SMALL),
     VAEConfig((1, 28, 20), net="conv", upsampling="transposed", latent=1, width=4, depth=2),
     VAEConfig((3, 16, 12), net="residual", likelihood="gaussian-shared", flow_layers=3, flow_width=6, **SMALL),
+    VAEConfig((1, 8, 8), deviation="axis", likelihood="gaussian", **SMALL),
     IAFVAEConfig((1, 7, 5), net="dense", steps=0, **SMALL),
     IAFVAEConfig((1, 12, 8), steps=2, flow_width=9, context=4, **SMALL),
     IAFVAEConfig((3, 12, 8), steps=3, flow_width=9, context=4, likelihood="logistic", classes=3, **SMALL),
@@ -68,11 +71,15 @@ CONFIGS: tuple[Config, ...] = (
     DCGANConfig((3, 16, 12), latent=3, width=4),
     DCGANConfig((1, 8, 8), latent=3, width=4, classes=3, mapping=2),
     DCGANConfig((1, 28, 20), latent=3, width=4, upsampling="transposed", classes=3),
+    R3GANConfig((3, 16, 12), mapping=2, **SMALL),
+    R3GANConfig((1, 8, 8), mapping=0, classes=3, **SMALL),
     ALIConfig((1, 8, 8), **SMALL),
+    ALIConfig((3, 16, 12), net="residual", mapping=1, **SMALL),
     ALIConfig((3, 12, 8), stochastic=False, classes=3, mapping=1, **SMALL),
     ClassifierConfig((1, 12, 8), width=4, answers=3),
     ClassifierConfig((3, 16, 16), width=4, answers=5, attributes=True),
     HierarchicalALIConfig((1, 8, 8), top=1, hidden=8, **SMALL),
+    HierarchicalALIConfig((1, 8, 8), net="residual", top=1, hidden=8, mapping=1, **SMALL),
     HierarchicalALIConfig((3, 12, 8), top=2, hidden=8, classes=3, **SMALL),
     ProgressiveGANConfig((1, 16, 12), latent=3, width=4),
     ProgressiveGANConfig((3, 28, 20), latent=3, width=4, classes=3),

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from engine.nn.nets import DoublingConv2d
+from engine.nn.blocks import DoublingConv2d
 
 
 @pytest.mark.parametrize("size", [(1, 1), (2, 3), (6, 7)])

@@ -19,7 +19,7 @@ from engine.latents import draw
 from engine.models import pixel_vae
 from engine.models.ae import AutoencoderConfig
 from engine.models.vae import VAEConfig
-from engine.nn.nets import DoublingConv2d
+from engine.nn.blocks import DoublingConv2d
 from engine.passes import Pass
 from engine.ready import Ready
 from engine.registry import FAMILIES, Config, Model, family_of

@@ -8,7 +8,8 @@ from engine.models.vae import VAE, VAEConfig
 from train.critics import PatchCritic
 from train.data import Batch
 from train.objectives.elbo import Elbo, ElboConfig
-from train.objectives.vae_gan import VaeGan, VaeGanConfig, apart
+from train.objectives.features import apart
+from train.objectives.vae_gan import VaeGan, VaeGanConfig
 
 CONFIG = VAEConfig(shape=(3, 16, 16), latent=4, net="residual", width=8, depth=1, likelihood="gaussian-shared")
 GAME = VaeGanConfig(critic_width=4, critic_levels=2, silent=0.25, penalized=1.0)
@@ -59,5 +60,7 @@ def test_a_score_belongs_to_a_patch() -> None:
 
 def test_features_are_compared_by_their_direction() -> None:
     seen = torch.rand(2, 5, 3, 3) + 0.1
-    assert float(apart(seen, 7 * seen)) < 1e-10
-    assert float(apart(torch.tensor([[[[1.0]], [[0.0]]]]), torch.tensor([[[[0.0]], [[3.0]]]]))) == 2
+    assert float(apart([seen], [7 * seen])) < 1e-10
+    here, there = torch.tensor([[[[1.0]], [[0.0]]]]), torch.tensor([[[[0.0]], [[3.0]]]])
+    assert float(apart([here], [there])) == 2
+    assert float(apart([here, here], [there, here])) == 1

@@ -12,11 +12,13 @@ from typing import Literal
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 from torch.nn.utils.parametrizations import spectral_norm
 
 from engine.aliases import Images, Labels, Latents
 from engine.errors import BadValue
-from engine.nn.nets import halvings
+from engine.nn.blocks import Residual
+from engine.nn.nets import WIDEST, halvings
 
 Norm = Literal["none", "batch", "layer", "spectral"]
 Sizes = tuple[int, int, int]
@@ -27,19 +29,23 @@ LEAK = 0.2
 class CriticConfig:
     """A critic's network."""
 
-    net: Literal["dense", "conv"] = "dense"
+    net: Literal["dense", "conv", "residual"] = "dense"
     width: int = 512  # hidden units, or channels at half resolution, twice as many at each halving
-    depth: int = 3  # hidden layers, or further convolutions at each resolution
+    depth: int = 3  # hidden layers, or further convolutions or residual blocks at each resolution
     norm: Norm = "none"  # never on the first layer, but for spectral, which is on all
     dropout: float = 0.0  # share of the features that are hidden from the last layer
     packing: int = 1  # samples that are judged together
     minibatch_deviation: bool = False  # tell it how much the batch varies
 
     def __post_init__(self) -> None:
-        least = {"width": 1, "depth": 0 if self.net == "conv" else 1, "packing": 1}
+        least = {"width": 1, "depth": 1 if self.net == "dense" else 0, "packing": 1}
         for name, smallest in least.items():
             if (given := getattr(self, name)) < smallest:
                 raise BadValue(f"The critic's {name} is {given}; it has to be at least {smallest}.")
+        if self.net == "residual" and self.norm != "none":
+            raise BadValue(
+                f"The critic's norm is {self.norm}; a residual one has none. Take --objective.critic.net conv."
+            )
         if not 0 <= self.dropout < 1:
             raise BadValue(f"The critic's dropout is {self.dropout}; it is a share, from 0 to below 1.")
 
@@ -53,8 +59,7 @@ class Critic(nn.Module):
             raise BadValue("A pack has no one class: take --objective.critic.packing 1, or --model.classes 0.")
         self.config, self.middle, self.scale = config, middle, scale  # of the data: x becomes about −1 … 1
         channels, height, width = shape
-        body = dense_body if config.net == "dense" else conv_body
-        self.body, count = body((channels * config.packing, height, width), config)
+        self.body, count = BODIES[config.net]((channels * config.packing, height, width), config)
         self.dropout = nn.Dropout(config.dropout)
         count = count + config.minibatch_deviation
         self.head = wrapped(nn.Linear(count, 1), config.norm)
@@ -79,8 +84,7 @@ class JointCritic(nn.Module):
         if config.packing > 1:
             raise BadValue("Pairs are judged one by one: take --objective.critic.packing 1.")
         self.config = config
-        body = dense_body if config.net == "dense" else conv_body
-        self.body, count = body(shape, config)
+        self.body, count = BODIES[config.net](shape, config)
         self.codes = stack([latent, codes, codes], config, first=True)
         count = count + codes + config.minibatch_deviation
         self.joint = stack([count, codes, codes], config)
@@ -95,6 +99,11 @@ class JointCritic(nn.Module):
 
     def features(self, x: Images) -> Tensor:  # (batch, features)
         return self.body(2 * x - 1)
+
+    def maps(self, x: Images) -> list[Tensor]:  # at each level, (batch, channel, height, width)
+        """Give what a residual critic sees of pictures on the way to its features."""
+        assert isinstance(self.body, ResidualBody)
+        return self.body.maps(2 * x - 1)
 
 
 class PatchCritic(nn.Module):
@@ -150,6 +159,38 @@ def conv_body(shape: Sizes, config: CriticConfig) -> tuple[nn.Module, int]:
             same = wrapped(nn.Conv2d(there, there, 3, padding=1), config.norm)
             layers += [same, *normalized(there, config.norm), nn.LeakyReLU(LEAK)]
     return nn.Sequential(*layers, nn.Flatten()), config.width * 2 ** (levels - 1) * size[0] * size[1]
+
+
+class ResidualBody(nn.Module):
+    """Halves a picture by convolutions, residual blocks in between, as R3GAN's critic does (Huang et al. 2024)."""
+
+    def __init__(self, channels: int, levels: int, width: int, depth: int) -> None:
+        super().__init__()
+        self.widths = [channels, *(min(width * 2**level, WIDEST) for level in range(levels))]
+        self.levels = nn.ModuleList(
+            nn.Sequential(nn.Conv2d(here, there, 4, stride=2, padding=1), *(Residual(there) for _ in range(depth)))
+            for here, there in pairwise(self.widths)
+        )
+
+    def forward(self, x: Images) -> Tensor:  # (batch, features)
+        return F.leaky_relu(self.maps(x)[-1], LEAK).flatten(1)
+
+    def maps(self, x: Images) -> list[Tensor]:  # at each level, (batch, channel, height, width)
+        seen = [x]
+        for level in self.levels:
+            seen.append(level(seen[-1]))
+        return seen[1:]
+
+
+def residual_body(shape: Sizes, config: CriticConfig) -> tuple[nn.Module, int]:
+    channels, (levels, size) = shape[0], halvings(shape)
+    if levels == 0:
+        raise BadValue(f"Pictures of {shape[1:]} cannot be halved; take --objective.critic.net dense.")
+    body = ResidualBody(channels, levels, config.width, config.depth)
+    return body, body.widths[-1] * size[0] * size[1]
+
+
+BODIES = {"dense": dense_body, "conv": conv_body, "residual": residual_body}
 
 
 def stack(widths: list[int], config: CriticConfig, first: bool = False) -> nn.Sequential:

@@ -13,6 +13,7 @@ FAMILIES = {
     "pixel_vae": "PixelVAE",
     "gan": "Generative adversarial network",
     "dcgan": "Deep convolutional GAN",
+    "r3gan": "R3GAN",
     "progressive_gan": "Progressively grown GAN",
     "ali": "Adversarially learned inference",
     "hierarchical_ali": "Hierarchical adversarially learned inference",

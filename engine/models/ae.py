@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from torch import nn
 
 from engine.aliases import Images, Labels, Latents
-from engine.nn.nets import Decoder, Encoder, Net, Shape, Upsampling, check_net, squashed
+from engine.nn.blocks import Upsampling
+from engine.nn.nets import Decoder, Encoder, Net, Shape, check_net, squashed
 
 
 @dataclass(frozen=True)

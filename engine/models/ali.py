@@ -13,7 +13,8 @@ from torch.distributions import Normal
 
 from engine.aliases import Images, Labels, Latents
 from engine.errors import BadValue
-from engine.nn.nets import Decoder, Encoder, Net, Shape, Upsampling, check_net, check_sizes, keep_spread, squashed
+from engine.nn.blocks import Upsampling
+from engine.nn.nets import Decoder, Encoder, Net, Shape, check_net, check_sizes, keep_spread, squashed
 from engine.nn.prior import draw
 
 
@@ -34,8 +35,8 @@ class ALIConfig:
     def __post_init__(self) -> None:
         check_net(self)
         check_sizes(self, mapping=0)
-        if self.mapping and self.net != "conv":
-            raise BadValue(f"mapping is {self.mapping} of a {self.net} generator; give 0, or take --model.net conv.")
+        if self.mapping and self.net == "dense":
+            raise BadValue(f"mapping is {self.mapping} of a dense generator; give 0, or take --model.net conv.")
 
 
 class ALI(nn.Module):
@@ -45,7 +46,7 @@ class ALI(nn.Module):
         super().__init__()
         self.config = config
         self.encoder = Encoder(config, outputs=config.latent * (2 if config.stochastic else 1))
-        self.decoder = Decoder(config, channels=config.shape[0], normed=True, mapping=config.mapping)
+        self.decoder = Decoder(config, channels=config.shape[0], plays=True, mapping=config.mapping)
         keep_spread(self.decoder)
 
     # The two joint distributions

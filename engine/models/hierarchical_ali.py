@@ -19,18 +19,8 @@ from torch.distributions import Normal
 
 from engine.aliases import Images, Labels, Latents
 from engine.errors import BadValue
-from engine.nn.nets import (
-    Decoder,
-    Encoder,
-    Net,
-    Shape,
-    Upsampling,
-    check_net,
-    check_sizes,
-    keep_spread,
-    squashed,
-    with_label,
-)
+from engine.nn.blocks import Upsampling
+from engine.nn.nets import Decoder, Encoder, Net, Shape, check_net, check_sizes, keep_spread, squashed, with_label
 from engine.nn.prior import draw
 
 
@@ -48,10 +38,11 @@ class HierarchicalALIConfig:
     depth: int = 1  # hidden layers, or residual blocks of the encoder at each resolution
     upsampling: Upsampling = "interpolation"
     classes: int = 0  # 0: the label is not used
+    mapping: int = 0  # fully connected layers that bend z1 before it is drawn
 
     def __post_init__(self) -> None:
         check_net(self)
-        check_sizes(self, top=0, hidden=1)
+        check_sizes(self, top=0, hidden=1, mapping=0)
         if not 0 < self.share < 1:
             raise BadValue(f"share is {self.share}; it is a part of the variance of z1, between 0 and 1.")
         if self.top >= self.latent:
@@ -80,7 +71,7 @@ class HierarchicalALI(nn.Module):
         self.upwards = between(below.latent, 2 * config.top, config)  # q(z2|z1)
         self.downwards = between(config.top, below.latent, config)  # p(z1|z2)
         self.spread = nn.BatchNorm1d(below.latent, affine=False)  # of μ(z2) before its share
-        self.decoder = Decoder(below, channels=config.shape[0], normed=True)  # p(x|z1)
+        self.decoder = Decoder(below, channels=config.shape[0], plays=True, mapping=config.mapping)  # p(x|z1)
         keep_spread(self.downwards)
         keep_spread(self.decoder)
 

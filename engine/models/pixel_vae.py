@@ -20,8 +20,9 @@ from torch.distributions import Normal
 from engine import noise as noises
 from engine.aliases import Chances, Images, Labels, Latents, Masks, PerImage
 from engine.errors import BadValue
+from engine.nn.blocks import Upsampling
 from engine.nn.bounds import BoundTerms, importance_bound, in_parts
-from engine.nn.nets import Decoder, Encoder, Net, Shape, Upsampling, check_net, check_sizes, with_label
+from engine.nn.nets import Decoder, Encoder, Net, Shape, check_net, check_sizes, with_label
 from engine.nn.outputs import OUTPUTS, OutputName, drawn
 from engine.nn.pixel_net import PixelNet
 from engine.nn.prior import draw

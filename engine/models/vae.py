@@ -20,10 +20,11 @@ from torch.distributions import Normal
 
 from engine.aliases import Images, Labels, Latents, Maps, PerImage
 from engine.errors import BadValue
+from engine.nn.blocks import Upsampling
 from engine.nn.bounds import BoundTerms, importance_bound, in_parts
 from engine.nn.coupling import CouplingFlow
 from engine.nn.likelihoods import LIKELIHOODS, LikelihoodName
-from engine.nn.nets import Decoder, Encoder, Net, Shape, Upsampling, check_net, check_sizes
+from engine.nn.nets import Decoder, Encoder, Net, Shape, check_net, check_sizes
 from engine.nn.prior import draw
 
 
@@ -39,7 +40,9 @@ class VAEConfig:
     likelihood: LikelihoodName = "bernoulli"
     upsampling: Upsampling = "interpolation"
     classes: int = 0  # 0: the label is not used
-    deviation: Literal["picture", "axis"] = "picture"  # of the posterior: the encoder's, or one an axis for all pictures
+    deviation: Literal["picture", "axis"] = (
+        "picture"  # of the posterior: the encoder's, or one an axis for all pictures
+    )
     flow_layers: int = 0  # of the prior of the code; 0: it is N(0, I)
     flow_width: int = 160  # hidden units of each of them
 

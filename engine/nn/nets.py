@@ -1,6 +1,7 @@
 """Encoder and decoder networks: fully connected and convolutional, with an optional class label."""
 
 import math
+from collections.abc import Callable
 from itertools import pairwise
 from typing import Literal, Protocol, runtime_checkable
 
@@ -10,9 +11,9 @@ from torch.nn import functional as F
 
 from engine.aliases import Images, Labels, Latents
 from engine.errors import BadValue
+from engine.nn.blocks import Residual, StyledResidual, Upsampling, doubling, zero
 
 Net = Literal["dense", "conv", "residual"]
-Upsampling = Literal["interpolation", "transposed"]
 Shape = tuple[int, int, int]
 
 MAPPED = 256  # units of a layer of the mapping
@@ -93,15 +94,15 @@ class Encoder(nn.Module):
 class Decoder(nn.Module):
     """Latent and label → `channels` feature maps of the size of the picture.
 
-    `normed` has a convolutional one be DCGAN's, with batch norm and without residual blocks: against a critic that is
-    any good, one without soon draws the same picture whatever the latent. `mapping` is of such a one.
+    One that `plays` against a critic is DCGAN's, with batch norm, if it is convolutional, and styled if it is residual:
+    any other soon draws the same picture whatever the latent. `mapping` is of these two.
     """
 
-    def __init__(self, config: NetConfig, channels: int, normed: bool = False, mapping: int = 0) -> None:
+    def __init__(self, config: NetConfig, channels: int, plays: bool = False, mapping: int = 0) -> None:
         super().__init__()
         self.classes = config.classes
-        if normed and config.net == "conv":
-            self.pictures: nn.Module = normed_pictures(config, channels, mapping)
+        if plays and config.net in PLAYING:
+            self.pictures: nn.Module = PLAYING[config.net](config, channels, mapping)
         else:
             self.pictures = PICTURES[config.net](config, channels)
 
@@ -178,78 +179,67 @@ def conv_pictures(config: NetConfig, channels: int) -> nn.Module:
 
 def residual_features(config: NetConfig) -> tuple[nn.Module, int]:
     levels, (height, width) = halvings(config.shape)
-    widths = [config.shape[0], *(min(config.width * 2**level, WIDEST) for level in range(levels))]
     layers: list[nn.Module] = []
-    for here, there in pairwise(widths):
+    for here, there in pairwise(residual_widths(config, config.shape[0], levels)):
         layers += [nn.Conv2d(here, there, 4, stride=2, padding=1)] + [Residual(there) for _ in range(config.depth)]
-    return nn.Sequential(*layers, nn.ReLU(), nn.Conv2d(widths[-1], NECK, 1)), NECK * height * width
+    return nn.Sequential(*layers, nn.ReLU(), nn.Conv2d(there, NECK, 1)), NECK * height * width
 
 
 def residual_pictures(config: NetConfig, channels: int) -> nn.Module:
     levels, (height, width) = halvings(config.shape)
-    widths = [channels, *(min(config.width * 2**level, WIDEST) for level in range(levels))]
-    layers: list[nn.Module] = [
-        nn.Linear(config.latent + config.classes, NECK * height * width),
-        nn.Unflatten(1, (NECK, height, width)),
-        nn.Conv2d(NECK, widths[-1], 1),
-    ]
+    widths = residual_widths(config, channels, levels)
+    layers = neck(config.latent + config.classes, widths[-1], height, width)
     for there, here in reversed(list(pairwise(widths))):
         layers += [Residual(here) for _ in range(config.depth)]
         layers += [nn.ReLU(), *doubling(here, there, "interpolation")]
     return nn.Sequential(*layers)
 
 
-FEATURES = {"dense": dense_features, "conv": conv_features, "residual": residual_features}
-PICTURES = {"dense": dense_pictures, "conv": conv_pictures, "residual": residual_pictures}
+def residual_widths(config: NetConfig, channels: int, levels: int) -> list[int]:
+    """Give the channels at each size, from the picture down."""
+    return [channels, *(min(config.width * 2**level, WIDEST) for level in range(levels))]
 
 
-def doubling(here: int, there: int, how: Upsampling) -> list[nn.Module]:
-    """Double the size; transposed convolution leaves a checkerboard, interpolation does not (Odena et al. 2016)."""
-    if how == "transposed":
-        return [nn.ConvTranspose2d(here, there, 4, stride=2, padding=1)]
-    return [nn.Identity(), DoublingConv2d(here, there)]  # two, since checkpoints name layers by their place
+def neck(numbers: int, channels: int, height: int, width: int) -> list[nn.Module]:
+    unfolded = nn.Unflatten(1, (NECK, height, width))
+    return [nn.Linear(numbers, NECK * height * width), unfolded, nn.Conv2d(NECK, channels, 1)]
 
 
-class DoublingConv2d(nn.Conv2d):
-    """Repeats each pixel and convolves, 3×3, in one: a transposed convolution with 4 of 9 multiply-adds.
+class StyledPictures(nn.Module):
+    """Doubles a small map until it is a picture, each residual block scaled by the latent; no normalization.
 
-    Under the nine weights lie four different pixels at most, whose weights are added up first.
+    Huang et al., "The GAN is dead; long live the GAN! A Modern GAN Baseline", NeurIPS 2024 (arXiv 2501.05441), section
+    3, for a generator of residual blocks alone. `mapping` fully connected layers bend the latent first, and theirs is
+    what scales: Karras et al., CVPR 2019, section 2.
     """
 
-    def __init__(self, here: int, there: int) -> None:
-        super().__init__(here, there, 3, padding=1)
-
-    def forward(self, input: Tensor) -> Tensor:  # (batch, here, height, width) → (batch, there, 2·height, 2·width)
-        return F.conv_transpose2d(input, self.summed(), self.bias, stride=2, padding=1)
-
-    def summed(self) -> Tensor:  # (here, there, 4, 4)
-        return summed(summed(self.weight, 2), 3).transpose(0, 1)
-
-    def merged(self) -> nn.ConvTranspose2d:
-        """Give the transposed convolution that it amounts to."""
-        merged = nn.ConvTranspose2d(self.in_channels, self.out_channels, 4, stride=2, padding=1)
-        merged.load_state_dict({"weight": self.summed(), "bias": self.bias})
-        return merged
-
-
-def summed(weight: Tensor, side: int) -> Tensor:
-    """Add up those of three weights along a side that fall on one pixel and its repetition: four remain."""
-    first, second, third = weight.unbind(side)
-    return torch.stack([third, second + third, first + second, first], side)
-
-
-class Residual(nn.Module):
-    """x + f(x), f starting at zero, so that depth costs no stability and no normalization is needed."""
-
-    def __init__(self, channels: int) -> None:
+    def __init__(self, config: NetConfig, channels: int, mapping: int) -> None:
         super().__init__()
-        self.first = nn.Conv2d(channels, channels, 3, padding=1)
-        self.second = nn.Conv2d(channels, channels, 3, padding=1)
-        nn.init.zeros_(self.second.weight)
-        nn.init.zeros_(self.second.bias)  # type: ignore[arg-type]
+        levels, (height, width) = halvings(config.shape)
+        widths = residual_widths(config, channels, levels)
+        numbers = [config.latent + config.classes, *[MAPPED] * mapping]
+        self.mapping = nn.Sequential(*(layer for pair in pairwise(numbers) for layer in (nn.Linear(*pair), nn.GELU())))
+        self.smallest = nn.Sequential(*neck(numbers[-1], widths[-1], height, width))
+        doublings = reversed(list(pairwise(widths)))
+        self.doublings = nn.ModuleList(
+            nn.Sequential(nn.ReLU(), *doubling(here, there, "interpolation")) for there, here in doublings
+        )
+        self.blocks = nn.ModuleList(
+            nn.ModuleList(StyledResidual(here, numbers[-1]) for _ in range(config.depth)) for here in widths[:0:-1]
+        )
 
-    def forward(self, x: Images) -> Images:
-        return x + self.second(F.relu(self.first(F.relu(x))))
+    def forward(self, z: Latents) -> Images:
+        code = self.mapping(z)
+        h = self.smallest(code)
+        for blocks, double in zip(self.blocks, self.doublings, strict=True):
+            for block in blocks:  # type: ignore[attr-defined]
+                h = block(h, code)
+            h = double(h)
+        return h
+
+
+FEATURES = {"dense": dense_features, "conv": conv_features, "residual": residual_features}
+PICTURES = {"dense": dense_pictures, "conv": conv_pictures, "residual": residual_pictures}
 
 
 def normed_pictures(config: Doubling, channels: int, mapping: int = 0) -> nn.Sequential:
@@ -272,6 +262,12 @@ def normed_pictures(config: Doubling, channels: int, mapping: int = 0) -> nn.Seq
     return nn.Sequential(*layers, *doubling(config.width, channels, config.upsampling))
 
 
+PLAYING: dict[str, Callable[[NetConfig, int, int], nn.Module]] = {
+    "conv": normed_pictures,
+    "residual": StyledPictures,
+}
+
+
 def normed(layer: nn.Module) -> list[nn.Module]:
     """Follow a layer by batch norm, right behind it so that the two can be folded into one, and by ReLU."""
     if isinstance(layer, nn.Linear):
@@ -291,7 +287,9 @@ def keep_spread(net: nn.Module) -> None:
                 nn.init.zeros_(layer.bias)
     for block in net.modules():
         if isinstance(block, Residual):
-            nn.init.zeros_(block.second.weight)
+            zero(block.second)
+        if isinstance(block, StyledResidual):
+            zero(block.style)
 
 
 def halvings(shape: Shape) -> tuple[int, tuple[int, int]]:

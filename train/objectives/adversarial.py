@@ -45,6 +45,7 @@ class AdversarialConfig:
     gradient_penalty: float = 0.0  # weight of (slope − 1)² between data and made samples (WGAN-GP)
     r1: float = 0.0  # weight γ of γ/2 · slope² on data
     r2: float = 0.0  # the same on made samples
+    annealed: float = 1.0  # what is left of the weights of r1 and r2 at the end of the run, as a share
     penalized: float = 1.0  # share of the critic's turns that pay these, each as much more
     instance_noise: float = 0.0  # deviation of the noise on all that the critic sees, falling to nothing
     augmentations: tuple[Augmentation, ...] = ()  # of all that the critic sees
@@ -55,6 +56,8 @@ class AdversarialConfig:
             raise BadValue(f"critic_steps is {self.critic_steps}; the critic needs at least 1 turn.")
         if not 0 < self.penalized <= 1:
             raise BadValue(f"penalized is {self.penalized}; it is a share of the turns, above 0 and up to 1.")
+        if self.annealed < 0:
+            raise BadValue(f"annealed is {self.annealed}; it is what is left of a weight, such as 0.1.")
         if self.critic.norm == "batch" and (self.gradient_penalty or self.r1 or self.r2):
             raise BadValue(
                 "A penalty on the slope is one picture's, and batch norm ties pictures together: "
@@ -88,7 +91,7 @@ class Adversarial(Objective):
             made = self.made(len(x), y, x.device)
         real, fake = seen(self.config, x, progress), seen(self.config, made, progress)
         loss = critic_loss(self.payoff, self.critic(real, y), self.critic(fake, y), self.config.relativistic)
-        return {"critic": loss, **penalties(self.config, lambda at: self.critic(at, y), [real], [fake])}
+        return {"critic": loss, **penalties(self.config, lambda at: self.critic(at, y), [real], [fake], progress)}
 
     def generate(self, x: Images, y: Labels | None, progress: float) -> Terms:
         fake = self.critic(seen(self.config, self.made(len(x), y, x.device), progress), y)
@@ -112,15 +115,18 @@ def seen(config: AdversarialConfig, x: Images, progress: float) -> Images:
     return x + noise * torch.randn_like(x) if noise else x
 
 
-def penalties(config: AdversarialConfig, score: Score, real: Sequence[Tensor], fake: Sequence[Tensor]) -> Terms:
+def penalties(
+    config: AdversarialConfig, score: Score, real: Sequence[Tensor], fake: Sequence[Tensor], progress: float
+) -> Terms:
     """Give the penalties that the rules ask for, on a random share of the turns."""
     terms: Terms = {}
     if config.penalized < 1 and float(torch.rand(())) >= config.penalized:
         return terms
     if config.gradient_penalty:
         terms["gradient_penalty"] = config.gradient_penalty / config.penalized * gradient_penalty(score, real, fake)
+    share = (1 + (config.annealed - 1) * progress) / 2 / config.penalized
     if config.r1:
-        terms["r1"] = config.r1 / 2 / config.penalized * squared_slope(score, real)
+        terms["r1"] = share * config.r1 * squared_slope(score, real)
     if config.r2:
-        terms["r2"] = config.r2 / 2 / config.penalized * squared_slope(score, fake)
+        terms["r2"] = share * config.r2 * squared_slope(score, fake)
     return terms

@@ -14,12 +14,14 @@ import torch
 from torch import Tensor, nn
 
 from engine.aliases import Images, Labels, Latents
+from engine.errors import BadValue
 from engine.models.ali import ALI
 from engine.models.hierarchical_ali import HierarchicalALI
 from train.critics import JointCritic
 from train.data import Batch
 from train.objectives.adversarial import AdversarialConfig, penalties, seen
 from train.objectives.base import Objective, Terms
+from train.objectives.features import apart
 from train.objectives.payoffs import PAYOFFS, critic_loss, joint_loss
 
 
@@ -28,10 +30,16 @@ class JointConfig(AdversarialConfig):
     """The rules of the adversarial game, of pairs."""
 
     picture_cycle: float = 0.0  # weight of |x − G(E(x))|², mean over pixels
+    feature_cycle: float = 0.0  # the same in what a residual critic sees, at each place of unit length
     latent_cycle: float = 0.0  # weight of −log q(z|G(z)), in nats an axis; without a density, of |z − E(G(z))|² / 2
     encoder_noise: float = (
         0.0  # deviation of the noise through which the encoder learns to read: like pictures, near codes
     )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.feature_cycle and self.critic.net != "residual":
+            raise BadValue("feature_cycle compares what a residual critic sees: take --objective.critic.net residual.")
 
 
 class Joint(Objective):
@@ -61,16 +69,18 @@ class Joint(Objective):
             real = seen(self.config, x, progress), self.model.infer(self.read(x), y)
             fake = seen(self.config, made, progress), codes
         loss = critic_loss(self.payoff, self.critic(*real, y), self.critic(*fake, y), self.config.relativistic)
-        return {"critic": loss, **penalties(self.config, lambda *pair: self.critic(*pair, y), real, fake)}
+        return {"critic": loss, **penalties(self.config, lambda *pair: self.critic(*pair, y), real, fake, progress)}
 
     def play(self, x: Images, y: Labels | None, progress: float) -> Terms:
         (made, codes), inferred = self.model.pair(self.prior(x), y), self.model.infer(self.read(x), y)
         real = self.critic(seen(self.config, x, progress), inferred, y)
         fake = self.critic(seen(self.config, made, progress), codes, y)
         terms = {"model": joint_loss(self.payoff, real, fake, self.config.relativistic)}
+        rebuilt = self.model.render(inferred, y) if self.config.picture_cycle or self.config.feature_cycle else x
         if self.config.picture_cycle:
-            error = (self.model.render(inferred, y) - x).square().mean()
-            terms["picture_cycle"] = self.config.picture_cycle * error
+            terms["picture_cycle"] = self.config.picture_cycle * (rebuilt - x).square().mean()
+        if self.config.feature_cycle:
+            terms["feature_cycle"] = self.config.feature_cycle * apart(self.critic.maps(rebuilt), self.critic.maps(x))
         if self.config.latent_cycle:
             terms["latent_cycle"] = self.config.latent_cycle * self.surprise(codes, self.read(made), y)
         return terms

@@ -3,13 +3,12 @@
 Larsen et al., "Autoencoding beyond pixels using a learned similarity metric", ICML 2016: pictures are compared in what
 the critic sees as well. Patches: Isola et al., "Image-to-Image Translation with Conditional Adversarial Networks", CVPR
 2017, section 3.2.2. A reconstruction plays against its own original (relativistic pairing: Jolicoeur-Martineau 2019).
-Features of unit length: Zhang et al., "The Unreasonable Effectiveness of Deep Features as a Perceptual Metric", 2018.
 """
 
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 from torch.nn import functional as F
 
 from engine.aliases import Images
@@ -18,6 +17,7 @@ from train.critics import PatchCritic
 from train.data import Batch
 from train.objectives.base import Terms
 from train.objectives.elbo import Elbo, ElboConfig
+from train.objectives.features import apart
 from train.objectives.labels import told
 from train.objectives.penalties import squared_slope
 
@@ -63,7 +63,7 @@ class VaeGan(Elbo):
         seen = self.critic.features(rebuilt)
         with torch.no_grad():
             wanted = self.critic.features(batch.x)
-        terms["features"] = self.config.features * torch.stack(list(map(apart, seen, wanted))).mean()
+        terms["features"] = self.config.features * apart(seen, wanted)
         score, other = self.critic.score(seen), self.critic.score(wanted)
         terms["adversarial"] = self.config.adversarial * F.softplus(other - score).mean()
         return terms
@@ -76,8 +76,3 @@ class VaeGan(Elbo):
             return {"critic": loss}
         slope = squared_slope(lambda at: self.critic(at).sum(1), [x]) / patches
         return {"critic": loss, "r1": self.config.r1 / 2 / self.config.penalized * slope}
-
-
-def apart(seen: Tensor, wanted: Tensor) -> Tensor:
-    """Mean squared distance of two maps' features (batch, channel, height, width), each of unit length, a scalar."""
-    return (F.normalize(seen.float()) - F.normalize(wanted.float())).square().sum(1).mean()

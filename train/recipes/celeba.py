@@ -8,6 +8,7 @@ from engine.models.hierarchical_ali import HierarchicalALIConfig
 from engine.models.pixel_cnn import PixelCNNConfig
 from engine.models.pixel_vae import PixelVAEConfig
 from engine.models.progressive_gan import ProgressiveGANConfig
+from engine.models.r3gan import R3GANConfig
 from engine.models.vae import VAEConfig
 from train.critics import CriticConfig
 from train.objectives.adversarial import AdversarialConfig
@@ -29,6 +30,22 @@ adversarial = Recipe(
     optimizer=AdamConfig(lr=3e-4, betas=(0.0, 0.99), warm_up=0.0),
     batch=64,
     steps=12_000,
+    save_every=250,
+)
+residual = CriticConfig(net="residual", width=48, depth=1, minibatch_deviation=True)
+game = AdversarialConfig(
+    critic=residual, relativistic=True, r1=0.4, r2=0.4, annealed=0.1, penalized=0.125, augmentations=("translation",)
+)
+generator = Recipe(
+    data="celeba",
+    title="Faces in colour, R3GAN",
+    description="Faces from 256 numbers by a game of real and made pictures in pairs.",
+    model=R3GANConfig(latent=256),
+    objective=game,
+    flip=True,
+    optimizer=AdamConfig(lr=4e-4, betas=(0.0, 0.99)),
+    batch=32,
+    steps=30_000,  # eight hours of a core
     save_every=250,
 )
 pairs = JointConfig(critic=critic, r1=0.1, penalized=0.125, picture_cycle=5.0, latent_cycle=0.1)
@@ -100,6 +117,7 @@ RECIPES = {
         save_every=250,
     ),
     "celeba-dcgan": adversarial,
+    "celeba-r3gan": generator,
     "celeba-ali": inference,
     "celeba-hali": hierarchical,
     "celeba-pixelcnn": pixels,
