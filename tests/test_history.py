@@ -21,7 +21,7 @@ from train.cli import main
 from train.devices import Place
 from train.loop import Training, prepared
 from train.recipes import RECIPES
-from train.runs import ORIGIN
+from train.runs import ORIGIN, STATE
 
 SMALL = ("--model.width", "8", "--batch", "4", "--sheets", "0", "--save-every", "2")
 
@@ -112,6 +112,19 @@ def test_a_stopped_run_counts_the_steps_that_it_reached_and_a_resumed_one_counts
     assert (counts(halfway), counts(whole)) == ([(2, 8), (2, 8)], [(2, 8), (4, 16)])
     assert halfway.history[1].recipe["steps"] == 4
     assert halfway.history[1].initial_digest == whole.history[1].initial_digest == first.digests[WEIGHTS]
+
+
+def test_a_run_that_has_saved_nothing_does_not_export_the_seeds_weights_for_those_it_began_from(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    trained_to(home, "digits-vae-first", 2)
+    run = home / "second"
+    main(["run", "digits-vae", *SMALL, "--steps", "2", "--begin", "digits-vae-first", "--run", str(run)])
+    (run / STATE).unlink()  # as before its first save
+    with pytest.raises(SystemExit) as ended:
+        main(["export", str(run), "digits-vae-second"])
+    assert ended.value.code == 2
+    assert "began from digits-vae-first and has saved no state yet" in capsys.readouterr().err
 
 
 def test_every_batch_of_a_step_counts(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from torch import Tensor
 from engine import checkpoint, noise
 from engine.card import QUANTILES, Axis, Card
 from engine.checkpoint import Labels, Means
+from engine.errors import BadValue
 from engine.models.classifier import Classifier
 from engine.nn.prior import draw
 from engine.registry import Model, family_of
@@ -22,7 +23,6 @@ from engine.verbs import Bounds, Completes, Encodes, verbs_of
 from train.data import Dataset, Split
 from train.data.search import legible
 from train.devices import Place
-from train.history import Origin
 from train.loop import Training
 from train.measures.familiarity import keep_exported, reconstructs
 from train.recipe import Recipe, as_dict
@@ -35,15 +35,17 @@ LIBRARIES = ("torch", "numpy", "safetensors")
 
 
 def export(run: Run, data: Dataset, name: str, folder: Path, axis_names: Sequence[str] = ()) -> Path:
-    """Write the checkpoint `name` into a folder of checkpoints; returns its place. Raises BadValue for a bad name."""
+    """Write the checkpoint `name` into a folder of checkpoints; returns its place.
+
+    Raises BadValue for a bad name, and for a run that began from a checkpoint and has saved no state yet.
+    """
     recipe, training = run.recipe(), reached(run)
     model = training.shipped.eval().requires_grad_(False)
     encodes = isinstance(model, Encodes)
     held_out, _, kl = posterior(model, data.test, POINTS) if encodes else (prior(model), None, None)
     axes = named(measured_axes(model, held_out, None if kl is None else kl.mean(0)), axis_names)
     card = describe(name, recipe, model, data, axes)
-    origin = run.origin() if training.step else Origin()  # before its first saved state, its weights are the seed's
-    history = origin.then(card.recipe, training.step, recipe.batch * training.objective.batches)
+    history = run.origin().then(card.recipe, training.step, recipe.batch * training.objective.batches)
     card = dataclasses.replace(card, history=history)
     means, labels = map_of(model, data) if encodes else (None, None)
     checkpoint.save(folder, halved(model, held_out, data.test), card, draw_sheet(model, data.test), means, labels)
@@ -58,6 +60,11 @@ def reached(run: Run) -> Training:
     training = Training(run.recipe(), Place(host))
     if (state := run.load_state(host)) is not None:
         training.restore(state)
+    elif begun := run.recipe().begin:
+        raise BadValue(
+            f"{run.folder} began from {begun} and has saved no state yet, so it has no weights of its own. "
+            f"Let it reach its first save (zoetrope-train resume {run.name}), or use {begun} itself."
+        )
     return training
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import shutil
 import socket
@@ -202,19 +203,19 @@ class Explore:
 
 
 HELD = """
-window.held = { holding: false, kept: [], sent: 0 }
+window.held = { path: %s, holding: false, kept: [], sent: 0 }
 window.WebSocket = class extends WebSocket {
   constructor(...given) {
     super(...given)
-    this.streamlits = this.url.includes("/_stcore/stream")
+    this.theirs = new URL(this.url).pathname.endsWith(held.path)
     this.addEventListener("message", (event) => {
-      if (!this.streamlits || !held.holding) return
+      if (!this.theirs || !held.holding) return
       event.stopImmediatePropagation()
       held.kept.push(() => this.dispatchEvent(new MessageEvent("message", { data: event.data })))
     })
   }
   send(message) {
-    held.sent += this.streamlits
+    held.sent += this.theirs
     super.send(message)
   }
 }
@@ -222,11 +223,11 @@ window.WebSocket = class extends WebSocket {
 
 
 class Held:
-    """What the server tells Streamlit's page, which can be held back as on a slow network."""
+    """What the server tells a page, through Streamlit or live, which can be held back as on a slow network."""
 
-    def __init__(self, page: Page) -> None:
+    def __init__(self, page: Page, path: str = "/_stcore/stream") -> None:
         self.page = page
-        page.add_init_script(HELD)
+        page.add_init_script(HELD % json.dumps(path))
 
     def hold(self) -> None:
         self.page.evaluate("() => Object.assign(held, { sent: 0, holding: true })")

@@ -12,10 +12,11 @@ import pytest
 from numpy.typing import NDArray
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from engine.card import Leg
 from engine.models.gan import GAN, GANConfig
 from engine.models.pixel_cnn import PixelCNNConfig
 from engine.runtime import Engine
-from tests.browser.conftest import LAPTOP, Server, foreign, lecture, serving
+from tests.browser.conftest import LAPTOP, Held, Server, foreign, lecture, serving
 from tests.browser.test_reconstruct import NAMELESS, bring, file
 from tests.shelf import keep, made
 from tests.tiny import write
@@ -38,7 +39,7 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     home = tmp_path_factory.mktemp("home")
     folder = home / "checkpoints"
     for name, config in CONFIGS.items():
-        keep(folder, name, made(config), title=name, feature_variance=None)
+        keep(folder, name, made(config), title=name, feature_variance=None, history=(Leg({}, 20, 640, ""),))
     write(folder, "toy-gan", GAN(GANConfig(SHAPE, latent=4, width=16, depth=1)))
     with serving(folder, home) as running:
         yield running
@@ -128,6 +129,7 @@ def complete(browser: Browser, studio: Server) -> Iterator[Complete]:
 def test_a_picture_is_drawn_pixel_by_pixel_at_any_pace(complete: Complete) -> None:
     complete.open("model=toy-gated&y=2&seed=7")
     wanted = complete.engine.sample("toy-gated", [7], [2])[0, :, :, 0]
+    expect(complete.page.get_by_text("A sentence. Trained 20 steps on 640 pictures.")).to_be_visible()
     expect(complete.says("chances")).to_contain_text("No pixel is drawn yet")
     complete.press("ArrowRight", "ArrowRight", "ArrowRight")
     complete.shown(3)
@@ -273,6 +275,54 @@ def test_what_is_seen_and_what_surprises_is_shown(complete: Complete) -> None:
     complete.shown(30)
     complete.press("m")
     assert (complete.seen(shape=(3, 6, 5)) == wanted).all()
+
+
+def test_nothing_stands_beside_another_picture_than_its_own(complete: Complete) -> None:
+    held = Held(complete.page, "/live")
+    complete.open("model=toy-plain&seed=3")
+    complete.fast()
+    complete.press(" ")
+    complete.shown(120)
+    complete.press("b", "m")
+    complete.page.mouse.move(*complete.spot(8, 4))
+    said = {name: complete.says(name) for name in ("surprise", "reach", "rival-says")}
+    wanted = {"surprise": "nats", "reach": "sees", "rival-says": "pixels in one pass"}
+    for name, words in wanted.items():
+        expect(said[name]).to_contain_text(words)
+    held.hold()
+    complete.page.get_by_label("Seed", exact=True).fill("4")
+    complete.press("Enter")
+    for name, words in wanted.items():
+        expect(said[name]).not_to_contain_text(words)
+    expect(complete.says("rival")).to_be_hidden()
+    expect(complete.page.get_by_label("What the other model sees")).to_be_hidden()
+    held.release()
+    expect(complete.says("rival")).to_be_visible()
+    complete.page.evaluate("document.activeElement.blur()")
+    complete.press("End")
+    complete.shown(120)
+    picture = complete.engine.sample("toy-plain", [4])
+    nats = complete.engine.surprise("toy-plain", picture).sum() * math.log(2)
+    expect(said["surprise"]).to_have_attribute("data-nats", f"{nats:.3f}")
+    seen = complete.engine.ready("toy-plain").receptive(picture, 84)[0] > 0
+    expect(said["reach"]).to_have_attribute("data-seen", str(seen.sum()))
+
+
+def test_a_class_outlives_a_model_without_classes(complete: Complete) -> None:
+    complete.open("model=toy-gated&y=2&seed=7")
+    model, chip = complete.page.get_by_label("Model", exact=True), complete.button("class 2")
+    expect(chip).to_have_attribute("aria-pressed", "true")
+    model.select_option("toy-plain")
+    expect(chip).to_be_hidden()
+    complete.page.wait_for_function("() => !/[?&]y=/.test(location.search)")
+    complete.page.wait_for_timeout(500)
+    model.select_option("toy-gated")
+    expect(chip).to_have_attribute("aria-pressed", "true")
+    complete.page.wait_for_function("() => /[?&]y=2/.test(location.search)")
+    complete.page.go_back()
+    expect(model).to_have_value("toy-plain")
+    complete.page.go_forward()
+    expect(chip).to_have_attribute("aria-pressed", "true")
 
 
 def test_a_link_that_asks_for_too_much_is_answered_and_a_dead_engine_harms_nothing(

@@ -228,8 +228,35 @@ def test_what_is_too_long_to_be_kept_loses_its_oldest_steps(explore: Explore, st
         "bookmarks": {"m": [past[0]], "n": [past[1]]},
     }
     body = {"model": "m", "past": past, "at": at, **others}
-    kept = explore.page.evaluate(FITTING, body)
+    found = explore.page.evaluate(FITTING, body)
+    kept = found["view"]
+    assert ("the oldest steps back in Explore" in found["lost"]) == (len(kept["past"]) < steps)
     assert kept["past"][kept["at"]] == past[at]
     assert kept["bookmarks"]["m"] == [past[0]]
     assert len(str(kept).encode()) < 64 << 10
     assert len(kept["past"]) >= min(steps, 8)
+
+
+LOSING = """async keys => {
+  const files = performance.getEntriesByType("resource").map((entry) => entry.name)
+  const { Memory } = await import(files.find((name) => name.endsWith("/memory.js")))
+  const [sent, told] = [[], []]
+  const channel = { slot: () => ({ put: ({ view }) => sent.push(view) }) }
+  const path = (length) => ({ keys: Array.from({ length }, () => ({ z: Array(256).fill(0.1234) })) })
+  const compose = () => ({ morph: { model: "m", paths: { m: path(keys), n: path(3) } } })
+  const memory = new Memory(channel, "test", { compose, recalled: () => {}, say: (sentence) => told.push(sentence) })
+  memory.open = true
+  memory.now()
+  memory.now()
+  memory.close()
+  return [Object.keys(sent[1].morph.paths), told]
+}"""
+
+
+def test_a_path_that_is_too_long_to_be_kept_is_told_of_once(explore: Explore) -> None:
+    explore.open()
+    assert explore.page.evaluate(LOSING, 5) == [["m", "n"], []]
+    kept, told = explore.page.evaluate(LOSING, 60)
+    assert kept == ["n"]
+    (sentence,) = told
+    assert "a reload would lose Morph's path of m, unless it is saved as a file" in sentence

@@ -5,16 +5,22 @@ import { token } from "./token.js"
 
 const VERSION = 1
 const LIMIT = 48 << 10 // bytes of one view
+const PATHS = 20 << 10 // of them for the paths of Morph
+const NAMED = 3 // things that are lost and named; more are counted
 const PACE = 1000 // milliseconds between two keeps while a hand moves
 
-let latest = null // what was kept or recalled last; it lives as long as the page, through all changes of page within
+let latest = null // what was kept or recalled last, whole; it lives as long as the page, through all changes of page within
+let said = "" // what was said last of things that cannot be kept
 const known = new Set() // the pages within whose parts of it this browser's page has made
 
 export class Memory {
-  /** `compose()` gives the fields to be kept, beside those of other pages; `onRecalled(body, here)` gets what was kept before, or null, and whether `part` kept something in this very page. */
-  constructor(channel, compose, onRecalled, part = "explore") {
-    Object.assign(this, { compose, onRecalled, part, timer: 0, open: false, handed: {} })
-    this.keeps = channel.slot("keep", () => {})
+  /**
+   * `on.compose()` gives the fields to be kept, beside those of other pages; `on.recalled(body, here)` gets what was kept
+   * before, or null, and whether `part` kept something in this very page; `on.say(sentence)` tells of what cannot be kept.
+   */
+  constructor(channel, part, on) {
+    Object.assign(this, { part, on, timer: 0, open: false, handed: {} })
+    this.keeps = channel.slot("keep", () => {}, on.say)
     this.recalls = channel.slot("recall", ({ view }) => this.recalled(view, false), () => this.recalled(null, false))
     this.hide = () => document.hidden && this.now()
     this.leave = () => this.now()
@@ -31,7 +37,7 @@ export class Memory {
   recalled(view, here) {
     this.open = true
     if (view?.version === VERSION) latest ??= view
-    this.onRecalled(latest, here)
+    this.on.recalled(latest, here)
     if (this.handed.handed) this.now()
   }
 
@@ -47,9 +53,19 @@ export class Memory {
     this.timer = 0
     if (!this.open) return
     known.add(this.part)
-    latest = fitting({ ...latest, version: VERSION, ...this.compose(), ...this.handed })
+    latest = { ...latest, version: VERSION, ...this.on.compose(), ...this.handed }
     this.handed = {}
-    this.keeps.put({ op: "keep", token: token.value, view: latest })
+    const { view, lost } = fitting(latest)
+    this.keeps.put({ op: "keep", token: token.value, view })
+    this.tell(lost)
+  }
+
+  /** Say what a reload would take away, once. */
+  tell(lost) {
+    const more = lost.length > NAMED ? [`${lost.length - NAMED} more`] : []
+    const all = [...lost.slice(0, NAMED), ...more].join(", ")
+    if (all && all !== said) this.on.say(`There is more here than can be kept: a reload would lose ${all}.`)
+    said = all
   }
 
   /** Keep it within a second: a hand is moving. */
@@ -66,9 +82,11 @@ export class Memory {
 
 const size = (body) => new TextEncoder().encode(JSON.stringify(body)).length
 
-/** The body without so much of its history, then of other models, that it keeps within the limit. */
+/** The view that is within the limit, without paths, then steps back, then things of other models that it has no room for; and these in words. */
 export function fitting(body, limit = LIMIT) {
   const fit = structuredClone(body)
+  const lost = shortened(fit)
+  const steps = fit.past?.length
   while (fit.past?.length > 1 && size(fit) > limit) {
     const part = Math.ceil(fit.past.length / 4)
     if (fit.at < part) fit.past.splice(-part)
@@ -77,8 +95,25 @@ export function fitting(body, limit = LIMIT) {
       fit.at -= part
     }
   }
-  for (const others of [fit.views, fit.bookmarks, fit.directions ?? {}]) {
-    for (const name of Object.keys(others ?? {})) if (name !== fit.model && size(fit) > limit) delete others[name]
+  if (fit.past?.length < steps) lost.push("the oldest steps back in Explore")
+  for (const [what, others] of [["how one left", fit.views], ["bookmarks of", fit.bookmarks], ["directions of", fit.directions]]) {
+    for (const name of Object.keys(others ?? {})) {
+      if (name === fit.model || size(fit) <= limit) continue
+      delete others[name]
+      lost.push(`${what} ${name}`)
+    }
   }
-  return fit
+  return { view: fit, lost }
+}
+
+/** Take away the paths of Morph for which there is no room; they come in the order of their worth. */
+function shortened({ morph }) {
+  const kept = {}
+  const lost = []
+  for (const [name, path] of Object.entries(morph?.paths ?? {})) {
+    if (size({ ...kept, [name]: path }) <= PATHS) kept[name] = path
+    else lost.push(`Morph's path of ${name}, unless it is saved as a file`)
+  }
+  if (morph) morph.paths = kept
+  return lost
 }

@@ -6,7 +6,7 @@ export const SPEEDS = [1, 3, 10, 30, 100, 300, Infinity] // pixels a second
 export const easel = {
   model: null,
   seed: 1,
-  y: null, // the class that the model is told; null: none
+  label: null, // the name of the class that a model which knows it is told; null: none
   way: "draw", // "draw" from nothing, or "fill" what is hidden
   speed: 4, // a place in SPEEDS
   count: 8, // fillings

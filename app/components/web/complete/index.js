@@ -35,7 +35,7 @@ class Complete {
     this.notice = parts.notice
     this.say = (sentence, wait = 9000) => this.notice.say(sentence, wait)
     this.channel = new Channel(page, { onLine: (state, why) => this.notice.line(state, why), onEngine: (state) => this.engine(state) })
-    this.memory = new Memory(this.channel, () => this.compose(), (body) => this.recalled(body), "complete")
+    this.memory = new Memory(this.channel, "complete", { compose: () => this.compose(), recalled: (body) => this.recalled(body), say: this.say })
     this.pictures = new KeptPictures(page, { changed: () => this.memory.now(), say: this.say })
     this.board = new Board(parts.canvas)
     this.chart = new Chart(parts.chart)
@@ -60,7 +60,7 @@ class Complete {
   update({ data, setStateValue }) {
     const text = (value) => (value === null ? null : String(value))
     this.tell = (step = false) => {
-      const view = { model: easel.model, seed: text(easel.seed), y: text(easel.y), way: easel.way, source: (easel.way === "fill" && this.source.query) || null }
+      const view = { model: easel.model, seed: text(easel.seed), y: text(this.y), way: easel.way, source: (easel.way === "fill" && this.source.query) || null }
       if (!here("complete") || (JSON.stringify(view) === this.told && !step)) return
       this.told = JSON.stringify(view)
       write("complete", view, step)
@@ -81,8 +81,10 @@ class Complete {
 
   /** Take over what an address asks for. */
   follow({ view: { source, ...view }, version, notices }) {
-    const same = Object.entries(view).every(([name, value]) => easel[name] === value)
-    Object.assign(easel, view, { version })
+    const { y, ...fields } = view
+    const same = this.card && y === this.y && Object.entries(fields).every(([name, value]) => easel[name] === value)
+    Object.assign(easel, fields, { version })
+    this.label(view.model, y)
     this.told = null
     if (notices.length) this.say(notices.join(" "), 12000)
     if (this.card && !same) this.open(easel.model)
@@ -92,26 +94,38 @@ class Complete {
   back(query) {
     const [name, seed] = [query.get("model"), Number(query.get("seed"))]
     if (!this.models.some((model) => model.name === name) || name === easel.model || !Number.isInteger(seed)) return
-    Object.assign(easel, { seed, y: query.has("y") ? Number(query.get("y")) : null, way: query.get("way") ?? "draw" })
+    Object.assign(easel, { seed, way: query.get("way") ?? "draw" })
+    this.label(name, query.get("y"))
     this.told = null
     this.open(name)
   }
 
   // What is drawn
 
+  /** Tell a model a class, by its place; a model that knows none leaves the others theirs. */
+  label(name, y) {
+    const { classes } = this.models.find((model) => model.name === name)
+    if (classes.length) easel.label = classes[y] ?? null
+  }
+
+  /** The class that the model is told; null where it is told none, or knows none of that name. */
+  get y() {
+    const at = this.card.classes.indexOf(easel.label)
+    return at < 0 ? null : at
+  }
+
   open(name) {
     this.card = this.models.find((model) => model.name === name) ?? this.models[0]
     const { card } = this
     easel.model = card.name
-    if (easel.y !== null && easel.y >= card.classes.length) easel.y = null
     this.brush.card = card
     this.brush.cursor = null
     this.reach.open(card, this.models)
     this.rival.open(card, this.samplers)
-    this.parts.text.textContent = card.text
+    this.parts.text.textContent = this.parts.text.title = [card.text, card.trained].filter(Boolean).join(" ")
     this.press()
     this.renew()
-    this.rival.draw(easel.seed, easel.y)
+    this.rival.draw(easel.seed, this.y)
   }
 
   /** Begin anew: other hidden pixels, another picture, seed, class or model. */
@@ -124,7 +138,7 @@ class Complete {
     const hidden = filling ? mask(card.shape).slice() : preset("all", height, width)
     const seeds = Array.from({ length: filling ? easel.count : 1 }, (_, i) => (easel.seed + i) % SEEDS)
     this.chosen = Math.min(this.chosen, seeds.length - 1)
-    this.drawing = new Drawing(card, base, hidden, seeds, easel.y)
+    this.drawing = new Drawing(card, base, hidden, seeds, this.y)
     this.fillings.open(this.drawing, this.chosen)
     this.seeded()
     this.parts.scrub.max = this.drawing.total
@@ -149,6 +163,8 @@ class Complete {
     const { drawing, card } = this
     drawing.hidden = mask(card.shape)
     drawing.at = 0
+    this.surprise.changed(true)
+    this.reach.changed(this.picture())
     this.paint()
     this.fillings.paint(drawing)
   }
@@ -183,6 +199,7 @@ class Complete {
     this.fillings.paint(drawing)
     this.tellChances()
     this.surprise.changed()
+    this.reach.changed(this.picture())
     this.rival.tell(drawing)
     this.paint()
   }
@@ -271,16 +288,17 @@ class Complete {
       parts.classes.replaceChildren(chip("any", null), ...card.classes.map(chip))
       parts.classes.dataset.model = card.name
     }
-    ;[...parts.classes.children].forEach((each, i) => each.setAttribute("aria-pressed", (easel.y ?? -1) === i - 1))
+    ;[...parts.classes.children].forEach((each, i) => each.setAttribute("aria-pressed", (this.y ?? -1) === i - 1))
   }
 
   /** Take a seed, a class or a way to begin, and begin anew. */
-  set(part) {
+  set({ y, ...part }) {
     Object.assign(easel, part)
+    if (y !== undefined) this.label(this.card.name, y)
     if ("seed" in part) this.chosen = 0
     this.press()
     this.renew()
-    if ("seed" in part || "y" in part) this.rival.draw(easel.seed, easel.y)
+    if ("seed" in part || y !== undefined) this.rival.draw(easel.seed, this.y)
     this.tell()
   }
 
@@ -341,7 +359,7 @@ class Complete {
     this.source.again()
     this.player.again()
     this.reach.again()
-    this.rival.draw(easel.seed, easel.y)
+    this.rival.draw(easel.seed, this.y)
   }
 
   close() {
@@ -349,6 +367,7 @@ class Complete {
     this.player.close()
     this.renewed.cancel()
     this.surprise.close()
+    this.reach.close()
     this.source.close()
     this.memory.close()
     this.notice.close()

@@ -1,25 +1,27 @@
 // Which pixels a pixel sees: by the slope of the model's own distribution there, beside another model's; and the masks
 // of its layers, which make it so.
 
-import { element } from "../element.js"
+import { element, settle } from "../element.js"
 import { Board } from "./board.js"
 import { easel } from "./easel.js"
 
 const SEEN = [20, 150, 190]
 const AFTER = [90, 84, 76]
 const BLIND = [214, 51, 108]
+const REST = 180 // milliseconds without a change of the picture after which it is asked what the pixel sees in it
 const FLOOR = 6 // powers of ten below the strongest slope that are told apart
 const SIDE = 190 // CSS pixels of the other model's picture
 
 export class Reach {
   /** `on.painted()` hears that the board is to be painted anew. */
   constructor(channel, parts, on) {
-    Object.assign(this, { parts, on, pixel: null, seen: null, other: null, models: [] })
+    Object.assign(this, { parts, on, pixel: null, y: null, seen: null, other: null, models: [] })
     const trouble = (sentence) => (parts.reachSays.textContent = sentence)
     this.mine = channel.slot("reach", (answer) => this.take(answer), trouble)
     this.others = channel.slot("reach-other", (answer) => this.takeOther(answer), trouble)
     this.layers = channel.slot("masks", (answer) => this.drawMasks(answer), trouble)
     this.board = new Board(parts.otherBoard)
+    this.settle = settle(() => this.again(), REST)
     parts.other.addEventListener("change", () => {
       easel.other = parts.other.value
       this.again()
@@ -28,7 +30,12 @@ export class Reach {
 
   /** Take another model: what it sees is asked anew, and models of the same pictures' size are offered beside it. */
   open(card, models) {
-    Object.assign(this, { card, models, seen: null, other: null, pixel: null })
+    Object.assign(this, { card, models, pixel: null })
+    this.settle.cancel()
+    this.forget()
+    this.layers.drop()
+    this.parts.otherBoard.hidden = true
+    this.parts.masks.replaceChildren()
     const alike = models.filter((each) => each.name !== card.name && String(each.shape) === String(card.shape))
     if (!alike.some(({ name }) => name === easel.other)) easel.other = alike[0]?.name ?? ""
     this.parts.other.replaceChildren(element("option", { value: "" }, "no other model"), ...alike.map(({ name, title }) => element("option", { value: name, selected: name === easel.other }, title)))
@@ -36,9 +43,31 @@ export class Reach {
     this.layers.ask({ verb: "masks", model: card.name })
   }
 
+  /** Take back what was said, and what is on its way: it is about another picture. */
+  forget() {
+    const { parts } = this
+    this.mine.drop()
+    this.others.drop()
+    Object.assign(this, { seen: null, other: null })
+    parts.otherBoard.style.visibility = "hidden" // its place stays
+    parts.reachSays.textContent = this.pixel === null ? "Point at a pixel of the picture." : "The model is asked…"
+    for (const what of ["seen", "pixel"]) delete parts.reachSays.dataset[what]
+  }
+
+  /** The picture may be another: what a pixel sees stays true while its class and all before the pixel are the same. */
+  changed({ bytes, y, card }) {
+    if (this.pixel === null || card !== this.card) return
+    const before = this.pixel * card.shape[0]
+    if (y === this.y && bytes.subarray(0, before).every((byte, i) => byte === this.bytes[i])) return
+    Object.assign(this, { bytes, y })
+    this.forget()
+    if (easel.reach) this.settle()
+  }
+
   /** Ask what a pixel of a picture sees. */
   look(pixel, bytes, y) {
     if (!easel.reach || pixel === undefined) return
+    this.settle.cancel()
     Object.assign(this, { pixel, bytes, y })
     const panel = { verb: "receptive", model: this.card.name, rows: 1, first: pixel, y: y ?? undefined }
     this.mine.ask(panel, bytes, { pixel, card: this.card })
@@ -53,7 +82,6 @@ export class Reach {
   }
 
   take({ panels: [{ payload }], note }) {
-    if (note.card.name !== this.card.name) return
     this.seen = { slopes: new Float32Array(payload), pixel: note.pixel }
     this.tell()
   }
@@ -67,6 +95,7 @@ export class Reach {
     const { seen, other, parts } = this
     this.on.painted()
     parts.otherBoard.hidden = !other
+    parts.otherBoard.style.visibility = other?.pixel === seen?.pixel ? "" : "hidden"
     if (!seen) return
     const count = ({ slopes }) => slopes.reduce((sum, slope) => sum + (slope > 0), 0)
     const name = place(seen.pixel, this.card.shape)
@@ -92,6 +121,10 @@ export class Reach {
     return { mine, its }
   }
 
+  close() {
+    this.settle.cancel()
+  }
+
   /** What lies over a pixel of the board. */
   over(pixel) {
     return easel.reach && this.seen ? colour(this.seen, pixel, this.other?.pixel === this.seen.pixel ? this.other : null) : null
@@ -99,8 +132,7 @@ export class Reach {
 
   // Masks
 
-  drawMasks({ panels: [{ model, payload, shape, masks }] }) {
-    if (model !== this.card.name) return
+  drawMasks({ panels: [{ payload, shape, masks }] }) {
     const [count, side] = shape
     const all = new Float32Array(payload)
     const none = element("p", { class: "zt-cpl-says" }, "This model's layers are not masked convolutions.")

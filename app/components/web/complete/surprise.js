@@ -14,32 +14,47 @@ export class Surprise {
     this.settle = settle(() => this.ask(), REST)
   }
 
-  /** The picture is another, or has grown. */
+  /** The picture is another, or has grown: bits of pixels before stay what they are. */
   changed(fresh = false) {
-    if (fresh) this.bits = null
+    if (fresh) this.forget()
     if (!easel.surprise) return this.on.painted()
     if (performance.now() - this.asked > REST) return this.ask()
     this.settle()
   }
 
+  /** Take back what was said, and what is on its way: it is about another picture. */
+  forget() {
+    const { slot, parts } = this
+    slot.drop()
+    this.bits = null
+    parts.surpriseSays.textContent = "The model is asked…"
+    delete parts.surpriseSays.dataset.nats
+  }
+
   ask() {
     if (!easel.surprise) return
     this.asked = performance.now()
-    const { bytes, y, card } = this.on.picture()
-    this.slot.ask({ verb: "surprise", model: card.name, rows: 1, y: y ?? undefined }, bytes, card)
+    const { bytes, y, at, card } = this.on.picture()
+    this.slot.ask({ verb: "surprise", model: card.name, rows: 1, y: y ?? undefined }, bytes, at)
   }
 
-  take({ panels: [{ payload }], note: card }) {
-    if (card.name !== this.on.picture().card.name) return
+  take({ panels: [{ payload }], note: known }) {
     this.bits = new Float32Array(payload)
+    this.known = known // pixels that were drawn when it was asked
     this.tell()
+  }
+
+  /** Of how many pixels the bits are known, of those that are shown. */
+  get at() {
+    return Math.min(this.known, this.on.picture().at)
   }
 
   tell() {
     this.on.painted()
     const { bits, parts } = this
     if (!bits) return
-    const { at, card } = this.on.picture()
+    const { at } = this
+    const { card } = this.on.picture()
     const some = bits.subarray(0, at)
     const sum = some.reduce((total, each) => total + each, 0)
     this.hottest = Math.max(LEAST, ...some)
@@ -53,7 +68,7 @@ export class Surprise {
 
   over(pixel) {
     const { bits } = this
-    if (!easel.surprise || !bits || pixel >= this.on.picture().at) return null
+    if (!easel.surprise || !bits || pixel >= this.at) return null
     const heat = Math.min(1, bits[pixel] / (this.hottest ?? LEAST))
     return [255, 40 + 190 * heat * heat, 30 + 60 * heat * heat, 0.12 + 0.85 * Math.sqrt(heat)]
   }

@@ -43,7 +43,7 @@ export function wire(complete, listen) {
     digit: (digit) => complete.card.classes[digit] !== undefined && complete.set({ y: digit }),
     n: anySeed,
     w: way,
-    c: () => complete.card.classes.length && complete.set({ y: easel.y === null ? 0 : easel.y + 1 < complete.card.classes.length ? easel.y + 1 : null }),
+    c: () => complete.card.classes.length && complete.set({ y: complete.y === null ? 0 : complete.y + 1 < complete.card.classes.length ? complete.y + 1 : null }),
     h: () => region(complete, REGIONS[(next = (next + 1) % REGIONS.length)]),
     e: () => erase(complete),
     u: () => back(complete),

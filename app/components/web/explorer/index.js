@@ -34,7 +34,7 @@ class Explorer {
     this.notice = this.parts.notice
     this.channel = new Channel(page, { onLine: (state, why) => this.line(state, why), onEngine: (state) => this.engine(state) })
     this.keeping = new Keeping(this)
-    this.memory = new Memory(this.channel, () => this.keeping.compose(), (...kept) => this.keeping.recalled(...kept))
+    this.memory = new Memory(this.channel, "explore", { compose: () => this.keeping.compose(), recalled: (...kept) => this.keeping.recalled(...kept), say: (sentence) => this.notice.say(sentence, 9000) })
     this.address = new Address()
     this.motion = new Motion(this)
     this.gestures = new Gestures(this)

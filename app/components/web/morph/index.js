@@ -32,7 +32,7 @@ class Morph {
     this.channel = new Channel(page, { onLine: (state, why) => this.notice.line(state, why), onEngine: (state) => this.engine(state) })
     this.showPath()
     this.keeping = new Keeping(this)
-    this.memory = new Memory(this.channel, () => this.keeping.compose(), (body) => this.keeping.recalled(body), "morph")
+    this.memory = new Memory(this.channel, "morph", { compose: () => this.keeping.compose(), recalled: (body) => this.keeping.recalled(body), say: (sentence) => this.say(sentence, 9000) })
     this.draws = this.channel.slot("morph-draw", (answer) => this.drawn(answer), this.say)
     this.codes = this.channel.slot("morph-codes", (answer) => this.takeCodes(answer))
     this.films = new Films(page, this.parts, { say: this.say, busy: (going) => this.words.busy(going) })
@@ -151,7 +151,7 @@ class Morph {
 
   /** New draws for all keys; a path without keys gets a few. */
   shuffle() {
-    this.draw(Array.from({ length: Math.max(4, Math.min(12, this.walk.keys.length)) }, anySeed), "instead")
+    this.draw(Array.from({ length: Math.max(4, this.walk.keys.length) }, anySeed), "instead")
   }
 
   // The path

@@ -4,20 +4,17 @@ import { fits } from "../explorer/view.js"
 import { receive } from "./receive.js"
 import { SETTINGS, Walk } from "./walk.js"
 
-const LIMIT = 20 << 10 // characters of all paths, of the 48 KB that a view may have
-
 export class Keeping {
   constructor(morph) {
     Object.assign(this, { morph, body: null })
   }
 
+  /** All paths, the one that is shown first, then those opened last: so they are kept as far as there is room. */
   compose() {
     const { walks, walk } = this.morph
     const paths = {}
-    for (const one of [walk, ...[...walks.values()].reverse()]) {
-      const { keys, settings, card } = one
-      const path = { ...settings, keys: keys.map(({ z, y, origin }) => ({ z, y, origin })) }
-      if (JSON.stringify({ ...paths, path }).length < LIMIT) paths[card.name] ??= path
+    for (const { keys, settings, card } of [walk, ...[...walks.values()].reverse()]) {
+      paths[card.name] ??= { ...settings, keys: keys.map(({ z, y, origin }) => ({ z, y, origin })) }
     }
     return { morph: { model: walk.card.name, paths }, handed: null }
   }
@@ -26,9 +23,13 @@ export class Keeping {
   recalled(body) {
     this.body = body
     const { models, walks, walk } = this.morph
+    const strange = []
     for (const [name, path] of Object.entries(body?.morph?.paths ?? {})) {
       const card = models.find((model) => model.name === name)
-      if (!card || !path.keys.every((key) => fits(key, card))) continue
+      if (!card || !path.keys.every((key) => fits(key, card))) {
+        strange.push(name)
+        continue
+      }
       const kept = walks.get(name) ?? new Walk(card)
       kept.take({ ...SETTINGS, ...path })
       walks.set(name, kept)
@@ -36,6 +37,7 @@ export class Keeping {
       this.morph.draws.drop()
       this.morph.changed()
     }
+    if (strange.length) this.morph.say(`There is no model here any more that the kept path of ${strange.join(", ")} fits; it is left out.`, 9000)
     this.morph.words.marks()
     if (body?.handed) receive(this.morph, body.handed)
   }

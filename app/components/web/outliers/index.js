@@ -40,7 +40,8 @@ class Outliers {
     this.pictures = new KeptPictures(page, { changed: () => this.memory.now(), say: this.say })
     this.recalled = new Promise((recalled) => {
       const compose = () => ({ ...onDesk.composed(this.pictures), ...composed(this.pictures) })
-      this.memory = new Memory(this.channel, compose, (body) => onDesk.restore(body?.desk, this.pictures).then(() => recalled(body)), "outliers")
+      const back = (body) => onDesk.restore(body?.desk, this.pictures).then(() => recalled(body))
+      this.memory = new Memory(this.channel, "outliers", { compose, recalled: back, say: this.say })
     })
     this.desk = new Desk(this.channel, parts, { changed: () => this.weigh(), say: this.say })
     this.loading = new Loading(this.channel, this.say)

@@ -27,7 +27,8 @@ class Reconstruct {
     const say = (sentence) => this.notice.say(sentence, 9000)
     this.pictures = new KeptPictures(page, { changed: () => this.memory.now(), say })
     this.recalled = new Promise((recalled) => {
-      this.memory = new Memory(this.channel, () => composed(this.pictures), (body) => restore(body?.desk, this.pictures).then(() => recalled(body?.desk)), "reconstruct")
+      const back = (body) => restore(body?.desk, this.pictures).then(() => recalled(body?.desk))
+      this.memory = new Memory(this.channel, "reconstruct", { compose: () => composed(this.pictures), recalled: back, say })
     })
     this.desk = new Desk(this.channel, parts, { laid: (source) => this.laid(source), changed: (source) => this.changed(source), say })
     const invert = () => this.desk.crop({ ...shown().crop, invert: !shown().crop.invert })
