@@ -7,9 +7,18 @@ from jaxtyping import Float
 from torch import Tensor
 
 from engine.aliases import Images, Latents, PerImage
+from engine.outliers import LEVELS, Support
 from engine.verbs import Bounds, Scores
 
 ByClass = Float[Tensor, "batch class"]
+
+
+def asked(x: Images, over: Support) -> Images:
+    """Give the bytes of pictures, in [0, 1], as a likelihood takes them: a density at the middle of each one's bin.
+
+    It was taught on (byte + u) / 256 with u uniform in [0, 1), of which byte / 255 is no middle: 0 and 1 are the edges.
+    """
+    return (x * (LEVELS - 1) + 0.5) / LEVELS if over == "density" else x
 
 
 def by_class(model: Scores | Bounds, classes: int, x: Images, noise: Latents | None = None) -> ByClass:

@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from engine import densities, images, inversion, noise, sight
+from engine import densities, images, inversion, noise, outliers, sight
 from engine.buffers import Forward, Rows
 from engine.card import Card
 from engine.latents import draw, spread_of
@@ -97,14 +97,14 @@ class Forwards:
 
     def evidence(self, pictures: Tensor, drawn: Tensor, y: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Give the terms of the bound by several draws of each posterior, see `mean_terms`."""
-        x, count = images.unit(pictures), drawn.shape[1]
+        x, count = self.asked(pictures), drawn.shape[1]
         labels = None if y is None else y.repeat_interleave(count, 0)
         found = self.exact.evidence(x.repeat_interleave(count, 0), labels, drawn.flatten(0, 1))
         parts = bounds.mean_terms(found.rate.view(-1, count), found.distortion.view(-1, count))
         return parts, parts
 
     def score(self, pictures: Tensor, drawn: Tensor) -> tuple[Tensor, Tensor]:
-        given = densities.by_class(self.exact, len(self.card.classes), images.unit(pictures), drawn)
+        given = densities.by_class(self.exact, len(self.card.classes), self.asked(pictures), drawn)
         found = torch.cat([densities.marginal(given)[:, None], given], dim=1)
         return found, found
 
@@ -137,6 +137,10 @@ class Forwards:
         return reach, reach
 
     # What they take
+
+    def asked(self, pictures: Tensor) -> Tensor:
+        """Turn uint8 pictures into what the model's likelihood is asked about."""
+        return densities.asked(images.unit(pictures), outliers.support(self.card.config))
 
     def probe(self, verb: str) -> Rows:
         """Rows such as people ask for."""

@@ -21,6 +21,7 @@ from engine.sheet import Bytes
 
 Numbers = NDArray[np.floating[Any]]  # one a picture
 Support = Literal["binary", "bytes", "density"]
+LEVELS = 256
 
 SUPPORTS: dict[str, Support] = {
     "bernoulli": "binary",
@@ -33,7 +34,7 @@ SUPPORTS: dict[str, Support] = {
 SEEN: dict[Support, str] = {
     "binary": "pixels of 128 and more are 1, the others 0",
     "bytes": "bytes as they are",
-    "density": "pixels as they are, a density over [0, 1]",
+    "density": "pixels at the middle of their 256 bins, a density over [0, 1]",
 }
 """How the pixels of a picture reach it here, in words."""
 

@@ -18,19 +18,21 @@ from PIL import Image
 
 from engine import images, outliers
 from engine.card import PERCENTS, TAIL, Outliers, Strangers, from_json, to_json
-from engine.densities import by_class, marginal
+from engine.densities import asked, by_class, marginal
 from engine.errors import BadValue, CheckpointRefused
+from engine.forwards import posterior_noise
 from engine.models.ae import AutoencoderConfig
 from engine.models.classifier import ClassifierConfig
 from engine.models.pixel_cnn import PixelCNN, PixelCNNConfig
 from engine.models.vae import VAEConfig
 from engine.nn.likelihoods import LIKELIHOODS
 from engine.nn.outputs import OUTPUTS
+from engine.noise import normal
 from engine.outliers import BASELINE, SCORES, UNITS, Reading
 from engine.ready import Ready
 from engine.registry import Config, family_of
 from engine.runtime import Engine
-from train.data import Dataset
+from train.data import Dataset, dequantize
 from train.evaluation import background_of, evaluate
 from train.measures import outliers as measure
 from train.measures.auroc import auroc, gain
@@ -176,6 +178,32 @@ def test_the_mean_over_classes_is_a_mean_of_probabilities() -> None:
     far = torch.tensor([[-1000.0, -2000.0]])
     assert float(marginal(far)) == pytest.approx(-1000 - math.log(2))
     assert marginal(far[:, :1]).tolist() == [-1000]
+
+
+def test_a_density_is_asked_at_the_middle_of_what_noise_makes_of_a_byte() -> None:
+    levels = torch.arange(256).view(256, 1, 1, 1) / 255
+    noisy = torch.stack([dequantize(levels, torch.Generator().manual_seed(seed)) for seed in range(2_000)])
+    torch.testing.assert_close(asked(levels, "density"), noisy.mean(0), rtol=0, atol=2e-4)
+    assert (asked(levels, "density").flatten()[[0, 255]] == torch.tensor([0.5, 255.5]) / 256).all()
+    for over in ("binary", "bytes"):
+        assert (asked(levels, over) == levels).all()
+
+
+@pytest.mark.parametrize("level", [0, 130, 255])
+@pytest.mark.parametrize("likelihood", ["gaussian", "bernoulli"])
+def test_engine_and_measures_ask_a_density_alike(level: int, likelihood: Any, tmp_path: Path) -> None:
+    model: Any = made(dataclasses.replace(BOUND, likelihood=likelihood))
+    pictures = np.full((1, SHAPE[1], SHAPE[2], SHAPE[0]), level, np.uint8)
+    at = (level + 0.5) / 256 if likelihood == "gaussian" else float(level >= 128)
+    wanted = float(model.evidence(torch.full((1, *SHAPE), at), None, normal([0], [model.config.latent])).elbo)
+    seen = outliers.seen(pictures, outliers.support(vars(model.config)))
+    assert float(read_by(model, seen)[0, 0]) == pytest.approx(wanted, rel=1e-5)
+    ready = Ready(model, keep(tmp_path, "toy-model", model), torch.device("cpu"))
+    assert float(ready.score(pictures)["elbo"][0]) == pytest.approx(wanted, rel=1e-5)
+    drawn = torch.from_numpy(posterior_noise([0], model.config.latent))[0]
+    x = torch.full((len(drawn), *SHAPE), at if likelihood == "gaussian" else level / 255)
+    mean = float(model.evidence(x, None, drawn).distortion.mean())
+    assert float(ready.reconstruct(pictures)["distortion"][0]) == pytest.approx(mean, rel=1e-5)
 
 
 # The area under the curve

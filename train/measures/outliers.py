@@ -261,7 +261,7 @@ def read_by(model: Model, pictures: Bytes) -> NDArray[np.float32]:
     parts = np.array_split(pictures, max(1, -(-len(pictures) * max(1, classes) // CACHED)))
     found = []
     for part in parts:
-        x = images.from_bytes(part).to(device)
+        x = densities.asked(images.from_bytes(part).to(device), outliers.support(vars(model.config)))
         found.append(densities.by_class(model, classes, x, drawn.expand(len(x), -1)).float().cpu())
     return torch.cat(found).numpy()
 
