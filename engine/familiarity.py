@@ -1,11 +1,12 @@
 """How far a picture lies from those that an encoder learnt from: by what it shows, or by its texture.
 
 The pixel error alone cannot tell: an even sheet is rebuilt better than any face. What a picture shows is here its code,
-how and where the reconstruction is off, and the energies of picture and error in octave bands; its texture, the former
-energies alone. Each makes a vector, and what counts is its Mahalanobis distance from those of training pictures
-(Mahalanobis, 1936; Lee et al., "A Simple Unified Framework for Detecting Out-of-Distribution Samples", NeurIPS 2018,
-take it in the features of a classifier), in deviations of theirs by the transformation of Wilson and Hilferty (PNAS,
-1931). The larger of both is the strangeness.
+how and where the reconstruction is off, the energies of picture and error in octave bands, and how steep the picture
+is, down and across, in its upper, middle and lower third; its texture, the energies of the picture alone. Each makes a
+vector, and what counts is its Mahalanobis distance from those of training pictures (Mahalanobis, 1936; Lee et al., "A
+Simple Unified Framework for Detecting Out-of-Distribution Samples", NeurIPS 2018, take it in the features of a
+classifier), in deviations of theirs by the transformation of Wilson and Hilferty (PNAS, 1931). The strangeness is that
+of what it shows, and what its texture has beyond a usual amount.
 """
 
 from dataclasses import dataclass, replace
@@ -27,13 +28,14 @@ from engine.sheet import Bytes
 
 CELLS = 4  # along a side
 BANDS = 4  # halvings at most, while both sides are even
+STEEP = 1e-4  # added to energies of slopes, likewise
 FLOOR = 1e-5  # added to energies on [0, 1] before their logarithm: an even sheet has none
 SHRINKAGE = 0.01  # of correlations towards none, so that what moves together does not count without bound
-PARTS = ("mean", "whitening", "usual")
+THIRDS, SLOPES = 3, 2  # of a picture, from top to bottom; octaves at most in which slopes are looked at
 FILE = "familiarity.safetensors"
 AGAIN = "Measure it again: zoetrope-train evaluate NAME --only familiarity"
 
-HANDICAP = 0.5  # deviations that a texture has to be farther: chosen on celeba-vae, where fewer hid upside-down faces
+USUAL = 2.0  # deviations of a texture that count for nothing: with fewer, ordinary textures hide upside-down pictures
 
 Vectors = NDArray[np.float64]
 Scores = NDArray[np.float32]
@@ -44,7 +46,7 @@ class Yardstick:
     """The vectors of training pictures in short: their mean, what whitens them, and how far they lie from the mean."""
 
     mean: NDArray[np.float32]  # (size,)
-    whitening: NDArray[np.float32]  # (size, size)
+    whitening: NDArray[np.float32]  # (size, size), lower triangular
     usual: NDArray[np.float32]  # (2,): mean and deviation of the training pictures' transformed distances
 
     def distance(self, given: Vectors) -> Vectors:
@@ -82,9 +84,9 @@ class Familiarity:
     def strangeness(self, pictures: Bytes, made: Bytes, z: NDArray[np.float32]) -> dict[str, Scores]:
         """Score pictures by their reconstructions and codes: `strangeness` (n,), and `texture` (n,), its part of it."""
         content, texture = vectors(pictures, made, z)
-        by_texture = self.texture.deviations(texture) - HANDICAP
-        largest = np.maximum(self.content.deviations(content), by_texture)
-        return {"strangeness": largest.astype(np.float32), "texture": by_texture.astype(np.float32)}
+        by_texture = np.maximum(0, self.texture.deviations(texture) - USUAL)
+        both = self.content.deviations(content) + by_texture
+        return {"strangeness": both.astype(np.float32), "texture": by_texture.astype(np.float32)}
 
 
 def of(pictures: Bytes, made: Bytes, z: NDArray[np.float32]) -> Familiarity:
@@ -103,7 +105,8 @@ def vectors(pictures: Bytes, made: Bytes, z: NDArray[np.float32]) -> tuple[Vecto
     texture = octaves(seen - seen.mean((2, 3), keepdim=True))
     sizes = adaptive_avg_pool2d(off.square().mean(1, keepdim=True), CELLS).sqrt()
     signed = adaptive_avg_pool2d(off, CELLS)
-    content = torch.cat([torch.from_numpy(z), sizes.flatten(1), signed.flatten(1), texture, octaves(off)], 1)
+    errors = sizes.flatten(1), signed.flatten(1), octaves(off)
+    content = torch.cat([torch.from_numpy(z), *errors, texture, slopes(seen.mean(1, keepdim=True))], 1)
     return content.double().numpy(), texture.double().numpy()
 
 
@@ -129,6 +132,19 @@ def bands(x: Tensor) -> Tensor:
     return torch.stack([*found[1:], x.square().mean((1, 2, 3))], 1)
 
 
+def slopes(x: Tensor) -> Tensor:
+    """Measure log energies of what changes down and across, in each third of a picture, (n, 2 · thirds · octaves).
+
+    The first octave is left out where there are others, as among the bands.
+    """
+    found: list[Tensor] = []
+    while not found or (len(found) <= SLOPES and min(x.shape[2:]) >= 2 * THIRDS):
+        steps = (torch.diff(x, dim=dim, prepend=x.narrow(dim, 0, 1)).square() for dim in (2, 3))
+        found.append(torch.cat([adaptive_avg_pool2d(step, (THIRDS, 1)).flatten(1) for step in steps], 1))
+        x = avg_pool2d(x, 2) if min(x.shape[2:]) > 1 else x
+    return torch.log(torch.cat(found[1:] or found, 1) + STEEP)
+
+
 # The file
 
 
@@ -137,18 +153,23 @@ def written(found: Familiarity) -> bytes:
     arrays: dict[str, NDArray[np.generic]] = {}
     for name, yardstick in vars(found).items():
         arrays[f"{name}.mean"], arrays[f"{name}.usual"] = yardstick.mean, yardstick.usual
-        arrays[f"{name}.whitening"] = yardstick.whitening.astype(np.float16)
+        arrays[f"{name}.triangle"] = yardstick.whitening[np.tril_indices(len(yardstick.mean))].astype(np.float16)
     return save_arrays(arrays)
 
 
 def load(place: Path, card: Card) -> Familiarity | None:
-    """Read what a checkpoint knows of its training pictures; None where it knows nothing. Raises CheckpointRefused."""
+    """Read what a checkpoint knows of its training pictures. Raises CheckpointRefused.
+
+    None where it knows nothing, or what an earlier version looked at, whose files have a whole matrix.
+    """
     if FILE not in card.digests:
         return None
     try:
         arrays = {name: array.astype(np.float32) for name, array in load_arrays((place / FILE).read_bytes()).items()}
-        parts = [Yardstick(*(arrays[f"{name}.{part}"] for part in PARTS)) for name in ("content", "texture")]
-    except (OSError, SafetensorError, KeyError) as error:
+        if "content.whitening" in arrays:
+            return None
+        parts = [read(arrays, name) for name in ("content", "texture")]
+    except (OSError, SafetensorError, KeyError, ValueError) as error:
         raise CheckpointRefused(f"{place.name}: {FILE} cannot be read ({type(error).__name__}). {AGAIN}") from error
     channels, height, width = card.shape
     nothing = np.zeros((1, height, width, channels), np.uint8)
@@ -156,6 +177,14 @@ def load(place: Path, card: Card) -> Familiarity | None:
     if not all(whole(part, size) for part, size in zip(parts, sizes, strict=True)):
         raise CheckpointRefused(f"{place.name}: {FILE} does not hold finite numbers for {sizes} values. {AGAIN}")
     return Familiarity(*parts)
+
+
+def read(arrays: dict[str, NDArray[np.float32]], name: str) -> Yardstick:
+    """Read a yardstick. Raises KeyError or ValueError where it is none."""
+    mean = arrays[f"{name}.mean"]
+    whitening = np.zeros((mean.size, mean.size), np.float32)
+    whitening[np.tril_indices(mean.size)] = arrays[f"{name}.triangle"]
+    return Yardstick(mean, whitening, arrays[f"{name}.usual"])
 
 
 def whole(part: Yardstick, size: int) -> bool:

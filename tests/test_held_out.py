@@ -13,9 +13,12 @@ from engine import images, noise
 from engine.card import PERCENTS, from_json, to_json
 from engine.errors import CheckpointRefused
 from engine.models.ae import AutoencoderConfig
+from engine.models.ali import ALIConfig
 from engine.models.classifier import ClassifierConfig
 from engine.models.dcgan import DCGANConfig
+from engine.models.hierarchical_ali import HierarchicalALIConfig
 from engine.models.vae import VAEConfig
+from engine.nn.likelihoods import LikelihoodName
 from engine.ready import Ready
 from engine.registry import Config
 from engine.serving.jobs import DRAWS
@@ -24,7 +27,7 @@ from train.evaluation import with_held_out
 from train.measures.held_out import held_out
 from train.measures.reconstruction import feature_error, reconstruction_error
 from train.measures.subject import Judge, Subject
-from train.recipe import Recipe
+from train.recipe import Recipe, likelihood_of, pixels_for
 from train.recipes import RECIPES
 
 from .shelf import keep, made
@@ -32,11 +35,13 @@ from .toys import toy_data
 
 SHAPE = (1, 8, 8)
 SIZES = {"shape": SHAPE, "latent": 3, "width": 8, "depth": 1}
+LEVELS = HierarchicalALIConfig(SHAPE, 6, top=2, hidden=16, net="dense")
 COUNT = 101  # so that every quantile is a picture's own figure
 
 
 def subject(config: Config, judged: bool = True) -> Subject:
-    recipe = Recipe(data="toy", model=config, objective=RECIPES["mnist-ali"].objective)
+    pixels = pixels_for(likelihood_of(config)[1], "plain")
+    recipe = Recipe(data="toy", model=config, objective=RECIPES["mnist-ali"].objective, pixels=pixels)
     judge = Judge("toy-classifier", made(ClassifierConfig(SHAPE, width=4))) if judged else None  # type: ignore[arg-type]
     return Subject(made(config), recipe, toy_data(SHAPE, COUNT), COUNT, 2, judge)
 
@@ -44,13 +49,16 @@ def subject(config: Config, judged: bool = True) -> Subject:
 @pytest.mark.parametrize(
     ("config", "judged", "names"),
     [
-        (VAEConfig(**SIZES), True, {"mse", "features", "rate", "distortion"}),  # type: ignore[arg-type]
-        (VAEConfig(**SIZES), False, {"mse", "rate", "distortion"}),  # type: ignore[arg-type]
+        (VAEConfig(**SIZES), True, {"mse", "mse, draw", "features", "rate", "distortion"}),  # type: ignore[arg-type]
+        (VAEConfig(**SIZES), False, {"mse", "mse, draw", "rate", "distortion"}),  # type: ignore[arg-type]
+        (LEVELS, False, {"mse", "mse, z2 alone", "mse, draw", "mse, z2 alone, draw"}),
+        (ALIConfig(SHAPE, latent=3, width=4), False, {"mse", "mse, draw"}),
+        (ALIConfig(SHAPE, latent=3, width=4, stochastic=False), False, {"mse"}),
         (AutoencoderConfig(**SIZES), True, {"mse", "features"}),  # type: ignore[arg-type]
         (DCGANConfig(SHAPE, latent=3, width=4), True, set()),
         (ClassifierConfig(SHAPE, width=4), True, set()),
     ],
-    ids=("vae", "vae without a judge", "ae", "dcgan", "classifier"),
+    ids=("vae", "vae without a judge", "levels", "ali", "bigan", "ae", "dcgan", "classifier"),
 )
 def test_a_model_has_the_quantiles_of_what_it_can_do(config: Config, judged: bool, names: set[str]) -> None:
     found = held_out(subject(config, judged))
@@ -69,8 +77,9 @@ def test_their_means_are_the_metrics() -> None:
     assert np.mean(found["features"]) == pytest.approx(features.value, rel=1e-3)
 
 
-def test_they_are_what_the_engine_gives_for_the_same_pictures(tmp_path: Path) -> None:
-    given = subject(VAEConfig(**SIZES))  # type: ignore[arg-type]
+@pytest.mark.parametrize("likelihood", ["bernoulli", "gaussian"])
+def test_they_are_what_the_engine_gives_for_the_same_pictures(tmp_path: Path, likelihood: LikelihoodName) -> None:
+    given = subject(VAEConfig(**SIZES, likelihood=likelihood))  # type: ignore[arg-type]
     found, model = held_out(given), given.model
     assert isinstance(model, Bounds)
     test, host = given.data.test, torch.device("cpu")
@@ -79,10 +88,29 @@ def test_they_are_what_the_engine_gives_for_the_same_pictures(tmp_path: Path) ->
     figures = ready.reconstruct(pictures, seeds=range(COUNT))
     np.testing.assert_allclose(np.sort(figures["rate"]), found["rate"], rtol=1e-3, atol=1e-5)
     x = test.batch(torch.arange(COUNT)).x
+    if likelihood == "gaussian":
+        x = (255 * x + 0.5) / 256
     evidence = model.evidence(x, None, noise.normal(range(COUNT), [3]))
     np.testing.assert_allclose(np.sort(evidence.distortion), found["distortion"], rtol=1e-3)
     apart = (evidence.distortion.numpy() - figures["distortion"]) / figures["distortion_error"]
     assert (abs(apart) < 4 * DRAWS**0.5).all()  # the engine's is a mean of draws, this one of them
+
+
+def test_draws_and_upper_levels_have_the_errors_that_the_engine_shows(tmp_path: Path) -> None:
+    given = subject(LEVELS, judged=False)
+    found = held_out(given)
+    x = given.data.test.batch(torch.arange(COUNT)).x
+    pictures = images.to_bytes(x)
+    ready = Ready(given.model, keep(tmp_path, "toy-levels", given.model), torch.device("cpu"))
+    for drawn, seeds in (("", ()), (", draw", range(COUNT))):
+        answer = ready.reconstruct(pictures, seeds=seeds)
+        upper = answer["z"].copy()
+        upper[:, 2:] = 0
+        for name, rebuilt in (("mse", answer["pictures"]), ("mse, z2 alone", ready.decode(upper))):
+            squares = ((rebuilt.astype(float) - pictures) / 255) ** 2
+            wanted = np.sort(squares.reshape(COUNT, -1).mean(1))
+            np.testing.assert_allclose(found[name + drawn], wanted, atol=2e-3)
+    assert found["mse, draw"] != found["mse"] != found["mse, z2 alone"] != found["mse, z2 alone, draw"]
 
 
 def test_the_mean_distance_to_the_mean_of_all_is_one(tmp_path: Path) -> None:

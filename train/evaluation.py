@@ -97,7 +97,9 @@ def evaluate(
         merged = sorted((*kept, *found), key=lambda metric: order.get(metric.name, len(order)))
         card = dataclasses.replace(card, metrics=tuple(merged))
     else:
-        card = with_held_out(dataclasses.replace(card, metrics=(*found, *kept)), subject)
+        card = dataclasses.replace(card, metrics=(*found, *kept))
+    if reconstruction_error in measures or not only:
+        card = with_held_out(card, subject)
     if {outlier_scores, refusal} & set(measures):
         card = dataclasses.replace(card, outliers=for_card(subject) or card.outliers)
     place = engine.place(name)
@@ -120,7 +122,8 @@ def with_held_out(card: Card, subject: Subject) -> Card:
     """Note on a card what the page's gauges and distances need."""
     model, test = subject.model, subject.data.test
     variance = feature_variance(model, test, subject.pictures) if isinstance(model, Classifier) else None
-    return dataclasses.replace(card, held_out=held_out(subject), feature_variance=variance)
+    found = {**held_out(subject), **{name: card.held_out[name] for name in ("strangeness",) if name in card.held_out}}
+    return dataclasses.replace(card, held_out=found, feature_variance=variance)
 
 
 def judge_of(engine: Engine, name: str) -> Judge | None:

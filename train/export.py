@@ -30,6 +30,7 @@ from train.runs import Run
 from train.sheets import draw_sheet
 
 POINTS = 2_000  # posterior means that travel with a checkpoint
+MOST = 256_000  # numbers that they hold together at most, half a MB in half precision
 LICENCE = "MIT, as far as the weights are ours to license; the terms of the data stand beside"
 LIBRARIES = ("torch", "numpy", "safetensors")
 
@@ -137,9 +138,10 @@ def prior(model: Model) -> Means:
 
 
 def map_of(model: Model, data: Dataset) -> tuple[Means, Labels | None]:
-    """Encode up to POINTS pictures for the map: held-out ones, and training pictures where those are too few."""
-    means, labels, _ = posterior(model, data.test, POINTS)
-    if (missing := POINTS - len(means)) <= 0:
+    """Encode pictures for the map, POINTS at most: held-out ones, and training pictures where those are too few."""
+    count = min(POINTS, MOST // model.config.latent)
+    means, labels, _ = posterior(model, data.test, count)
+    if (missing := count - len(means)) <= 0:
         return means, labels
     more, more_labels, _ = posterior(model, data.train, missing)
     both = None if labels is None or more_labels is None else np.concatenate([labels, more_labels])

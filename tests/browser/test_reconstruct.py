@@ -80,7 +80,9 @@ def row(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     write(folder, "toy-judge", Classifier(ClassifierConfig(GREY, width=4, answers=3)))
     amend(folder / "toy-vae", held_out={"mse": list(np.linspace(0, 1e-6, 101))})
     amend(folder / "toy-ae", held_out={"mse": list(np.linspace(0, 1, 101))})
-    amend(folder / "toy-levels", held_out={"mse": list(np.linspace(0, 1, 101))})
+    rising = np.linspace(0, 1, 101)
+    own = {"mse": list(rising), "mse, z2 alone": list(1e-6 * rising), "mse, draw": list(0.9 + 0.1 * rising)}
+    amend(folder / "toy-levels", held_out=own)
     amend(folder / "toy-judge", feature_variance=0.5)
     write(folder, "toy-plain", Autoencoder(AutoencoderConfig((1, 28, 20), latent=2, width=8, depth=1)))
     amend(folder / "toy-plain", data="plain")
@@ -284,13 +286,21 @@ def test_a_strange_picture_is_told_from_a_familiar_one_where_the_measure_is_trus
     expect(desk.tile("toy-doubtful").locator(".zt-rec-verdict")).to_be_empty()  # told in 60 of 100 pairs: no words
 
 
-def test_a_draw_and_a_part_of_a_code_are_not_judged_by_the_figures_of_means(desk: Reconstruct) -> None:
+def test_a_draw_and_a_part_of_a_code_are_judged_by_figures_of_their_own(desk: Reconstruct) -> None:
     desk.open()
-    expect(desk.tile("toy-levels", "from z2 and z1")).to_contain_text("rebuilt")
-    expect(desk.tile("toy-levels", "from z2 alone")).to_contain_text("Not judged")
+    whole, alone = desk.tile("toy-levels", "from z2 and z1"), desk.tile("toy-levels", "from z2 alone")
+    error = number(whole)
+    expect(whole).to_contain_text(f"rebuilt better than {round(100 * (1 - error))} % of its own test pictures.")
+    expect(alone).to_contain_text("rebuilt from z2 alone worse than every one of its own test pictures so rebuilt.")
     desk.press("Sample")
-    expect(desk.tile("toy-vae")).to_contain_text("Not judged")
-    expect(desk.tile("toy-vae").locator(".zt-rec-gauge")).not_to_contain_text("rebuilt")
+    expect(alone).to_contain_text("Not judged: the card has no errors of test pictures rebuilt by a draw of z2 alone.")
+    share = "rebuilt by a draw better than every one of its own test pictures so rebuilt."
+    expect(desk.tile("toy-ae")).not_to_contain_text("by a draw")  # it has no posterior to draw from
+    expect(desk.tile("toy-levels", "from z2 and z1")).to_contain_text(share)
+    expect(desk.tile("toy-vae")).to_contain_text(
+        "Not judged: the card has no errors of test pictures rebuilt by a draw."
+    )
+    expect(desk.tile("toy-vae").locator(".zt-rec-gauge")).not_to_contain_text("Pixel error")
     desk.press("Mean")
     expect(desk.tile("toy-vae")).to_contain_text("rebuilt worse than every one")
 

@@ -1,21 +1,24 @@
 """Figures of single test pictures, beside which those of any other picture can be read.
 
 Each is what the engine gives for a picture: on pixels as they are, from the posterior mean; the rate and the distortion
-by one draw of the posterior, where the engine takes several. So the distortion here is not that of the test ELBO, which
-sees binarized or dequantized pixels where the model was trained on such.
+by one draw of the posterior, where the engine takes several, and of a density at the middle of each byte's bin. So the
+distortion here is not that of the test ELBO, which sees binarized or dequantized pixels where the model was trained on
+such.
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from engine import noise
+from engine import densities, noise, outliers
+from engine.aliases import Images, Labels, Latents, PerImage
 from engine.card import PERCENTS
 from engine.models.classifier import Classifier
-from engine.verbs import Bounds, Decodes, Encodes
+from engine.verbs import Bounds, Decodes, Encodes, Infers
 from train.data import Split
-from train.measures.reconstruction import FEATURE_PICTURES
+from train.measures.reconstruction import FEATURE_PICTURES, kept_axes
 from train.measures.subject import Subject, spread
 
 Quantiles = dict[str, tuple[float, ...]]
@@ -25,8 +28,10 @@ Quantiles = dict[str, tuple[float, ...]]
 def held_out(subject: Subject) -> Quantiles:
     """Give the quantiles, 0 … 100 %, of the test pictures' own figures: none for a model that does not reconstruct.
 
-    "mse": mean squared error of a pixel in [0, 1]; "features": squared distance in the judge's features over their
-    variance, where there is a judge; "rate" and "distortion" in nats, of models that bound.
+    "mse": mean squared error of a pixel in [0, 1], from posterior means; where levels are above others also from these
+    alone, as "mse, z2 alone", and where there is a posterior to draw from also by a draw, as "mse, draw"; "features":
+    squared distance in the judge's features over their variance, where there is a judge; "rate" and "distortion" in
+    nats, of models that bound.
     """
     model, test = subject.model, subject.data.test
     if not (isinstance(model, Encodes) and isinstance(model, Decodes)):
@@ -45,15 +50,39 @@ def figures(subject: Subject, rows: Tensor) -> dict[str, Tensor]:
     assert isinstance(model, Encodes)
     assert isinstance(model, Decodes)
     x, y = subject.given(subject.data.test, rows)
-    made = model.decode(model.encode(x, y), y)
-    found = {"mse": (made - x).square().flatten(1).mean(1)}
+    drawn = noise.normal(rows.tolist(), [model.config.latent]).to(x)
+    z = model.encode(x, y)
+    made = model.decode(z, y)
+    found = {"mse": error(made, x), **from_parts(model, z, x, y)}
     if judge is not None and judge.model.config.shape == subject.data.shape:
         found["features"] = (judge.model.features(made) - judge.model.features(x)).double().square().sum(1)
     if isinstance(model, Bounds):
-        drawn = noise.normal(rows.tolist(), [model.config.latent])
-        evidence = model.evidence(x, y, drawn.to(x))
+        over = outliers.support(vars(model.config))
+        evidence = model.evidence(densities.asked(x, over), y, drawn)
         found |= {"rate": evidence.rate, "distortion": evidence.distortion}
+    other = posterior_draw(model, x, drawn, y)
+    if other is not None:
+        found |= {"mse, draw": error(model.decode(other, y), x), **from_parts(model, other, x, y, ", draw")}
     return {name: numbers.double().cpu() for name, numbers in found.items()}
+
+
+def from_parts(model: Any, z: Latents, x: Images, y: Labels | None, way: str = "") -> dict[str, Tensor]:
+    """Measure the error from the upper levels of a latent alone, by level."""
+    parts = kept_axes(getattr(model.config, "levels", {}), model.config.latent)
+    upper = {kept: mask.to(z) for kept, mask in parts.items() if not mask.all()}
+    return {f"mse{kept}{way}": error(model.decode(z * mask, y), x) for kept, mask in upper.items()}
+
+
+def posterior_draw(model: Any, x: Images, drawn: Latents, y: Labels | None) -> Latents | None:
+    """Draw of each posterior by noise, as the engine does; None where there is none to draw from."""
+    stochastic = getattr(model.config, "stochastic", True)
+    if isinstance(model, Infers):
+        return model.infer_by(x, drawn, y) if stochastic else None
+    return model.evidence(x, y, drawn).z if isinstance(model, Bounds) else None
+
+
+def error(made: Images, x: Images) -> PerImage:
+    return (made - x).square().flatten(1).mean(1)
 
 
 def quantiles(whole: Mapping[str, Tensor], at: Tensor | None = None) -> Quantiles:

@@ -10,6 +10,7 @@ from torch import Tensor
 from engine.card import Metric
 from engine.verbs import Decodes, Encodes, Samples
 from train.data import Split
+from train.measures.reconstruction import decoded
 from train.measures.subject import Subject, spread
 
 COPIES = 500  # samples looked up among all training pictures
@@ -56,7 +57,7 @@ def class_kept(subject: Subject) -> list[Metric]:
         x, y = subject.given(test, rows)
         found.append(judge.model.logits(model.decode(model.encode(x, y), y)).argmax(1).cpu())
     value = 100 * float((torch.cat(found) == test.y).double().mean())
-    protocol = f"{len(test)} test pictures encoded and decoded, by {judge.name}"
+    protocol = f"{len(test)} test pictures, {decoded(model)}, read by {judge.name}"
     return [Metric("class kept", value, "%", protocol)]
 
 

@@ -29,7 +29,7 @@ def reconstruction_error(subject: Subject) -> list[Metric]:
     for x, rebuilt in reconstructions(subject, torch.arange(count)):
         for kept, made in rebuilt.items():
             sums[kept] = sums.get(kept, 0.0) + float((made - x).square().flatten(1).mean(1).sum())
-    protocol = f"{count} test pictures in [0, 1], {decoded(subject)}, mean over pixels"
+    protocol = f"{count} test pictures in [0, 1], {decoded(subject.model)}, mean over pixels"
     return [Metric(f"test MSE{kept}", total / count, "", protocol) for kept, total in with_whole(sums).items()]
 
 
@@ -49,15 +49,15 @@ def feature_error(subject: Subject) -> list[Metric]:
         for kept, made in rebuilt.items():
             sums[kept] = sums.get(kept, 0.0) + float((judge.model.features(made) - seen[-1]).square().sum())
     variance = max(1e-12, float(torch.cat(seen).var(0, unbiased=False).sum()))
-    protocol = f"{len(rows)} test pictures, {decoded(subject)}, squared distance in the features of {judge.name}"
+    protocol = f"{len(rows)} test pictures, {decoded(subject.model)}, squared distance in the features of {judge.name}"
     protocol = f"{protocol} over their total variance; 1: as bad as the mean of all"
     errors = {kept: total / len(rows) / variance for kept, total in with_whole(sums).items()}
     return [Metric(f"feature error{kept}", error, "", protocol) for kept, error in errors.items()]
 
 
-def decoded(subject: Subject) -> str:
+def decoded(model: object) -> str:
     """Say what is decoded, and of a model that draws pixel by pixel that its decoded mean stands in for a draw."""
-    soft = ", decoded by soft passes in place of a draw pixel by pixel" if isinstance(subject.model, Completes) else ""
+    soft = ", decoded by soft passes in place of a draw pixel by pixel" if isinstance(model, Completes) else ""
     return f"posterior mean{soft}"
 
 

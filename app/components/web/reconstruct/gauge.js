@@ -10,15 +10,19 @@ const TRUSTED = 0.9 // mean area under the curve from which on words are made of
 const APART = 0.8 // kinds below are named: they are not told apart
 
 export class Gauge {
-  /** `held` has the quantiles of test pictures, by figure; `told` says how well kinds of strange pictures were told from them. */
-  constructor({ mse, strangeness } = {}, told = null) {
-    Object.assign(this, { mse, strangeness, told, trusted: told !== null && mean(told.areas) >= TRUSTED })
+  /**
+   * `held` has the quantiles of test pictures, by figure; `told` says how well kinds of strange pictures were told from them;
+   * `part` names the levels that alone are decoded, as the figures do, "" for all.
+   */
+  constructor(held = {}, told = null, part = "") {
+    const { strangeness } = held
+    Object.assign(this, { held, strangeness, told, part, trusted: told !== null && mean(told.areas) >= TRUSTED })
     const known = this.trusted && strangeness
     this.needle = element("i", {})
     this.scale = element("div", { class: "zt-rec-scale", role: "img", hidden: true }, this.needle)
     this.verdict = element("p", { class: "zt-rec-words zt-rec-verdict", title: told ? protocol(told) : "" })
     this.trust = element("p", { class: "zt-rec-words zt-rec-trust", hidden: true, title: told ? protocol(told) : "" }, known ? trust(told) : "")
-    this.words = element("p", { class: "zt-rec-words" }, mse ? "" : "No gauge: this model's card has no errors of its test set.")
+    this.words = element("p", { class: "zt-rec-words" }, held.mse ? "" : "No gauge: this model's card has no errors of its test set.")
     this.element = element("div", { class: "zt-rec-gauge" }, this.scale, this.verdict, this.trust, this.words)
   }
 
@@ -26,17 +30,21 @@ export class Gauge {
   clear() {
     this.scale.hidden = this.trust.hidden = true
     this.verdict.textContent = ""
-    if (this.mse) this.words.textContent = ""
+    if (this.held.mse) this.words.textContent = ""
     this.element.classList.remove("zt-rec-outside")
     delete this.element.dataset.rank
   }
 
-  /** Judge the error and the strangeness of a mean's reconstruction; `texture` is what the texture has in it. */
-  show(error, { strangeness, texture } = {}) {
-    if (this.mse) this.words.textContent = sentence(rank(error, this.mse))
+  /**
+   * Judge the error of a reconstruction by the errors of such, and the strangeness of a picture whose whole mean was decoded;
+   * `texture` is what the texture has in it.
+   */
+  show(error, { drawn, strangeness, texture } = {}) {
+    this.clear()
+    this.compare(error, drawn)
     if (!this.trusted || !this.strangeness || strangeness === undefined) return
     const part = rank(strangeness, this.strangeness)
-    const text = verdict(part, texture === strangeness ? "by its texture" : "by its code and error")
+    const text = verdict(part, 2 * texture > strangeness ? "by its texture" : "by its code and error")
     this.needle.style.left = `${100 * part}%`
     this.element.dataset.rank = part.toFixed(3)
     this.element.classList.toggle("zt-rec-outside", part >= OUTSIDE)
@@ -45,18 +53,21 @@ export class Gauge {
     this.scale.setAttribute("aria-label", text)
   }
 
-  /** What is shown is a draw, or comes from a part of the code: the quantiles are not of such. */
-  abstain() {
-    this.clear()
-    if (this.mse) this.words.textContent = "Not judged: the card's figures are of whole posterior means."
+  /** Rank an error among those of test pictures that were rebuilt from the same part of the code, drawn or not. */
+  compare(error, drawn) {
+    const { held, part } = this
+    if (!held.mse) return
+    const such = held[`mse${part}${drawn ? ", draw" : ""}`]
+    const code = part && ` ${drawn ? "of" : "from"} ${part.slice(2)}`
+    const how = (drawn ? " by a draw" : "") + code
+    this.words.textContent = such ? sentence(rank(error, such), how) : `Not judged: the card has no errors of test pictures rebuilt${how}.`
   }
 }
 
 /** What an error is among those of test pictures, which alone does not tell strange pictures: an even sheet is rebuilt best. */
-export function sentence(part) {
-  if (part >= 1) return "Pixel error: rebuilt worse than every one of its own test pictures."
-  if (part <= 0) return "Pixel error: rebuilt better than every one of its own test pictures."
-  return `Pixel error: rebuilt better than ${Math.round(100 * (1 - part))} % of its own test pictures.`
+export function sentence(part, how = "") {
+  const than = part >= 1 ? "worse than every one" : part <= 0 ? "better than every one" : `better than ${Math.round(100 * (1 - part))} %`
+  return `Pixel error: rebuilt${how} ${than} of its own test pictures${how && " so rebuilt"}.`
 }
 
 function verdict(part, by) {

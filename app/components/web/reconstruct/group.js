@@ -18,7 +18,7 @@ export class Group {
     this.judge = cards[0].judge
     this.encoders = cards.filter(({ encodes }) => encodes)
     this.tiles = new Map(this.encoders.map((card) => [card.name, this.tile(card)]))
-    this.parts = this.encoders.flatMap((card) => levelsOf(card).map((level) => ({ card, ...level, tile: new Tile(card, level.way, on) })))
+    this.parts = this.encoders.flatMap((card) => levelsOf(card).map((level) => ({ card, ...level, tile: new Tile(card, level.way, on, level.part) })))
     this.searches = cards.filter(({ encodes }) => !encodes).map((card) => new Search(card, channel, { ...on, found: () => this.ask() }))
     const slot = (name, take, fail) => channel.slot(`${name}-${kind}`, take, fail)
     // Two requests at a time: while one picture is painted the next is already reconstructed.
@@ -138,7 +138,7 @@ export class Group {
 
   draw(tile, panel, made, seen, ms) {
     if (panel.error) return tile.trouble(panel.error)
-    tile.show(made, seen, panel.z, { ms, terms: termsOf(panel), y: panel.y?.[0] ?? work.classes[panel.model], strange: panel.drawn === false ? { strangeness: panel.strangeness?.[0], texture: panel.texture?.[0] } : null })
+    tile.show(made, seen, panel.z, { ms, terms: termsOf(panel), y: panel.y?.[0] ?? work.classes[panel.model], strange: { drawn: panel.drawn, strangeness: panel.strangeness?.[0], texture: panel.texture?.[0] } })
     tile.element.classList.toggle("zt-rec-drawn", panel.drawn === true)
   }
 
@@ -148,16 +148,16 @@ export class Group {
       const panel = panels.find(({ model, error }) => model === card.name && !error)
       if (!panel) return []
       const y = card.classes.length ? (panel.y?.[0] ?? work.classes[card.name]) : undefined
-      return [{ panel: { verb: "decode", model: card.name, rows: 1, y }, rows: panel.z.slice().fill(0, from) }]
+      return [{ panel: { verb: "decode", model: card.name, rows: 1, y }, rows: panel.z.slice().fill(0, from), drawn: panel.drawn }]
     })
-    if (asked.length) this.levels.askAll(asked, { ...note, rows: asked.map(({ rows }) => rows), parts: this.parts })
+    if (asked.length) this.levels.askAll(asked, { ...note, asked, parts: this.parts })
   }
 
   async takeLevels({ panels, ms, note }) {
     const seen = image(note.seen, this.shape)
     const made = await Promise.all(panels.map((panel) => (panel.error ? null : pictures(panel))))
     if (note.version < this.drawn || !shown()) return
-    panels.forEach((panel, i) => this.draw(note.parts[i].tile, { ...panel, z: note.rows[i] }, made[i]?.[0], seen, panel.ms ?? ms))
+    panels.forEach((panel, i) => this.draw(note.parts[i].tile, { ...panel, z: note.asked[i].rows, drawn: note.asked[i].drawn }, made[i]?.[0], seen, panel.ms ?? ms))
     if (note.settled) this.ask()
   }
 
@@ -229,7 +229,10 @@ export class Group {
 /** For a model with levels: the ways to decode from the upper ones alone. */
 function levelsOf({ levels }) {
   const names = Object.keys(levels)
-  return names.slice(0, -1).map((name, i) => ({ from: levels[names[i + 1]][0], way: `from ${names.slice(0, i + 1).join(" and ")}${i ? "" : " alone"}` }))
+  return names.slice(0, -1).map((name, i) => {
+    const [upper, alone] = [names.slice(0, i + 1), i ? "" : " alone"]
+    return { from: levels[names[i + 1]][0], way: `from ${upper.join(" and ")}${alone}`, part: `, ${upper.join(" + ")}${alone}` }
+  })
 }
 
 /** The terms of a bound; none where they were not asked for, or one is not finite. */

@@ -21,15 +21,15 @@ export function frame(shape, title) {
 }
 
 export class Tile {
-  /** `way` is said under the title: how this picture came about. */
-  constructor(card, way, on) {
+  /** `way` is said under the title: how this picture came about; `part` names the levels of the code that alone are decoded. */
+  constructor(card, way, on, part = "") {
     Object.assign(this, { card, on, made: null, seen: null, z: null, frames: 0 })
     this.screen = frame(card.shape, `Reconstruction by ${card.title}`)
     this.map = frame(card.shape, `Where ${card.title} is off`)
     this.map.canvas.classList.add("zt-rec-map")
     const value = () => element("dd", {}, "–")
     this.values = { pixels: value(), features: value(), latency: value() }
-    this.gauge = new Gauge(card.held, card.strangeness)
+    this.gauge = new Gauge(card.held, card.strangeness, part)
     this.bound = new Bound(card)
     this.says = element("p", { class: "zt-rec-trouble", role: "status" })
     this.explore = button("Explore from here", "Move on from this latent in Explore", () => on.explore(this.query()))
@@ -93,8 +93,8 @@ export class Tile {
   }
 
   /**
-   * Draw a picture, ImageData, against the one that was seen; `z` is its latent, `strange` the scores {strangeness, texture},
-   * null for a picture that is no mean's.
+   * Draw a picture, ImageData, against the one that was seen; `z` is its latent, `strange` says whether that was drawn, and the
+   * scores of a mean: {drawn, strangeness, texture}.
    */
   show(made, seen, z, { ms, terms, y, strange, title = shown().title } = {}) {
     Object.assign(this, { made, seen, z, y, title })
@@ -109,8 +109,7 @@ export class Tile {
     this.error = error
     this.values.pixels.textContent = figure(error)
     if (ms) this.values.latency.textContent = `${ms.model.toFixed(1)} ms`
-    if (strange === null) this.gauge.abstain()
-    else this.gauge.show(error, strange)
+    this.gauge.show(error, strange)
     if (terms) this.bound.show(terms, seen)
     this.bound.element.classList.toggle("zt-rec-old", !terms)
     this.explore.disabled = this.morph.disabled = false
