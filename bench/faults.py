@@ -55,9 +55,9 @@ class Row:
     before: tuple[float, float]
     after: tuple[float, float]
 
-    def cells(self) -> tuple[object, ...]:
+    def cells(self, models: Path) -> tuple[object, ...]:
         spans = self.seen.milliseconds
-        different, compared = wrong([self.seen])
+        different, compared = wrong([self.seen], folders=[models])
         troubles = "".join(f"; {number} × {what!r}" for what, number in Counter(self.seen.errors).items())
         return (
             self.harm,
@@ -77,19 +77,20 @@ def main() -> None:
     allow_many_files()
     rows = list[Row]()
     with tempfile.TemporaryDirectory() as folder:
-        shelf = Path(shutil.copytree(ROOT / "checkpoints", Path(folder) / "checkpoints"))
+        shelf = Path(shutil.copytree(given.checkpoints, Path(folder) / "checkpoints"))
         with Server(("--broken", "--checkpoints", str(shelf)), "bench.rig.app") as server:
             asyncio.run(_warm(server))
             for harm, what in harms(server, shelf, given).items():
                 rows.append(_done(server, harm, what, given.seconds))
             words = server.log.read_text(errors="replace")
-    publish("faults", _report(rows, words), given.write)
+    publish("faults", _report(rows, words, given.checkpoints), given.write)
 
 
 def _options() -> argparse.Namespace:
     parser = options("Measure what faults do to somebody who drags beside them.")
     parser.add_argument("--messages", type=int, default=10_000, help="malformed messages to send (10000)")
     parser.add_argument("--seconds", type=float, default=10.0, help="least length of each drag (10)")
+    parser.add_argument("--checkpoints", type=Path, default=ROOT / "checkpoints", help="models to copy and harm")
     return parser.parse_args()
 
 
@@ -117,9 +118,9 @@ async def _bounded(thing: Awaitable[str], seconds: float) -> str:
         return (await asyncio.gather(thing, asyncio.sleep(seconds)))[0]
 
 
-def _report(rows: list[Row], words: str) -> str:
+def _report(rows: list[Row], words: str, models: Path) -> str:
     return (
-        f"{table(HEAD, [row.cells() for row in rows])}\n\nMemory is resident, before and after. "
+        f"{table(HEAD, [row.cells(models) for row in rows])}\n\nMemory is resident, before and after. "
         f"Tracebacks in the server's log: {words.count('Traceback')}."
     )
 

@@ -50,10 +50,10 @@ def main() -> None:
         for model in given.models.split(","):
             for form in given.forms.split(","):
                 if not given.drag:
-                    rows.append(filmed(server, cards, model, form))
+                    rows.append(filmed(server, cards, model, form, given.seconds))
                     continue
                 with dragging(server.address) as seen:
-                    rows.append(filmed(server, cards, model, form))
+                    rows.append(filmed(server, cards, model, form, given.seconds))
                 hands.append((f"beside {form} of {model}", *hand(seen)))
     publish("film", "\n\n".join([table(HEAD, rows), *([table(HAND, hands)] if hands else [])]), given.write)
 
@@ -62,15 +62,16 @@ def _options() -> argparse.Namespace:
     parser = options("Measure the making of films.")
     parser.add_argument("--models", default="mnist-vae,celeba-vae")
     parser.add_argument("--forms", default="mp4,webp,gif")
+    parser.add_argument("--seconds", type=float, default=10.0, help="length of each film (10)")
     parser.add_argument("--drag", action="store_true", help="somebody else drags meanwhile")
     return parser.parse_args()
 
 
-def filmed(server: Server, cards: Catalogue, model: str, form: str) -> tuple[object, ...]:
+def filmed(server: Server, cards: Catalogue, model: str, form: str, length: float) -> tuple[object, ...]:
     """Order a film, wait for it and look into it."""
     latents = cards.card(model).latent
     keys = np.random.default_rng(0).normal(size=(5, latents)).astype(np.float32)
-    path = Path(model, tuple(Key(tuple(map(float, z))) for z in keys), seconds=10.0, loop=True)
+    path = Path(model, tuple(Key(tuple(map(float, z))) for z in keys), seconds=length, loop=True)
     body = json.dumps({"path": asdict(path), "form": form, "size": 512, "look": "soft"})
     busy, began = sum(server.processor_seconds()), time.perf_counter()
     told = json.loads(asked(server.address, "POST", "/films", body))

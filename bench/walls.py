@@ -46,13 +46,13 @@ async key => {
 def main() -> None:
     given = _options()
     with (
-        copies(given.columns) as folder,
+        copies(given.sets, given.columns) as folder,
         Server(("--checkpoints", str(folder))) as server,
         chromium(given.chromium) as browser,
     ):
         page = browser.new_page(viewport=LAPTOP)
         page.set_default_timeout(SLOW)
-        rows = [measured(page, server.address, title, given) for title in SETS]
+        rows = [measured(page, server.address, title, given) for title in given.sets]
     publish("walls", table(HEAD, rows), given.write)
 
 
@@ -61,16 +61,17 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--columns", type=int, default=4)
     parser.add_argument("--samples", type=int, default=64)
     parser.add_argument("--presses", type=int, default=15, help="resamples to time; the first three only warm up")
+    parser.add_argument("--sets", nargs="+", choices=list(SETS), default=list(SETS), help="models to compare (all)")
     parser.add_argument("--chromium", help="path of the browser")
     return parser.parse_args()
 
 
 @contextmanager
-def copies(columns: int) -> Iterator[Path]:
+def copies(sets: Sequence[str], columns: int) -> Iterator[Path]:
     """Give a folder with so many copies of each model, under names of their own."""
     folder = Path(tempfile.mkdtemp(prefix="zoetrope-walls-"))
     try:
-        for name in {name for title in SETS for name in names(title, columns)}:
+        for name in {name for title in sets for name in names(title, columns)}:
             place = folder / name
             shutil.copytree(SHIPPED / name.rpartition("-")[0], place)
             card = json.loads((place / "card.json").read_text("utf-8"))

@@ -106,7 +106,7 @@ class Upload(NamedTuple):
     """What became of the newest file; kept as one, since Streamlit may break off a run at any look at its state."""
 
     file: str  # by which Streamlit knows it
-    about: dict[str, Any]  # number, name, and error or notes and faces
+    about: dict[str, Any]  # file, name, and error or notes and faces
     picture: str  # the newest file that was one, as an address
 
 
@@ -119,7 +119,7 @@ def uploaded() -> dict[str, Any]:
     file = st.file_uploader(HINT, key="reconstruct-file", label_visibility="collapsed")
     last: Upload | None = state.get("reconstruct-upload")
     if file is not None and (last is None or file.file_id != last.file):
-        about = {"number": last.about["number"] + 1 if last else 1, "name": file.name}
+        about = {"file": file.file_id, "name": file.name}  # by a number the next server would begin anew
         try:
             picture = take_in(file.getvalue(), file.name)
             about |= {"notes": list(picture.notes), "faces": faces(picture.pixels)}

@@ -9,6 +9,7 @@ import random
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 
@@ -131,7 +132,9 @@ def milliseconds(seen: Sequence[Seen]) -> list[float]:
     return [value for one in seen for value in one.milliseconds]
 
 
-def wrong(seen: Sequence[Seen], model: str = MODEL, at_most: int = 20_000) -> tuple[int, int]:
+def wrong(
+    seen: Sequence[Seen], model: str = MODEL, at_most: int = 20_000, folders: Sequence[Path] | None = None
+) -> tuple[int, int]:
     """Count drawings whose picture is not bit for bit the one of an engine alone, and how many were compared.
 
     The last drawing of each hand is always compared, the others evenly spread.
@@ -141,7 +144,7 @@ def wrong(seen: Sequence[Seen], model: str = MODEL, at_most: int = 20_000) -> tu
     lasts = [one.drawings[-1] for one in seen if one.drawings]
     others = [drawing for one in seen for drawing in one.drawings[:-1]]
     chosen = lasts + others[:: max(1, len(others) // max(1, at_most - len(lasts)))]
-    engine = Engine(None)
+    engine = Engine(folders)
     pictures = (engine.decode(model, drawing.z)[0].tobytes() for drawing in chosen)
     return sum(digest(picture) != drawing.digest for picture, drawing in zip(pictures, chosen, strict=True)), len(
         chosen

@@ -802,3 +802,24 @@ def test_every_control_has_a_name_and_a_place_in_the_order_of_tabs(desk: Reconst
         reached.add(desk.page.evaluate("document.activeElement.textContent.trim() || document.activeElement.ariaLabel"))
     assert {"Another", "Mirror", "Invert", "Error map", "Sample", "Resample"} <= reached
     assert any(str(name).startswith("Crop box.") for name in reached)
+
+
+def test_a_picture_is_taken_from_a_server_that_has_started_again(browser: Browser, tmp_path: Path) -> None:
+    write(tmp_path / "checkpoints", "toy-ae", Autoencoder(AutoencoderConfig(GREY, latent=2, width=32, depth=1)))
+    with serving(tmp_path / "checkpoints", tmp_path) as server:
+        page = browser.new_page(viewport=LAPTOP)  # type: ignore[arg-type]
+        page.set_default_timeout(90_000)  # an engine starts under way, on however busy a machine
+        desk = Reconstruct(page, server)
+        page.goto(f"{server.address}/reconstruct")
+        expect(page.locator(".zt-rec-thumb[aria-pressed=true]")).to_be_visible(timeout=90_000)
+        for name, grey in (("first.png", 50), ("second.png", 100)):
+            bring(desk, name, file(np.full((20, 20, 3), grey, np.uint8)))
+            expect(page.get_by_text(f"{name}, 20 × 20")).to_be_visible()
+        server.stop()
+        expect(page.get_by_text("Reconnecting…")).to_be_visible()
+        server.start()
+        expect(page.get_by_text("Reconnecting…")).to_be_hidden(timeout=90_000)
+        expect(page.locator("input[type=file]")).to_be_enabled(timeout=90_000)
+        bring(desk, "third.png", file(np.full((20, 20, 3), 150, np.uint8)))
+        expect(page.get_by_text("third.png, 20 × 20")).to_be_visible(timeout=90_000)
+        page.close()

@@ -68,6 +68,7 @@ class Compare {
     this.models = data.models
     this.through.offer(data.bundled)
     if (data.version > view.version) this.follow(data)
+    view.version = data.version // a lower one comes from a server that has just started
     if (!this.columns.length && !this.blind.round) this.rebuild()
     if (first) this.memory.recall()
   }

@@ -70,6 +70,7 @@ class Complete {
     Object.assign(this, { models: data.models, samplers: data.samplers })
     const news = data.version > easel.version
     if (news) this.follow(data)
+    easel.version = data.version // a lower one comes from a server that has just started
     this.source.offer(data.samplers, data)
     if (news) this.asked = data.view.source
     if (news && this.begun && this.asked) this.source.follow(this.asked)

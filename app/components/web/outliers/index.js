@@ -86,9 +86,11 @@ class Outliers {
   /** Lay out what an address asks for; else what lay there; else what the model begins with. */
   async begin({ asked, notices }) {
     const kept = await this.recalled
-    if (asked.number > state.asked) {
+    const news = asked.number > state.asked
+    state.asked = asked.number // a lower one comes from a server that has just started
+    if (news) {
       const { row, desk: one } = asked
-      Object.assign(state, { asked: asked.number, model: asked.model, against: asked.against, judged: -1 })
+      Object.assign(state, { model: asked.model, against: asked.against, judged: -1 })
       state.score = asked.score ?? best(against(this.card)) ?? state.score
       if (notices.length) this.say(notices.join(" "))
       this.begun = true

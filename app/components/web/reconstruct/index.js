@@ -49,8 +49,9 @@ class Reconstruct {
   /** Lay the first picture on the desk: what an address asks for, else what lay there, else the first there is. */
   async begin({ asked, notices }) {
     const kept = await this.recalled
-    if (asked.number > work.asked) {
-      work.asked = asked.number
+    const news = asked.number > work.asked
+    work.asked = asked.number
+    if (news) {
       if (notices.length) this.notice.say(notices.join(" "), 12000)
       if (asked.kind) return this.desk.follow(asked)
     }

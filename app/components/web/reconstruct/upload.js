@@ -16,11 +16,11 @@ export class Upload {
 
   /** Take what the server made of the newest file: a picture, or a sentence that leaves everything as it is. */
   async take(about, url) {
-    if (!about || about.number <= work.upload) return
-    work.upload = about.number
+    if (!about || about.file === work.upload) return
+    work.upload = about.file
     if (about.error) return this.on.refused(about.error)
     const canvas = await opened(url)
-    if (about.number !== work.upload) return // a newer one came meanwhile
+    if (about.file !== work.upload) return // a newer one came meanwhile
     lay("upload", canvas, { title: about.name, notes: about.notes, faces: about.faces ?? [], query: {} })
     this.tell()
     this.on.laid()

@@ -13,8 +13,8 @@ export const work = {
   classes: {}, // by model: the class that it is told
   switches: { map: false, soft: false, drawn: false, seed: 1 },
   searches: {}, // by model: how far its search has come
-  upload: 0, // number of the upload that was taken last
-  asked: 0, // and of the address
+  upload: null, // by which Streamlit knows the file that was taken last
+  asked: 0, // number of the address that was taken last; a lower one comes from a server that has just started
   crops: {}, // by source: how it was cropped before this page was loaded
   recalled: false, // whether what was kept before is back
 }
