@@ -484,7 +484,7 @@ def test_rules_that_make_no_game_are_refused(make: Any, words: str) -> None:
 
 
 def test_the_objectives_are_those_of_the_recipes() -> None:
-    for name, game in GAMES.items():
+    for game in GAMES.values():
         kind = Joint if isinstance(game.model, ALIConfig) else Adversarial
         assert type(Training(game, CPU).objective) is kind
 

@@ -47,6 +47,14 @@ def test_beta_weighs_the_rate_and_warms_up() -> None:
     assert terms(warming, progress=0.9)["rate"] == pytest.approx(4 * plain["rate"])
 
 
+def test_the_rate_is_held_to_a_capacity_that_rises() -> None:
+    rate = terms(ElboConfig())["rate"]
+    held = ElboConfig(beta=10.0, capacity=2 * rate, warm_up=0.5)
+    assert terms(held, progress=0.0)["rate"] == pytest.approx(10 * rate, rel=1e-4)
+    assert terms(held, progress=0.25)["rate"] == pytest.approx(0, abs=1e-4)
+    assert terms(held, progress=0.9)["rate"] == pytest.approx(10 * rate, rel=1e-4)
+
+
 def test_free_bits_cost_the_same_whether_used_or_not() -> None:
     assert terms(ElboConfig(free_bits=5.0))["rate"] == pytest.approx(15)
     assert terms(ElboConfig(free_bits=1e-9))["rate"] == pytest.approx(terms(ElboConfig())["rate"])

@@ -26,7 +26,7 @@ class R3GANConfig:
     latent: int = 128
     net: Net = "residual"
     width: int = 48  # channels at half resolution
-    depth: int = 2  # residual blocks at each resolution
+    depth: int = 1  # residual blocks at each resolution
     mapping: int = 2  # fully connected layers that bend the latent first
     upsampling: Upsampling = "interpolation"
     classes: int = 0  # 0: the label is not used

@@ -3,6 +3,7 @@
 β: Higgins et al., "β-VAE", ICLR 2017. Warm-up: Sønderby et al., "Ladder Variational Autoencoders", NeurIPS 2016.
 Total correlation: Chen et al., "Isolating Sources of Disentanglement in VAEs", NeurIPS 2018; their β-TCVAE of β is
 beta = 1 and total_correlation = β − 1 here.
+Capacity: Burgess et al., "Understanding disentangling in β-VAE", 2018 (arXiv 1804.03599), equation 8.
 Free bits: Kingma et al., "Improved Variational Inference with Inverse Autoregressive Flow", NeurIPS 2016, appendix C.8.
 """
 
@@ -29,7 +30,8 @@ class ElboConfig:
     """How the two terms of the bound are weighed."""
 
     beta: float = 1.0  # weight of the rate
-    warm_up: float = 0.0  # fraction of the run over which the weight rises from zero to β
+    warm_up: float = 0.0  # fraction of the run over which β, or the capacity, rises from zero
+    capacity: float = 0.0  # nats that the rate is held to, β weighing what it is off; 0: it is as low as β makes it
     free_bits: float = 0.0  # nats of an axis that cost nothing
     total_correlation: float = 0.0  # extra weight of the dependence between the axes of the aggregate posterior
     label_dropout: float = 0.1  # how often a class-conditional model is not told the class
@@ -64,14 +66,16 @@ class Elbo(Objective):
         if isinstance(evidence, VAEEvidence) and isinstance(flow, CouplingFlow) and len(flow.layers):
             z, log_slopes = flow(evidence.code.detach())
             kl, terms["prior"] = standard_kl(evidence.q), (0.5 * z**2 - log_slopes).sum(1).mean()
-        terms["rate"] = self.beta(progress) * self.rate(kl)
+        terms["rate"] = self.weighed(self.rate(kl), progress)
         if isinstance(evidence, VAEEvidence) and self.config.total_correlation:
             terms["correlation"] = self.config.total_correlation * total_correlation(evidence.q, evidence.code)
         return terms
 
-    def beta(self, progress: float) -> float:
+    def weighed(self, rate: Tensor, progress: float) -> Tensor:  # a scalar
         risen = min(1.0, progress / self.config.warm_up) if self.config.warm_up else 1.0
-        return self.config.beta * risen
+        if self.config.capacity:
+            return self.config.beta * (rate - risen * self.config.capacity).abs()
+        return self.config.beta * risen * rate
 
     def rate(self, kl: Latents) -> Tensor:  # a scalar
         return kl.mean(0).clamp(min=self.config.free_bits).sum()

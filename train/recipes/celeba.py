@@ -32,7 +32,7 @@ adversarial = Recipe(
     steps=12_000,
     save_every=250,
 )
-residual = CriticConfig(net="residual", width=48, depth=1, minibatch_deviation=True)
+residual = CriticConfig(net="residual", width=64, depth=1, minibatch_deviation=True)
 game = AdversarialConfig(
     critic=residual, relativistic=True, r1=0.4, r2=0.4, annealed=0.1, penalized=0.125, augmentations=("translation",)
 )
@@ -40,7 +40,7 @@ generator = Recipe(
     data="celeba",
     title="Faces in colour, R3GAN",
     description="Faces from 256 numbers by a game of real and made pictures in pairs.",
-    model=R3GANConfig(latent=256),
+    model=R3GANConfig(latent=256, width=64),
     objective=game,
     flip=True,
     optimizer=AdamConfig(lr=4e-4, betas=(0.0, 0.99)),
