@@ -129,6 +129,10 @@ def test_an_evaluation_says_how_well_each_kind_is_told(place: Path, tmp_path: Pa
     assert value > 0.95
     assert card.metric("AUROC, strangeness") is not None
     assert checkpoint.read_card(place) == card
+    other = dataclasses.replace(dataset(), train=dataset().test)
+    again = evaluate(Engine([place.parent], "cpu"), "toy-vae", other, 50, 1, only=["familiarity"], data_dir=tmp_path)
+    assert again.digests[FILE] != card.digests[FILE]
+    assert checkpoint.read_card(place) == again
 
 
 CONFIGS: dict[str, Any] = {

@@ -132,9 +132,8 @@ def likeliest(model: Model, pictures: Bytes) -> Tensor | None:
 
 def keep(place: Path, found: Measured) -> Card:
     """Write what a model knows of its training pictures beside it, and what the page needs into its card."""
-    content = familiarity.written(found.known)
+    content, card = familiarity.written(found.known), checkpoint.read_card(place)  # before its file is another
     checkpoint.write_atomically(place / FILE, content)
-    card = checkpoint.read_card(place)
     own = quantiles({"strangeness": torch.from_numpy(found.own).double()})
     card = dataclasses.replace(
         card,
