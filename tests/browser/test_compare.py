@@ -15,6 +15,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from engine.gallery import Gallery, save
+from tests.browser.conftest import Held
 
 pytestmark = pytest.mark.browser
 
@@ -251,6 +252,21 @@ def test_the_same_picture_goes_through_all_that_encode(compare: Compare) -> None
     expect(row).to_contain_text("error 0.")
     compare.page.get_by_test_id("through-picture").select_option(index=1)
     expect(row.locator("figure")).to_have_count(3)
+
+
+def test_no_reconstruction_stands_beside_another_picture_than_its_own(compare: Compare) -> None:
+    held = Held(compare.page, "/live")
+    compare.open()
+    compare.page.get_by_test_id("through").locator("summary").click()
+    row = compare.page.get_by_test_id("through-row")
+    compare.page.get_by_test_id("through-picture").select_option(index=1)
+    expect(row).to_contain_text("error 0.")
+    held.hold()
+    compare.page.get_by_test_id("through-picture").select_option(index=2)
+    expect(row).not_to_contain_text("error 0.")
+    expect(row.locator("figure")).to_have_count(3)
+    held.release()
+    expect(row).to_contain_text("error 0.")
 
 
 def test_figures_have_live_latency_and_go_into_a_csv(compare: Compare) -> None:

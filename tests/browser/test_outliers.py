@@ -22,7 +22,7 @@ from engine.models.pixel_cnn import PixelCNNConfig
 from engine.outliers import SCORES, Reading
 from engine.ready import Ready
 from engine.runtime import Engine
-from tests.browser.conftest import LAPTOP, foreign, serving
+from tests.browser.conftest import LAPTOP, Held, foreign, serving
 from tests.shelf import keep, made
 from train.measures.held_out import quantiles
 from train.measures.outliers import tensors
@@ -280,6 +280,24 @@ def test_pictures_are_kept_shared_among_and_taken_away_by_keys(desk: Desk) -> No
     desk.page.keyboard.press("ArrowRight")
     desk.page.keyboard.press("Enter")
     expect(desk.page.get_by_test_id("refusal")).to_contain_text("about picture B")
+
+
+def test_what_was_said_of_a_picture_is_stale_until_it_is_read_anew(desk: Desk) -> None:
+    held = Held(desk.page, "/live")
+    desk.open("model=toy-conditional&source=bundled:digit-1-upright").read(1)
+    expect(desk.must).to_contain_text("% sure")
+    parts = [desk.verdict, desk.tiles.last, desk.must, desk.may]
+    for part in parts:
+        expect(part).not_to_have_class(re.compile("zt-out-stale"))
+    before = desk.scores()
+    held.hold()
+    desk.page.get_by_role("button", name="Invert", exact=True).click()
+    for part in parts:
+        expect(part).to_have_class(re.compile("zt-out-stale"))
+    held.release()
+    for part in parts:
+        expect(part).not_to_have_class(re.compile("zt-out-stale"))
+    assert desk.scores() != before
 
 
 def test_a_classifier_must_answer_where_a_density_refuses(desk: Desk) -> None:

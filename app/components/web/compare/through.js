@@ -7,7 +7,7 @@ import { element, picker } from "./parts.js"
 export class Through {
   /** `columns()` gives the columns as they are, `laid()` hears that another picture is shown. */
   constructor(channel, { whole, body }, columns, laid) {
-    Object.assign(this, { columns, laid, source: null, bundled: [], title: "", whole })
+    Object.assign(this, { columns, laid, source: null, bundled: [], title: "", whole, turn: 0 })
     this.asks = channel.slot("through", (answer) => this.take(answer), (sentence) => (this.says.textContent = sentence))
     this.shelf = picker("A picture that comes along", [], (name) => this.choose(name))
     this.shelf.dataset.testid = "through-picture"
@@ -78,29 +78,34 @@ export class Through {
 
   /** Send the picture, in each model's own shape, to all that encode. */
   show() {
+    this.asks.drop()
+    this.turn++
     if (!this.whole.open) return
     if (!this.source) return (this.says.textContent = "Choose a picture: every model that encodes makes it again from its own latents.")
     const able = this.columns().filter(({ card }) => card?.encodes && card.decodes)
     const unable = this.columns().filter(({ card }) => !card?.encodes)
     this.says.textContent = `${this.title}, resized to each model's own shape. Posterior mean, decoded. The figure is the mean squared error of a pixel in [0, 1].`
     const none = unable.map(({ title }) => tile(title, null, "has no encoder; Reconstruct looks for its latents by descent"))
-    this.tail = none
-    if (!able.length) return this.row.replaceChildren(tile("Given", this.source, ""), ...none)
+    const given = tile("Given", this.source, "")
+    this.row.replaceChildren(given, ...able.map(({ title }) => tile(title, null, "is asked…")), ...none)
+    delete this.row.dataset.shown
+    if (!able.length) return
     const asked = able.map((column) => ({ column, seen: fitted(this.source, column.card.shape) }))
-    this.asks.askAll(asked.map(({ column, seen }) => ({ panel: { verb: "reconstruct", model: column.name, rows: 1, columns: 1, terms: false }, rows: [seen] })), asked)
+    this.asks.askAll(asked.map(({ column, seen }) => ({ panel: { verb: "reconstruct", model: column.name, rows: 1, columns: 1, terms: false }, rows: [seen] })), { asked, given, none, turn: this.turn })
   }
 
-  async take({ panels, note }) {
-    const tiles = [tile("Given", this.source, "")]
+  async take({ panels, note: { asked, given, none, turn } }) {
+    const tiles = [given]
     for (const [i, panel] of panels.entries()) {
-      const { column, seen } = note[i]
+      const { column, seen } = asked[i]
       if (panel.error) tiles.push(tile(column.title, null, panel.error))
       else {
         const [image] = await pictures(panel)
         tiles.push(tile(column.title, drawn(image), `error ${Number(error(seen, image, column.card.shape).toPrecision(3))}`))
       }
     }
-    this.row.replaceChildren(...tiles, ...this.tail)
+    if (turn !== this.turn) return // another picture was given meanwhile
+    this.row.replaceChildren(...tiles, ...none)
     this.row.dataset.shown = panels.length
   }
 }

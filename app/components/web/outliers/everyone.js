@@ -49,6 +49,6 @@ export class Everyone {
 }
 
 function cell(reading, card, rarity) {
-  if (!rarity) return element("td", {}, !reading ? "…" : score(state.score, reading, card) === null ? "–" : "not measured")
+  if (!rarity || reading.stale) return element("td", {}, !reading || reading.stale ? "…" : score(state.score, reading, card) === null ? "–" : "not measured")
   return element("td", { class: rarity.rows <= RARE ? "zt-out-no" : "" }, rarity.part >= 1 ? "all" : `${percent(rarity.part, rarity.part >= 0.99 ? 1 : 0)} %`)
 }

@@ -193,6 +193,8 @@ class Outliers {
     this.settle()
     this.memory.soon()
     this.trouble = ""
+    if (shown()) Readings.doubt(shown())
+    this.refusal.doubt()
     this.readings.ask(pictures(), this.card)
     this.paint()
   }
@@ -221,6 +223,8 @@ class Outliers {
     const { card, parts } = this
     parts.verdict.textContent = this.trouble || verdict(card, this.words[state.score])
     parts.verdict.classList.toggle("zt-out-no", Boolean(this.trouble))
+    const stale = pictures().some((picture) => Readings.of(picture, card)?.stale)
+    for (const part of [parts.verdict, parts.charts, parts.contest]) part.classList.toggle("zt-out-stale", stale)
     this.row.paint(card, this.words[state.score])
     this.charts.paint(card)
     story(parts.story, card, this.words)

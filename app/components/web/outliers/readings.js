@@ -2,7 +2,7 @@
 
 import { cut } from "../reconstruct/crop.js"
 
-const known = new WeakMap() // picture → model → {seen, nats, bits, given, background}
+const known = new WeakMap() // picture → model → {seen, nats, bits, given, background, stale}
 
 const same = (one, other) => one.length === other.length && one.every((byte, i) => byte === other[i])
 const finite = (value) => value ?? -Infinity // JSON knows no infinity
@@ -19,10 +19,16 @@ export class Readings {
     return known.get(picture)?.get(card.name) ?? null
   }
 
+  /** A picture may have changed under the hand: what was said of it is stale until it is found the same, or read again. */
+  static doubt(picture) {
+    known.get(picture)?.forEach((reading) => (reading.stale = true))
+  }
+
   /** Have a model, and the one behind it, score those pictures that it does not know as they are now; whether any is new to it. */
   ask(pictures, card) {
     const seen = pictures.map((picture) => cut(picture, picture.crop, card.shape))
     const fresh = pictures.map((picture, i) => i).filter((i) => !(Readings.of(pictures[i], card) && same(Readings.of(pictures[i], card).seen, seen[i])))
+    pictures.forEach((picture, i) => fresh.includes(i) || (Readings.of(picture, card).stale = false))
     if (!fresh.length) {
       this.slot.drop()
       return false
@@ -42,6 +48,7 @@ export class Readings {
     const classes = given.length / nats.length
     note.pictures.forEach((picture, i) => {
       const reading = { seen: note.seen[i], nats: finite(nats[i]), bits: panel.file_bits[i], background: back ? finite(back[i]) : null, given: given.slice(i * classes, (i + 1) * classes) }
+      reading.stale = !same(reading.seen, cut(picture, picture.crop, note.card.shape))
       if (!known.has(picture)) known.set(picture, new Map())
       known.get(picture).set(note.card.name, reading)
     })

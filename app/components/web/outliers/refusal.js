@@ -48,13 +48,19 @@ export class Refusal {
     this.trouble = ""
     if (picture && this.applies) {
       this.readings.ask([picture], card)
-      if (judge) this.classifies.ask({ verb: "classify", model: judge.name, rows: 1 }, [cut(picture, picture.crop, judge.shape)], { picture, judge: judge.name })
+      if (judge) this.classify(picture, judge)
     }
     this.paint(chosen)
   }
 
-  take({ panels: [panel], note }) {
+  classify(picture, { name, shape }) {
+    const seen = cut(picture, picture.crop, shape)
+    this.classifies.ask({ verb: "classify", model: name, rows: 1 }, [seen], { picture, judge: name, seen, shape })
+  }
+
+  take({ panels: [panel], note: { seen, shape, ...note } }) {
     if (panel.error) return this.fail(panel.error)
+    note.stale = cut(note.picture, note.picture.crop, shape).some((byte, i) => byte !== seen[i])
     this.answer = { ...note, parts: shares([...new Float32Array(panel.payload)]) }
     this.paint(this.chosen)
   }
@@ -62,6 +68,11 @@ export class Refusal {
   fail(sentence) {
     this.trouble = sentence
     this.paint(this.chosen)
+  }
+
+  /** The picture on the desk may have changed: the classifier's answer is stale until the next. */
+  doubt() {
+    if (this.answer) this.answer.stale = true
   }
 
   /** Pictures that nobody sorts into classes need no answer, so there is nothing to refuse. */
@@ -92,7 +103,8 @@ export class Refusal {
 
   must() {
     const { judge, answer, card } = this
-    const side = (...inside) => element("div", { "data-testid": "must-answer" }, ...inside)
+    const stale = answer?.stale ? "zt-out-stale" : ""
+    const side = (...inside) => element("div", { class: stale, "data-testid": "must-answer" }, ...inside)
     if (!judge) return side(element("h4", {}, "Must answer"), element("p", {}, `No classifier of ${card.pictures} is here that gives one answer.`))
     const title = element("h4", {}, judge.title, element("small", {}, " must answer"))
     if (answer?.picture !== judged() || answer.judge !== judge.name) return side(title, element("p", {}, "is asked…"))
@@ -104,7 +116,7 @@ export class Refusal {
   may(picture) {
     const { card } = this
     const reading = Readings.of(picture, card)
-    const side = (...inside) => element("div", { "data-testid": "may-refuse" }, ...inside)
+    const side = (...inside) => element("div", { class: reading?.stale ? "zt-out-stale" : "", "data-testid": "may-refuse" }, ...inside)
     const title = element("h4", {}, card.title, element("small", {}, ` may refuse · ${card.exact ? "exact" : "bound"}`))
     if (!reading) return side(title, element("p", {}, "is asked…"))
     const by = rule(strangers(card))

@@ -63,6 +63,7 @@ export class Row {
     tile.value.textContent = reading ? amount(value, words.unit) : ""
     tile.element.classList.toggle("zt-out-stranger", out)
     tile.element.classList.toggle("zt-out-live", live)
+    tile.element.classList.toggle("zt-out-stale", Boolean(reading?.stale))
     Object.assign(tile.element.dataset, { letter: letter(i), rank: rarity?.part ?? "", rows: rarity?.rows ?? "", score: value ?? "" })
   }
 
