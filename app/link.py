@@ -60,10 +60,12 @@ def middle(card: Card) -> tuple[float, ...]:
 
 
 def home(card: Card) -> View:
-    """Where a model opens: the middle, or of a game's many latents a draw, always the same; and its first class.
+    """Where a model opens: as its card says, else in the middle; a game of many latents at a draw, always the same.
 
     All draws of many latents lie about as far out as each other, so a generator has never been asked for their middle.
     """
+    if card.home is not None:
+        return View(card.home.z, (card.home.y or 0) if card.classes else None)
     game = {"samples", "decodes"} <= set(card.verbs) and "bounds" not in card.verbs
     drawn = np.random.default_rng(7).standard_normal(card.latent).round(3)
     z = tuple(drawn.tolist()) if game and card.latent > FEW else middle(card)
@@ -74,7 +76,8 @@ def parse(query: Mapping[str, str], card: Card) -> tuple[View, list[str]]:
     """Give the view that a link asks for, and a sentence for each part of it that could not be taken."""
     start, notices = home(card), list[str]()
     z = _latent(query.get("z"), card, notices) or start.z
-    return View(z, _class(query.get("y"), card, notices), _axes(query.get("axes"), card, notices)), notices
+    y = _class(query.get("y"), card, notices) if query.get("y") or query.get("z") else start.y
+    return View(z, y, _axes(query.get("axes"), card, notices)), notices
 
 
 def _latent(text: str | None, card: Card, notices: list[str]) -> tuple[float, ...] | None:

@@ -91,6 +91,25 @@ class Strangeness:
 
 
 @dataclass(frozen=True)
+class Home:
+    """Where a model is first shown, and the draws that a first walk leads through. Raises BadValue for no seeds."""
+
+    z: tuple[float, ...]  # none of a model without latents
+    y: int | None = None  # class, where the model has classes
+    seed: int | None = None  # of the draw; None where z was given by numbers
+    truncation: float = 1.0  # of the draw and of the keys
+    keys: tuple[int, ...] = ()  # seeds of pictures that are unlike each other; the i-th of class i
+    protocol: str = ""  # how all this was chosen
+
+    def __post_init__(self) -> None:
+        seeds = self.keys if self.seed is None else (self.seed, *self.keys)
+        if not all(0 <= seed < 2**32 for seed in seeds):
+            raise BadValue(f"home: the seeds are {seeds}; a seed is a whole number from 0 to 2^32 - 1.")
+        if not (all(map(math.isfinite, self.z)) and 0 <= self.truncation < math.inf):
+            raise BadValue("home: z has to be finite, and the truncation a finite number from 0 up.")
+
+
+@dataclass(frozen=True)
 class Card:
     """Everything that can be known about a checkpoint without loading its weights."""
 
@@ -119,6 +138,7 @@ class Card:
     outliers: Outliers | None = None  # where they were scored
     history: tuple[Leg, ...] = ()  # the runs that led to the weights, oldest first; none in cards of before it was kept
     strangeness: Strangeness | None = None  # of a model that reconstructs, where it was measured
+    home: Home | None = None  # where somebody, or the rule of train/home.py, has chosen one
     pixels: tuple[float, float] = (0.0, 1.0)
     format: int = FORMAT
 
@@ -161,6 +181,10 @@ def from_json(text: str, origin: str) -> Card:
         raise CheckpointRefused(f"{origin}: the outlier scores are of no other kind, or their count is below zero.")
     if card.feature_variance is not None and not 0 < card.feature_variance < math.inf:
         raise CheckpointRefused(f"{origin}: a variance of {card.feature_variance} cannot be one of features.")
+    if card.home and (len(card.home.z) != card.latent or (card.home.y or 0) not in range(max(1, len(card.classes)))):
+        raise CheckpointRefused(
+            f"{origin}: its home has {len(card.home.z)} latents, class {card.home.y}: no such place."
+        )
     return card
 
 

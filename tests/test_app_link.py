@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from app import link
-from engine.card import Axis
+from engine.card import Axis, Home
 
 NORMAL = (-2.3, -1.6, -0.7, 0.0, 0.7, 1.6, 2.3)
 
@@ -18,9 +18,11 @@ def card(
     classes: tuple[str, ...] = (),
     verbs: tuple[str, ...] = ("samples", "decodes"),
     quantiles: Any = NORMAL,
+    home: Home | None = None,
 ) -> Any:
     axes = tuple(Axis(1.0, 0.1, quantiles, 0.5, 1.0) for _ in range(latent))
-    return SimpleNamespace(name="m", title="M", latent=latent, classes=classes, verbs=verbs, axes=axes)
+    fields = {"latent": latent, "classes": classes, "verbs": verbs, "axes": axes, "home": home}
+    return SimpleNamespace(name="m", title="M", **fields)
 
 
 def test_a_view_goes_into_a_link_and_back() -> None:
@@ -44,6 +46,14 @@ def test_a_game_of_many_latents_opens_at_a_draw_and_any_other_model_in_its_middl
     assert link.home(card(latent=128, verbs=("samples", "decodes", "bounds"))).z == (0.0,) * 128
     assert link.home(card(latent=link.FEW)).z == (0.0,) * link.FEW
     assert link.home(card(latent=128, verbs=("decodes", "encodes"))).z == (0.5,) * 128
+
+
+def test_a_model_opens_where_its_card_says_and_a_link_says_otherwise() -> None:
+    chosen = card(classes=("a", "b", "c"), home=Home((0.25, -1.5), y=2, seed=7))
+    assert link.home(chosen) == link.View((0.25, -1.5), 2)
+    assert link.parse({}, chosen) == (link.View((0.25, -1.5), 2), [])
+    assert link.parse({"z": "1,2"}, chosen) == (link.View((1.0, 2.0), 0), [])  # as links were before there were homes
+    assert link.parse({"y": "1"}, chosen) == (link.View((0.25, -1.5), 1), [])
 
 
 def test_a_latent_out_of_range_is_brought_back() -> None:

@@ -1,6 +1,6 @@
 """zoetrope-train list | show RECIPE | run RECIPE … | resume RUN | export RUN NAME.
 
-Then of checkpoints: evaluate NAME | directions NAME | compare A B …, and of data sets: gather DATA.
+Then of checkpoints: evaluate NAME | directions NAME | home NAME | compare A B …, and of data sets: gather DATA.
 """
 
 import dataclasses
@@ -31,6 +31,7 @@ from train.directions import PICTURES, Witness, find
 from train.evaluation import evaluate, judge_of
 from train.export import export, shareable
 from train.gather import TEST, TRAIN, gather, judge
+from train.home import SEEDS, Choice, choose, save_numbered, save_strip
 from train.loop import Training, train
 from train.pace import steps_within
 from train.recipe import Recipe, to_json
@@ -82,6 +83,21 @@ class DirectionsArguments:
     data: str | None = None  # where a folder: or pack: lies now; the card keeps only its last name
     checkpoints: Path | None = None  # the folder that holds it; the shipped and your own if not given
     pictures: int = PICTURES  # training pictures, or draws of a model without an encoder
+
+
+@dataclass(frozen=True)
+class HomeArguments:
+    """Choose where a checkpoint opens, and the draws that Morph and Home begin with: by a rule, or by your own eye."""
+
+    name: Annotated[str, tyro.conf.Positional]
+    seed: int | None = None  # of the draw that it opens at; if not given, the most typical of seeds 0 to 63
+    keys: tuple[int, ...] = ()  # seeds of pictures unlike each other; if not given, such of seeds 0 to 63
+    truncation: float | None = None  # of these draws; if not given, 0.7 for a game of many latents, else 1
+    z: tuple[float, ...] = ()  # numbers to open at, in place of a seed
+    y: int | None = None  # class to open with, by its number
+    checkpoints: Path | None = None  # the folder that holds it; the shipped and your own if not given
+    sheet: Path | None = None  # change nothing: draw seeds 0 to 63, numbered, into this PNG, to choose by
+    strip: Path | None = None  # draw the way through the keys into this WebP as well
 
 
 @dataclass(frozen=True)
@@ -167,6 +183,25 @@ def point(given: DirectionsArguments) -> None:
         beside = "of the variance" if note.base is None else f"right, against {100 * note.base:.1f} % by the commonest"
         say(f"{note.name:<24} {100 * note.value:5.1f} % {beside:<42} 1 σ = {note.deviation:.3g}")
     say(f"{len(found.notes)} directions kept in {engine.place(given.name) / checkpoint.DIRECTIONS}.")
+
+
+def settle(given: HomeArguments) -> None:
+    engine = Engine(None if given.checkpoints is None else [given.checkpoints], "auto")
+    choice = Choice(given.seed, given.keys, given.z, given.y, given.truncation)
+    if given.sheet is not None:
+        save_numbered(engine, given.name, choice, given.sheet)
+        say(
+            f"Seeds 0 to {len(SEEDS) - 1} are drawn in {given.sheet}. Choose: zoetrope-train home {given.name} --seed N"
+        )
+        return
+    card = choose(engine, given.name, choice)
+    assert card.home is not None
+    where = f"at {card.home.z}" if card.home.seed is None else f"at seed {card.home.seed}"
+    keys = ", ".join(map(str, card.home.keys))
+    say(f"{given.name} opens {where}, truncation {card.home.truncation:g}; its first walk leads through seeds {keys}.")
+    if given.strip is not None:
+        save_strip(engine, card, given.strip)
+        say(f"The way through them is drawn in {given.strip}.")
 
 
 def collect(given: GatherArguments) -> None:
@@ -266,6 +301,7 @@ COMMANDS: dict[str, tuple[type, Callable[..., None]]] = {
     "evaluate": (EvaluateArguments, measure),
     "directions": (DirectionsArguments, point),
     "compare": (CompareArguments, compare),
+    "home": (HomeArguments, settle),
     "gather": (GatherArguments, collect),
     "export": (ExportArguments, ship),
 }

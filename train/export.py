@@ -23,6 +23,7 @@ from engine.verbs import Bounds, Completes, Encodes, verbs_of
 from train.data import Dataset, Split
 from train.data.search import legible
 from train.devices import Place
+from train.home import Choice, bare, home_of
 from train.loop import Training
 from train.measures.familiarity import keep_exported, reconstructs
 from train.recipe import Recipe, as_dict
@@ -48,6 +49,8 @@ def export(run: Run, data: Dataset, name: str, folder: Path, axis_names: Sequenc
     card = describe(name, recipe, model, data, axes)
     history = run.origin().then(card.recipe, training.step, recipe.batch * training.objective.batches)
     card = dataclasses.replace(card, history=history)
+    if made := bare(model, card):
+        card = dataclasses.replace(card, home=home_of(card, made, Choice()))
     means, labels = map_of(model, data) if encodes else (None, None)
     checkpoint.save(folder, halved(model, held_out, data.test), card, draw_sheet(model, data.test), means, labels)
     if reconstructs(model) and min(len(data.train), len(data.test)):

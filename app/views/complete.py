@@ -88,17 +88,22 @@ def parse(address: Mapping[str, str], models: Catalogue, names: list[str]) -> tu
         notices.append(f"The link's way {way[:20]!r} is neither draw nor fill; a picture is drawn.")
     source, notice = parse_source(address.get("source", ""), models)
     notices.extend([notice] if notice else [])
-    view = {"model": name, "seed": _seed(address.get("seed"), notices), "y": _class(address.get("y"), card, notices)}
+    view = {
+        "model": name,
+        "seed": _seed(address.get("seed"), card, notices),
+        "y": _class(address.get("y"), card, notices),
+    }
     return {**view, "way": way if way in WAYS else WAYS[0], "source": source or None}, notices
 
 
-def _seed(text: str | None, notices: list[str]) -> int:
+def _seed(text: str | None, card: Card, notices: list[str]) -> int:
+    usual = 1 if card.home is None or card.home.seed is None else card.home.seed
     if text is None:
-        return 1
+        return usual
     if (seed := read_seed(text)) is not None:
         return seed
-    notices.append(f"The link's seed {text[:20]!r} is no whole number from 0 to 2^32 - 1; seed 1 is shown.")
-    return 1
+    notices.append(f"The link's seed {text[:20]!r} is no whole number from 0 to 2^32 - 1; seed {usual} is shown.")
+    return usual
 
 
 def _class(text: str | None, card: Card, notices: list[str]) -> int | None:

@@ -138,7 +138,7 @@ def face(card: Card) -> dict[str, Any]:
         "parameters": card.parameters,
         "metrics": [asdict(metric) for metric in card.metrics],
         "labels": list(card.labels),
-        "home": list(link.home(card).z),
+        "home": {"z": list(link.home(card).z), "y": link.home(card).y},
         "middle": list(link.middle(card)),
         "reach": link.REACH,
         "levels": levels(card),

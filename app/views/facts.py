@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.card import Card
+from engine.card import Card, Home
 
 FAMILIES = {
     "ae": "Autoencoder",
@@ -69,7 +69,14 @@ def facts(card: Card) -> dict[str, Any]:
         "shape": list(card.shape),
         "latent": card.latent,
         "classes": list(card.classes),
+        "first": first(card),
     }
+
+
+def first(card: Card) -> dict[str, Any]:
+    """Give by which draws a model is first shown: the seed of its home, those of a first walk, and their truncation."""
+    home = card.home or Home((), None)
+    return {"seed": home.seed, "keys": list(home.keys), "truncation": home.truncation}
 
 
 def trained(card: Card) -> str:

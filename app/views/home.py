@@ -7,7 +7,9 @@ from typing import Any
 
 import streamlit as st
 
+from app.components import assets
 from app.components.gallery import gallery
+from app.door import door
 from app.tree import in_order, kinds, outline
 from app.views.complete import levels
 from app.views.facts import FAMILIES, facts, headed, pictures_of
@@ -19,16 +21,25 @@ from engine.card import Card
 WELCOME = """
 <header class="zt-welcome">
 <h1>Spin a picture.</h1>
+{drum}
 <p>Each card is a model that learnt to draw from examples. Most describe a picture by a few numbers: its
-<em>latents</em>. Open a card, drag, and watch the picture follow. Everything you see is computed as you look.</p>
+<em>latents</em>. Open a card, drag, and watch the picture follow. Every card is computed as you look.</p>
 </header>
+"""
+WALKER = "celeba-dcgan"
+"""The model whose faces greet a person, drawn beforehand, since they are there before any engine is: so they were made:
+`zoetrope-train home celeba-dcgan --seed 51 --keys 51 10 45 19 47 --strip app/components/web/gallery/faces.webp`."""
+DRUM = """
+<a class="zt-drum" href="explore?model={walker}" title="Faces that {walker} drew on a walk through its latents: open it"
+ aria-label="Faces that {walker} drew on a walk through its latents"><i></i><i></i><i></i><i></i><i></i></a>
+<style>.zt-drum i {{ background-image: url("{strip}") }}</style>
 """
 
 
 def home() -> None:
     """Draw the page."""
     page_style()
-    st.html(WELCOME)
+    st.html(WELCOME.format(drum=drum()))
     models = catalogue()
     if models is None:
         return
@@ -38,6 +49,13 @@ def home() -> None:
     else:
         gallery(outline(), FAMILIES, [entry(card) for card in in_order(_learnt(cards))])
     _refused(models.faults)
+
+
+def drum() -> str:
+    """Give the faces that turn beside the welcome, unless the engine has said that their model is not here."""
+    if door().ready and WALKER not in door().catalogue().cards:
+        return ""
+    return DRUM.format(walker=WALKER, strip=assets.module("gallery/faces.webp"))
 
 
 def entry(card: Card) -> dict[str, Any]:

@@ -7,7 +7,13 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from app.views.home import WALKER
+from engine.checkpoint import read_card
+from engine.models.vae import VAE, VAEConfig
+from engine.runtime import Engine
 from tests.browser.conftest import Explore, serving
+from tests.tiny import write
+from train.home import Choice, choose
 
 pytestmark = pytest.mark.browser
 
@@ -42,6 +48,65 @@ def test_a_refused_checkpoint_is_named_with_its_reason(page: Page, server: str) 
     page.goto(server)
     page.get_by_text("1 model was not opened").click()
     expect(page.get_by_text("toy-broken: weights.safetensors has SHA-256")).to_be_visible()
+
+
+def test_faces_turn_beside_the_welcome_and_rest_where_motion_is_unwelcome(browser: Browser, tmp_path: Path) -> None:
+    folder = tmp_path / "checkpoints"
+    write(folder, WALKER, VAE(VAEConfig((1, 16, 16), latent=2, width=32, depth=1)))
+    turned = "() => Number.parseFloat(getComputedStyle(document.querySelector('.zt-drum i')).backgroundPositionX)"
+    with serving(folder, tmp_path) as server:
+        page = browser.new_page()
+        with page.expect_response("**/faces.webp") as strip:
+            page.goto(f"{server.address}/home")
+        assert strip.value.ok
+        expect(page.locator(".zt-drum i")).to_have_count(5)
+        page.wait_for_function(f"() => ({turned})() > 3")
+        page.emulate_media(reduced_motion="reduce")
+        still = page.evaluate(turned)
+        page.wait_for_timeout(500)
+        assert page.evaluate(turned) == still
+        page.locator(".zt-drum").click()
+        Explore(page, server.address).until("status.dataset.model === wanted", WALKER)
+        page.close()
+
+
+def test_the_faces_of_a_model_that_is_not_here_are_not_shown(page: Page, server: str) -> None:
+    page.goto(server)
+    expect(page.locator(".zt-card[data-drawn]")).to_have_count(5)
+    page.reload()
+    expect(page.locator(".zt-card[data-drawn]")).to_have_count(5)
+    expect(page.locator(".zt-drum")).to_have_count(0)
+
+
+def test_a_model_is_first_shown_as_its_card_says(browser: Browser, tmp_path: Path) -> None:
+    folder = tmp_path / "checkpoints"
+    for name, seed in (("toy-vae-one", 5), ("toy-vae-two", 6)):
+        write(folder, name, VAE(VAEConfig((1, 16, 16), latent=3, width=32, depth=1)))
+        choose(Engine([folder], "cpu"), name, Choice(seed=seed, keys=(seed, 40, 41), truncation=0.5))
+    z = [read_card(folder / name).home.z for name in ("toy-vae-one", "toy-vae-two")]  # type: ignore[union-attr]
+    with serving(folder, tmp_path) as server:
+        page = browser.new_page()
+        explore = Explore(page, server.address).open("model=toy-vae-one")
+        seed, truncation = page.get_by_label("Seed of the random draw"), page.get_by_label("Truncation")
+        explore.at(*z[0], within=1e-3)
+        expect(seed).to_have_value("5")
+        expect(truncation).to_have_value("0.5")
+        page.get_by_label("Model", exact=True).select_option("toy-vae-two")  # nothing of the first was chosen,
+        explore.at(*z[1], within=1e-3)  # so the second opens at its own home
+        expect(seed).to_have_value("6")
+        explore.press("r")
+        expect(seed).not_to_have_value("6")
+        truncation.fill("1")
+        explore.press("0")
+        explore.at(*z[1], within=1e-3)
+        expect(seed).to_have_value("6")
+        expect(truncation).to_have_value("0.5")
+        keys = page.get_by_test_id("morph-keys")
+        page.goto(f"{server.address}/morph?model=toy-vae-one")
+        expect(keys.locator("small")).to_have_text(["seed 5", "seed 40", "seed 41"])
+        page.get_by_label("Model", exact=True).select_option("toy-vae-two")
+        expect(keys.locator("small")).to_have_text(["seed 6", "seed 40", "seed 41"])
+        page.close()
 
 
 def test_without_a_checkpoint_the_pages_say_what_to_do(browser: Browser, tmp_path: Path) -> None:

@@ -135,8 +135,11 @@ export class Gestures {
   }
 
   reset() {
-    const { motion, card } = this.explorer
-    motion.glide(this.aimed(this.free(), (axis) => card.home[axis]))
+    const { motion, card, view } = this.explorer
+    const axes = this.free()
+    const whole = axes.length === card.latent
+    if (whole) view.truncation = card.first.truncation
+    motion.glide(this.aimed(axes, (axis) => card.home.z[axis]), undefined, whole ? card.first.seed : null)
   }
 
   choose(y) {

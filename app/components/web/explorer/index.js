@@ -94,14 +94,15 @@ class Explorer {
     const first = !this.card
     this.motion.halt()
     const seed = this.view?.seed ?? null
-    const carried = !first && !views.has(card.name) && !given.includes("z") // by another model, to one that has not been here
+    const carried = !first && !this.view.untouched && !views.has(card.name) && !given.includes("z") // by another model, to one that has not been here
     if (carried) view = { ...view, y: this.sameClass(card) ?? view.y }
     this.card = card
-    const truncation = this.view?.truncation ?? 1
+    const truncation = carried ? this.view.truncation : 1
     this.view = views.get(card.name) ?? Object.assign(new View(card, view), { truncation })
     views.set(card.name, this.view)
     this.view.card = card
     this.view.place(view)
+    if (!carried) this.view.settleIn()
     this.view.keep()
     this.address.tell(this.view.query())
     this.recorder.leave()

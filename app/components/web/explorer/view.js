@@ -37,6 +37,25 @@ export class View {
     this.seed = Number.isInteger(seed) ? seed : null
   }
 
+  /** Whether the latent is the one that the model opens with. */
+  get atHome() {
+    return this.card.home.z.every((value, axis) => round(value) === this.z[axis])
+  }
+
+  /** Whether everything is as the model opens, so that nothing of it is a person's choice. */
+  get untouched() {
+    const { home, first } = this.card
+    return this.atHome && this.y === home.y && this.truncation === first.truncation
+  }
+
+  /** At home, take the seed and the truncation of the draw that it is. */
+  settleIn() {
+    if (!this.atHome || this.seed !== null) return
+    this.truncation = this.card.first.truncation
+    this.claim(this.card.first.seed)
+    this.past[this.at] = this.snapshot()
+  }
+
   replace(z) {
     z.forEach((value, axis) => this.set(axis, value))
   }

@@ -4,12 +4,13 @@ import { Drawing } from "../complete/drawing.js"
 import { image } from "../complete/board.js"
 
 const PAUSE = 1600 // milliseconds that a whole picture stays
+const FIRST = 3 // the seed that it begins with where the card names none
 const ROWS = 7 // of the first picture, asked for at once
 
 export class Raster {
   /** `on.shown(image)` gets the picture each time it has grown, `on.refuse(sentence)` why it does not. */
   constructor(about, channel, on) {
-    Object.assign(this, { about, on, seed: 2, pause: PAUSE, hurries: true })
+    Object.assign(this, { about, on, count: 0, pause: PAUSE, hurries: true })
     this.slot = channel.slot(`card-${about.name}`, (answer) => this.take(answer), (sentence) => this.fail(sentence))
     this.begin()
     this.ask(ROWS)
@@ -17,10 +18,12 @@ export class Raster {
 
   begin() {
     const [channels, height, width] = this.about.shape
-    this.seed += 1
-    const y = this.about.classes.length ? this.seed % this.about.classes.length : null
+    const { keys } = this.about.first
+    const seed = keys.length ? keys[this.count % keys.length] : FIRST + this.count
+    const y = this.about.classes.length ? this.count % this.about.classes.length : null
+    this.count += 1
     const all = new Uint8Array(height * width).fill(1)
-    this.drawing = new Drawing(this.about, new Uint8Array(height * width * channels), all, [this.seed], y)
+    this.drawing = new Drawing(this.about, new Uint8Array(height * width * channels), all, [seed], y)
     this.drawing.tells = false
   }
 

@@ -1,24 +1,26 @@
-// A thumbnail that walks through the latent space, along a closed path between a few random draws.
+// A thumbnail that walks through the latent space, along a closed path between a few draws: those that its card names.
 //
 // From a to b it goes by cos θ · a + sin θ · b: of two draws of N(0, I) that is one too, at any θ. The middle of a straight
 // way would lie where, in many dimensions, no draw ever lies. Codes without a prior are joined by straight lines.
 
 import { pictures } from "../pixels.js"
 
-const SEEDS = [3, 8, 21, 34, 55]
+const SEEDS = [3, 8, 21, 34, 55] // where the card names none
 const LEG = 1400 // milliseconds from one draw to the next
 
 export class Walk {
   /** `on.shown(image)` gets each picture, `on.refuse(sentence)` why there is none. */
   constructor(about, channel, on) {
     Object.assign(this, { about, on, time: 0, draws: null })
+    const { keys, truncation } = about.first
+    Object.assign(this, keys.length > 1 ? { seeds: keys, truncation } : { seeds: SEEDS, truncation: 0.9 })
     this.pictures = channel.slot(`card-${about.name}`, (answer) => this.take(answer), on.refuse)
     this.starts = channel.slot(`draws-${about.name}`, (answer) => this.start(answer), on.refuse)
     this.draw()
   }
 
   draw() {
-    this.starts.ask({ verb: "draw", model: this.about.name, seeds: SEEDS, truncation: 0.9 })
+    this.starts.ask({ verb: "draw", model: this.about.name, seeds: this.seeds, truncation: this.truncation })
   }
 
   again() {
@@ -35,14 +37,14 @@ export class Walk {
   move(milliseconds) {
     if (!this.draws) return
     this.time += milliseconds
-    const leg = Math.floor(this.time / LEG) % SEEDS.length
+    const leg = Math.floor(this.time / LEG) % this.seeds.length
     const part = (this.time % LEG) / LEG
     const ease = part * part * (3 - 2 * part)
     const angle = (ease * Math.PI) / 2
     const [here, there] = this.about.prior ? [Math.cos(angle), Math.sin(angle)] : [1 - ease, ease]
     const z = new Float32Array(this.latent)
     for (let axis = 0; axis < this.latent; axis++) {
-      z[axis] = here * this.draws[leg * this.latent + axis] + there * this.draws[((leg + 1) % SEEDS.length) * this.latent + axis]
+      z[axis] = here * this.draws[leg * this.latent + axis] + there * this.draws[((leg + 1) % this.seeds.length) * this.latent + axis]
     }
     const { length } = this.about.classes
     const y = length ? leg % length : undefined

@@ -20,7 +20,7 @@ import { Walk } from "./walk.js"
 import { wire } from "./wiring.js"
 import { Words } from "./words.js"
 
-const FIRST = [3, 8, 21, 34] // seeds of the keys that a model opens with
+const FIRST = [3, 8, 21, 34] // seeds of the keys of a model whose card names none
 
 export default mounting("morph", (...given) => new Morph(...given))
 
@@ -81,7 +81,7 @@ class Morph {
   /** Take a model, with its keys as they were left, or with a few draws. */
   open(name) {
     const card = this.models.find((model) => model.name === name)
-    const drawn = this.walk?.keys.filter(({ origin }) => origin.kind === "seed") ?? []
+    const drawn = this.walk?.untouched ? [] : (this.walk?.keys.filter(({ origin }) => origin.kind === "seed") ?? [])
     const asked = drawn.map(({ y, origin }) => ({ seed: origin.seed, name: this.walk.card.classes[y] }))
     this.walk = this.walks.get(name) ?? new Walk(card)
     if (!this.walks.has(name) && this.settings) this.walk.settings = { ...this.settings }
@@ -93,8 +93,15 @@ class Morph {
     this.words.fill()
     this.changed()
     if (!fresh) return
-    if (asked.length < 2) return this.draw(FIRST, "before")
+    if (asked.length < 2) return this.begin()
     this.draw(asked.map(({ seed }) => seed), "before", asked.map(({ name: of }) => card.classes.indexOf(of)))
+  }
+
+  /** Draw the keys that a model opens with. */
+  begin() {
+    const { keys, truncation } = this.walk.card.first
+    if (keys.length < 2) this.draw(FIRST, "before")
+    else this.draw(keys, "before", [], truncation)
   }
 
   /** Another model was picked: open it at once, and have the address follow. */
@@ -109,18 +116,18 @@ class Morph {
   // Keys
 
   /** Add keys by seed, of `known` classes where there are, "after" or "before" those there or "instead"; the server draws, so that a seed gives the same latent everywhere. */
-  draw(seeds, where = "after", known = []) {
+  draw(seeds, where = "after", known = [], truncation = 1) {
     const { card } = this.walk
-    this.draws.ask({ verb: "draw", model: card.name, seeds }, null, { seeds, where, known })
+    this.draws.ask({ verb: "draw", model: card.name, seeds, truncation }, null, { seeds, where, known, truncation })
   }
 
-  drawn({ panels: [{ model, payload, shape }], note: { seeds, where, known } }) {
+  drawn({ panels: [{ model, payload, shape }], note: { seeds, where, known, truncation } }) {
     const walk = this.walks.get(model)
     const all = new Float32Array(payload)
     const classes = walk.card.classes.length
     const keys = seeds.map((seed, i) => {
       const y = !classes ? null : known[i] >= 0 ? known[i] : (where === "after" ? walk.keys.length + i : i) % classes
-      return Walk.key(all.slice(i * shape[1], (i + 1) * shape[1]), y, { kind: "seed", seed, truncation: 1 })
+      return Walk.key(all.slice(i * shape[1], (i + 1) * shape[1]), y, { kind: "seed", seed, truncation })
     })
     walk.keys = { after: [...walk.keys, ...keys], before: [...keys, ...walk.keys], instead: keys }[where]
     if (walk !== this.walk) return
@@ -246,7 +253,7 @@ class Morph {
     this.away = state !== "ready"
     this.notice.engine(state)
     if (!back || !this.walk) return
-    if (!this.walk.keys.length) this.draw(FIRST, "before")
+    if (!this.walk.keys.length) this.begin()
     this.strip.ask()
     this.near.again()
     this.player.show()

@@ -24,6 +24,13 @@ export class Walk {
     return this.keys.length > 1
   }
 
+  /** Whether the keys are those that the model opens with. */
+  get untouched() {
+    const { keys, truncation } = this.card.first
+    const own = ({ origin: { seed, truncation: by } }, place) => seed === keys[place] && by === truncation
+    return keys.length > 1 && this.keys.length === keys.length && this.keys.every(own)
+  }
+
   get frames() {
     return Math.max(2, Math.round(this.settings.seconds * this.settings.fps))
   }
