@@ -57,7 +57,7 @@ def test_faces_turn_beside_the_welcome_and_rest_where_motion_is_unwelcome(browse
     with serving(folder, tmp_path) as server:
         page = browser.new_page()
         with page.expect_response("**/faces.webp") as strip:
-            page.goto(f"{server.address}/home")
+            page.goto(server.address)
         assert strip.value.ok
         expect(page.locator(".zt-drum i")).to_have_count(5)
         page.wait_for_function(f"() => ({turned})() > 3")

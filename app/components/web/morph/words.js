@@ -70,7 +70,9 @@ export class Words {
       ? `Nine in ten draws of a standard normal in ${latent} dimensions lie ${shell[0].toFixed(1)} to ${shell[2].toFixed(1)} from the middle: the shell.`
       : "This model has no prior, so there is no shell; the grey band is where nine in ten codes of held-out pictures lie."
     const inner = shell && plot.codes && plot.codes[2] < shell[1] ? " Codes of pictures are means, without the posterior's noise, and lie further in." : ""
-    parts.plotWords.textContent = `${what} ${said}${inner}`
+    const drawn = walk.keys.map(({ origin }) => origin.truncation ?? 1)
+    const below = walk.ready && drawn.every((each) => each < 1) ? ` The keys are draws that were truncated to ${Math.max(...drawn)}: typical pictures, nearer to the middle.` : ""
+    parts.plotWords.textContent = `${what} ${said}${inner}${below}`
     parts.plot.setAttribute("aria-label", parts.plotWords.textContent)
   }
 
