@@ -137,6 +137,7 @@ export class Gestures {
   reset() {
     const { motion, card, view } = this.explorer
     const axes = this.free()
+    this.draws.drop() // a draw that is still to come was asked for before
     const whole = axes.length === card.latent
     if (whole) view.truncation = card.first.truncation
     motion.glide(this.aimed(axes, (axis) => card.home.z[axis]), undefined, whole ? card.first.seed : null)
