@@ -100,8 +100,8 @@ def of(pictures: Bytes, made: Bytes, z: NDArray[np.float32]) -> Familiarity:
 
 def vectors(pictures: Bytes, made: Bytes, z: NDArray[np.float32]) -> tuple[Vectors, Vectors]:
     """Describe what pictures show, and their texture, by numbers: (n, size) each."""
-    seen = images.unit(torch.from_numpy(np.ascontiguousarray(pictures)))
-    off = seen - images.unit(torch.from_numpy(np.ascontiguousarray(made)))
+    seen = images.unit(torch.from_numpy(np.array(pictures)))
+    off = seen - images.unit(torch.from_numpy(np.array(made)))
     texture = octaves(seen - seen.mean((2, 3), keepdim=True))
     sizes = adaptive_avg_pool2d(off.square().mean(1, keepdim=True), CELLS).sqrt()
     signed = adaptive_avg_pool2d(off, CELLS)

@@ -76,6 +76,13 @@ def test_even_sheets_noise_and_upside_down_halves_are_told_from_familiar_picture
     assert auroc(own, told.strangeness(again, *rebuilt(again))["strangeness"]).value == pytest.approx(0.5, abs=0.1)
 
 
+def test_pictures_that_may_not_be_written_are_scored_as_others() -> None:
+    told, test = known(), pictures(1, 20)
+    locked = np.frombuffer(test.tobytes(), np.uint8).reshape(test.shape)  # as they come from a socket
+    scores = told.strangeness(locked, *rebuilt(test))["strangeness"]  # a warning would be an error here
+    assert (scores == told.strangeness(test, *rebuilt(test))["strangeness"]).all()
+
+
 def test_a_yardstick_measures_in_deviations_of_the_training_pictures() -> None:
     given = np.random.default_rng(0).multivariate_normal([1, -2], [[4, 1.5], [1.5, 1]], 20_000)
     found = fitted(given)
