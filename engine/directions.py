@@ -43,11 +43,14 @@ class Note:
     deviation: float  # of the latents along it, above zero
     protocol: str  # how it was found
     reach: float = 3.0  # deviations to either side that a slider goes
+    moved: float | None = None  # share of pictures that show the attribute more at +3 deviations than at -3, -1 … 1
 
     def __post_init__(self) -> None:
         shares = [self.value] if self.base is None else [self.value, self.base]
         if not all(0 <= share <= 1 for share in shares) or (self.base is None) != (self.kind == "pca"):
             raise BadValue(f"{self.name!r} claims {shares}; a share lies from 0 to 1, and attributes have a base rate.")
+        if self.moved is not None and not -1 <= self.moved <= 1:
+            raise BadValue(f"{self.name!r} claims to change {self.moved} of pictures; a share lies from -1 to 1.")
         if not (math.isfinite(self.mean) and 0 < self.deviation < math.inf):
             raise BadValue(f"{self.name!r} has no deviation above zero.")
         if not 0 < self.reach < math.inf:

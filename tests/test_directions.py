@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,19 @@ from tests.shelf import CVAE, VAE, keep, made
 from tests.test_train_cli import call
 from tests.toys import toy_data
 from train.activations import early
-from train.directions import HELD_OUT, Known, Witness, attributes, drawn, find, mapped_back, of_codes, principal
+from train.directions import (
+    HELD_OUT,
+    Known,
+    Witness,
+    attributes,
+    drawn,
+    find,
+    in_order,
+    mapped_back,
+    of_codes,
+    principal,
+    tried,
+)
 
 NAME = "toy-vae-2d"
 PC = Note("PC 1", "pca", 0.5, None, 0.1, 1.5, "by a test")
@@ -134,6 +147,32 @@ def test_a_generator_is_told_by_a_classifier_what_its_samples_show() -> None:
     assert vector[0] > 0.99
     assert (note.name, note.value > 0.98) == ("Bright", True)
     assert "toy-classifier" in note.protocol
+
+
+def test_a_direction_says_in_how_many_pictures_it_brings_its_attribute_about_and_idle_ones_are_left_out() -> None:
+    """The first latent alone is seen: one direction is it, one has nothing of it, one turns against it."""
+    model, classifier = (
+        made(GANConfig((1, 8, 8), 4, width=16)),
+        made(ClassifierConfig((1, 8, 8), 4, 3, attributes=True)),
+    )
+    model.decode = lambda z, y=None: z[:, :1, None, None].expand(-1, 1, 8, 8)  # type: ignore
+    classifier.logits = lambda x: x.mean((1, 2, 3))[:, None] - torch.tensor([0.5, 0.5, -0.5])  # type: ignore
+    z = np.random.default_rng(0).normal(size=(400, 4)).astype(np.float32)
+    nobody = np.zeros((400, 0), np.bool_)
+    given = Known(z, z, z, (), nobody, nobody, "latents")
+    names = ("Bright", "Idle", "Smiling", "Unseen")
+    rows = np.array([[1, 0, 0, 0], [0, 1, 0, 0], [0.2, 0.96**0.5, 0, 0], [-1, 0, 0, 0]], np.float32)
+    found = [(row, Note(name, "attribute", 0.9, 0.5, 0.0, 1.0, "")) for row, name in zip(rows, names, strict=True)]
+    witness = Witness("toy-classifier", classifier, names[:3])
+    kept_ones = [note for _, note in in_order(tried(model, witness, given, found))]
+    assert [note.name for note in kept_ones] == ["Smiling", "Bright", "Unseen"]
+    assert kept_ones[1].moved == 1.0  # -3 and +3 on the axis itself, whatever the picture was
+    assert kept_ones[2].moved is None  # no witness sees it
+    assert "says yes to 0 % at -3 deviations and to 100 % at +3" in kept_ones[1].protocol
+    # Of z along (.2, .98): at ±3 the first axis is at ±.6 and what is left of it, of deviation .98; yes is beyond -.5.
+    expected = 0.5 * (math.erf(1.1 / 0.98 / 2**0.5) - math.erf(-0.1 / 0.98 / 2**0.5))
+    assert kept_ones[0].moved == pytest.approx(expected, abs=0.09)  # of 200 pictures
+    assert [note.moved for _, note in tried(model, None, given, found)] == [None] * 4
 
 
 def test_draws_that_are_fitted_on_and_those_that_are_held_out_share_no_row() -> None:

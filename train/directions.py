@@ -11,7 +11,7 @@ The latents that it is fitted on are draws of the posterior where there is one. 
 axes along which means differ by far less than they are uncertain, and a step across it changes no picture.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -43,6 +43,11 @@ STRENGTH = 0.1  # C of scikit-learn, on latents of deviation one: the smaller, t
 REACH = 6.0  # deviations of a steady step: as it changes little else, it can be taken further
 LEAST = 50  # fitted latents with and without an attribute
 BATCH = 250
+
+TRIED = 200  # latents that a direction is tried on
+MOVED_BY = 3.0  # deviations to either side
+LEAST_MOVED = 0.2  # share of pictures that a direction has to give its attribute, for it to be kept
+FIRST = "Smiling"  # what a person looks for in a face
 
 Codes = NDArray[np.float32]  # (n, latent)
 Answers = NDArray[np.bool_]  # (n, question)
@@ -92,7 +97,8 @@ def find(model: Model, data: Dataset | None, witness: Witness | None = None, pic
     else:
         known = drawn(model, witness, pictures)
         components = of_activations(model, known)
-    found = [*components, *steadied(model, witness, known, list(attributes(known)))]
+    told = list(steadied(model, witness, known, list(attributes(known))))
+    found = [*in_order(tried(model, witness, known, told)), *components]
     vectors = np.array([vector for vector, _ in found], np.float32).reshape(len(found), model.config.latent)
     return Directions(vectors, tuple(note for _, note in found))
 
@@ -243,6 +249,50 @@ def steadied(model: Model, witness: Witness | None, known: Known, found: list[Fo
             f" move {SHARE} times as far as by a random step"
         )
         yield step, replace(note, mean=mean, deviation=deviation, protocol=protocol, reach=REACH)
+
+
+@torch.no_grad()
+def tried(model: Any, witness: Witness | None, known: Known, found: list[Found]) -> Iterator[Found]:
+    """Note of each attribute that the witness sees in how many pictures its direction brings it about.
+
+    Those that do so in few are left out; what no witness sees stays as it was found.
+    """
+    if witness is None or not witness.reads(model):
+        yield from found
+        return
+    latents = torch.from_numpy(known.held[:TRIED])
+    for vector, note in found:
+        if note.name not in witness.labels:
+            yield vector, note
+            continue
+        step, answer = torch.from_numpy(vector), witness.labels.index(note.name)
+        level = latents - (latents @ step - note.mean)[:, None] * step  # all at the mean along it
+        ends = (level + side * MOVED_BY * note.deviation * step for side in (-1, 1))
+        low, high = (share(model, witness, z, answer) for z in ends)
+        if high - low >= LEAST_MOVED:
+            protocol = (
+                f"{note.protocol}; of {len(latents)} pictures {witness.name} says yes to {100 * low:.0f} % at"
+                f" -{MOVED_BY:g} deviations and to {100 * high:.0f} % at +{MOVED_BY:g}"
+            )
+            yield vector, replace(note, moved=round(high - low, 5), protocol=protocol)
+
+
+def share(model: Any, witness: Witness, latents: Tensor, answer: int) -> float:
+    """Give the share of latents in whose pictures a witness says yes to one of its answers."""
+    device = next(model.parameters()).device
+    said = [verdicts(witness.model, model.decode(part.to(device)))[:, answer] for part in latents.split(BATCH)]
+    return float(torch.cat(said).float().mean())
+
+
+def in_order(found: Iterable[Found]) -> list[Found]:
+    """Sort attributes: smiles first, then those that change most pictures; untried ones by how well they are told."""
+
+    def rank(each: Found) -> tuple[bool, float, float]:
+        note = each[1]
+        told = (note.value - (note.base or 0)) / max(1e-6, 1 - (note.base or 0))
+        return note.name == FIRST, -1.0 if note.moved is None else note.moved, told
+
+    return sorted(found, key=rank, reverse=True)
 
 
 def separated(fitted: Codes, asked: NDArray[np.bool_], held: Codes, wanted: NDArray[np.bool_]) -> tuple[Vectors, float]:

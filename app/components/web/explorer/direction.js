@@ -31,12 +31,14 @@ export function directionRow(card, direction, on) {
 
 export const spoken = ({ name }) => name.replaceAll("_", " ")
 
-/** How well a direction tells pictures apart, or how much of their variance it has. */
-function worth({ kind, value, base, length }) {
+/** In how many pictures a direction brings about what it is named for, or how well it tells them apart, or its variance. */
+function worth({ kind, value, base, length, moved }) {
   if (kind === "own") return [`from A to B: ${length.toFixed(1)} σ`]
   const bar = element("i", { class: "zt-bar" })
-  bar.style.setProperty("--part", base === null ? value : (value - base) / Math.max(1e-6, 1 - base))
+  const tried = (moved ?? null) !== null
+  bar.style.setProperty("--part", tried ? moved : base === null ? value : (value - base) / Math.max(1e-6, 1 - base))
   const percent = (share) => `${(100 * share).toFixed(share < 0.1 ? 1 : 0)} %`
+  if (tried) return [bar, `changes it in ${percent(moved)} of pictures`]
   return base === null ? [bar, `${percent(value)} of the variance`] : [bar, `${percent(value)} right, by guessing ${percent(base)}`]
 }
 

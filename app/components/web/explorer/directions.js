@@ -8,6 +8,7 @@ import { Workshop } from "./workshop.js"
 
 const MANY = 4 // directions that are shown unfolded at first
 const FIRST = 8 // rows shown before a person asks for the others
+const SMILE = "Smiling" // what a person looks for in a face
 const LEAST = 0.25 // share of a direction on axes that are not frozen, for it to be moved
 const MOST_OWN = 12
 
@@ -230,6 +231,7 @@ export class Directions {
   }
 }
 
-/** Attributes, those that are told best first; then components, the strongest first. */
-const sorted = (directions) => directions.sort((one, other) => rank(other) - rank(one))
-const rank = ({ base, value }) => (base === null ? value - 1 : (value - base) / Math.max(1e-6, 1 - base))
+/** As they were found where they were tried; else a smile, then attributes, those that are told best first; then components. */
+const sorted = (directions) => (directions.some(tried) ? directions : directions.sort((one, other) => rank(other) - rank(one)))
+const tried = ({ moved }) => (moved ?? null) !== null
+const rank = ({ name, base, value }) => (name === SMILE ? 2 : base === null ? value - 1 : (value - base) / Math.max(1e-6, 1 - base))
