@@ -73,7 +73,8 @@ def test_the_bench_uploads() -> None:
 
 
 def test_the_bench_soak() -> None:
-    assert "Tracebacks in the server's log: 0." in goes("soak", "--minutes", "0.05")
+    # A process of its own: visitors who are sent away in mid-request leave sockets behind.
+    assert "Tracebacks in the server's log: 0." in runs("soak", "--minutes", "0.05")
 
 
 def test_the_bench_crowd() -> None:
