@@ -43,8 +43,17 @@ def test_the_critic_judges_what_the_model_has_just_drawn() -> None:
     x, rebuilt = objective.drawn
     assert torch.equal(x, batch().x)
     assert not rebuilt.requires_grad
-    expected = torch.nn.functional.softplus(objective.critic(rebuilt) - objective.critic(x)).mean()
+    torch.manual_seed(2)
+    shift = objective.shift()
+    rolled = [torch.roll(pictures, shift, (2, 3)) for pictures in (rebuilt, x)]
+    expected = torch.nn.functional.softplus(objective.critic(rolled[0]) - objective.critic(rolled[1])).mean()
+    torch.manual_seed(2)
     torch.testing.assert_close(objective("critic", batch(), 0.5)["critic"], expected)
+
+
+def test_the_grid_of_patches_begins_anywhere() -> None:
+    objective = made()
+    assert {objective.shift() for _ in range(400)} == {(down, across) for down in range(4) for across in range(4)}
 
 
 def test_a_score_belongs_to_a_patch() -> None:
