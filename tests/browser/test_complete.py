@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, TimeoutError, expect
 
 from engine.card import Leg
 from engine.models.gan import GAN, GANConfig
@@ -61,7 +61,11 @@ class Complete:
     def until(self, condition: str) -> Complete:
         """Wait for a condition on `data`, what the page tells of the drawing."""
         script = "() => { const data = document.querySelector('[data-part=complete]')?.dataset; return data && (%s) }"
-        self.page.wait_for_function(script % condition)
+        try:
+            self.page.wait_for_function(script % condition)
+        except TimeoutError as error:
+            told = self.root.evaluate("root => JSON.stringify(root.dataset)")
+            raise AssertionError(f"{condition} did not come about: {told}") from error
         return self
 
     def shown(self, count: int) -> Complete:
