@@ -56,6 +56,8 @@ class Complete:
 
     def open(self, query: str = "model=toy-gated") -> Complete:
         self.page.goto(f"{self.server.address}/complete?{query}")
+        if "way=fill" in query:  # the first picture comes when it has loaded, and stops what is being drawn
+            self.page.wait_for_function("() => location.search.includes('source=')")
         return self.until("Number(data.known) > 0 || data.total === '0'")
 
     def until(self, condition: str) -> Complete:

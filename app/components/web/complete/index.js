@@ -150,6 +150,12 @@ class Complete {
     this.memory.soon()
   }
 
+  /** Play or pause; what was to be drawn anew in a moment is so at once, or it would stop what begins to play. */
+  play() {
+    this.renewed.flush()
+    this.player.toggle()
+  }
+
   /** Another picture lies on the desk. */
   brought() {
     this.memory.soon()

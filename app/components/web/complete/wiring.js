@@ -25,7 +25,7 @@ export function wire(complete, listen) {
   })
   click(parts.another, anySeed)
   click(parts.back, () => player.seek(0))
-  click(parts.play, () => player.toggle())
+  click(parts.play, () => complete.play())
   click(parts.pixel, () => player.step(1))
   click(parts.row, () => player.row(1))
   click(parts.hide, () => complete.adopt())
@@ -58,7 +58,7 @@ export function wire(complete, listen) {
     "?": help,
     // A button that has the focus is pressed by Space; elsewhere it plays.
     get " "() {
-      return document.activeElement?.closest("button, summary") ? undefined : () => player.toggle()
+      return document.activeElement?.closest("button, summary") ? undefined : () => complete.play()
     },
   })
 }
