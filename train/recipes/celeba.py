@@ -81,7 +81,7 @@ RECIPES = {
     "celeba-vae": Recipe(
         data="celeba",
         title="Faces in colour",
-        description="Faces from 256 numbers; a flow learnt which are faces. Nearest to your picture, softer, a faint grid.",
+        description="Faces from 256 numbers, a flow as prior: nearest to your picture, softer, with a faint grid.",
         model=VAEConfig(
             shape=(3, 64, 64),
             latent=256,
@@ -97,7 +97,7 @@ RECIPES = {
         flip=True,
         optimizer=AdamConfig(lr=1e-3, clip=20_000.0),
         batch=32,
-        # Eight hours of a core. The shipped one had 10,500 steps of the bound alone and 4,600 of these, with the patches
+        # Eight hours of a core. The shipped one had 10,500 steps of the bound alone and 4,600 of these, its patches
         # always at the same places, which it learnt to draw.
         steps=60_000,
         save_every=250,
