@@ -18,7 +18,7 @@ from torch.nn.utils.parametrizations import spectral_norm
 from engine.aliases import Images, Labels, Latents
 from engine.errors import BadValue
 from engine.nn.blocks import Residual
-from engine.nn.nets import WIDEST, halvings
+from engine.nn.nets import halvings, residual_widths
 
 Norm = Literal["none", "batch", "layer", "spectral"]
 Sizes = tuple[int, int, int]
@@ -122,10 +122,7 @@ class PatchCritic(nn.Module):
         return self.score(self.features(x))
 
     def features(self, x: Images) -> list[Tensor]:  # at each level, (batch, channel, height, width)
-        seen = [2 * x - 1]
-        for level in self.levels:
-            seen.append(level(seen[-1]))
-        return seen[1:]
+        return maps(self.levels, 2 * x - 1)
 
     def score(self, features: list[Tensor]) -> Tensor:  # (batch, patches)
         scored: Tensor = self.head(features[-1]).flatten(1).float()
@@ -166,7 +163,7 @@ class ResidualBody(nn.Module):
 
     def __init__(self, channels: int, levels: int, width: int, depth: int) -> None:
         super().__init__()
-        self.widths = [channels, *(min(width * 2**level, WIDEST) for level in range(levels))]
+        self.widths = residual_widths(channels, width, levels)
         self.levels = nn.ModuleList(
             nn.Sequential(nn.Conv2d(here, there, 4, stride=2, padding=1), *(Residual(there) for _ in range(depth)))
             for here, there in pairwise(self.widths)
@@ -176,10 +173,15 @@ class ResidualBody(nn.Module):
         return F.leaky_relu(self.maps(x)[-1], LEAK).flatten(1)
 
     def maps(self, x: Images) -> list[Tensor]:  # at each level, (batch, channel, height, width)
-        seen = [x]
-        for level in self.levels:
-            seen.append(level(seen[-1]))
-        return seen[1:]
+        return maps(self.levels, x)
+
+
+def maps(levels: nn.ModuleList, x: Images) -> list[Tensor]:
+    """Give what each of the levels makes of what the one before it made."""
+    seen = [x]
+    for level in levels:
+        seen.append(level(seen[-1]))
+    return seen[1:]
 
 
 def residual_body(shape: Sizes, config: CriticConfig) -> tuple[nn.Module, int]:

@@ -180,14 +180,14 @@ def conv_pictures(config: NetConfig, channels: int) -> nn.Module:
 def residual_features(config: NetConfig) -> tuple[nn.Module, int]:
     levels, (height, width) = halvings(config.shape)
     layers: list[nn.Module] = []
-    for here, there in pairwise(residual_widths(config, config.shape[0], levels)):
+    for here, there in pairwise(residual_widths(config.shape[0], config.width, levels)):
         layers += [nn.Conv2d(here, there, 4, stride=2, padding=1)] + [Residual(there) for _ in range(config.depth)]
     return nn.Sequential(*layers, nn.ReLU(), nn.Conv2d(there, NECK, 1)), NECK * height * width
 
 
 def residual_pictures(config: NetConfig, channels: int) -> nn.Module:
     levels, (height, width) = halvings(config.shape)
-    widths = residual_widths(config, channels, levels)
+    widths = residual_widths(channels, config.width, levels)
     layers = neck(config.latent + config.classes, widths[-1], height, width)
     for there, here in reversed(list(pairwise(widths))):
         layers += [Residual(here) for _ in range(config.depth)]
@@ -195,9 +195,9 @@ def residual_pictures(config: NetConfig, channels: int) -> nn.Module:
     return nn.Sequential(*layers)
 
 
-def residual_widths(config: NetConfig, channels: int, levels: int) -> list[int]:
+def residual_widths(channels: int, width: int, levels: int) -> list[int]:
     """Give the channels at each size, from the picture down."""
-    return [channels, *(min(config.width * 2**level, WIDEST) for level in range(levels))]
+    return [channels, *(min(width * 2**level, WIDEST) for level in range(levels))]
 
 
 def neck(numbers: int, channels: int, height: int, width: int) -> list[nn.Module]:
@@ -216,7 +216,7 @@ class StyledPictures(nn.Module):
     def __init__(self, config: NetConfig, channels: int, mapping: int) -> None:
         super().__init__()
         levels, (height, width) = halvings(config.shape)
-        widths = residual_widths(config, channels, levels)
+        widths = residual_widths(channels, config.width, levels)
         numbers = [config.latent + config.classes, *[MAPPED] * mapping]
         self.mapping = nn.Sequential(*(layer for pair in pairwise(numbers) for layer in (nn.Linear(*pair), nn.GELU())))
         self.smallest = nn.Sequential(*neck(numbers[-1], widths[-1], height, width))

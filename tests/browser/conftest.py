@@ -171,6 +171,16 @@ class Explore:
         near = "status.dataset.z.split(',').every((v, i) => Math.abs(v - wanted.z[i]) <= wanted.within)"
         self.until(f"status.dataset.z && {near}", {"z": list(z), "within": within})
 
+    def draw(self, seed: int) -> list[float]:
+        """Draw the latent of a seed by its field; gives it once it is shown."""
+        before = self.status.get_attribute("data-z")
+        field = self.page.get_by_label("Seed of the random draw")
+        field.fill(str(seed))
+        field.press("Enter")
+        self.until("status.dataset.z !== wanted", before)
+        self.page.wait_for_timeout(700)
+        return self.z
+
     def link(self, part: str) -> None:
         """Wait until the address holds a part."""
         self.page.wait_for_function("part => decodeURIComponent(location.search).includes(part)", arg=part)

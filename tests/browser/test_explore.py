@@ -324,12 +324,7 @@ def test_truncation_scales_a_picture_made_by_hand_and_undo_brings_it_back(explor
 
 def test_truncation_draws_a_seeds_picture_again_and_the_seed_stays(explore: Explore) -> None:
     explore.open("model=toy-vae-6d")
-    seed = explore.page.get_by_label("Seed of the random draw")
-    seed.fill("7")
-    seed.press("Enter")
-    explore.until("!status.dataset.z.startsWith('0,0,0')")
-    explore.page.wait_for_timeout(700)
-    drawn = explore.z
+    seed, drawn = explore.page.get_by_label("Seed of the random draw"), explore.draw(7)
     explore.page.get_by_label("Truncation").fill("0.5")
     explore.at(*[value / 2 for value in drawn], within=1e-3)
     expect(seed).to_have_value("7")
@@ -338,10 +333,8 @@ def test_truncation_draws_a_seeds_picture_again_and_the_seed_stays(explore: Expl
 def test_a_seed_comes_back_with_its_picture_and_with_no_other(explore: Explore) -> None:
     explore.open("model=toy-vae-6d")
     seed = explore.page.get_by_label("Seed of the random draw")
-    seed.fill("7")
-    seed.press("Enter")
-    explore.until("!status.dataset.z.startsWith('0,0,0')")
-    explore.page.wait_for_timeout(1500)
+    explore.draw(7)
+    explore.page.wait_for_timeout(800)  # it is kept by then
     explore.page.reload()
     explore.drawn()
     expect(seed).to_have_value("7")

@@ -103,12 +103,7 @@ def test_what_is_frozen_holds(levels: Explore, act: str) -> None:
 
 def test_seed_and_truncation_draw_only_what_is_free(levels: Explore) -> None:
     button(levels.page, "Freeze z1").click()
-    seed = levels.page.get_by_label("Seed of the random draw")
-    seed.fill("7")
-    seed.press("Enter")
-    levels.until("!status.dataset.z.startsWith('0.5,')")
-    levels.page.wait_for_timeout(700)
-    drawn = levels.z
+    drawn = levels.draw(7)
     assert drawn[LOWER] == AT[LOWER]
     levels.page.get_by_label("Truncation").fill("0.5")
     levels.at(*[value / 2 for value in drawn[UPPER]], *AT[LOWER], within=1e-3)
