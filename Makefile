@@ -1,19 +1,24 @@
-# make run: the app on the shipped checkpoints. make test: everything that has to hold.
+# make run: the app on the shipped checkpoints. make test: everything that has to hold. make check: its quick part.
 PYTHON ?= python3
 PORT ?= 8501
 BIN := .venv/bin
+# Node comes with the development tools, and stands before one that this machine may have.
+NPM := PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npm
 
-.PHONY: run test
+.PHONY: run check test
 
 run: .venv/ready
 	$(BIN)/zoetrope run --port $(PORT)
 
-# A thread a process: processes whose threads share cores wait for each other.
-test: export OMP_NUM_THREADS = 1
-test: .venv/ready-to-test
+check: .venv/ready-to-test node_modules/ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(NPM) run --silent check
+
+# A thread a process: processes whose threads share cores wait for each other.
+test: export OMP_NUM_THREADS = 1
+test: check
 	$(BIN)/pytest -m "not browser and not ray" -n auto
 	$(BIN)/pytest -m ray -rs
 	$(BIN)/pytest -m browser -n auto --dist loadfile
@@ -26,4 +31,8 @@ test: .venv/ready-to-test
 
 .venv/ready-to-test: .venv/ready
 	$(BIN)/pip install --quiet --editable ".[dev]"
+	touch $@
+
+node_modules/ready: package.json .venv/ready-to-test
+	$(NPM) install --no-save --no-package-lock --no-audit --no-fund --loglevel error
 	touch $@

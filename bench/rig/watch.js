@@ -6,7 +6,16 @@ window.watch = {
     const sliders = [...document.querySelectorAll("[data-testid=axis-slider]")]
     this.ranges = Object.fromEntries(sliders.map((s) => [s.dataset.axis, [Number(s.min), Number(s.max)]]))
     this.plane = document.querySelector("[data-testid=latent-plane]").getBoundingClientRect()
-    Object.assign(this, { moves: [], inputs: [], latencies: [], drawn: 0, distinct: 0, hash: null, presented: null, going: true })
+    Object.assign(this, {
+      moves: [],
+      inputs: [],
+      latencies: [],
+      drawn: 0,
+      distinct: 0,
+      hash: null,
+      presented: null,
+      going: true,
+    })
     this.began = performance.now()
     this.observer = new MutationObserver(() => this.picture(status.dataset.z))
     this.observer.observe(status, { attributes: true, attributeFilter: ["data-frames"] })
@@ -32,7 +41,10 @@ window.watch = {
     }
     if (this.inputs.length) return null
     for (let i = this.moves.length - 1; i >= 0; i--) {
-      const x = z.findIndex((value, axis) => Math.abs(value - this.zAt(axis, (this.moves[i].x - this.plane.left) / this.plane.width)) < 6e-5)
+      const x = z.findIndex(
+        (value, axis) =>
+          Math.abs(value - this.zAt(axis, (this.moves[i].x - this.plane.left) / this.plane.width)) < 6e-5,
+      )
       if (x >= 0) return this.moves[i].time
     }
     return null
@@ -51,13 +63,20 @@ window.watch = {
   stop() {
     this.going = false
     this.observer.disconnect()
-    return { seconds: (performance.now() - this.began) / 1000, drawn: this.drawn, distinct: this.distinct, latencies: this.latencies }
+    return {
+      seconds: (performance.now() - this.began) / 1000,
+      drawn: this.drawn,
+      distinct: this.distinct,
+      latencies: this.latencies,
+    }
   },
   // A page that shows its picture as <img>
   startImages() {
     this.drawn = 0
     this.began = performance.now()
-    const observer = new MutationObserver((changes) => (this.drawn += changes.some((c) => c.target.tagName === "IMG") ? 1 : 0))
+    const observer = new MutationObserver(
+      (changes) => (this.drawn += changes.some((c) => c.target.tagName === "IMG") ? 1 : 0),
+    )
     observer.observe(document.body, { subtree: true, attributes: true, attributeFilter: ["src"] })
     this.observer = observer
   },
@@ -79,11 +98,20 @@ window.watch = {
     })
   },
 }
-window.addEventListener("pointermove", (event) => {
-  window.watch.last = event.timeStamp
-  window.watch.moves.push({ time: event.timeStamp, x: event.clientX, y: event.clientY })
-}, true)
-window.addEventListener("input", (event) => {
-  const { axis } = event.target.dataset
-  if (axis !== undefined) window.watch.inputs?.push({ time: window.watch.last, axis: Number(axis), value: Number(event.target.value) })
-}, true)
+window.addEventListener(
+  "pointermove",
+  (event) => {
+    window.watch.last = event.timeStamp
+    window.watch.moves.push({ time: event.timeStamp, x: event.clientX, y: event.clientY })
+  },
+  true,
+)
+window.addEventListener(
+  "input",
+  (event) => {
+    const { axis } = event.target.dataset
+    if (axis !== undefined)
+      window.watch.inputs?.push({ time: window.watch.last, axis: Number(axis), value: Number(event.target.value) })
+  },
+  true,
+)

@@ -1,4 +1,5 @@
-// Says in words why a page stays empty or a channel does not open, where something between browser and server is to blame.
+// Says in words why a page stays empty or a channel does not open, where something between browser and server is to
+// blame.
 //
 // It needs nothing of Streamlit: a page that gets no WebSocket gets nothing of Streamlit either.
 
@@ -8,7 +9,8 @@ const PAUSE = 3000 // between two looks
 const OPENING = 5000 // that a WebSocket may take
 const CONNECTED = '[data-test-connection-state="CONNECTED"]'
 const NO_SOCKET =
-  "This page reached the server but could not open a WebSocket, and nothing here works without one. A proxy between has to let them pass: " +
+  "This page reached the server but could not open a WebSocket, and nothing here works without one. A " +
+  "proxy between has to let them pass: " +
   "README.md has the lines for nginx, under “Behind a proxy”."
 
 /** The sentence that says what keeps this page from the server; null where nothing does, or nobody answers. */
@@ -37,8 +39,10 @@ function opens(url) {
 }
 
 const STYLE =
-  "position:fixed;inset:15vh 1rem auto;max-width:42rem;margin:auto;padding:1.1rem 1.3rem;border-radius:.6rem;z-index:1000000;" +
-  "font:1rem/1.5 'Source Sans',system-ui,sans-serif;background:#fff7ed;color:#231f1a;border:1px solid #c2410c;overflow-wrap:anywhere;white-space:pre-line"
+  "position:fixed;inset:15vh 1rem auto;max-width:42rem;margin:auto;padding:1.1rem " +
+  "1.3rem;border-radius:.6rem;z-index:1000000;" +
+  "font:1rem/1.5 'Source Sans',system-ui,sans-serif;background:#fff7ed;color:#231f1a;border:1px solid " +
+  "#c2410c;overflow-wrap:anywhere;white-space:pre-line"
 
 const sign = document.createElement("p")
 sign.setAttribute("role", "alert")

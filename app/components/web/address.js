@@ -1,16 +1,20 @@
-// The browser's address and history. A page has one entry, whose address follows what is shown; another entry begins with
-// another page, or another model. The address is the person's: Streamlit follows it and never moves it.
+// The browser's address and history. A page has one entry, whose address follows what is shown; another entry begins
+// with another page, or another model. The address is the person's: Streamlit follows it and never moves it.
 
 const [push, replace] = ["pushState", "replaceState"].map((name) => History.prototype[name].bind(window.history))
 
 const LOGO = "[data-testid=stLogoLink]"
-// A link of Streamlit's own navigation would add a second entry where the page it leaves has bound its choice to the address.
+// A link of Streamlit's own navigation would add a second entry where the page it leaves has bound its choice to the
+// address.
 const LINKS = ["stTopNavLink", "stTopNavDropdownLink", "stSidebarNavLink"].map((id) => `[data-testid=${id}]`).join()
 
 let drawn = "" // the page that Streamlit draws
 let asked = false // whether Streamlit has been asked again for the page that the address names, since the address moved
 
-/** Whether a page is the one that the address names; one that has been left, and is still here, has nothing to tell any more. */
+/**
+ * Whether a page is the one that the address names; one that has been left, and is still here, has nothing to tell any
+ * more.
+ */
 export const here = (page) => page === (window.location.pathname.split("/").pop() || "home")
 
 /** Streamlit draws a page. */
@@ -19,11 +23,15 @@ export function arrived(page) {
   if (here(page)) asked = false
 }
 
-/** Write what a page shows into the address, field by field in the order of app/views; `step` begins an entry of the history. */
+/**
+ * Write what a page shows into the address, field by field in the order of app/views; `step` begins an entry of the
+ * history.
+ */
 export function write(page, query, step = false) {
   if (!here(page)) return
   const fields = Object.entries(query).filter(([, value]) => value !== null && value !== undefined && value !== "")
-  const search = new URLSearchParams(fields).toString().replaceAll("%7E", "~").replaceAll("*", "%2A") // as Python writes it
+  // As Python writes it
+  const search = new URLSearchParams(fields).toString().replaceAll("%7E", "~").replaceAll("*", "%2A")
   if (search === window.location.search.slice(1)) return
   const address = `${window.location.pathname}${search && "?"}${search}`
   if (step) push({}, "", address)
@@ -45,9 +53,9 @@ window.history.pushState = (...entry) => follows(...entry) && push(...entry)
 window.history.replaceState = (...entry) => follows(...entry) && replace(...entry)
 
 /**
- * Whether Streamlit may write an address: it has one of its own on Home alone, the choice that is bound to it. Runs come
- * late, and would write the query of a gesture before, or put a page back that has been left. Where such a run was of
- * another page it may have been its last, so it is asked for the page of the address.
+ * Whether Streamlit may write an address: it has one of its own on Home alone, the choice that is bound to it. Runs
+ * come late, and would write the query of a gesture before, or put a page back that has been left. Where such a run was
+ * of another page it may have been its last, so it is asked for the page of the address.
  */
 function follows(_state, _title, address) {
   if (here(drawn) && new URL(address, window.location).pathname === window.location.pathname) return drawn === "home"

@@ -9,19 +9,30 @@ import { Slot } from "./slot.js"
 import { person } from "./token.js"
 import { decode, encode } from "./wire.js"
 
-const PAUSES = [150, 400, 1000, 2000, 4000] // milliseconds, each up to half longer or shorter: a whole class comes back at once
+// Milliseconds, each up to half longer or shorter: a whole class comes back at once
+const PAUSES = [150, 400, 1000, 2000, 4000]
 const SILENCE = 30000 // milliseconds without an answer after which a socket counts as dead
 const DOZE = 3000 // the same for a page that has just woken
 const REFUSED = [1007, 1008, 1009]
 const SHUT = 2 // attempts in a row that failed to open a socket, after which it is asked what stands in between
 
 export class Channel {
-  /** `onLine` hears "open", and "lost" with a sentence where it is known why; `onEngine` hears "starting", "ready", "restarting" and "lost". */
+  /**
+   * `onLine` hears "open", and "lost" with a sentence where it is known why; `onEngine` hears "starting", "ready",
+   * "restarting" and "lost".
+   */
   constructor(page, { onLine = () => {}, onEngine = () => {} } = {}) {
     this.url = new URL("live", page)
     this.url.protocol = this.url.protocol === "https:" ? "wss:" : "ws:"
     this.url.searchParams.set("person", person)
-    Object.assign(this, { onLine, onEngine, slots: new Map(), id: 0, failures: 0, shut: 0, closed: false, engine: "ready" })
+    this.onLine = onLine
+    this.onEngine = onEngine
+    this.slots = new Map()
+    this.id = 0
+    this.failures = 0
+    this.shut = 0
+    this.closed = false
+    this.engine = "ready"
     this.wake = () => document.hidden || this.hurry()
     window.addEventListener("online", this.wake)
     document.addEventListener("visibilitychange", this.wake)
@@ -82,7 +93,9 @@ export class Channel {
     this.open()
   }
 
-  /** Give a socket up that owes an answer and has said nothing for so long; not while the engine is known to be away. */
+  /**
+   * Give a socket up that owes an answer and has said nothing for so long; not while the engine is known to be away.
+   */
   listenFor(silence) {
     const since = performance.now() - silence
     const owes = [...this.slots.values()].some(({ flying }) => flying && flying.sent < since)
@@ -92,7 +105,9 @@ export class Channel {
     this.lost({})
   }
 
-  /** The slot of that name; `onAnswer({panels, ms, note, …})` gets its answers, `onError(sentence, note)` its troubles. */
+  /**
+   * The slot of that name; `onAnswer({panels, ms, note, …})` gets its answers, `onError(sentence, note)` its troubles.
+   */
   slot(name, onAnswer, onError = () => {}) {
     const slot = new Slot(this, name, onAnswer, onError)
     this.slots.set(name, slot)

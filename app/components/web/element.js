@@ -13,7 +13,8 @@ export function element(tag, properties = {}, ...children) {
 }
 
 /** A button of ours, and one that is switched on and off. */
-export const button = (text, title, properties = {}) => element("button", { type: "button", class: "zt-button", title, ...properties }, text)
+export const button = (text, title, properties = {}) =>
+  element("button", { type: "button", class: "zt-button", title, ...properties }, text)
 export const toggle = (text, title, properties = {}) => button(text, title, { "aria-pressed": "false", ...properties })
 
 /** Calls `act` once no further call has come for `wait` milliseconds, or at once where it is flushed. */

@@ -10,10 +10,15 @@ const PAUSES = [300, 1000, 3000, 10000] // milliseconds between two attempts
 export class KeptPictures {
   /** `changed()` hears that a picture is kept now, `say(sentence)` of one that is not. */
   constructor(page, { changed, say }) {
-    Object.assign(this, { address: new URL("kept", page).href, changed, say })
+    this.address = new URL("kept", page).href
+    this.changed = changed
+    this.say = say
   }
 
-  /** The name under which the canvas of a picture, {canvas, title, …}, is kept; undefined where it is not yet, or cannot be. */
+  /**
+   * The name under which the canvas of a picture, {canvas, title, …}, is kept; undefined where it is not yet, or cannot
+   * be.
+   */
   name(picture) {
     if (picture.kept?.token === token.value) return picture.kept.name
     if (picture.keeping !== token.value) this.send(picture)
@@ -24,7 +29,11 @@ export class KeptPictures {
     picture.keeping = token.value
     const headers = { "Zoetrope-Token": token.value }
     const body = await new Promise((done) => picture.canvas.toBlob(done, "image/png"))
-    const { picture: name, error, trouble } = await (await asked(this.address, { method: "POST", headers, body })).json()
+    const {
+      picture: name,
+      error,
+      trouble,
+    } = await (await asked(this.address, { method: "POST", headers, body })).json()
     if (error) return this.say(`“${picture.title}” cannot be kept and is lost with a reload: it ${error}`)
     picture.kept = { name, token: headers["Zoetrope-Token"] }
     if (trouble) this.say(trouble)

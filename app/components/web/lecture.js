@@ -3,7 +3,9 @@
 export class Lecture {
   /** `button` shows and switches it for all that is in `root`; `changed()` hears that sizes have changed. */
   constructor(root, button, changed = () => {}) {
-    Object.assign(this, { root, button, changed })
+    this.root = root
+    this.button = button
+    this.changed = changed
     this.follow = () => this.set(document.fullscreenElement === root)
     document.addEventListener("fullscreenchange", this.follow)
     button.addEventListener("click", () => this.toggle())
@@ -12,7 +14,8 @@ export class Lecture {
   toggle() {
     const on = !this.root.classList.contains("zt-lecture")
     this.set(on)
-    if (on) this.root.requestFullscreen?.().catch(() => {}) // a browser that refuses still shows the large type
+    if (on)
+      this.root.requestFullscreen?.().catch(() => {}) // a browser that refuses still shows the large type
     else if (document.fullscreenElement) document.exitFullscreen()
   }
 

@@ -9,19 +9,29 @@ const PATHS = 20 << 10 // of them for the paths of Morph
 const NAMED = 3 // things that are lost and named; more are counted
 const PACE = 1000 // milliseconds between two keeps while a hand moves
 
-let latest = null // what was kept or recalled last, whole; it lives as long as the page, through all changes of page within
+// What was kept or recalled last, whole; it lives as long as the page, through all changes of page within
+let latest = null
 let said = "" // what was said last of things that cannot be kept
 const known = new Set() // the pages within whose parts of it this browser's page has made
 
 export class Memory {
   /**
-   * `on.compose()` gives the fields to be kept, beside those of other pages; `on.recalled(body, here)` gets what was kept
-   * before, or null, and whether `part` kept something in this very page; `on.say(sentence)` tells of what cannot be kept.
+   * `on.compose()` gives the fields to be kept, beside those of other pages; `on.recalled(body, here)` gets what was
+   * kept before, or null, and whether `part` kept something in this very page; `on.say(sentence)` tells of what cannot
+   * be kept.
    */
   constructor(channel, part, on) {
-    Object.assign(this, { part, on, timer: 0, open: false, handed: {} })
+    this.part = part
+    this.on = on
+    this.timer = 0
+    this.open = false
+    this.handed = {}
     this.keeps = channel.slot("keep", () => {}, on.say)
-    this.recalls = channel.slot("recall", ({ view }) => this.recalled(view, false), () => this.recalled(null, false))
+    this.recalls = channel.slot(
+      "recall",
+      ({ view }) => this.recalled(view, false),
+      () => this.recalled(null, false),
+    )
     this.hide = () => document.hidden && this.now()
     this.leave = () => this.now()
     document.addEventListener("visibilitychange", this.hide)
@@ -41,7 +51,10 @@ export class Memory {
     if (this.handed.handed) this.now()
   }
 
-  /** Leave something for Morph, which takes it as it opens: {model, keys, settings}, where keys without settings join those there. */
+  /**
+   * Leave something for Morph, which takes it as it opens: {model, keys, settings}, where keys without settings join
+   * those there.
+   */
   hand(handed) {
     this.handed = { handed }
     this.now()
@@ -82,7 +95,10 @@ export class Memory {
 
 const size = (body) => new TextEncoder().encode(JSON.stringify(body)).length
 
-/** The view that is within the limit, without paths, then steps back, then things of other models that it has no room for; and these in words. */
+/**
+ * The view that is within the limit, without paths, then steps back, then things of other models that it has no room
+ * for; and these in words.
+ */
 export function fitting(body, limit = LIMIT) {
   const fit = structuredClone(body)
   const lost = shortened(fit)
@@ -96,7 +112,11 @@ export function fitting(body, limit = LIMIT) {
     }
   }
   if (fit.past?.length < steps) lost.push("the oldest steps back in Explore")
-  for (const [what, others] of [["how one left", fit.views], ["bookmarks of", fit.bookmarks], ["directions of", fit.directions]]) {
+  for (const [what, others] of [
+    ["how one left", fit.views],
+    ["bookmarks of", fit.bookmarks],
+    ["directions of", fit.directions],
+  ]) {
     for (const name of Object.keys(others ?? {})) {
       if (name === fit.model || size(fit) <= limit) continue
       delete others[name]

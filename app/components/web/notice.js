@@ -8,18 +8,28 @@ const LINE = "Reconnecting… the picture stays as it is."
 const ENGINE = {
   starting: "The engine is starting…",
   restarting: "The engine is restarting… the picture stays as it is.",
-  lost: "The engine stopped and could not be started again. The picture stays as it is; your next gesture tries once more.",
+  lost:
+    "The engine stopped and could not be started again. The picture stays as it is; your next gesture " +
+    "tries once more.",
 }
 
 export class Notice {
   constructor() {
-    Object.assign(this, { held: new Map(), passing: [], timers: {} })
+    this.held = new Map()
+    this.passing = []
+    this.timers = {}
     this.element = element("div", { class: "zt-notice", role: "status", "aria-live": "polite", hidden: true })
   }
 
   /** Say a sentence for some milliseconds; `action`, {text, act}, becomes a button beside it. */
   say(sentence, wait = 5000, action = null) {
-    const button = action && element("button", { type: "button", class: "zt-notice-act", onclick: () => (this.quiet(), action.act()) }, action.text)
+    const button =
+      action &&
+      element(
+        "button",
+        { type: "button", class: "zt-notice-act", onclick: () => (this.quiet(), action.act()) },
+        action.text,
+      )
     this.passing = [element("p", {}, sentence, button)]
     this.paint()
     clearTimeout(this.timers.passing)

@@ -1,6 +1,7 @@
 // Answers of the live channel as things that a canvas can draw.
 
-const OPAQUE = 0xff000000 // the alpha of a pixel, whose red lies in the lowest byte: browsers run on little-endian machines only
+// The alpha of a pixel, whose red lies in the lowest byte: browsers run on little-endian machines only
+const OPAQUE = 0xff000000
 
 /** The pictures of an answer, ImageData each: a list where they came raw, else a promise of one. */
 export function pictures(panel) {
@@ -16,7 +17,10 @@ function rawPictures(panel) {
   })
 }
 
-/** Write raw picture `i` of an answer into an image, from `left`, `top` on: a whole pixel at a time, as it lies in memory. */
+/**
+ * Write raw picture `i` of an answer into an image, from `left`, `top` on: a whole pixel at a time, as it lies in
+ * memory.
+ */
 function paint({ shape: [, height, width, channels], payload }, i, image, left, top) {
   const bytes = new Uint8Array(payload, i * height * width * channels, height * width * channels)
   const pixels = new Uint32Array(image.data.buffer)
@@ -24,7 +28,8 @@ function paint({ shape: [, height, width, channels], payload }, i, image, left, 
   let source = 0
   for (let row = top; row < top + height; row++) {
     const from = row * image.width + left
-    for (let at = from; at < from + width; at++, source += channels) pixels[at] = OPAQUE | (bytes[source + blue] << 16) | (bytes[source + green] << 8) | bytes[source]
+    for (let at = from; at < from + width; at++, source += channels)
+      pixels[at] = OPAQUE | (bytes[source + blue] << 16) | (bytes[source + green] << 8) | bytes[source]
   }
 }
 

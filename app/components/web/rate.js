@@ -5,10 +5,13 @@ const REMEMBERED = 5
 
 export class Rate {
   constructor() {
-    Object.assign(this, { trip: Infinity, rates: [] })
+    this.trip = Infinity
+    this.rates = []
   }
 
-  /** Note an answer of so many bytes that spent so many milliseconds neither in the queue, the model nor the encoder. */
+  /**
+   * Note an answer of so many bytes that spent so many milliseconds neither in the queue, the model nor the encoder.
+   */
   note(bytes, milliseconds) {
     if (bytes < LARGE) return (this.trip = Math.min(this.trip, milliseconds))
     const road = Math.max(0.5, milliseconds - (Number.isFinite(this.trip) ? this.trip : 0))

@@ -4,10 +4,18 @@ const REFUSALS = 2 // times that the server may close its socket on a request be
 
 export class Slot {
   constructor(channel, name, onAnswer, onError) {
-    Object.assign(this, { channel, name, onAnswer, onError, flying: null, waiting: null })
+    this.channel = channel
+    this.name = name
+    this.onAnswer = onAnswer
+    this.onError = onError
+    this.flying = null
+    this.waiting = null
   }
 
-  /** Ask for one panel: its fields, its typed arrays one after the other, and anything to be handed back with the answer. */
+  /**
+   * Ask for one panel: its fields, its typed arrays one after the other, and anything to be handed back with the
+   * answer.
+   */
   ask(panel, rows = null, note = null) {
     this.askAll([{ panel, rows }], note)
   }
@@ -15,7 +23,11 @@ export class Slot {
   /** Ask for several panels, {panel, rows} each, that come back in one answer. */
   askAll(asked, note = null) {
     const panels = asked.map(({ panel }) => panel)
-    this.put({ op: "show", panels }, asked.flatMap(({ rows }) => rows ?? []), note)
+    this.put(
+      { op: "show", panels },
+      asked.flatMap(({ rows }) => rows ?? []),
+      note,
+    )
   }
 
   /** Ask for anything: a header and its rows. */
@@ -71,4 +83,3 @@ export class Slot {
     this.channel.rate.note(bytes, ms.network)
   }
 }
-

@@ -8,7 +8,9 @@ const KEY = "zoetrope-token"
 /** 24 random bytes, base64url. Not crypto.randomUUID, which a page without https does not have. */
 function fresh() {
   const bytes = crypto.getRandomValues(new Uint8Array(24))
-  return btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_")
+  return btoa(String.fromCharCode(...bytes))
+    .replaceAll("+", "-")
+    .replaceAll("/", "_")
 }
 
 function stored() {
@@ -32,7 +34,9 @@ function keep(value) {
 export const token = { value: keep(stored() ?? fresh()) }
 token.before = token.value
 
-/** By this the server tells people apart, so that they take turns. It opens nothing, and so it may stand in addresses. */
+/**
+ * By this the server tells people apart, so that they take turns. It opens nothing, and so it may stand in addresses.
+ */
 export const person = fresh()
 
 const me = fresh()

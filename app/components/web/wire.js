@@ -1,6 +1,7 @@
 // Messages of the live channel as bytes. The wire protocol is written down at the top of app/live.py.
 
-const FOLLOWING = { latent: "z", state: "state", losses: "losses", apart: "distance", chances: "chances" } // fields with the shape of what follows pictures
+// Fields with the shape of what follows pictures
+const FOLLOWING = { latent: "z", state: "state", losses: "losses", apart: "distance", chances: "chances" }
 
 /** A message: a header, and typed arrays, of float32 or of bytes, one after the other. */
 export function encode(header, rows = []) {
@@ -29,7 +30,10 @@ export function decode(data) {
   return header
 }
 
-/** Give a panel what follows its pictures as float32, row by row: `z` (n × latent), `state`, `losses` (steps × n), `distance` (n × neighbours), `chances` (n × pixels × channels × levels). */
+/**
+ * Give a panel what follows its pictures as float32, row by row: `z` (n × latent), `state`, `losses` (steps × n),
+ * `distance` (n × neighbours), `chances` (n × pixels × channels × levels).
+ */
 function cutFloats(panel) {
   const fields = Object.keys(FOLLOWING).filter((field) => panel[field])
   const counts = fields.map((field) => panel[field].reduce((product, side) => product * side, 1))

@@ -6,22 +6,97 @@ import { ALL, COUNTS, SEEDS, seeds, takeSeeds, view, written } from "./view.js"
 export class Bar {
   /** `on`: changed(), say(sentence), add(name), blind(kind), png(), link() */
   constructor(root, on) {
-    Object.assign(this, { root, on, models: [], laid: {} })
-    this.seed = element("input", { class: "zt-cmp-seed", type: "text", inputMode: "numeric", "aria-label": "Seeds: the first one, a range, or a list", title: "The first seed, a range as 100-163, or a list as 3, 5, 8", placeholder: "secret", "data-testid": "seed", onchange: () => this.take(this.seed.value) })
+    this.root = root
+    this.on = on
+    this.models = []
+    this.laid = {}
+    this.seed = element("input", {
+      class: "zt-cmp-seed",
+      type: "text",
+      inputMode: "numeric",
+      "aria-label": "Seeds: the first one, a range, or a list",
+      title: "The first seed, a range as 100-163, or a list as 3, 5, 8",
+      placeholder: "secret",
+      "data-testid": "seed",
+      onchange: () => this.take(this.seed.value),
+    })
     this.range = element("span", { class: "zt-cmp-range", "data-testid": "seed-range" })
     const step = (sign) => () => this.go(view.start + sign * seeds().length)
-    this.count = picker("Samples to a wall", COUNTS.map((n) => [n, n]), (n) => this.zoomTo(Number(n)))
-    this.truncation = element("input", { type: "range", class: "zt-cmp-slider", min: 0, max: 1.5, step: 0.05, "aria-label": "Truncation: how far latents lie from the middle", "data-testid": "truncation", oninput: () => this.truncate(Number(this.truncation.value)) })
+    this.count = picker(
+      "Samples to a wall",
+      COUNTS.map((n) => [n, n]),
+      (n) => this.zoomTo(Number(n)),
+    )
+    this.truncation = element("input", {
+      type: "range",
+      class: "zt-cmp-slider",
+      min: 0,
+      max: 1.5,
+      step: 0.05,
+      "aria-label": "Truncation: how far latents lie from the middle",
+      "data-testid": "truncation",
+      oninput: () => this.truncate(Number(this.truncation.value)),
+    })
     this.t = element("output", { class: "zt-cmp-t" })
-    this.classes = element("span", { class: "zt-cmp-classes", role: "group", "aria-label": "Class of all models that know classes" })
+    this.classes = element("span", {
+      class: "zt-cmp-classes",
+      role: "group",
+      "aria-label": "Class of all models that know classes",
+    })
     this.soft = button("Soft", "Soft or visible pixels (P)", () => this.toggleSoft())
     this.add = picker("Add a model", [], (name) => name && on.add(name))
     this.add.dataset.testid = "add"
-    this.named = element("span", { class: "zt-cmp-group" }, this.add, button("Blind: which model?", "Shuffle the columns and take their names away (B)", () => on.blind("models"), { "data-testid": "blind-models" }), button("Real or made?", "One picture at a time: real, or made by one of these?", () => on.blind("single"), { "data-testid": "blind-single" }))
-    this.knobs = element("span", { class: "zt-cmp-group" }, labelled("truncation", this.truncation), this.t, this.classes)
-    this.seeded = element("span", { class: "zt-cmp-group" }, labelled("seed", this.seed), button("◂", "The seeds before", step(-1), { "aria-label": "The seeds before" }), button("▸", "The next seeds", step(1), { "aria-label": "The next seeds" }), button("Resample", "Other seeds in all columns (R)", () => this.resample(), { class: "zt-button zt-strong", "data-testid": "resample" }), button("Paste", "Take seeds from the clipboard", () => this.paste()), this.range)
-    this.saves = element("span", { class: "zt-cmp-group" }, button("PNG", "Save the walls as a picture", on.png, { "data-testid": "save-png" }), button("Link", "Copy the link to this view", on.link))
-    root.replaceChildren(this.seeded, element("span", { class: "zt-cmp-group" }, labelled("samples", this.count), button("−", "Zoom out: more samples (−)", () => this.zoom(1), { "aria-label": "Zoom out" }), button("+", "Zoom in: fewer, larger samples (+)", () => this.zoom(-1), { "aria-label": "Zoom in" }), this.soft), this.knobs, this.named, this.saves)
+    this.named = element(
+      "span",
+      { class: "zt-cmp-group" },
+      this.add,
+      button("Blind: which model?", "Shuffle the columns and take their names away (B)", () => on.blind("models"), {
+        "data-testid": "blind-models",
+      }),
+      button("Real or made?", "One picture at a time: real, or made by one of these?", () => on.blind("single"), {
+        "data-testid": "blind-single",
+      }),
+    )
+    this.knobs = element(
+      "span",
+      { class: "zt-cmp-group" },
+      labelled("truncation", this.truncation),
+      this.t,
+      this.classes,
+    )
+    this.seeded = element(
+      "span",
+      { class: "zt-cmp-group" },
+      labelled("seed", this.seed),
+      button("◂", "The seeds before", step(-1), { "aria-label": "The seeds before" }),
+      button("▸", "The next seeds", step(1), { "aria-label": "The next seeds" }),
+      button("Resample", "Other seeds in all columns (R)", () => this.resample(), {
+        class: "zt-button zt-strong",
+        "data-testid": "resample",
+      }),
+      button("Paste", "Take seeds from the clipboard", () => this.paste()),
+      this.range,
+    )
+    this.saves = element(
+      "span",
+      { class: "zt-cmp-group" },
+      button("PNG", "Save the walls as a picture", on.png, { "data-testid": "save-png" }),
+      button("Link", "Copy the link to this view", on.link),
+    )
+    root.replaceChildren(
+      this.seeded,
+      element(
+        "span",
+        { class: "zt-cmp-group" },
+        labelled("samples", this.count),
+        button("−", "Zoom out: more samples (−)", () => this.zoom(1), { "aria-label": "Zoom out" }),
+        button("+", "Zoom in: fewer, larger samples (+)", () => this.zoom(-1), { "aria-label": "Zoom in" }),
+        this.soft,
+      ),
+      this.knobs,
+      this.named,
+      this.saves,
+    )
   }
 
   /** Show the values as they are. `models` are all there are, `classes` the names of the shown ones'. */
@@ -37,7 +112,11 @@ export class Bar {
     this.soft.setAttribute("aria-pressed", view.soft)
     this.knobs.hidden = this.named.hidden = this.saves.hidden = blind
     const free = models.filter(({ name }) => !view.models.includes(name))
-    this.anew("free", free.map(({ name }) => name), () => this.offer(free))
+    this.anew(
+      "free",
+      free.map(({ name }) => name),
+      () => this.offer(free),
+    )
     this.anew("classes", classes, () => this.classed(classes))
     ;[...this.classes.children].forEach((each, i) => each.setAttribute("aria-pressed", i - 1 === view.y))
   }
@@ -50,14 +129,21 @@ export class Bar {
   }
 
   offer(free) {
-    this.add.replaceChildren(element("option", { value: "" }, free.length ? "Add a model…" : "All models are here"), ...free.map(({ name, title, data }) => element("option", { value: name }, `${title} (${data}: ${name})`)))
+    this.add.replaceChildren(
+      element("option", { value: "" }, free.length ? "Add a model…" : "All models are here"),
+      ...free.map(({ name, title, data }) => element("option", { value: name }, `${title} (${data}: ${name})`)),
+    )
   }
 
   classed(classes) {
     const pick = (y) => () => ((view.y = y), this.on.changed())
     const chip = (name, title, y) => button(name, title, pick(y), { class: "zt-button zt-cmp-class" })
     const all = chip("all", "All classes in turn, in models that know classes: as the others draw", ALL)
-    this.classes.replaceChildren(...(classes.length ? [all, ...classes.map((name, y) => chip(name, `Class ${name} in all models that know classes`, y))] : []))
+    this.classes.replaceChildren(
+      ...(classes.length
+        ? [all, ...classes.map((name, y) => chip(name, `Class ${name} in all models that know classes`, y))]
+        : []),
+    )
   }
 
   take(text) {
@@ -89,7 +175,8 @@ export class Bar {
   }
 
   zoomTo(n) {
-    if (view.list || !n) return this.on.say("A list of seeds has its own number of samples. Write a single seed to choose it.")
+    if (view.list || !n)
+      return this.on.say("A list of seeds has its own number of samples. Write a single seed to choose it.")
     view.n = n
     this.on.changed()
   }

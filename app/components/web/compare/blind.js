@@ -5,27 +5,66 @@ import { letter } from "./view.js"
 import { wilson } from "./wilson.js"
 
 const REAL = "real"
-const tallies = { models: { right: 0, asked: 0, decisions: 0 }, single: { right: 0, asked: 0, decisions: 0 } } // lives as long as the page
+// Lives as long as the page
+const tallies = { models: { right: 0, asked: 0, decisions: 0 }, single: { right: 0, asked: 0, decisions: 0 } }
 
 export class Blind {
   /** `on`: begun(columns of [token, title]), opened(), over(), say(sentence) */
   constructor(channel, root, on) {
-    Object.assign(this, { root, on, round: null, guesses: [], models: [] })
-    this.begins = channel.slot("blind", (answer) => this.begun(answer), (sentence) => this.refused(sentence))
-    this.reveals = channel.slot("reveal", (answer) => this.told(answer), (sentence) => on.say(sentence))
-    this.real = element("input", { type: "checkbox", "data-testid": "blind-real", onchange: () => this.begin(this.kind, this.models) })
+    this.root = root
+    this.on = on
+    this.round = null
+    this.guesses = []
+    this.models = []
+    this.begins = channel.slot(
+      "blind",
+      (answer) => this.begun(answer),
+      (sentence) => this.refused(sentence),
+    )
+    this.reveals = channel.slot(
+      "reveal",
+      (answer) => this.told(answer),
+      (sentence) => on.say(sentence),
+    )
+    this.real = element("input", {
+      type: "checkbox",
+      "data-testid": "blind-real",
+      onchange: () => this.begin(this.kind, this.models),
+    })
     this.ask = element("span", { class: "zt-cmp-ask" })
-    this.tally = element("span", { class: "zt-cmp-tally", "data-testid": "tally", role: "status", "aria-live": "polite" })
-    this.reveal = button("Reveal", "Say what each column is", () => this.open(), { class: "zt-button zt-strong", "data-testid": "reveal" })
-    this.next = button("Next round", "Shuffle anew (N)", () => this.begin(this.kind, this.models), { "data-testid": "next" })
+    this.tally = element("span", {
+      class: "zt-cmp-tally",
+      "data-testid": "tally",
+      role: "status",
+      "aria-live": "polite",
+    })
+    this.reveal = button("Reveal", "Say what each column is", () => this.open(), {
+      class: "zt-button zt-strong",
+      "data-testid": "reveal",
+    })
+    this.next = button("Next round", "Shuffle anew (N)", () => this.begin(this.kind, this.models), {
+      "data-testid": "next",
+    })
     this.withReal = element("label", { class: "zt-cmp-field" }, this.real, element("span", {}, "with real pictures"))
-    root.replaceChildren(this.ask, this.withReal, this.reveal, this.next, button("End", "Back to the columns with their names (Esc)", () => this.end(), { "data-testid": "blind-end" }), this.tally)
+    root.replaceChildren(
+      this.ask,
+      this.withReal,
+      this.reveal,
+      this.next,
+      button("End", "Back to the columns with their names (Esc)", () => this.end(), { "data-testid": "blind-end" }),
+      this.tally,
+    )
   }
 
   begin(kind, models) {
     Object.assign(this, { kind, models })
     const real = this.real.checked
-    this.begins.put({ op: "blind", models: models.map(({ name }) => name), kind, ...(kind === "models" && real ? { real } : {}) })
+    this.begins.put({
+      op: "blind",
+      models: models.map(({ name }) => name),
+      kind,
+      ...(kind === "models" && real ? { real } : {}),
+    })
   }
 
   begun({ round, columns }) {
@@ -79,7 +118,8 @@ export class Blind {
     // Where all columns are guessed the last one follows from the rest.
     tally.decisions += this.kind === "models" && asked === columns.length ? asked - 1 : asked
     this.paint()
-    const titled = (name) => (name === REAL ? "Real pictures" : this.models.find((card) => card.name === name)?.title + ` (${name})`)
+    const titled = (name) =>
+      name === REAL ? "Real pictures" : this.models.find((card) => card.name === name)?.title + ` (${name})`
     this.on.opened(columns.map(titled), right, shift)
   }
 
@@ -89,7 +129,9 @@ export class Blind {
     const [low, high] = wilson(right / asked, decisions)
     const chance = this.kind === "single" ? 50 : 100 / this.options().length
     const counted = this.kind === "single" ? "" : ", counting a full round of k as k − 1 decisions"
-    this.tally.textContent = `${right} of ${asked} right: ${percent(right / asked)}, 95 % interval ${percent(low)} to ${percent(high)} (Wilson${counted}); chance ${chance.toFixed(0)} %`
+    this.tally.textContent =
+      `${right} of ${asked} right: ${percent(right / asked)}, 95 % interval ${percent(low)} to ` +
+      `${percent(high)} (Wilson${counted}); chance ${chance.toFixed(0)} %`
   }
 
   end() {

@@ -1,4 +1,5 @@
-// One column: a model, its rule, an enlarged sample and the wall. A blind one has a letter and a guess in place of these.
+// One column: a model, its rule, an enlarged sample and the wall. A blind one has a letter and a guess in place of
+// these.
 
 import { button, element, picker } from "./parts.js"
 import { ALL, view } from "./view.js"
@@ -7,7 +8,11 @@ import { Wall } from "./wall.js"
 export class Column {
   /** `card` is null where the column is blind; `name` is what the server knows it by. */
   constructor(name, title, card, on) {
-    Object.assign(this, { name, title, card, on, fresh: false })
+    this.name = name
+    this.title = title
+    this.card = card
+    this.on = on
+    this.fresh = false
     this.wall = new Wall(title, on)
     this.says = element("p", { class: "zt-cmp-trouble", role: "status" })
     this.rule = element("p", { class: "zt-cmp-rule", "data-testid": "rule" })
@@ -29,8 +34,14 @@ export class Column {
     return element(
       "span",
       { class: "zt-cmp-tools" },
-      button("←", `Move ${title} to the left`, () => on.move(name, -1), { "aria-label": `Move ${title} to the left`, "data-act": "left" }),
-      button("→", `Move ${title} to the right`, () => on.move(name, 1), { "aria-label": `Move ${title} to the right`, "data-act": "right" }),
+      button("←", `Move ${title} to the left`, () => on.move(name, -1), {
+        "aria-label": `Move ${title} to the left`,
+        "data-act": "left",
+      }),
+      button("→", `Move ${title} to the right`, () => on.move(name, 1), {
+        "aria-label": `Move ${title} to the right`,
+        "data-act": "right",
+      }),
       button("×", `Remove ${title}`, () => on.remove(name), { "aria-label": `Remove ${title}`, "data-act": "remove" }),
     )
   }
@@ -40,7 +51,11 @@ export class Column {
     const { card } = this
     if (!card) return
     const truncation = view.t === 1 ? "no truncation" : `truncation ${view.t}`
-    const y = card.classes.length ? (view.y === ALL ? "all classes in turn" : `class ${card.classes[Math.min(view.y, card.classes.length - 1)]}`) : null
+    const y = card.classes.length
+      ? view.y === ALL
+        ? "all classes in turn"
+        : `class ${card.classes[Math.min(view.y, card.classes.length - 1)]}`
+      : null
     const lines = [card.rule.shown, card.rule.weights, truncation, y, card.rule.likelihood, same].filter(Boolean)
     if (String(lines) === this.told) return
     this.told = String(lines)

@@ -16,7 +16,7 @@ import { button, element, layout } from "./parts.js"
 import { picture, save } from "./saving.js"
 import { Through } from "./through.js"
 import { Toys } from "./toys.js"
-import { ALL, classesOf, query, seeds, takeSeeds, view } from "./view.js"
+import { classesOf, query, seeds, takeSeeds, view } from "./view.js"
 import { Walls } from "./walls.js"
 
 const REST = 400 // milliseconds without a change after which the address follows
@@ -27,18 +27,48 @@ export default mounting("compare", (...given) => new Compare(...given))
 
 class Compare {
   constructor(root, page) {
-    Object.assign(this, { root, page, due: false, models: [], columns: [], taken: 0, parts: layout(root) })
+    this.root = root
+    this.page = page
+    this.due = false
+    this.models = []
+    this.columns = []
+    this.taken = 0
+    this.parts = layout(root)
     const { parts } = this
     this.notice = parts.notice
     this.say = (sentence) => this.notice.say(sentence, 9000)
-    this.channel = new Channel(page, { onLine: (state, why) => this.notice.line(state, why), onEngine: (state) => this.engine(state) })
+    this.channel = new Channel(page, {
+      onLine: (state, why) => this.notice.line(state, why),
+      onEngine: (state) => this.engine(state),
+    })
     this.walls = new Walls(this.channel, { drawn: (spent, turn) => this.drawn(spent, turn) })
-    this.bar = new Bar(parts.bar, { changed: () => this.changed(), say: this.say, add: (name) => this.add(name), blind: (kind) => this.riddle(kind), png: () => this.png(), link: () => this.link() })
-    this.blind = new Blind(this.channel, parts.blind, { begun: (columns) => this.hide(columns), opened: (...told) => this.reveal(...told), over: () => this.unhide(), say: this.say })
+    this.bar = new Bar(parts.bar, {
+      changed: () => this.changed(),
+      say: this.say,
+      add: (name) => this.add(name),
+      blind: (kind) => this.riddle(kind),
+      png: () => this.png(),
+      link: () => this.link(),
+    })
+    this.blind = new Blind(this.channel, parts.blind, {
+      begun: (columns) => this.hide(columns),
+      opened: (...told) => this.reveal(...told),
+      over: () => this.unhide(),
+      say: this.say,
+    })
     this.pictures = new KeptPictures(page, { changed: () => this.memory.now(), say: this.say })
     const back = (body) => body?.through && this.through.restore(body.through, this.pictures)
-    this.memory = new Memory(this.channel, "compare", { compose: () => this.through.composed(this.pictures), recalled: back, say: this.say })
-    this.through = new Through(this.channel, parts.through, () => this.columns, () => this.memory.now())
+    this.memory = new Memory(this.channel, "compare", {
+      compose: () => this.through.composed(this.pictures),
+      recalled: back,
+      say: this.say,
+    })
+    this.through = new Through(
+      this.channel,
+      parts.through,
+      () => this.columns,
+      () => this.memory.now(),
+    )
     this.toys = new Toys(this.channel, parts.toys)
     this.figures = new Figures(parts.table)
     this.settle = settle(() => this.write(), REST)
@@ -46,7 +76,8 @@ class Compare {
   }
 
   keys() {
-    const single = (real) => () => (this.blind.kind === "single" && this.blind.round ? this.blind.judge(real) : real && this.bar.resample())
+    const single = (real) => () =>
+      this.blind.kind === "single" && this.blind.round ? this.blind.judge(real) : real && this.bar.resample()
     return {
       r: single(true),
       m: single(false),
@@ -122,7 +153,11 @@ class Compare {
 
   /** Set up the columns anew, with their names; those that stay keep what they show. */
   rebuild() {
-    const on = { cell: (i) => this.point(i), move: (name, step) => this.move(name, step), remove: (name) => this.remove(name) }
+    const on = {
+      cell: (i) => this.point(i),
+      move: (name, step) => this.move(name, step),
+      remove: (name) => this.remove(name),
+    }
     const old = new Map(this.columns.filter(({ card }) => card).map((column) => [column.name, column]))
     this.columns = this.cards.map((card) => old.get(card.name) ?? new Column(card.name, card.title, card, on))
     this.lay()
@@ -135,7 +170,11 @@ class Compare {
     const { columns, through, table } = this.parts
     const blind = Boolean(this.blind.round)
     through.whole.hidden = table.whole.hidden = blind
-    const empty = element("p", { class: "zt-cmp-empty", "data-testid": "empty" }, "No column yet. Add a model from the list above: all that draw pictures are in it.")
+    const empty = element(
+      "p",
+      { class: "zt-cmp-empty", "data-testid": "empty" },
+      "No column yet. Add a model from the list above: all that draw pictures are in it.",
+    )
     columns.replaceChildren(...(this.columns.length ? this.columns.map((column) => column.element) : [empty]))
     columns.classList.toggle("zt-cmp-single", blind && this.blind.kind === "single")
   }
@@ -165,7 +204,9 @@ class Compare {
     }
     const blind = Boolean(this.blind.round)
     const width = Math.ceil(Math.sqrt(seeds().length))
-    this.walls.ask(this.columns, ({ card }) => (blind ? { columns: width } : { columns: width, truncation: view.t, y: classesOf(card) }))
+    this.walls.ask(this.columns, ({ card }) =>
+      blind ? { columns: width } : { columns: width, truncation: view.t, y: classesOf(card) },
+    )
   }
 
   drawn(spent, turn) {
@@ -185,7 +226,9 @@ class Compare {
     const all = seeds()
     const at = Math.min(view.cell, all.length - 1)
     this.rest = rest
-    this.parts.says.textContent = `Enlarged: sample ${at + 1} of ${all.length}, ${this.blind.round ? "the same place in all columns" : `seed ${all[at]} in all columns`}${rest}`
+    this.parts.says.textContent =
+      `Enlarged: sample ${at + 1} of ${all.length}, ` +
+      `${this.blind.round ? "the same place in all columns" : `seed ${all[at]} in all columns`}${rest}`
   }
 
   /** The pointer or the keys are on a cell: the same in every column. */
@@ -200,8 +243,17 @@ class Compare {
   same({ name, card }) {
     if (!card) return ""
     if (!card.decodes) return "same seeds; draws its pixels one by one, from no latent"
-    const alike = this.cards.filter((other) => other.name !== name && other.decodes && other.latent === card.latent && other.samples === card.samples && card.samples)
-    const scaled = this.cards.filter((other) => other.name !== name && other.latent === card.latent && other.samples !== card.samples)
+    const alike = this.cards.filter(
+      (other) =>
+        other.name !== name &&
+        other.decodes &&
+        other.latent === card.latent &&
+        other.samples === card.samples &&
+        card.samples,
+    )
+    const scaled = this.cards.filter(
+      (other) => other.name !== name && other.latent === card.latent && other.samples !== card.samples,
+    )
     if (alike.length) return `same ${card.latent} latents as ${named(alike)}`
     if (scaled.length) return `same noise as ${named(scaled)}, scaled to its own codes`
     return this.cards.length > 1 ? `same seeds, other latents (${card.latent})` : `${card.latent} latents`
@@ -212,7 +264,12 @@ class Compare {
   riddle(kind) {
     const first = this.cards[0]
     if (!first) return this.say("Add a model first.")
-    this.blind.begin(kind, kind === "single" ? this.cards.filter(({ data, shape }) => data === first.data && String(shape) === String(first.shape)) : this.cards)
+    this.blind.begin(
+      kind,
+      kind === "single"
+        ? this.cards.filter(({ data, shape }) => data === first.data && String(shape) === String(first.shape))
+        : this.cards,
+    )
   }
 
   hide(tokens) {
@@ -222,7 +279,9 @@ class Compare {
     if (single) Object.assign(view, { n: 1, list: null, cell: 0 })
     const on = { cell: (i) => this.point(i) }
     this.columns = tokens.map(([token, title]) => new Column(token, title, null, on))
-    this.columns.forEach((column, i) => (single ? this.judge(column) : column.ask(this.blind.options(), (value) => this.blind.guess(i, value))))
+    this.columns.forEach((column, i) =>
+      single ? this.judge(column) : column.ask(this.blind.options(), (value) => this.blind.guess(i, value)),
+    )
     this.lay()
     this.changed()
   }
@@ -234,9 +293,18 @@ class Compare {
   }
 
   judge(column) {
-    const real = button("Real", "A photograph or drawing of the data set (R)", () => this.blind.judge(true), { "data-testid": "judge-real" })
-    const made = button("Made", "Made by one of the models (M)", () => this.blind.judge(false), { "data-testid": "judge-made" })
-    column.guess = { value: "guessed", set disabled(off) { real.disabled = made.disabled = off } }
+    const real = button("Real", "A photograph or drawing of the data set (R)", () => this.blind.judge(true), {
+      "data-testid": "judge-real",
+    })
+    const made = button("Made", "Made by one of the models (M)", () => this.blind.judge(false), {
+      "data-testid": "judge-made",
+    })
+    column.guess = {
+      value: "guessed",
+      set disabled(off) {
+        real.disabled = made.disabled = off
+      },
+    }
     column.element.querySelector("header").append(element("span", { class: "zt-cmp-judge" }, real, made))
   }
 
@@ -250,13 +318,19 @@ class Compare {
     if (!this.columns.length) return this.say("There is no wall yet. Add a model first.")
     await this.walls.rest()
     const missing = this.columns.filter(({ fresh }) => !fresh)
-    if (missing.length) this.say(`${named(missing)} ${missing.length === 1 ? "is" : "are"} not drawn: the picture says so in ${missing.length === 1 ? "its" : "their"} place.`)
+    if (missing.length)
+      this.say(
+        `${named(missing)} ${missing.length === 1 ? "is" : "are"} not drawn: the picture says so in ` +
+          `${missing.length === 1 ? "its" : "their"} place.`,
+      )
     save(await picture(this.columns), `zoetrope-${view.models.slice(0, 4).join("-")}-seed-${view.start}.png`)
   }
 
   async link() {
     const link = new URL("compare", this.page)
-    link.search = Object.entries(query()).map(([name, value]) => `${name}=${encodeURIComponent(value).replaceAll("%2C", ",")}`).join("&")
+    link.search = Object.entries(query())
+      .map(([name, value]) => `${name}=${encodeURIComponent(value).replaceAll("%2C", ",")}`)
+      .join("&")
     this.say((await copy(link.href)) ? "The link is on the clipboard." : link.href)
   }
 

@@ -24,24 +24,54 @@ export function picture(columns) {
   const context = canvas.getContext("2d")
   context.fillStyle = "#ffffff"
   context.fillRect(0, 0, width, height)
-  columns.forEach((column, i) => draw(context, column, EDGE + (i % across) * (wide + EDGE), Math.floor(i / across) * (HEAD + high + EDGE), wide))
+  columns.forEach((column, i) =>
+    draw(context, column, EDGE + (i % across) * (wide + EDGE), Math.floor(i / across) * (HEAD + high + EDGE), wide),
+  )
   const all = seeds()
-  write(context, `Zoetrope · seeds ${view.list ? all.join(", ") : `${all[0]} to ${all.at(-1)}`}`, 14, SOFT, EDGE, height - EDGE, width - 2 * EDGE)
+  write(
+    context,
+    `Zoetrope · seeds ${view.list ? all.join(", ") : `${all[0]} to ${all.at(-1)}`}`,
+    14,
+    SOFT,
+    EDGE,
+    height - EDGE,
+    width - 2 * EDGE,
+  )
   return canvas.convertToBlob({ type: "image/png" })
 }
 
 function draw(context, { wall, title, name, card, fresh, says }, left, top, wide) {
   write(context, title, 22, INK, left, top + 36, wide)
   if (card) write(context, `${card.rule.shown}; ${card.rule.weights}`, 14, SOFT, left, top + 58, wide)
-  if (card) write(context, [card.rule.likelihood, `truncation ${view.t}`, ...classed(card)].join("; "), 14, SOFT, left, top + 78, wide)
+  if (card)
+    write(
+      context,
+      [card.rule.likelihood, `truncation ${view.t}`, ...classed(card)].join("; "),
+      14,
+      SOFT,
+      left,
+      top + 78,
+      wide,
+    )
   if (fresh) return context.drawImage(wall.canvas, left, top + HEAD)
   context.fillStyle = BLANK
   context.fillRect(left, top + HEAD, wide, 120)
   write(context, `Missing: ${name} is not drawn`, 16, INK, left + 16, top + HEAD + 50, wide - 32)
-  write(context, says.textContent || "Its wall had not come when this picture was saved.", 14, SOFT, left + 16, top + HEAD + 78, wide - 32)
+  write(
+    context,
+    says.textContent || "Its wall had not come when this picture was saved.",
+    14,
+    SOFT,
+    left + 16,
+    top + HEAD + 78,
+    wide - 32,
+  )
 }
 
-const classed = ({ classes }) => (classes.length ? [view.y === ALL ? "all classes in turn" : `class ${classes[Math.min(view.y, classes.length - 1)]}`] : [])
+const classed = ({ classes }) =>
+  classes.length
+    ? [view.y === ALL ? "all classes in turn" : `class ${classes[Math.min(view.y, classes.length - 1)]}`]
+    : []
 
 function write(context, text, size, colour, x, y, width) {
   context.font = `${size}px system-ui, sans-serif`

@@ -7,8 +7,18 @@ import { element, picker } from "./parts.js"
 export class Through {
   /** `columns()` gives the columns as they are, `laid()` hears that another picture is shown. */
   constructor(channel, { whole, body }, columns, laid) {
-    Object.assign(this, { columns, laid, source: null, bundled: [], title: "", whole, turn: 0 })
-    this.asks = channel.slot("through", (answer) => this.take(answer), (sentence) => (this.says.textContent = sentence))
+    this.columns = columns
+    this.laid = laid
+    this.source = null
+    this.bundled = []
+    this.title = ""
+    this.whole = whole
+    this.turn = 0
+    this.asks = channel.slot(
+      "through",
+      (answer) => this.take(answer),
+      (sentence) => (this.says.textContent = sentence),
+    )
     this.shelf = picker("A picture that comes along", [], (name) => this.choose(name))
     this.shelf.dataset.testid = "through-picture"
     this.sample = picker("The enlarged sample of a column", [], (name) => this.sampled(name))
@@ -25,11 +35,17 @@ export class Through {
   offer(bundled) {
     if (bundled.length === this.bundled.length) return
     this.bundled = bundled
-    this.shelf.replaceChildren(element("option", { value: "" }, "A picture that comes along…"), ...bundled.map(({ name, title }) => element("option", { value: name }, title)))
+    this.shelf.replaceChildren(
+      element("option", { value: "" }, "A picture that comes along…"),
+      ...bundled.map(({ name, title }) => element("option", { value: name }, title)),
+    )
   }
 
   columned() {
-    this.sample.replaceChildren(element("option", { value: "" }, "The enlarged sample of…"), ...this.columns().map(({ name, title }) => element("option", { value: name }, `${title} (${name})`)))
+    this.sample.replaceChildren(
+      element("option", { value: "" }, "The enlarged sample of…"),
+      ...this.columns().map(({ name, title }) => element("option", { value: name }, `${title} (${name})`)),
+    )
     this.show()
   }
 
@@ -81,17 +97,28 @@ export class Through {
     this.asks.drop()
     this.turn++
     if (!this.whole.open) return
-    if (!this.source) return (this.says.textContent = "Choose a picture: every model that encodes makes it again from its own latents.")
+    if (!this.source)
+      return (this.says.textContent = "Choose a picture: every model that encodes makes it again from its own latents.")
     const able = this.columns().filter(({ card }) => card?.encodes && card.decodes)
     const unable = this.columns().filter(({ card }) => !card?.encodes)
-    this.says.textContent = `${this.title}, resized to each model's own shape. Posterior mean, decoded. The figure is the mean squared error of a pixel in [0, 1].`
-    const none = unable.map(({ title }) => tile(title, null, "has no encoder; Reconstruct looks for its latents by descent"))
+    this.says.textContent =
+      `${this.title}, resized to each model's own shape. Posterior mean, decoded. The figure is the mean ` +
+      "squared error of a pixel in [0, 1]."
+    const none = unable.map(({ title }) =>
+      tile(title, null, "has no encoder; Reconstruct looks for its latents by descent"),
+    )
     const given = tile("Given", this.source, "")
     this.row.replaceChildren(given, ...able.map(({ title }) => tile(title, null, "is asked…")), ...none)
     delete this.row.dataset.shown
     if (!able.length) return
     const asked = able.map((column) => ({ column, seen: fitted(this.source, column.card.shape) }))
-    this.asks.askAll(asked.map(({ column, seen }) => ({ panel: { verb: "reconstruct", model: column.name, rows: 1, columns: 1, terms: false }, rows: [seen] })), { asked, given, none, turn: this.turn })
+    this.asks.askAll(
+      asked.map(({ column, seen }) => ({
+        panel: { verb: "reconstruct", model: column.name, rows: 1, columns: 1, terms: false },
+        rows: [seen],
+      })),
+      { asked, given, none, turn: this.turn },
+    )
   }
 
   async take({ panels, note: { asked, given, none, turn } }) {
@@ -101,7 +128,9 @@ export class Through {
       if (panel.error) tiles.push(tile(column.title, null, panel.error))
       else {
         const [image] = await pictures(panel)
-        tiles.push(tile(column.title, drawn(image), `error ${Number(error(seen, image, column.card.shape).toPrecision(3))}`))
+        tiles.push(
+          tile(column.title, drawn(image), `error ${Number(error(seen, image, column.card.shape).toPrecision(3))}`),
+        )
       }
     }
     if (turn !== this.turn) return // another picture was given meanwhile
@@ -136,7 +165,13 @@ function fitted(source, [channels, height, width]) {
   context.fillRect(0, 0, width, height)
   const scale = Math.min(width / source.width, height / source.height)
   context.imageSmoothingQuality = "high"
-  context.drawImage(source, (width - source.width * scale) / 2, (height - source.height * scale) / 2, source.width * scale, source.height * scale)
+  context.drawImage(
+    source,
+    (width - source.width * scale) / 2,
+    (height - source.height * scale) / 2,
+    source.width * scale,
+    source.height * scale,
+  )
   const { data } = context.getImageData(0, 0, width, height)
   const bytes = new Uint8Array(width * height * channels)
   for (let i = 0; i < width * height; i++) {

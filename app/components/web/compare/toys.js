@@ -10,9 +10,16 @@ const SIDE = 320
 
 export class Toys {
   constructor(channel, { whole, body }) {
-    Object.assign(this, { channel, whole, plots: new Map() })
+    this.channel = channel
+    this.whole = whole
+    this.plots = new Map()
     this.row = element("div", { class: "zt-cmp-row" })
-    const about = element("p", { class: "zt-cmp-says" }, `${SAMPLES} samples, drawn now, over the modes of the data (circles, three deviations). A mode is found where a sample lies in its circle.`)
+    const about = element(
+      "p",
+      { class: "zt-cmp-says" },
+      `${SAMPLES} samples, drawn now, over the modes of the data (circles, three deviations). A mode is ` +
+        "found where a sample lies in its circle.",
+    )
     body.replaceChildren(about, this.row)
   }
 
@@ -26,17 +33,28 @@ export class Toys {
     this.plots.forEach((plot) => plot.slot.drop())
     this.part = Math.min(PART, Math.max(1, Math.floor(ASKED / toys.length)))
     this.plots = new Map(toys.map((card) => [card.name, this.plot(card)]))
-    this.row.replaceChildren(...[...this.plots.values()].map(({ element }) => element))
+    this.row.replaceChildren(...[...this.plots.values()].map((plot) => plot.element))
   }
 
   plot(card) {
     const canvas = element("canvas", { width: SIDE, height: SIDE, role: "img", "data-testid": "toy" })
     const text = element("span", {})
-    const plot = { card, canvas, text, points: [], element: element("figure", {}, canvas, element("figcaption", {}, element("b", {}, card.title), " ", text)) }
+    const plot = {
+      card,
+      canvas,
+      text,
+      points: [],
+      element: element("figure", {}, canvas, element("figcaption", {}, element("b", {}, card.title), " ", text)),
+    }
     const more = () => {
       const from = plot.points.length / 2
       const count = Math.min(this.part, SAMPLES - from)
-      plot.slot.ask({ verb: "points", model: card.name, seeds: Array.from({ length: count }, (_, i) => from + i), truncation: view.t })
+      plot.slot.ask({
+        verb: "points",
+        model: card.name,
+        seeds: Array.from({ length: count }, (_, i) => from + i),
+        truncation: view.t,
+      })
     }
     const take = ({ panels: [{ payload }] }) => {
       plot.points.push(...new Float32Array(payload))
@@ -72,7 +90,10 @@ function paint({ card, canvas, text, points }) {
   }
   context.globalAlpha = 1
   const count = points.length / 2
-  text.textContent = modes.length ? `${found.size} of ${modes.length} modes, ${count ? ((100 * near) / count).toFixed(1) : "–"} % of ${count} samples in one` : `${count} samples; this data has no modes to count`
+  text.textContent = modes.length
+    ? `${found.size} of ${modes.length} modes, ${count ? ((100 * near) / count).toFixed(1) : "–"} % of ` +
+      `${count} samples in one`
+    : `${count} samples; this data has no modes to count`
   Object.assign(canvas.dataset, { found: found.size, count })
   canvas.setAttribute("aria-label", `${card.title}: ${text.textContent}`)
 }

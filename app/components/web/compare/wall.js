@@ -8,9 +8,19 @@ const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], Arrow
 export class Wall {
   /** `on.cell(i)` hears which cell the pointer or the keys are on. */
   constructor(name, on) {
-    Object.assign(this, { on, panel: null, all: null, frames: 0 })
+    this.on = on
+    this.panel = null
+    this.all = null
+    this.frames = 0
     this.loupe = element("canvas", { class: "zt-cmp-loupe", role: "img", "aria-label": `Enlarged sample of ${name}` })
-    this.canvas = element("canvas", { class: "zt-cmp-wall", tabIndex: 0, role: "application", "aria-roledescription": "wall of samples", "aria-label": `Samples of ${name}; arrow keys choose one in all columns`, "data-testid": "wall" })
+    this.canvas = element("canvas", {
+      class: "zt-cmp-wall",
+      tabIndex: 0,
+      role: "application",
+      "aria-roledescription": "wall of samples",
+      "aria-label": `Samples of ${name}; arrow keys choose one in all columns`,
+      "data-testid": "wall",
+    })
     this.mark = element("i", { class: "zt-cmp-mark", hidden: true })
     this.element = element("div", { class: "zt-cmp-frame" }, this.canvas, this.mark)
     const point = (event) => this.panel && this.on.cell(this.at(event))
@@ -46,7 +56,8 @@ export class Wall {
     const [, height, width] = panel.shape
     const scale = Math.max(1, Math.round(560 / (width * panel.columns)))
     const [across, down] = [all.width * scale, all.height * scale]
-    if (this.canvas.width !== across || this.canvas.height !== down) Object.assign(this.canvas, { width: across, height: down })
+    if (this.canvas.width !== across || this.canvas.height !== down)
+      Object.assign(this.canvas, { width: across, height: down })
     const context = this.canvas.getContext("2d")
     context.imageSmoothingEnabled = soft
     context.clearRect(0, 0, across, down)
@@ -70,7 +81,12 @@ export class Wall {
     context.imageSmoothingEnabled = soft
     context.drawImage(this.all, ...corner(this.panel, this.cell), width, height, 0, 0, width * scale, height * scale)
     const rows = Math.ceil(this.count / this.columns)
-    Object.assign(this.mark.style, { width: `${100 / this.columns}%`, height: `${100 / rows}%`, left: `${(100 * (this.cell % this.columns)) / this.columns}%`, top: `${(100 * Math.floor(this.cell / this.columns)) / rows}%` })
+    Object.assign(this.mark.style, {
+      width: `${100 / this.columns}%`,
+      height: `${100 / rows}%`,
+      left: `${(100 * (this.cell % this.columns)) / this.columns}%`,
+      top: `${(100 * Math.floor(this.cell / this.columns)) / rows}%`,
+    })
     this.mark.hidden = false
   }
 

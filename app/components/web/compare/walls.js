@@ -8,26 +8,45 @@ const PATIENCE = 10000 // milliseconds that a picture of the walls waits for the
 export class Walls {
   /** `on.drawn(spent)` hears that all columns show the newest request, so many milliseconds after it. */
   constructor(channel, on) {
-    Object.assign(this, { channel, on, turn: 0, slots: [], waiting: null })
+    this.channel = channel
+    this.on = on
+    this.turn = 0
+    this.slots = []
+    this.waiting = null
   }
 
   /** Ask every column for the seeds; `panel(column)` gives what its panel says beside them. */
   ask(columns, panel) {
     const wanted = seeds()
     const each = Math.max(1, Math.min(PANELS, Math.floor(ROWS / wanted.length)))
-    const parts = Array.from({ length: Math.ceil(columns.length / each) }, (_, i) => columns.slice(i * each, (i + 1) * each))
-    const turn = { number: ++this.turn, asked: performance.now(), open: parts.length, columns, sheets: new Map(), ms: new Map() }
+    const parts = Array.from({ length: Math.ceil(columns.length / each) }, (_, i) =>
+      columns.slice(i * each, (i + 1) * each),
+    )
+    const turn = {
+      number: ++this.turn,
+      asked: performance.now(),
+      open: parts.length,
+      columns,
+      sheets: new Map(),
+      ms: new Map(),
+    }
     columns.forEach((column) => (column.fresh = false))
     this.waiting ??= Promise.withResolvers()
     this.slots.slice(parts.length).forEach((slot) => slot.drop())
     parts.forEach((part, i) => {
-      const panels = part.map((column) => ({ panel: { verb: "wall", model: column.name, seeds: wanted, ...panel(column) } }))
+      const panels = part.map((column) => ({
+        panel: { verb: "wall", model: column.name, seeds: wanted, ...panel(column) },
+      }))
       this.slot(i).askAll(panels, { turn, part })
     })
   }
 
   slot(i) {
-    this.slots[i] ??= this.channel.slot(`walls-${i}`, (answer) => this.take(answer), (sentence, note) => this.fail(sentence, note))
+    this.slots[i] ??= this.channel.slot(
+      `walls-${i}`,
+      (answer) => this.take(answer),
+      (sentence, note) => this.fail(sentence, note),
+    )
     return this.slots[i]
   }
 

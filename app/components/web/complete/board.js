@@ -1,25 +1,34 @@
-// A picture drawn large, pixel by pixel, with what is laid over it: the veil of what is not drawn yet, heat, sight, marks.
+// A picture drawn large, pixel by pixel, with what is laid over it: the veil of what is not drawn yet, heat, sight,
+// marks.
 
-const VEIL = [[158, 120, 84], [139, 104, 71]] // two browns in squares: no grey or colour of a picture is mistaken for them
+const VEIL = [
+  [158, 120, 84],
+  [139, 104, 71],
+] // two browns in squares: no grey or colour of a picture is mistaken for them
 
 export class Board {
   constructor(canvas) {
-    Object.assign(this, { canvas, context: canvas.getContext("2d"), small: new OffscreenCanvas(1, 1) })
+    this.canvas = canvas
+    this.context = canvas.getContext("2d")
+    this.small = new OffscreenCanvas(1, 1)
   }
 
   /** Fit the canvas to `side` CSS pixels of its longer side. */
   fit([, height, width], side) {
     const scale = Math.min(window.devicePixelRatio || 1, 2)
     const cell = side / Math.max(height, width)
-    Object.assign(this.canvas.style, { width: `${Math.floor(cell * width)}px`, height: `${Math.floor(cell * height)}px` })
+    Object.assign(this.canvas.style, {
+      width: `${Math.floor(cell * width)}px`,
+      height: `${Math.floor(cell * height)}px`,
+    })
     const [across, down] = [Math.floor(cell * width * scale), Math.floor(cell * height * scale)]
     if (this.canvas.width === across && this.canvas.height === down) return
     Object.assign(this.canvas, { width: across, height: down })
   }
 
   /**
-   * Draw a picture, bytes; `veiled(pixel)` tells which pixels are not drawn yet, `over(pixel)` gives what lies over one,
-   * [red, green, blue, alpha 0–1] or null; `marks` are pixels to frame, {pixel, colour, dashed}.
+   * Draw a picture, bytes; `veiled(pixel)` tells which pixels are not drawn yet, `over(pixel)` gives what lies over
+   * one, [red, green, blue, alpha 0–1] or null; `marks` are pixels to frame, {pixel, colour, dashed}.
    */
   paint(bytes, shape, veiled, over = null, marks = []) {
     const [, height, width] = shape
@@ -37,7 +46,10 @@ export class Board {
     const line = Math.max(2, across / 8)
     const grow = ((size - 1) / 2) * across
     const box = [(pixel % width) * across - grow, Math.floor(pixel / width) * down - grow, size * across, size * down]
-    for (const [stroke, thick] of [["#000", line + 2], [colour, line]]) {
+    for (const [stroke, thick] of [
+      ["#000", line + 2],
+      [colour, line],
+    ]) {
       Object.assign(context, { strokeStyle: stroke, lineWidth: thick })
       context.setLineDash(dashed ? [3 * line, 2 * line] : [])
       context.strokeRect(...box)
@@ -49,7 +61,10 @@ export class Board {
   pixel(event, [, height, width]) {
     const frame = this.canvas.getBoundingClientRect()
     const within = (value, length) => Math.max(0, Math.min(length - 1, Math.floor(value * length)))
-    const [column, row] = [within((event.clientX - frame.left) / frame.width, width), within((event.clientY - frame.top) / frame.height, height)]
+    const [column, row] = [
+      within((event.clientX - frame.left) / frame.width, width),
+      within((event.clientY - frame.top) / frame.height, height),
+    ]
     return row * width + column
   }
 }
@@ -63,7 +78,8 @@ export function image(bytes, [channels, height, width], veiled, over = null) {
     const checks = VEIL[(Math.floor(pixel / width) + pixel) & 1]
     const colour = veiled(pixel) ? checks : [bytes[at], bytes[at + green], bytes[at + blue]]
     const veil = over?.(pixel)
-    for (let c = 0; c < 3; c++) made.data[4 * pixel + c] = veil ? colour[c] * (1 - veil[3]) + veil[c] * veil[3] : colour[c]
+    for (let c = 0; c < 3; c++)
+      made.data[4 * pixel + c] = veil ? colour[c] * (1 - veil[3]) + veil[c] * veil[3] : colour[c]
     made.data[4 * pixel + 3] = 255
   }
   return made

@@ -3,9 +3,16 @@
 import { easel, lay, mask } from "./easel.js"
 
 export class Brush {
-  /** `on.begun()` hears that a stroke begins, `on.changed()` of each new part of it, `on.ended()` of its end, `on.pointed(pixel)` of a pointer or cursor over the board; `on.paints()` tells whether strokes are wanted. */
+  /**
+   * `on.begun()` hears that a stroke begins, `on.changed()` of each new part of it, `on.ended()` of its end,
+   * `on.pointed(pixel)` of a pointer or cursor over the board; `on.paints()` tells whether strokes are wanted.
+   */
   constructor(board, on) {
-    Object.assign(this, { board, on, grip: null, cursor: null, card: null })
+    this.board = board
+    this.on = on
+    this.grip = null
+    this.cursor = null
+    this.card = null
     const { canvas } = board
     canvas.addEventListener("pointerdown", (event) => this.press(event))
     canvas.addEventListener("pointermove", (event) => this.move(event))
@@ -54,7 +61,8 @@ export class Brush {
     const from = this.last ?? pixel
     const [across, down] = [(pixel % width) - (from % width), Math.floor(pixel / width) - Math.floor(from / width)]
     const steps = Math.max(1, Math.abs(across), Math.abs(down))
-    for (let step = 0; step <= steps; step++) this.dab((from % width) + (across * step) / steps, Math.floor(from / width) + (down * step) / steps, erase)
+    for (let step = 0; step <= steps; step++)
+      this.dab((from % width) + (across * step) / steps, Math.floor(from / width) + (down * step) / steps, erase)
     this.last = pixel
     this.on.changed()
   }
@@ -64,7 +72,11 @@ export class Brush {
     const hidden = mask(this.card.shape)
     const radius = easel.brush.radius + 0.4
     for (let down = Math.max(0, Math.ceil(row - radius)); down <= Math.min(height - 1, row + radius); down++) {
-      for (let right = Math.max(0, Math.ceil(column - radius)); right <= Math.min(width - 1, column + radius); right++) {
+      for (
+        let right = Math.max(0, Math.ceil(column - radius));
+        right <= Math.min(width - 1, column + radius);
+        right++
+      ) {
         if (Math.hypot(right - column, down - row) <= radius) hidden[down * width + right] = erase ? 0 : 1
       }
     }

@@ -7,7 +7,7 @@ const COLOURS = { 1: ["--ink"], 3: ["#e03131", "#2f9e44", "#3b5bdb"] }
 
 export class Chart {
   constructor(host) {
-    Object.assign(this, { host })
+    this.host = host
     this.says = element("p", { class: "zt-cpl-says", "data-testid": "chances" })
     this.plots = element("div", { class: "zt-cpl-plots" })
     host.replaceChildren(this.plots, this.says)
@@ -31,7 +31,10 @@ export class Chart {
     else chances.forEach((all, channel) => this.area(channel, all, drawn[channel]))
     const bits = odds.reduce((sum, p) => sum - Math.log2(Math.max(p, 1e-12)), 0)
     const value = chances[0].length === 2 ? ["black", "white"][drawn[0]] : drawn.join(", ")
-    this.says.textContent = `${where}: ${value} was drawn; its chance was ${percent(odds.reduce((product, p) => product * p, 1))}, a surprise of ${bits.toFixed(bits < 0.1 ? 3 : 2)} bits.`
+    this.says.textContent =
+      `${where}: ${value} was drawn; its chance was ` +
+      `${percent(odds.reduce((product, p) => product * p, 1))}, a surprise of ` +
+      `${bits.toFixed(bits < 0.1 ? 3 : 2)} bits.`
   }
 
   build(channels, levels) {
@@ -44,7 +47,13 @@ export class Chart {
       })
       return this.plots.replaceChildren(...this.rows.map(({ row }) => row))
     }
-    this.canvases = NAMES[channels].map((name) => element("canvas", { class: "zt-cpl-area", role: "img", "aria-label": `Chances of the 256 levels${name && ` of ${name}`}` }))
+    this.canvases = NAMES[channels].map((name) =>
+      element("canvas", {
+        class: "zt-cpl-area",
+        role: "img",
+        "aria-label": `Chances of the 256 levels${name && ` of ${name}`}`,
+      }),
+    )
     this.plots.replaceChildren(...this.canvases)
   }
 
@@ -89,4 +98,5 @@ export class Chart {
   }
 }
 
-export const percent = (p) => (p >= 0.9995 ? "> 99.9 %" : p < 0.0005 ? (p ? "< 0.05 %" : "0 %") : `${(100 * p).toFixed(p < 0.1 ? 2 : 1)} %`)
+export const percent = (p) =>
+  p >= 0.9995 ? "> 99.9 %" : p < 0.0005 ? (p ? "< 0.05 %" : "0 %") : `${(100 * p).toFixed(p < 0.1 ? 2 : 1)} %`

@@ -7,11 +7,21 @@ export class Drawing {
   /** Draw into `base`, bytes height × width × channels, where `hidden`; once for each of the seeds. */
   constructor(card, base, hidden, seeds, y) {
     const [channels, height, width] = card.shape
-    Object.assign(this, { card, hidden, seeds, y, channels, height, width, size: height * width })
+    this.card = card
+    this.hidden = hidden
+    this.seeds = seeds
+    this.y = y
+    this.channels = channels
+    this.height = height
+    this.width = width
+    this.size = height * width
     const blank = base.map((byte, at) => (hidden[Math.floor(at / channels)] ? 0 : byte))
     this.pictures = seeds.map(() => blank.slice())
     this.order = [...hidden.keys()].filter((pixel) => hidden[pixel]) // hidden pixels, in the order of drawing
-    Object.assign(this, { at: 0, known: 0, chances: new Map(), model: 0 })
+    this.at = 0
+    this.known = 0
+    this.chances = new Map()
+    this.model = 0
     // What 256 levels of many values weigh is sent for one picture at a time only.
     this.tells = seeds.length * channels * card.levels <= 1024
   }
@@ -66,7 +76,16 @@ export class Drawing {
   /** What asks for a stretch: a panel, and its rows. */
   ask({ first, last }) {
     const { card, seeds, y, pictures, hidden } = this
-    const panel = { verb: "complete", model: card.name, rows: seeds.length, seed: seeds, first, last, y: y ?? undefined, terms: this.tells }
+    const panel = {
+      verb: "complete",
+      model: card.name,
+      rows: seeds.length,
+      seed: seeds,
+      first,
+      last,
+      y: y ?? undefined,
+      terms: this.tells,
+    }
     return { panel, rows: [...pictures, ...seeds.map(() => hidden)] }
   }
 
@@ -78,8 +97,16 @@ export class Drawing {
     if (!chances) return
     const levels = this.channels * this.card.levels
     for (let pixel = first; pixel < last; pixel++) {
-      const of = (i) => chances.subarray((i * (last - first) + pixel - first) * levels, (i * (last - first) + pixel - first + 1) * levels)
-      if (this.hidden[pixel]) this.chances.set(pixel, this.seeds.map((_, i) => of(i)))
+      const of = (i) =>
+        chances.subarray(
+          (i * (last - first) + pixel - first) * levels,
+          (i * (last - first) + pixel - first + 1) * levels,
+        )
+      if (this.hidden[pixel])
+        this.chances.set(
+          pixel,
+          this.seeds.map((_, i) => of(i)),
+        )
     }
   }
 

@@ -24,14 +24,17 @@ export const easel = {
 const PRESETS = {
   lower: (row, _, height) => row >= height / 2,
   right: (_, column, __, width) => column >= width / 2,
-  middle: (row, column, height, width) => Math.abs(row + 0.5 - height / 2) < height / 4 && Math.abs(column + 0.5 - width / 2) < width / 4,
+  middle: (row, column, height, width) =>
+    Math.abs(row + 0.5 - height / 2) < height / 4 && Math.abs(column + 0.5 - width / 2) < width / 4,
   all: () => true,
   none: () => false,
 }
 
 /** A mask of one of the ready-made regions: lower, right, middle, all or none. */
 export function preset(name, height, width) {
-  return Uint8Array.from({ length: height * width }, (_, pixel) => PRESETS[name](Math.floor(pixel / width), pixel % width, height, width))
+  return Uint8Array.from({ length: height * width }, (_, pixel) =>
+    PRESETS[name](Math.floor(pixel / width), pixel % width, height, width),
+  )
 }
 
 /** The mask for pictures of a size; the lower half to begin with. */
@@ -73,6 +76,10 @@ export function unpack(kept) {
   for (const [size, text] of Object.entries(kept ?? {})) {
     const [height, width] = size.split("×").map(Number)
     const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0))
-    if (bytes.length === Math.ceil((height * width) / 8)) easel.hidden[size] = Uint8Array.from({ length: height * width }, (_, pixel) => (bytes[pixel >> 3] >> (pixel & 7)) & 1)
+    if (bytes.length === Math.ceil((height * width) / 8))
+      easel.hidden[size] = Uint8Array.from(
+        { length: height * width },
+        (_, pixel) => (bytes[pixel >> 3] >> (pixel & 7)) & 1,
+      )
   }
 }

@@ -8,12 +8,25 @@ const SIDE = 96 // CSS pixels
 export class Fillings {
   /** `on.chosen(i)` hears which one a person wants on the board. */
   constructor(host, on) {
-    Object.assign(this, { host, on, boards: [] })
+    this.host = host
+    this.on = on
+    this.boards = []
   }
 
   open({ card, seeds }, chosen) {
     if (this.boards.length !== seeds.length) {
-      const tile = (_, i) => element("button", { type: "button", class: "zt-cpl-filling", title: `Filling ${i + 1} on the board`, onclick: () => this.on.chosen(i) }, element("canvas", {}), element("small", {}))
+      const tile = (_, i) =>
+        element(
+          "button",
+          {
+            type: "button",
+            class: "zt-cpl-filling",
+            title: `Filling ${i + 1} on the board`,
+            onclick: () => this.on.chosen(i),
+          },
+          element("canvas", {}),
+          element("small", {}),
+        )
       const tiles = seeds.map(tile)
       this.host.replaceChildren(...tiles)
       this.boards = tiles.map((each) => new Board(each.firstChild))

@@ -1,5 +1,5 @@
-// Complete: wires drawing, player, brush and what is laid over the picture together. Streamlit calls the default export at
-// each run.
+// Complete: wires drawing, player, brush and what is laid over the picture together. Streamlit calls the default export
+// at each run.
 
 import { here, write } from "../address.js"
 import { Channel } from "../channel.js"
@@ -30,12 +30,23 @@ export default mounting("complete", (...given) => new Complete(...given))
 
 class Complete {
   constructor(root, page) {
-    Object.assign(this, { root, card: null, drawing: null, chosen: 0, parts: layout(root) })
+    this.root = root
+    this.card = null
+    this.drawing = null
+    this.chosen = 0
+    this.parts = layout(root)
     const { parts } = this
     this.notice = parts.notice
     this.say = (sentence, wait = 9000) => this.notice.say(sentence, wait)
-    this.channel = new Channel(page, { onLine: (state, why) => this.notice.line(state, why), onEngine: (state) => this.engine(state) })
-    this.memory = new Memory(this.channel, "complete", { compose: () => this.compose(), recalled: (body) => this.recalled(body), say: this.say })
+    this.channel = new Channel(page, {
+      onLine: (state, why) => this.notice.line(state, why),
+      onEngine: (state) => this.engine(state),
+    })
+    this.memory = new Memory(this.channel, "complete", {
+      compose: () => this.compose(),
+      recalled: (body) => this.recalled(body),
+      say: this.say,
+    })
     this.pictures = new KeptPictures(page, { changed: () => this.memory.now(), say: this.say })
     this.board = new Board(parts.canvas)
     this.chart = new Chart(parts.chart)
@@ -47,7 +58,13 @@ class Complete {
     this.surprise = new Surprise(this.channel, parts, { painted, picture: () => this.picture() })
     this.rival = new Rival(this.channel, parts)
     const pointed = (pixel) => this.point(pixel)
-    this.brush = new Brush(this.board, { begun: () => this.player.pause(), changed: () => this.masked(), ended: () => this.renew(), pointed, paints: () => easel.way === "fill" })
+    this.brush = new Brush(this.board, {
+      begun: () => this.player.pause(),
+      changed: () => this.masked(),
+      ended: () => this.renew(),
+      pointed,
+      paints: () => easel.way === "fill",
+    })
     this.renewed = settle(() => this.renew(), REST)
     this.lecture = new Lecture(root, parts.lecture)
     this.deaf = wire(this, listen)
@@ -60,7 +77,13 @@ class Complete {
   update({ data, setStateValue }) {
     const text = (value) => (value === null ? null : String(value))
     this.tell = (step = false) => {
-      const view = { model: easel.model, seed: text(easel.seed), y: text(this.y), way: easel.way, source: (easel.way === "fill" && this.source.query) || null }
+      const view = {
+        model: easel.model,
+        seed: text(easel.seed),
+        y: text(this.y),
+        way: easel.way,
+        source: (easel.way === "fill" && this.source.query) || null,
+      }
       if (!here("complete") || (JSON.stringify(view) === this.told && !step)) return
       this.told = JSON.stringify(view)
       write("complete", view, step)
@@ -201,7 +224,9 @@ class Complete {
     parts.scrub.value = shown
     parts.scrub.style.setProperty("--part", total ? shown / total : 0)
     const waiting = !player.playing && player.goal > shown ? " Drawing on…" : ""
-    parts.where.textContent = total ? `${shown} of ${total} ${easel.way === "fill" ? "hidden " : ""}pixels are drawn.${waiting}` : "Nothing is hidden: hide a region, with the brush or at once."
+    parts.where.textContent = total
+      ? `${shown} of ${total} ${easel.way === "fill" ? "hidden " : ""}pixels are drawn.${waiting}`
+      : "Nothing is hidden: hide a region, with the brush or at once."
     Object.assign(this.root.dataset, { shown, total, known: drawing.ready })
     this.fillings.paint(drawing)
     this.tellChances()
@@ -214,7 +239,10 @@ class Complete {
   tellChances() {
     const { drawing, chart, chosen, card } = this
     const { current } = drawing
-    if (current === undefined) return chart.blank("No pixel is drawn yet. Each is thrown from a distribution given all before it, and here it will be.")
+    if (current === undefined)
+      return chart.blank(
+        "No pixel is drawn yet. Each is thrown from a distribution given all before it, and here it will be.",
+      )
     const { values, chances } = drawing.told(current, chosen)
     if (chances) chart.show(`Pixel at ${place(current, card.shape)}`, values, chances)
     else chart.blank("Of several pictures at a time the chances are not sent. Choose one filling to see them.")
@@ -229,13 +257,26 @@ class Complete {
     if (drawing.current !== undefined && !drawing.done) marks.push({ pixel: drawing.current, colour: "#fff" })
     if (next !== undefined) marks.push({ pixel: next, colour: "#ffd43b", dashed: true })
     if (easel.reach && this.reach.seen) marks.push({ pixel: this.reach.seen.pixel, colour: "#4dd0e1" })
-    if (brush.cursor !== null) marks.push({ pixel: brush.cursor, colour: "#fff", dashed: true, size: easel.way === "fill" ? 1 + 2 * easel.brush.radius : 1 })
-    board.paint(drawing.pictures[chosen], card.shape, veiled, (pixel) => this.reach.over(pixel) ?? this.surprise.over(pixel), marks)
+    if (brush.cursor !== null)
+      marks.push({
+        pixel: brush.cursor,
+        colour: "#fff",
+        dashed: true,
+        size: easel.way === "fill" ? 1 + 2 * easel.brush.radius : 1,
+      })
+    board.paint(
+      drawing.pictures[chosen],
+      card.shape,
+      veiled,
+      (pixel) => this.reach.over(pixel) ?? this.surprise.over(pixel),
+      marks,
+    )
   }
 
   /** A pointer or the cursor is over a pixel of the board, or over none. */
   point(pixel) {
-    if (pixel !== null && easel.reach && pixel !== this.pointed) this.reach.look(pixel, this.drawing.pictures[this.chosen], this.drawing.y)
+    if (pixel !== null && easel.reach && pixel !== this.pointed)
+      this.reach.look(pixel, this.drawing.pictures[this.chosen], this.drawing.y)
     this.pointed = pixel
     if (this.brush.cursor !== null || pixel === null) this.paint()
   }
@@ -252,7 +293,11 @@ class Complete {
   /** Fill in what does not change with the drawing. */
   fill() {
     const { parts } = this
-    parts.model.replaceChildren(...this.models.map(({ name, title }) => element("option", { value: name, selected: name === easel.model }, title)))
+    parts.model.replaceChildren(
+      ...this.models.map(({ name, title }) =>
+        element("option", { value: name, selected: name === easel.model }, title),
+      ),
+    )
   }
 
   /** Show the values of all controls as they are. */
@@ -291,7 +336,17 @@ class Complete {
     const { parts, card } = this
     parts.classes.hidden = !card.classes.length
     if (parts.classes.dataset.model !== card.name) {
-      const chip = (name, y) => element("button", { type: "button", class: "zt-chip", title: y === null ? "The model is not told what it draws" : `Tell the model: ${name}`, onclick: () => this.set({ y }) }, name)
+      const chip = (name, y) =>
+        element(
+          "button",
+          {
+            type: "button",
+            class: "zt-chip",
+            title: y === null ? "The model is not told what it draws" : `Tell the model: ${name}`,
+            onclick: () => this.set({ y }),
+          },
+          name,
+        )
       parts.classes.replaceChildren(chip("any", null), ...card.classes.map(chip))
       parts.classes.dataset.model = card.name
     }

@@ -7,10 +7,24 @@ const SPAN = 220 // milliseconds that a request may take at full speed, so that 
 const MOST = 8 // rows of a request
 
 export class Player {
-  /** `on.shown()` hears that another pixel is shown or known, `on.state()` of play and pause, `on.trouble(sentence)`. */
+  /**
+   * `on.shown()` hears that another pixel is shown or known, `on.state()` of play and pause, `on.trouble(sentence)`.
+   */
   constructor(channel, on) {
-    Object.assign(this, { on, drawing: null, playing: false, goal: 0, time: 0, budget: 0, due: 0, rows: 1, asked: null })
-    this.slot = channel.slot("complete", (answer) => this.take(answer), (sentence) => this.fail(sentence))
+    this.on = on
+    this.drawing = null
+    this.playing = false
+    this.goal = 0
+    this.time = 0
+    this.budget = 0
+    this.due = 0
+    this.rows = 1
+    this.asked = null
+    this.slot = channel.slot(
+      "complete",
+      (answer) => this.take(answer),
+      (sentence) => this.fail(sentence),
+    )
   }
 
   /** Take up another drawing, at rest. */

@@ -15,7 +15,13 @@ const SIDE = 190 // CSS pixels of the other model's picture
 export class Reach {
   /** `on.painted()` hears that the board is to be painted anew. */
   constructor(channel, parts, on) {
-    Object.assign(this, { parts, on, pixel: null, y: null, seen: null, other: null, models: [] })
+    this.parts = parts
+    this.on = on
+    this.pixel = null
+    this.y = null
+    this.seen = null
+    this.other = null
+    this.models = []
     const trouble = (sentence) => (parts.reachSays.textContent = sentence)
     this.mine = channel.slot("reach", (answer) => this.take(answer), trouble)
     this.others = channel.slot("reach-other", (answer) => this.takeOther(answer), trouble)
@@ -38,7 +44,10 @@ export class Reach {
     this.parts.masks.replaceChildren()
     const alike = models.filter((each) => each.name !== card.name && String(each.shape) === String(card.shape))
     if (!alike.some(({ name }) => name === easel.other)) easel.other = alike[0]?.name ?? ""
-    this.parts.other.replaceChildren(element("option", { value: "" }, "no other model"), ...alike.map(({ name, title }) => element("option", { value: name, selected: name === easel.other }, title)))
+    this.parts.other.replaceChildren(
+      element("option", { value: "" }, "no other model"),
+      ...alike.map(({ name, title }) => element("option", { value: name, selected: name === easel.other }, title)),
+    )
     this.parts.other.disabled = !alike.length
     this.layers.ask({ verb: "masks", model: card.name })
   }
@@ -103,10 +112,17 @@ export class Reach {
     if (other && other.pixel === seen.pixel) {
       const blind = this.blind()
       lines.push(`${other.card.title} sees ${count(other)}.`)
-      if (blind.mine) lines.push(`${blind.mine} that it sees ${blind.mine === 1 ? "is" : "are"} hidden from this one (pink).`)
+      if (blind.mine)
+        lines.push(`${blind.mine} that it sees ${blind.mine === 1 ? "is" : "are"} hidden from this one (pink).`)
       if (blind.its) lines.push(`${blind.its} that this one sees ${blind.its === 1 ? "is" : "are"} hidden from it.`)
       this.board.fit(other.card.shape, Math.min(SIDE, parts.reach.clientWidth || SIDE))
-      this.board.paint(this.bytes, other.card.shape, () => false, (pixel) => colour(other, pixel, seen), [{ pixel: other.pixel, colour: "#fff" }])
+      this.board.paint(
+        this.bytes,
+        other.card.shape,
+        () => false,
+        (pixel) => colour(other, pixel, seen),
+        [{ pixel: other.pixel, colour: "#fff" }],
+      )
     }
     parts.reachSays.textContent = lines.join(" ")
     parts.reachSays.dataset.seen = count(seen)
@@ -127,7 +143,9 @@ export class Reach {
 
   /** What lies over a pixel of the board. */
   over(pixel) {
-    return easel.reach && this.seen ? colour(this.seen, pixel, this.other?.pixel === this.seen.pixel ? this.other : null) : null
+    return easel.reach && this.seen
+      ? colour(this.seen, pixel, this.other?.pixel === this.seen.pixel ? this.other : null)
+      : null
   }
 
   // Masks
@@ -136,7 +154,9 @@ export class Reach {
     const [count, side] = shape
     const all = new Float32Array(payload)
     const none = element("p", { class: "zt-cpl-says" }, "This model's layers are not masked convolutions.")
-    const figures = Array.from({ length: count }, (_, i) => figure(all.subarray(i * side * side, (i + 1) * side * side), side, masks[i].name))
+    const figures = Array.from({ length: count }, (_, i) =>
+      figure(all.subarray(i * side * side, (i + 1) * side * side), side, masks[i].name),
+    )
     this.parts.masks.replaceChildren(...(figures.length ? figures : [none]))
   }
 }
@@ -145,12 +165,24 @@ function figure(mask, side, name) {
   const middle = (side * side - 1) / 2
   const word = (seen, i) => `zt-cpl-cell${seen ? " zt-cpl-open" : ""}${i === middle ? " zt-cpl-middle" : ""}`
   const cells = Array.from(mask, (seen, i) => element("i", { class: word(seen, i) }))
-  const grid = element("div", { class: "zt-cpl-mask", role: "img", "aria-label": `Mask of the ${name}: ${mask.reduce((sum, seen) => sum + seen, 0)} of ${side * side} pixels are seen` }, ...cells)
+  const grid = element(
+    "div",
+    {
+      class: "zt-cpl-mask",
+      role: "img",
+      "aria-label":
+        `Mask of the ${name}: ${mask.reduce((sum, seen) => sum + seen, 0)} of ${side * side} pixels are ` + "seen",
+    },
+    ...cells,
+  )
   grid.style.setProperty("--cells", side)
   return element("figure", {}, grid, element("figcaption", {}, name))
 }
 
-/** A seen pixel glows by the logarithm of its slope; what the other sees and this one does not is pink; what comes after is dim. */
+/**
+ * A seen pixel glows by the logarithm of its slope; what the other sees and this one does not is pink; what comes after
+ * is dim.
+ */
 function colour({ slopes, pixel: centre }, pixel, other) {
   if (pixel === centre) return null
   if (pixel > centre) return [...AFTER, 0.78]

@@ -8,7 +8,11 @@ const SIDE = 150 // CSS pixels
 
 export class Rival {
   constructor(channel, parts) {
-    Object.assign(this, { parts, card: null, drawn: null, taken: 0, trouble: "" })
+    this.parts = parts
+    this.card = null
+    this.drawn = null
+    this.taken = 0
+    this.trouble = ""
     this.screen = new Screen(parts.rivalCanvas)
     this.screen.soft = false
     const trouble = (sentence) => ((this.trouble = sentence), this.tell(this.last))
@@ -24,9 +28,16 @@ export class Rival {
   open(card, samplers) {
     const alike = samplers.filter((each) => each.data === card.data && each.name !== card.name)
     const goes = ({ classes }) => !classes.length || card.classes.length
-    const first = alike.find((each) => /GAN/.test(each.family) && goes(each)) ?? alike.find(({ family }) => /adversarial/i.test(family)) ?? alike[0]
+    const first =
+      alike.find((each) => /GAN/.test(each.family) && goes(each)) ??
+      alike.find(({ family }) => /adversarial/i.test(family)) ??
+      alike[0]
     if (!alike.some(({ name }) => name === easel.rival)) easel.rival = first?.name ?? ""
-    this.parts.rival.replaceChildren(...alike.map(({ name, title, family }) => element("option", { value: name, selected: name === easel.rival }, `${title} · ${family}`)))
+    this.parts.rival.replaceChildren(
+      ...alike.map(({ name, title, family }) =>
+        element("option", { value: name, selected: name === easel.rival }, `${title} · ${family}`),
+      ),
+    )
     Object.assign(this, { alike, pictures: card.pictures })
     for (const part of [this.parts.rival, this.parts.rivalCanvas]) part.hidden = !alike.length
     this.forget(null)
@@ -51,7 +62,10 @@ export class Rival {
   decode({ panels: [{ model, payload }], note: y }) {
     if (model !== this.card?.name) return
     const { length } = this.card.classes
-    this.decodes.ask({ verb: "decode", model, rows: 1, y: length ? Math.min(y ?? 0, length - 1) : undefined }, new Float32Array(payload))
+    this.decodes.ask(
+      { verb: "decode", model, rows: 1, y: length ? Math.min(y ?? 0, length - 1) : undefined },
+      new Float32Array(payload),
+    )
   }
 
   async take({ panels: [panel] }, turn) {
@@ -60,7 +74,10 @@ export class Rival {
     const [, height, width] = panel.shape
     const scale = SIDE / Math.max(height, width)
     this.screen.fit(scale * width, scale * height)
-    Object.assign(this.parts.rivalCanvas.style, { width: `${Math.round(scale * width)}px`, height: `${Math.round(scale * height)}px` })
+    Object.assign(this.parts.rivalCanvas.style, {
+      width: `${Math.round(scale * width)}px`,
+      height: `${Math.round(scale * height)}px`,
+    })
     this.screen.draw(image)
     this.parts.rivalCanvas.style.visibility = ""
     this.drawn = panel.ms.model
@@ -76,8 +93,14 @@ export class Rival {
       delete rivalSays.dataset.once
       return (rivalSays.textContent = this.trouble || "It is asked for one picture…")
     }
-    const mine = drawing?.model ? ` Pixel by pixel, ${drawing.ready}${drawing.seeds.length > 1 ? ` in each of ${drawing.seeds.length} pictures` : ""} took ${time(drawing.model)} in the model so far${drawing.ready === drawing.total ? ", and that is all of them" : ""}.` : ""
-    rivalSays.textContent = `All ${this.card.shape[1] * this.card.shape[2]} pixels in one pass: ${time(this.drawn)}.${mine}`
+    const mine = drawing?.model
+      ? " Pixel by pixel, " +
+        `${drawing.ready}${drawing.seeds.length > 1 ? ` in each of ${drawing.seeds.length} pictures` : ""} ` +
+        `took ${time(drawing.model)} in the model so ` +
+        `far${drawing.ready === drawing.total ? ", and that is all of them" : ""}.`
+      : ""
+    const [, height, width] = this.card.shape
+    rivalSays.textContent = `All ${height * width} pixels in one pass: ${time(this.drawn)}.${mine}`
     rivalSays.dataset.once = this.drawn
   }
 }

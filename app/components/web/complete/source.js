@@ -6,7 +6,10 @@ import { lay, sheet, shown, work } from "../reconstruct/work.js"
 import { easel } from "./easel.js"
 
 export class Source extends Desk {
-  /** Lay the first picture on the desk: what an address asks for, what lay there before, else one that comes along and is like the model's data. */
+  /**
+   * Lay the first picture on the desk: what an address asks for, what lay there before, else one that comes along and
+   * is like the model's data.
+   */
   begin({ data }, kept, asked) {
     if (asked) return this.follow(asked)
     if (work.kind) return this.resume(kept)

@@ -3,14 +3,25 @@
 import { settle } from "../element.js"
 import { easel } from "./easel.js"
 
-const REST = 180 // milliseconds without another pixel after which the sum is asked for; a drawing under way asks as often
+// Milliseconds without another pixel after which the sum is asked for; a drawing under way asks as often
+const REST = 180
 const LEAST = 1 // bits that are drawn as hot as can be, at least: a picture without surprise stays cool
 
 export class Surprise {
-  /** `on.painted()` hears that the board is to be painted anew, `on.picture()` gives {bytes, y, at, card} as it is shown. */
+  /**
+   * `on.painted()` hears that the board is to be painted anew, `on.picture()` gives {bytes, y, at, card} as it is
+   * shown.
+   */
   constructor(channel, parts, on) {
-    Object.assign(this, { parts, on, bits: null, asked: 0 })
-    this.slot = channel.slot("surprise", (answer) => this.take(answer), (sentence) => (parts.surpriseSays.textContent = sentence))
+    this.parts = parts
+    this.on = on
+    this.bits = null
+    this.asked = 0
+    this.slot = channel.slot(
+      "surprise",
+      (answer) => this.take(answer),
+      (sentence) => (parts.surpriseSays.textContent = sentence),
+    )
     this.settle = settle(() => this.ask(), REST)
   }
 
@@ -62,8 +73,14 @@ export class Surprise {
     const values = at * card.shape[0]
     const whole = at === bits.length
     parts.surpriseSays.dataset.nats = nats.toFixed(3)
-    const parting = whole ? `−log p(x) = ${nats.toFixed(1)} nats` : `So far ${nats.toFixed(1)} nats, for ${at} of ${bits.length} pixels`
-    parts.surpriseSays.textContent = at ? `${parting}: ${(sum / values).toFixed(3)} bits per dimension. ${card.exact ? "Exact" : "By its conditionals alone"}. The colours go from 0 to ${this.hottest.toFixed(1)} bits.` : "Nothing is drawn yet."
+    const parting = whole
+      ? `−log p(x) = ${nats.toFixed(1)} nats`
+      : `So far ${nats.toFixed(1)} nats, for ${at} of ${bits.length} pixels`
+    parts.surpriseSays.textContent = at
+      ? `${parting}: ${(sum / values).toFixed(3)} bits per dimension. ` +
+        `${card.exact ? "Exact" : "By its conditionals alone"}. The colours go from 0 to ` +
+        `${this.hottest.toFixed(1)} bits.`
+      : "Nothing is drawn yet."
   }
 
   over(pixel) {

@@ -43,7 +43,11 @@ export function wire(complete, listen) {
     digit: (digit) => complete.card.classes[digit] !== undefined && complete.set({ y: digit }),
     n: anySeed,
     w: way,
-    c: () => complete.card.classes.length && complete.set({ y: complete.y === null ? 0 : complete.y + 1 < complete.card.classes.length ? complete.y + 1 : null }),
+    c: () =>
+      complete.card.classes.length &&
+      complete.set({
+        y: complete.y === null ? 0 : complete.y + 1 < complete.card.classes.length ? complete.y + 1 : null,
+      }),
     h: () => region(complete, REGIONS[(next = (next + 1) % REGIONS.length)]),
     e: () => erase(complete),
     u: () => back(complete),
@@ -65,7 +69,8 @@ export function wire(complete, listen) {
 
 function takeSeed(complete) {
   const seed = Number(complete.parts.seed.value)
-  if (complete.parts.seed.value !== "" && Number.isInteger(seed) && seed >= 0 && seed < SEEDS) return complete.set({ seed })
+  if (complete.parts.seed.value !== "" && Number.isInteger(seed) && seed >= 0 && seed < SEEDS)
+    return complete.set({ seed })
   complete.say(`A seed is a whole number from 0 to ${SEEDS - 1}.`)
   complete.press()
 }

@@ -10,7 +10,14 @@ export function about(card) {
     element("dd", { class: "zt-protocol" }, protocol),
   ])
   const trained = card.trained ? [element("span", {}, card.trained)] : []
-  return element("div", { class: "zt-about" }, element("span", { title: card.terms }, size), ...trained, element("dl", {}, ...rows))
+  return element(
+    "div",
+    { class: "zt-about" },
+    element("span", { title: card.terms }, size),
+    ...trained,
+    element("dl", {}, ...rows),
+  )
 }
 
-const number = (value) => (Math.abs(value) >= 100 ? value.toFixed(1) : Number(value.toPrecision(3)).toString()).replace("-", "−")
+const number = (value) =>
+  (Math.abs(value) >= 100 ? value.toFixed(1) : Number(value.toPrecision(3)).toString()).replace("-", "−")

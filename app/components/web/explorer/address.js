@@ -7,7 +7,10 @@ const TRIES = 20
 
 export class Address {
   constructor() {
-    Object.assign(this, { told: {}, heard: {}, send: null, timer: 0 })
+    this.told = {}
+    this.heard = {}
+    this.send = null
+    this.timer = 0
   }
 
   /** Write a view into the address, and tell Streamlit. */
@@ -33,7 +36,9 @@ export class Address {
   }
 
   agrees() {
-    return ["model", "z", "y", "axes"].every((part) => this.told[part] === undefined || this.told[part] === this.heard[part])
+    return ["model", "z", "y", "axes"].every(
+      (part) => this.told[part] === undefined || this.told[part] === this.heard[part],
+    )
   }
 
   close() {

@@ -11,7 +11,10 @@ const FIRST = 24 // rows shown, of all levels together, before a person asks for
 
 export class Axes {
   constructor(channel, parts, on) {
-    Object.assign(this, { parts, on, rows: new Map(), heads: [] })
+    this.parts = parts
+    this.on = on
+    this.rows = new Map()
+    this.heads = []
     this.strips = new Strips(channel, "strips", parts.list, this.rows, (z, axis, value) => (z[axis] = value))
     this.refresh = this.strips.refresh
   }
@@ -42,7 +45,9 @@ export class Axes {
     this.most = Math.max(1e-9, ...card.axes.map((axis) => axis.kl ?? axis.spread))
     this.rows.clear()
     this.heads = []
-    const groups = card.levels.length ? card.levels.map((level, place) => this.level(level, place)) : this.group(strongest(card), FIRST)
+    const groups = card.levels.length
+      ? card.levels.map((level, place) => this.level(level, place))
+      : this.group(strongest(card), FIRST)
     this.parts.list.replaceChildren(this.parts.directions, ...groups, about(card))
   }
 
@@ -50,9 +55,18 @@ export class Axes {
     const { levels } = this.view.card
     const head = new LevelHead(level, place, levels.length, this.on)
     const axes = strongest(this.view.card).filter((axis) => level.axes.includes(axis))
-    const body = element("div", { class: "zt-level-axes", id: bodyId(place) }, ...this.group(axes, Math.ceil(FIRST / levels.length)))
+    const body = element(
+      "div",
+      { class: "zt-level-axes", id: bodyId(place) },
+      ...this.group(axes, Math.ceil(FIRST / levels.length)),
+    )
     this.heads.push({ head, body })
-    return element("section", { class: "zt-level", role: "group", "aria-label": `Level ${level.name}` }, head.element, body)
+    return element(
+      "section",
+      { class: "zt-level", role: "group", "aria-label": `Level ${level.name}` },
+      head.element,
+      body,
+    )
   }
 
   /** The first rows of some axes, and buttons for the weaker and the collapsed ones. */
@@ -82,7 +96,7 @@ export class Axes {
 
   row(axis) {
     const { card } = this.view
-    const rename = (axis, name) => this.on.rename(axis, name === ownName(card, axis) ? "" : name)
+    const rename = (of, name) => this.on.rename(of, name === ownName(card, axis) ? "" : name)
     const row = axisRow(card, axis, this.most, { ...this.on, rename })
     this.label(row, axisName(card, this.names, axis))
     this.rows.set(axis, row)

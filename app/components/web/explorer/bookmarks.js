@@ -7,20 +7,40 @@ import { fits, same } from "./view.js"
 const PLACES = 9
 
 export class Bookmarks {
-  /** `on.visit(mark)` goes to one, `on.changed()` hears of a new or a removed one, `on.say(sentence, wait, action)` tells. */
+  /**
+   * `on.visit(mark)` goes to one, `on.changed()` hears of a new or a removed one, `on.say(sentence, wait, action)`
+   * tells.
+   */
   constructor(channel, parts, on) {
-    Object.assign(this, { parts, on, all: {}, view: null })
+    this.parts = parts
+    this.on = on
+    this.all = {}
+    this.view = null
     this.slot = channel.slot("bookmarks", (answer) => this.take(answer))
     this.places = Array.from({ length: PLACES }, (_, place) => this.place(place))
-    parts.marks.replaceChildren(...this.places.map(({ element }) => element))
+    parts.marks.replaceChildren(...this.places.map((place) => place.element))
   }
 
   place(place) {
     const thumb = element("canvas", { width: 1, height: 1 })
-    const open = element("button", { type: "button", class: "zt-mark-open", onclick: () => this.press(place) }, thumb, element("kbd", {}, place + 1))
-    const drop = element("button", { type: "button", class: "zt-mark-drop", title: "Remove (Delete)", onclick: () => this.remove(place) }, "×")
+    const open = element(
+      "button",
+      { type: "button", class: "zt-mark-open", onclick: () => this.press(place) },
+      thumb,
+      element("kbd", {}, place + 1),
+    )
+    const drop = element(
+      "button",
+      { type: "button", class: "zt-mark-drop", title: "Remove (Delete)", onclick: () => this.remove(place) },
+      "×",
+    )
     drop.setAttribute("aria-label", `Remove bookmark ${place + 1}`)
-    const whole = element("div", { class: "zt-mark", onkeydown: (event) => event.key === "Delete" && this.remove(place) }, open, drop)
+    const whole = element(
+      "div",
+      { class: "zt-mark", onkeydown: (event) => event.key === "Delete" && this.remove(place) },
+      open,
+      drop,
+    )
     return { element: whole, open, drop, thumb }
   }
 
@@ -90,13 +110,16 @@ export class Bookmarks {
   paint() {
     const { title, shape } = this.view.card
     this.mine.forEach((mark, place) => {
-      const { element, open, drop, thumb } = this.places[place]
+      const { element: whole, open, drop, thumb } = this.places[place]
       const number = place + 1
-      element.classList.toggle("zt-full", mark !== null)
+      whole.classList.toggle("zt-full", mark !== null)
       open.title = mark ? `Go there (${number})` : "Keep this picture here (K: at the first free place)"
-      open.setAttribute("aria-label", mark ? `Bookmark ${number} of ${title}: go there` : `Place ${number} is free: keep this picture here`)
+      open.setAttribute(
+        "aria-label",
+        mark ? `Bookmark ${number} of ${title}: go there` : `Place ${number} is free: keep this picture here`,
+      )
       drop.hidden = mark === null
-      element.style.setProperty("--shape", `${shape[2]} / ${shape[1]}`)
+      whole.style.setProperty("--shape", `${shape[2]} / ${shape[1]}`)
       if (!mark) Object.assign(thumb, { width: 1, height: 1 })
     })
     this.parts.marksHint.classList.toggle("zt-some", this.mine.some(Boolean))

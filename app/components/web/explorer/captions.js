@@ -12,19 +12,31 @@ export class Captions {
   /** Everything that depends on the model alone. */
   fill() {
     const { card, models, names, parts, gestures } = this.explorer
-    parts.model.replaceChildren(...models.map(({ name, title }) => element("option", { value: name, selected: name === card.name }, title)))
+    parts.model.replaceChildren(
+      ...models.map(({ name, title }) => element("option", { value: name, selected: name === card.name }, title)),
+    )
     parts.text.textContent = card.text
     parts.text.title = card.text
     this.rule()
     parts.classes.hidden = !card.classes.length
-    const chip = (name, y) => element("button", { type: "button", class: "zt-chip", onclick: () => gestures.choose(y) }, name)
+    const chip = (name, y) =>
+      element("button", { type: "button", class: "zt-chip", onclick: () => gestures.choose(y) }, name)
     parts.classes.replaceChildren(...card.classes.map(chip))
     const what = card.levels.length ? "Axes by level" : "Axes"
-    parts.axesTitle.textContent = `${what}, most ${card.axes.some((axis) => axis.kl !== null) ? "informative" : "visible"} first`
+    const most = card.axes.some((axis) => axis.kl !== null) ? "informative" : "visible"
+    parts.axesTitle.textContent = `${what}, most ${most} first`
     parts.axisChoice.hidden = card.latent < 3
     const option = (axis) => element("option", { value: axis }, axisName(card, names, axis))
-    const group = ({ axes }) => element("optgroup", {}, ...strongest(card).filter((axis) => axes.includes(axis)).map(option))
-    for (const choice of [parts.across, parts.up]) choice.replaceChildren(...(card.levels.length ? card.levels.map(group) : strongest(card).map(option)))
+    const group = ({ axes }) =>
+      element(
+        "optgroup",
+        {},
+        ...strongest(card)
+          .filter((axis) => axes.includes(axis))
+          .map(option),
+      )
+    for (const choice of [parts.across, parts.up])
+      choice.replaceChildren(...(card.levels.length ? card.levels.map(group) : strongest(card).map(option)))
     this.buttons()
   }
 
@@ -33,7 +45,9 @@ export class Captions {
     const { family, pictures, latent, bounds } = this.explorer.card
     const { rule } = this.explorer.parts
     rule.textContent = `${bounds ? "decoded mean" : "decoded"} · ${latent} latents · ${pictures}`
-    rule.title = `${family}, trained on ${pictures}. ${bounds ? "The picture is the mean of the decoder's distribution." : ""}`
+    rule.title =
+      `${family}, trained on ${pictures}. ` +
+      `${bounds ? "The picture is the mean of the decoder's distribution." : ""}`
   }
 
   heat(axis, mean) {
@@ -60,7 +74,9 @@ export class Captions {
     parts.frozen.replaceChildren(...levels.frozen.map((level) => this.thaw(level)))
     parts.random.title = levels.frozen.length ? "Draw at random what is not frozen (R)" : "Draw a latent at random (R)"
     for (const choice of [parts.across, parts.up]) {
-      card.levels.forEach((level, i) => (choice.children[i].label = levels.isFrozen(level) ? `${level.name} (frozen)` : level.name))
+      card.levels.forEach(
+        (level, i) => (choice.children[i].label = levels.isFrozen(level) ? `${level.name} (frozen)` : level.name),
+      )
     }
     this.held()
   }
@@ -72,7 +88,12 @@ export class Captions {
       levels.freeze(level)
       parts.random.focus() // this button is gone
     }
-    return element("button", { type: "button", class: "zt-thaw", title, onclick }, `${level.name} is frozen`, element("span", { "aria-hidden": "true" }, "×"))
+    return element(
+      "button",
+      { type: "button", class: "zt-thaw", title, onclick },
+      `${level.name} is frozen`,
+      element("span", { "aria-hidden": "true" }, "×"),
+    )
   }
 
   /** Say on the plane which of its axes a frozen level holds. */
@@ -88,7 +109,8 @@ export class Captions {
 
   /** What a drag over the plane can still do. */
   left([across, up]) {
-    if (across && up) return this.explorer.levels.free.length ? "this plane stays. Choose other axes below." : "the plane stays."
+    if (across && up)
+      return this.explorer.levels.free.length ? "this plane stays. Choose other axes below." : "the plane stays."
     return across ? "a drag moves ↑ only." : "a drag moves → only."
   }
 

@@ -1,4 +1,5 @@
-// The directions of a latent: those found with the model, and those that a person makes; sliders for them like any axis.
+// The directions of a latent: those found with the model, and those that a person makes; sliders for them like any
+// axis.
 
 import { element } from "../element.js"
 import { freedom, moveTo, placeOf } from "./along.js"
@@ -15,9 +16,22 @@ const MOST_OWN = 12
 export class Directions {
   constructor(explorer) {
     const { channel, parts } = explorer
-    Object.assign(this, { explorer, found: new Map(), sentences: new Map(), rows: new Map(), all: {}, view: null, free: [], shown: null })
-    this.slot = channel.slot("directions", (answer) => this.take(answer), (sentence, model) => this.refused(sentence, model))
-    this.strips = new Strips(channel, "direction strips", parts.axesList, this.rows, (z, name, value) => this.put(z, name, value))
+    this.explorer = explorer
+    this.found = new Map()
+    this.sentences = new Map()
+    this.rows = new Map()
+    this.all = {}
+    this.view = null
+    this.free = []
+    this.shown = null
+    this.slot = channel.slot(
+      "directions",
+      (answer) => this.take(answer),
+      (sentence, model) => this.refused(sentence, model),
+    )
+    this.strips = new Strips(channel, "direction strips", parts.axesList, this.rows, (z, name, value) =>
+      this.put(z, name, value),
+    )
     this.refresh = () => this.folded || this.strips.refresh()
     this.workshop = new Workshop(explorer, (made) => this.add(made))
     this.layout(parts.directions)
@@ -25,11 +39,22 @@ export class Directions {
 
   layout(section) {
     this.count = element("span", { class: "zt-level-count" })
-    this.fold = element("button", { type: "button", class: "zt-level-fold", "aria-controls": "zt-directions-body", onclick: () => this.toggle() }, "Directions ", this.count)
+    this.fold = element(
+      "button",
+      { type: "button", class: "zt-level-fold", "aria-controls": "zt-directions-body", onclick: () => this.toggle() },
+      "Directions ",
+      this.count,
+    )
     this.trouble = element("p", { class: "zt-directions-about", role: "status", hidden: true })
     this.about = element("p", { class: "zt-directions-about", role: "status" })
     this.list = element("div", { class: "zt-directions-rows" })
-    this.body = element("div", { class: "zt-directions-body", id: "zt-directions-body" }, this.about, this.list, this.workshop.element)
+    this.body = element(
+      "div",
+      { class: "zt-directions-body", id: "zt-directions-body" },
+      this.about,
+      this.list,
+      this.workshop.element,
+    )
     section.replaceChildren(element("h3", {}, this.fold), this.trouble, this.body)
   }
 
@@ -55,7 +80,8 @@ export class Directions {
   open(view) {
     this.view = this.strips.view = view
     const { name } = view.card
-    if (!this.found.has(name) && !this.sentences.has(name)) this.slot.ask({ verb: "directions", model: name }, null, name)
+    if (!this.found.has(name) && !this.sentences.has(name))
+      this.slot.ask({ verb: "directions", model: name }, null, name)
     this.workshop.open(view)
     this.build()
   }
@@ -69,7 +95,10 @@ export class Directions {
   take({ panels: [{ model, directions, payload }] }) {
     const vectors = new Float32Array(payload)
     const latent = vectors.length / Math.max(1, directions.length)
-    this.found.set(model, sorted(directions.map((note, i) => ({ ...note, vector: vectors.slice(i * latent, (i + 1) * latent) }))))
+    this.found.set(
+      model,
+      sorted(directions.map((note, i) => ({ ...note, vector: vectors.slice(i * latent, (i + 1) * latent) }))),
+    )
     if (model === this.view.card.name) this.build()
   }
 
@@ -88,7 +117,11 @@ export class Directions {
     this.rows.clear()
     const rows = this.listed.slice(0, open).map((direction) => this.row(direction))
     const others = this.listed.length - rows.length
-    const more = element("button", { class: "zt-fold", type: "button", onclick: () => this.more() }, `Show ${others} more ${others === 1 ? "direction" : "directions"}`)
+    const more = element(
+      "button",
+      { class: "zt-fold", type: "button", onclick: () => this.more() },
+      `Show ${others} more ${others === 1 ? "direction" : "directions"}`,
+    )
     this.list.replaceChildren(...rows, ...(others > 0 ? [more] : []))
     this.paint()
   }
@@ -134,7 +167,9 @@ export class Directions {
     const frozen = levels.frozen.map(({ name }) => name).join(" and ")
     const none = `Nobody has looked for directions of this model yet: zoetrope-train directions ${card.name}.`
     const found = this.found.get(card.name)
-    return [found && !found.length && none, frozen && `${frozen} frozen: directions move the rest only.`].filter(Boolean).join(" ")
+    return [found && !found.length && none, frozen && `${frozen} frozen: directions move the rest only.`]
+      .filter(Boolean)
+      .join(" ")
   }
 
   /** Put every slider where the view is; this runs at each screen refresh. */
@@ -188,11 +223,19 @@ export class Directions {
 
   add(made) {
     const { notice } = this.explorer
-    if (this.own.length >= MOST_OWN) return notice.say(`You have ${MOST_OWN} directions here. Remove one first: × beside its name.`)
+    if (this.own.length >= MOST_OWN)
+      return notice.say(`You have ${MOST_OWN} directions here. Remove one first: × beside its name.`)
     const names = new Set(this.listed.map(({ name }) => name))
     let number = 1
     while (names.has(`A → B ${number}`)) number++
-    const direction = { name: `A → B ${number}`, kind: "own", value: 0, base: null, protocol: "mean of box B less mean of box A; σ from the axes", ...made }
+    const direction = {
+      name: `A → B ${number}`,
+      kind: "own",
+      value: 0,
+      base: null,
+      protocol: "mean of box B less mean of box A; σ from the axes",
+      ...made,
+    }
     this.change({ own: [direction, ...this.own], folded: false })
     this.rows.get(direction.name).slider.focus()
   }
@@ -222,7 +265,8 @@ export class Directions {
     this.all = { ...kept, ...this.all }
     const { card } = this.view
     const fits = ({ vector }) => Array.isArray(vector) && vector.length === card.latent && vector.every(Number.isFinite)
-    if (this.own.some((direction) => !fits(direction))) this.all[card.name] = { ...this.mine, own: this.own.filter(fits) }
+    if (this.own.some((direction) => !fits(direction)))
+      this.all[card.name] = { ...this.mine, own: this.own.filter(fits) }
     this.build()
   }
 
@@ -231,7 +275,12 @@ export class Directions {
   }
 }
 
-/** As they were found where they were tried; else a smile, then attributes, those that are told best first; then components. */
-const sorted = (directions) => (directions.some(tried) ? directions : directions.sort((one, other) => rank(other) - rank(one)))
+/**
+ * As they were found where they were tried; else a smile, then attributes, those that are told best first; then
+ * components.
+ */
+const sorted = (directions) =>
+  directions.some(tried) ? directions : directions.sort((one, other) => rank(other) - rank(one))
 const tried = ({ moved }) => (moved ?? null) !== null
-const rank = ({ name, base, value }) => (name === SMILE ? 2 : base === null ? value - 1 : (value - base) / Math.max(1e-6, 1 - base))
+const rank = ({ name, base, value }) =>
+  name === SMILE ? 2 : base === null ? value - 1 : (value - base) / Math.max(1e-6, 1 - base)

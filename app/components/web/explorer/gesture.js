@@ -8,18 +8,25 @@ const NUMBERS = 2300 // of all keys together, so that Morph can keep them
 const SHORTEST = 0.5 // seconds of a path
 
 /**
- * The fewest keys, {z, y} each, by which a path that takes equal time for each leg follows samples, {at, z, y} with `at`
- * in milliseconds, never falling; and the seconds it takes. `axes` have low and high. Equal times keep the pace of the
- * hand: where it lingered, keys lie close together.
+ * The fewest keys, {z, y} each, by which a path that takes equal time for each leg follows samples, {at, z, y} with
+ * `at` in milliseconds, never falling; and the seconds it takes. `axes` have low and high. Equal times keep the pace of
+ * the hand: where it lingered, keys lie close together.
  */
 export function thinned(all, axes) {
-  const samples = all.filter(({ at }, i) => at !== all[i + 1]?.at) // of several in one tick of the clock the last one counts
+  // Of several in one tick of the clock the last one counts
+  const samples = all.filter((sample, i) => sample.at !== all[i + 1]?.at)
   const length = samples.at(-1).at - samples[0].at
   const seconds = Math.max(SHORTEST, Math.round(length / 100) / 10)
   const most = Math.max(2, Math.min(MOST, Math.floor(NUMBERS / axes.length)))
   for (let count = 2; ; count++) {
-    const keys = Array.from({ length: count }, (_, i) => at(samples, samples.at(-1).at - (length * (count - 1 - i)) / (count - 1)))
-    if (count >= most || samples.every((sample) => apart(sample, on(keys, (sample.at - samples[0].at) / (length || 1)), axes) < CLOSE)) return { keys, seconds }
+    const keys = Array.from({ length: count }, (_, i) =>
+      at(samples, samples.at(-1).at - (length * (count - 1 - i)) / (count - 1)),
+    )
+    if (
+      count >= most ||
+      samples.every((sample) => apart(sample, on(keys, (sample.at - samples[0].at) / (length || 1)), axes) < CLOSE)
+    )
+      return { keys, seconds }
   }
 }
 
@@ -39,4 +46,5 @@ function on(keys, part) {
 }
 
 const between = (a, b, t) => a.map((value, axis) => value + t * (b[axis] - value))
-const apart = ({ z }, other, axes) => Math.hypot(...z.map((value, axis) => (value - other[axis]) / (axes[axis].high - axes[axis].low)))
+const apart = ({ z }, other, axes) =>
+  Math.hypot(...z.map((value, axis) => (value - other[axis]) / (axes[axis].high - axes[axis].low)))

@@ -6,8 +6,14 @@ const NUDGE = 0.25 // of an axis' deviation in the data
 
 export class Gestures {
   constructor(explorer) {
-    Object.assign(this, { explorer, typing: false, base: null })
-    this.draws = explorer.channel.slot("draw", (answer) => this.drawn(answer), (sentence) => (explorer.notice.say(sentence), this.paint()))
+    this.explorer = explorer
+    this.typing = false
+    this.base = null
+    this.draws = explorer.channel.slot(
+      "draw",
+      (answer) => this.drawn(answer),
+      (sentence) => (explorer.notice.say(sentence), this.paint()),
+    )
   }
 
   /** Show the seed that made the picture, if one did, and the truncation; what is being typed stays. */
@@ -20,14 +26,15 @@ export class Gestures {
 
   /** Take the seed that was typed. */
   take() {
-    const { parts, notice, view, levels, card } = this.explorer
+    const { parts, notice, levels, card } = this.explorer
     const [text, seed] = [parts.seed.value, Number(parts.seed.value)]
     this.typing = false
     if (text === "" || !Number.isInteger(seed) || seed < 0 || seed >= 2 ** 32) {
       notice.say(`A seed is a whole number from 0 to ${2 ** 32 - 1}.`)
       return this.paint()
     }
-    if (levels.free.length && levels.free.length < card.latent) notice.say(`Seed ${seed} draws what is not frozen, so the whole picture is not the seed's.`)
+    if (levels.free.length && levels.free.length < card.latent)
+      notice.say(`Seed ${seed} draws what is not frozen, so the whole picture is not the seed's.`)
     this.random(seed)
     if (!levels.free.length) this.paint()
   }
@@ -46,7 +53,11 @@ export class Gestures {
   draw(seed, axes, glide) {
     const { view, card } = this.explorer
     const whole = axes.length === card.latent ? seed : null // of a part, no one seed makes the whole picture
-    this.draws.ask({ verb: "draw", model: card.name, seeds: [seed], truncation: view.truncation }, null, { axes, glide, seed: whole })
+    this.draws.ask({ verb: "draw", model: card.name, seeds: [seed], truncation: view.truncation }, null, {
+      axes,
+      glide,
+      seed: whole,
+    })
   }
 
   drawn({ panels: [{ model, payload }], note: { axes, glide, seed } }) {
@@ -78,10 +89,15 @@ export class Gestures {
     const { view, card, motion } = this.explorer
     const axes = this.free()
     if (!axes.length) return
-    if (!this.base || this.base.shown.some((value, axis) => value !== view.z[axis])) this.base = { z: [...view.z], truncation: before || 1 }
+    if (!this.base || this.base.shown.some((value, axis) => value !== view.z[axis]))
+      this.base = { z: [...view.z], truncation: before || 1 }
     const { z, truncation } = this.base
     const factor = view.truncation / truncation
-    motion.drag(axes, axes.map((axis) => card.middle[axis] + factor * (z[axis] - card.middle[axis])), since)
+    motion.drag(
+      axes,
+      axes.map((axis) => card.middle[axis] + factor * (z[axis] - card.middle[axis])),
+      since,
+    )
     this.base.shown = [...view.z]
   }
 
@@ -140,7 +156,11 @@ export class Gestures {
     this.draws.drop() // a draw that is still to come was asked for before
     const whole = axes.length === card.latent
     if (whole) view.truncation = card.first.truncation
-    motion.glide(this.aimed(axes, (axis) => card.home.z[axis]), undefined, whole ? card.first.seed : null)
+    motion.glide(
+      this.aimed(axes, (axis) => card.home.z[axis]),
+      undefined,
+      whole ? card.first.seed : null,
+    )
   }
 
   choose(y) {
@@ -159,7 +179,11 @@ export class Gestures {
 
   jump(axis, value) {
     const { levels, motion } = this.explorer
-    if (!levels.holds(axis)) motion.glide(this.aimed([axis], () => value), axis)
+    if (!levels.holds(axis))
+      motion.glide(
+        this.aimed([axis], () => value),
+        axis,
+      )
   }
 
   turnPlane() {

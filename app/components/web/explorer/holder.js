@@ -3,11 +3,18 @@
 import { button, element } from "../element.js"
 
 export class Holder {
-  /** `most` pictures at a time; a place for one takes the newest. `sources`: [text, title, act(holder)] each, as buttons. */
+  /**
+   * `most` pictures at a time; a place for one takes the newest. `sources`: [text, title, act(holder)] each, as
+   * buttons.
+   */
   constructor(name, most, sources, changed) {
-    Object.assign(this, { name, most, changed, items: [] })
+    this.name = name
+    this.most = most
+    this.changed = changed
+    this.items = []
     this.shelf = element("div", { class: "zt-holder-shelf" })
-    const open = ([text, title, act]) => button(text, title, { "aria-label": `${name}: ${title}`, onclick: () => act(this) })
+    const open = ([text, title, act]) =>
+      button(text, title, { "aria-label": `${name}: ${title}`, onclick: () => act(this) })
     const head = element("div", { class: "zt-holder-head" }, element("b", {}, name), ...sources.map(open))
     this.element = element("div", { class: "zt-holder", role: "group", "aria-label": name }, head, this.shelf)
   }
@@ -29,7 +36,18 @@ export class Holder {
       this.paint()
       this.element.querySelector("button").focus()
     }
-    item.button = element("button", { type: "button", class: "zt-holder-item", title: "Take this picture out", "aria-label": `Take a picture out of ${this.name}`, onclick: remove }, thumb, element("span", { "aria-hidden": "true" }, "×"))
+    item.button = element(
+      "button",
+      {
+        type: "button",
+        class: "zt-holder-item",
+        title: "Take this picture out",
+        "aria-label": `Take a picture out of ${this.name}`,
+        onclick: remove,
+      },
+      thumb,
+      element("span", { "aria-hidden": "true" }, "×"),
+    )
     return item
   }
 
@@ -39,7 +57,7 @@ export class Holder {
   }
 
   paint() {
-    this.shelf.replaceChildren(...this.items.map(({ button }) => button))
+    this.shelf.replaceChildren(...this.items.map((item) => item.button))
     this.changed()
   }
 }

@@ -1,4 +1,5 @@
-// Explore: wires view, channel, picture, plane and axes together. Streamlit calls the default export at each data change.
+// Explore: wires view, channel, picture, plane and axes together. Streamlit calls the default export at each data
+// change.
 
 import { write } from "../address.js"
 import { Channel } from "../channel.js"
@@ -30,11 +31,24 @@ export default mounting("explore", (...given) => new Explorer(...given), "explor
 
 class Explorer {
   constructor(root, page) {
-    Object.assign(this, { root, page, version: 0, names: {}, card: null, view: null, parts: layout(root) })
+    this.root = root
+    this.page = page
+    this.version = 0
+    this.names = {}
+    this.card = null
+    this.view = null
+    this.parts = layout(root)
     this.notice = this.parts.notice
-    this.channel = new Channel(page, { onLine: (state, why) => this.line(state, why), onEngine: (state) => this.engine(state) })
+    this.channel = new Channel(page, {
+      onLine: (state, why) => this.line(state, why),
+      onEngine: (state) => this.engine(state),
+    })
     this.keeping = new Keeping(this)
-    this.memory = new Memory(this.channel, "explore", { compose: () => this.keeping.compose(), recalled: (...kept) => this.keeping.recalled(...kept), say: (sentence) => this.notice.say(sentence, 9000) })
+    this.memory = new Memory(this.channel, "explore", {
+      compose: () => this.keeping.compose(),
+      recalled: (...kept) => this.keeping.recalled(...kept),
+      say: (sentence) => this.notice.say(sentence, 9000),
+    })
     this.address = new Address()
     this.motion = new Motion(this)
     this.gestures = new Gestures(this)
@@ -66,13 +80,18 @@ class Explorer {
     const { planeBox: box, planeCanvas: canvas, point, axesList: list, directions } = this.parts
     const onCloud = (...cloud) => this.captions.legend(...cloud)
     const settled = () => this.settled()
-    this.plane = new Plane(this.channel, { box, canvas, point, onCloud }, (...drag) => this.dragPlane(...drag), settled)
-    const drag = (...drag) => this.motion.drag(...drag)
+    this.plane = new Plane(this.channel, { box, canvas, point, onCloud }, (...by) => this.dragPlane(...by), settled)
+    const drag = (...by) => this.motion.drag(...by)
     const active = (axis) => this.gestures.activate(axis)
     const jump = (axis, value) => this.gestures.jump(axis, value)
     const rename = (axis, name) => this.rename(axis, name)
     const { levels } = this
-    const onLevel = { levels, freeze: (level) => levels.freeze(level), fold: (level) => levels.fold(level), resample: (level) => this.gestures.resample(level) }
+    const onLevel = {
+      levels,
+      freeze: (level) => levels.freeze(level),
+      fold: (level) => levels.fold(level),
+      resample: (level) => this.gestures.resample(level),
+    }
     this.axes = new Axes(this.channel, { list, directions }, { drag, settled, active, jump, rename, ...onLevel })
     this.directions = new Directions(this)
   }
@@ -85,7 +104,8 @@ class Explorer {
     this.address.heard = data.address
     const other = data.card.name !== this.card?.name
     if (other || data.version > this.version) this.open(data)
-    else this.axes.open(this.view, this.names) // a name may have changed; a lower version comes from a server that has just started
+    // A name may have changed; a lower version comes from a server that has just started
+    else this.axes.open(this.view, this.names)
     this.version = data.version
   }
 
@@ -94,7 +114,8 @@ class Explorer {
     const first = !this.card
     this.motion.halt()
     const seed = this.view?.seed ?? null
-    const carried = !first && !this.view.untouched && !views.has(card.name) && !given.includes("z") // by another model, to one that has not been here
+    // By another model, to one that has not been here
+    const carried = !first && !this.view.untouched && !views.has(card.name) && !given.includes("z")
     if (carried) view = { ...view, y: this.sameClass(card) ?? view.y }
     this.card = card
     const truncation = carried ? this.view.truncation : 1

@@ -4,7 +4,8 @@ import { fits, same } from "./view.js"
 
 export class Keeping {
   constructor(explorer) {
-    Object.assign(this, { explorer, views: {} })
+    this.explorer = explorer
+    this.views = {}
   }
 
   /** Note how the present model is left, and keep everything. */
@@ -21,7 +22,19 @@ export class Keeping {
     const { z, y, past, at, seed, truncation } = view
     const switches = { soft: picture.soft, dots: plane.dots, seed, truncation }
     const axes = view.chosenAxes ? view.axes : null
-    return { model: card.name, z, y, axes, past, at, ...switches, bookmarks: bookmarks.kept(), levels: levels.all, directions: directions.all, views: this.views }
+    return {
+      model: card.name,
+      z,
+      y,
+      axes,
+      past,
+      at,
+      ...switches,
+      bookmarks: bookmarks.kept(),
+      levels: levels.all,
+      directions: directions.all,
+      views: this.views,
+    }
   }
 
   /** Take what was kept before, in this page or before it was loaded. */
@@ -47,7 +60,8 @@ export class Keeping {
     if (here) view.remember(body.past, body.at)
     if (touched) return
     if (here && (stayed || !given.includes("z"))) this.comeBack(body)
-    else if (!given.includes("model") && models.some(({ name }) => name === body.model)) this.explorer.ask(body.model, false)
+    else if (!given.includes("model") && models.some(({ name }) => name === body.model))
+      this.explorer.ask(body.model, false)
   }
 
   comeBack({ z, y, axes }) {

@@ -24,7 +24,10 @@ export const KEYS = [
 
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }
 
-/** Listen for keys; `acts` has one function per key, digit(number) and arrow(dx, dy, tenfold). Returns how to stop listening. */
+/**
+ * Listen for keys; `acts` has one function per key, digit(number) and arrow(dx, dy, tenfold). Returns how to stop
+ * listening.
+ */
 export function listen(root, acts) {
   const press = (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || taken(event) || elsewhere(root)) return

@@ -4,7 +4,8 @@ const NOTHING = { frozen: [], folded: [] }
 
 export class Levels {
   constructor(explorer) {
-    Object.assign(this, { explorer, all: {} })
+    this.explorer = explorer
+    this.all = {}
   }
 
   /** What is frozen and folded of the model shown, by name. */

@@ -7,7 +7,11 @@ const STEP = 1 / 60 // of an axis' range, for one press of an arrow
 
 export class Motion {
   constructor(explorer) {
-    Object.assign(this, { explorer, gliding: 0, goal: null, seed: null, painting: 0 })
+    this.explorer = explorer
+    this.gliding = 0
+    this.goal = null
+    this.seed = null
+    this.painting = 0
   }
 
   /** Have the view decoded, and put everything else where it is at the next screen refresh. */
@@ -87,10 +91,20 @@ export class Motion {
     const slider = axes.focused()
     const step = STEP * (tenfold ? 10 : 1)
     if (directions.arrow((dx + dy) * step, since)) return this.explorer.settleSoon()
-    const moves = slider === null ? [[view.axes[0], dx], [view.axes[1], dy]] : [[slider, dx + dy]]
+    const moves =
+      slider === null
+        ? [
+            [view.axes[0], dx],
+            [view.axes[1], dy],
+          ]
+        : [[slider, dx + dy]]
     const moved = moves.filter(([, by]) => by)
     const along = ([axis, by]) => view.z[axis] + by * step * (card.axes[axis].high - card.axes[axis].low)
-    this.drag(moved.map(([axis]) => axis), moved.map(along), since)
+    this.drag(
+      moved.map(([axis]) => axis),
+      moved.map(along),
+      since,
+    )
     this.explorer.settleSoon()
   }
 

@@ -34,7 +34,8 @@ export class Picture {
     const made = pictures(answer.panels[0])
     this.newest = answer.id
     if (Array.isArray(made)) return this.draw(made, answer)
-    made.then((images) => answer.id === this.newest && this.draw(images, answer)) // a newer picture may be there already
+    // A newer picture may be there already
+    made.then((images) => answer.id === this.newest && this.draw(images, answer))
   }
 
   draw(images, { panels, ms, note }) {

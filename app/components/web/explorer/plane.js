@@ -2,14 +2,35 @@
 
 import { sheet } from "../pixels.js"
 
-export const PALETTE = ["#e8590c", "#1c7ed6", "#2f9e44", "#c2255c", "#7048e8", "#e6b800", "#0ca5a5", "#8d5a3b", "#868e96", "#f06595"]
+export const PALETTE = [
+  "#e8590c",
+  "#1c7ed6",
+  "#2f9e44",
+  "#c2255c",
+  "#7048e8",
+  "#e6b800",
+  "#0ca5a5",
+  "#8d5a3b",
+  "#868e96",
+  "#f06595",
+]
 const TILES = 420 // pictures on the plane, more or less; large pictures get fewer
 const DOTS = 3000
 
 export class Plane {
   constructor(channel, parts, onDrag, onSettled) {
-    Object.assign(this, { parts, onDrag, onSettled, means: null, labels: null, dots: true, asked: "" })
-    this.background = channel.slot("plane", (answer) => this.takeTiles(answer), () => (this.asked = ""))
+    this.parts = parts
+    this.onDrag = onDrag
+    this.onSettled = onSettled
+    this.means = null
+    this.labels = null
+    this.dots = true
+    this.asked = ""
+    this.background = channel.slot(
+      "plane",
+      (answer) => this.takeTiles(answer),
+      () => (this.asked = ""),
+    )
     this.cloud = channel.slot("posterior", ({ panels: [panel] }) => this.takeCloud(panel))
     this.listen()
   }

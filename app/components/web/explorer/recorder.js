@@ -11,7 +11,11 @@ const FRAME = 16
 
 export class Recorder {
   constructor(explorer) {
-    Object.assign(this, { explorer, samples: null, before: null, found: null, timer: 0 })
+    this.explorer = explorer
+    this.samples = null
+    this.before = null
+    this.found = null
+    this.timer = 0
     this.paint()
   }
 
@@ -23,7 +27,10 @@ export class Recorder {
     const { view, notice } = this.explorer
     Object.assign(this, { samples: [], before: view.snapshot(), card: view.card })
     this.timer = setTimeout(() => this.stop(), 1000 * LONGEST)
-    notice.hold("record", `Recording. Drag over the plane or move the sliders, then press Record again (G); ${LONGEST} seconds at most.`)
+    notice.hold(
+      "record",
+      `Recording. Drag over the plane or move the sliders, then press Record again (G); ${LONGEST} seconds at most.`,
+    )
     this.paint()
   }
 
@@ -43,7 +50,11 @@ export class Recorder {
     clearTimeout(this.timer)
     this.samples = null
     this.explorer.notice.drop("record")
-    if (samples.length < 2) this.explorer.notice.say("Nothing moved while it recorded. Press Record, then drag over the plane or move a slider.", 8000)
+    if (samples.length < 2)
+      this.explorer.notice.say(
+        "Nothing moved while it recorded. Press Record, then drag over the plane or move a slider.",
+        8000,
+      )
     else this.take(card, thinned(samples, card.axes))
     this.paint()
   }
@@ -51,7 +62,11 @@ export class Recorder {
   take({ name }, { keys, seconds }) {
     const when = (i) => `${((i * seconds) / (keys.length - 1)).toFixed(1)} s`
     const settings = { way: "linear", easing: "steady", pace: "time", loop: false, seconds, fps: 30 }
-    this.found = { model: name, settings, keys: keys.map((key, i) => ({ ...key, origin: { kind: "latent", seed: null, truncation: null, name: when(i) } })) }
+    this.found = {
+      model: name,
+      settings,
+      keys: keys.map((key, i) => ({ ...key, origin: { kind: "latent", seed: null, truncation: null, name: when(i) } })),
+    }
     this.explorer.notice.say(`Recorded ${seconds} seconds as ${keys.length} key pictures.`, 8000)
   }
 

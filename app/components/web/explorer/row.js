@@ -3,13 +3,23 @@
 import { element } from "../element.js"
 import { stripOf } from "./strips.js"
 
-const RATE = "Nats that this axis adds to the rate, mean over held-out pictures: a KL in closed form or, of a posterior that has none, a log ratio by one draw of each, which may fall below zero"
+const RATE =
+  "Nats that this axis adds to the rate, mean over held-out pictures: a KL in closed form or, of a " +
+  "posterior that has none, a log ratio by one draw of each, which may fall below zero"
 
 /** Make the row of an axis; `most` is what the strongest axis says, `on` has drag, settled, active, jump and rename. */
 export function axisRow(card, axis, most, on) {
   const { low, high, collapsed } = card.axes[axis]
   const label = element("button", { class: "zt-axis-name", type: "button", title: "Rename this axis" })
-  const slider = element("input", { type: "range", min: low, max: high, step: "any", class: "zt-slider", "data-testid": "axis-slider", "data-steps": "" })
+  const slider = element("input", {
+    type: "range",
+    min: low,
+    max: high,
+    step: "any",
+    class: "zt-slider",
+    "data-testid": "axis-slider",
+    "data-steps": "",
+  })
   slider.dataset.axis = axis
   const value = element("output", { class: "zt-value" })
   const strip = element("canvas", { class: "zt-strip" })
@@ -20,7 +30,11 @@ export function axisRow(card, axis, most, on) {
   slider.addEventListener("focus", () => on.active(axis))
   slider.addEventListener("dblclick", () => on.jump(axis, card.middle[axis]))
   stripOf(card, row, strip, (at) => on.jump(axis, at))
-  const about = element("span", { class: "zt-axis-about", title: card.axes[axis].kl === null ? "" : RATE }, ...worth(card.axes[axis], most))
+  const about = element(
+    "span",
+    { class: "zt-axis-about", title: card.axes[axis].kl === null ? "" : RATE },
+    ...worth(card.axes[axis], most),
+  )
   const head = element("div", { class: "zt-axis-head" }, label, about, value)
   row.element = element("div", { class: collapsed ? "zt-axis zt-dead" : "zt-axis" }, head, slider, strip)
   lock(row, false)
@@ -43,7 +57,11 @@ function worth({ kl, spread, collapsed }, most) {
   return text ? [bar, text] : []
 }
 
-const signed = (number) => number.toFixed(2).replace(/^-0\.00$/, "0.00").replace("-", "−")
+const signed = (number) =>
+  number
+    .toFixed(2)
+    .replace(/^-0\.00$/, "0.00")
+    .replace("-", "−")
 
 /** Put a field in the place of a label, and tell of the name that a person has typed. */
 export function renameable(label, what, renamed) {

@@ -2,7 +2,10 @@
 
 export class Status {
   constructor(host, text) {
-    Object.assign(this, { host, text, times: [], shown: 0 })
+    this.host = host
+    this.text = text
+    this.times = []
+    this.shown = 0
     host.addEventListener("click", () => host.classList.toggle("zt-hushed"))
   }
 
@@ -20,7 +23,12 @@ export class Status {
 
   sentence({ queue, model, encode, network }, latency) {
     const rate = this.rate()
-    const stages = [`network ${network.toFixed(1)}`, `queue ${queue.toFixed(1)}`, `model ${model.toFixed(1)}`, `encode ${encode.toFixed(1)}`]
+    const stages = [
+      `network ${network.toFixed(1)}`,
+      `queue ${queue.toFixed(1)}`,
+      `model ${model.toFixed(1)}`,
+      `encode ${encode.toFixed(1)}`,
+    ]
     const whole = `${latency.toFixed(0)} ms from hand to picture: ${stages.join(" · ")}`
     return rate ? `${rate} pictures/s · ${whole}` : `${stages.join(" · ")} ms`
   }

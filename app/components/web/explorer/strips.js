@@ -19,10 +19,14 @@ export function stripOf(card, range, strip, jump) {
 export class Strips {
   /** `rows` maps a key to {element, strip, low, high}; `put(z, key, value)` moves a latent to a value of that row. */
   constructor(channel, name, list, rows, put) {
-    Object.assign(this, { list, rows, put, view: null })
+    this.list = list
+    this.rows = rows
+    this.put = put
+    this.view = null
     this.slot = channel.slot(name, (answer) => this.take(answer))
     this.refresh = settle(() => this.view && this.ask(), 120)
-    document.addEventListener("scroll", this.refresh, { capture: true, passive: true }) // of the list, or of a phone's page
+    // The list scrolls, or on a phone the page.
+    document.addEventListener("scroll", this.refresh, { capture: true, passive: true })
   }
 
   ask() {

@@ -7,7 +7,10 @@ export const round = (value) => Math.round(value * 1e4) / 1e4 || 0
 
 export class View {
   constructor(card, given) {
-    Object.assign(this, { card, z: [], seed: null, truncation: 1 })
+    this.card = card
+    this.z = []
+    this.seed = null
+    this.truncation = 1
     this.place(given)
     this.active = this.axes[0]
     this.past = [this.snapshot()]

@@ -11,26 +11,64 @@ const DRAWN = 8 // random ones at a time
 export class Workshop {
   /** `make(direction)` hears of a new direction. */
   constructor(explorer, make) {
-    Object.assign(this, { explorer, make, model: null, sum: null })
+    this.explorer = explorer
+    this.make = make
+    this.model = null
+    this.sum = null
     const { channel, notice } = explorer
-    this.draws = channel.slot("boxes", (answer) => this.drawn(answer), (sentence) => notice.say(sentence))
+    this.draws = channel.slot(
+      "boxes",
+      (answer) => this.drawn(answer),
+      (sentence) => notice.say(sentence),
+    )
     this.thumbs = channel.slot("thumbs", (answer) => this.take(answer))
     const changed = () => this.changed()
-    const here = ["This picture", "put the picture shown in here", (holder) => this.put(holder, [explorer.view.snapshot()])]
-    const marks = ["Bookmarks", "put all bookmarks in here", (holder) => this.put(holder, explorer.bookmarks.mine.filter(Boolean))]
-    const random = (count) => ["Random", `put ${count === 1 ? "a random picture" : `${count} random pictures`} in here`, (holder) => this.draw(holder, count)]
+    const here = [
+      "This picture",
+      "put the picture shown in here",
+      (holder) => this.put(holder, [explorer.view.snapshot()]),
+    ]
+    const marks = [
+      "Bookmarks",
+      "put all bookmarks in here",
+      (holder) => this.put(holder, explorer.bookmarks.mine.filter(Boolean)),
+    ]
+    const random = (count) => [
+      "Random",
+      `put ${count === 1 ? "a random picture" : `${count} random pictures`} in here`,
+      (holder) => this.draw(holder, count),
+    ]
     this.boxes = ["Box A", "Box B"].map((name) => new Holder(name, MOST, [here, marks, random(DRAWN)], changed))
     this.terms = ["A", "B", "C"].map((name) => new Holder(`Picture ${name}`, 1, [here, random(1)], changed))
     this.layout()
   }
 
   layout() {
-    this.making = button("Make the direction A → B", "From the mean of box A to the mean of box B", { onclick: () => this.join() })
+    this.making = button("Make the direction A → B", "From the mean of box A to the mean of box B", {
+      onclick: () => this.join(),
+    })
     this.canvas = element("canvas", { class: "zt-sum", width: 1, height: 1, role: "img", "aria-label": "A − B + C" })
     this.opening = button("Open the result", "Show A − B + C as the picture", { onclick: () => this.visit() })
-    const equals = element("div", { class: "zt-holder" }, element("div", { class: "zt-holder-head" }, element("b", {}, "A − B + C"), this.opening), this.canvas)
-    const boxes = element("details", { class: "zt-workshop" }, element("summary", {}, "Make a direction from two boxes of pictures"), ...this.boxes.map(({ element }) => element), this.making)
-    const sum = element("details", { class: "zt-workshop" }, element("summary", {}, "Arithmetic: A − B + C"), ...this.terms.map(({ element }) => element), equals)
+    const equals = element(
+      "div",
+      { class: "zt-holder" },
+      element("div", { class: "zt-holder-head" }, element("b", {}, "A − B + C"), this.opening),
+      this.canvas,
+    )
+    const boxes = element(
+      "details",
+      { class: "zt-workshop" },
+      element("summary", {}, "Make a direction from two boxes of pictures"),
+      ...this.boxes.map((box) => box.element),
+      this.making,
+    )
+    const sum = element(
+      "details",
+      { class: "zt-workshop" },
+      element("summary", {}, "Arithmetic: A − B + C"),
+      ...this.terms.map((term) => term.element),
+      equals,
+    )
     this.element = element("div", { class: "zt-workshops" }, boxes, sum)
   }
 
@@ -75,7 +113,10 @@ export class Workshop {
     this.making.disabled = this.boxes.some(({ items }) => !items.length)
     this.opening.disabled = !this.sum
     this.canvas.hidden = !this.sum
-    const items = [...this.holders.flatMap((holder) => holder.items), ...(this.sum ? [{ ...this.sum, thumb: this.canvas }] : [])]
+    const items = [
+      ...this.holders.flatMap((holder) => holder.items),
+      ...(this.sum ? [{ ...this.sum, thumb: this.canvas }] : []),
+    ]
     if (!items.length) return this.thumbs.drop()
     const y = card.classes.length ? items.map((item) => item.y) : undefined
     const panel = { verb: "decode", model: card.name, rows: items.length, columns: items.length, y }
@@ -95,7 +136,8 @@ export class Workshop {
     const { card, notice } = this.explorer
     const [from, to] = this.boxes.map(({ items }) => items.map(({ z }) => z))
     const made = between(from, to, card)
-    if (!made) return notice.say("Both boxes have the same mean, so no direction leads from A to B. Change one of them.")
+    if (!made)
+      return notice.say("Both boxes have the same mean, so no direction leads from A to B. Change one of them.")
     this.make(made)
   }
 

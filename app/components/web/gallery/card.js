@@ -8,8 +8,12 @@ import { Walk } from "./walk.js"
 
 export class Card {
   constructor(about, channel, page) {
-    Object.assign(this, { about, seen: false, hovered: false })
-    this.screen = new Screen(element("canvas", { role: "img", "aria-label": `A picture that ${about.title} makes now` }))
+    this.about = about
+    this.seen = false
+    this.hovered = false
+    this.screen = new Screen(
+      element("canvas", { role: "img", "aria-label": `A picture that ${about.title} makes now` }),
+    )
     this.element = this.build(page)
     this.element.zoetropeCard = this
     const shown = (image) => this.show(image)
@@ -34,7 +38,11 @@ export class Card {
     const facts = element("p", { class: "zt-facts" }, `${family} · ${decodes ? `${latent} latents` : "no latents"}`)
     const card = element(
       "a",
-      { class: "zt-card", href: new URL(`${decodes ? "explore" : "complete"}?model=${encodeURIComponent(name)}`, page).href, "data-model": name },
+      {
+        class: "zt-card",
+        href: new URL(`${decodes ? "explore" : "complete"}?model=${encodeURIComponent(name)}`, page).href,
+        "data-model": name,
+      },
       element("div", { class: "zt-thumb" }, this.screen.canvas),
       element("div", { class: "zt-words" }, element("h3", {}, short), this.words, facts),
     )

@@ -1,4 +1,5 @@
-// Home: the gallery. Every thumbnail is drawn now; cards that are seen take turns in moving, the hovered one moves always.
+// Home: the gallery. Every thumbnail is drawn now; cards that are seen take turns in moving, the hovered one moves
+// always.
 
 import { Channel } from "../channel.js"
 import { reducedMotion } from "../element.js"
@@ -14,9 +15,19 @@ export default mounting("home", (...given) => new Gallery(...given), "gallery")
 
 class Gallery {
   constructor(root, page) {
-    Object.assign(this, { root, page, made: new Map(), cards: [], shown: "", notice: new Notice() })
-    this.channel = new Channel(page, { onLine: (state, why) => this.notice.line(state, why), onEngine: (state) => this.engine(state) })
-    this.seen = new IntersectionObserver((entries) => entries.forEach((entry) => (entry.target.zoetropeCard.seen = entry.isIntersecting)))
+    this.root = root
+    this.page = page
+    this.made = new Map()
+    this.cards = []
+    this.shown = ""
+    this.notice = new Notice()
+    this.channel = new Channel(page, {
+      onLine: (state, why) => this.notice.line(state, why),
+      onEngine: (state) => this.engine(state),
+    })
+    this.seen = new IntersectionObserver((entries) =>
+      entries.forEach((entry) => (entry.target.zoetropeCard.seen = entry.isIntersecting)),
+    )
     this.timer = setInterval(() => this.tick(), FRAME)
   }
 

@@ -10,8 +10,16 @@ const ROWS = 7 // of the first picture, asked for at once
 export class Raster {
   /** `on.shown(image)` gets the picture each time it has grown, `on.refuse(sentence)` why it does not. */
   constructor(about, channel, on) {
-    Object.assign(this, { about, on, count: 0, pause: PAUSE, hurries: true })
-    this.slot = channel.slot(`card-${about.name}`, (answer) => this.take(answer), (sentence) => this.fail(sentence))
+    this.about = about
+    this.on = on
+    this.count = 0
+    this.pause = PAUSE
+    this.hurries = true
+    this.slot = channel.slot(
+      `card-${about.name}`,
+      (answer) => this.take(answer),
+      (sentence) => this.fail(sentence),
+    )
     this.begin()
     this.ask(ROWS)
   }

@@ -23,7 +23,11 @@ function grown({ title, term, text, branches, families: kinds }, families, cards
 
 function leaves(kinds, families, cards) {
   const mine = kinds.flatMap((kind) => cards.filter((card) => card.about.branch === kind))
-  const missing = kinds.filter((kind) => !cards.some((card) => card.about.branch === kind)).map((kind) => families[kind])
-  const none = missing.length ? [element("p", { class: "zt-missing" }, `Not learnt from these pictures yet: ${missing.join(", ")}.`)] : []
+  const missing = kinds
+    .filter((kind) => !cards.some((card) => card.about.branch === kind))
+    .map((kind) => families[kind])
+  const none = missing.length
+    ? [element("p", { class: "zt-missing" }, `Not learnt from these pictures yet: ${missing.join(", ")}.`)]
+    : []
   return element("div", { class: "zt-leaves" }, ...mine.map((card) => card.element), ...none)
 }

@@ -1,7 +1,8 @@
 // A thumbnail that walks through the latent space, along a closed path between a few draws: those that its card names.
 //
-// From a to b it goes by cos θ · a + sin θ · b: of two draws of N(0, I) that is one too, at any θ. The middle of a straight
-// way would lie where, in many dimensions, no draw ever lies. Codes without a prior are joined by straight lines.
+// From a to b it goes by cos θ · a + sin θ · b: of two draws of N(0, I) that is one too, at any θ. The middle of a
+// straight way would lie where, in many dimensions, no draw ever lies. Codes without a prior are joined by straight
+// lines.
 
 import { pictures } from "../pixels.js"
 
@@ -11,7 +12,10 @@ const LEG = 1400 // milliseconds from one draw to the next
 export class Walk {
   /** `on.shown(image)` gets each picture, `on.refuse(sentence)` why there is none. */
   constructor(about, channel, on) {
-    Object.assign(this, { about, on, time: 0, draws: null })
+    this.about = about
+    this.on = on
+    this.time = 0
+    this.draws = null
     const { keys, truncation } = about.first
     Object.assign(this, keys.length > 1 ? { seeds: keys, truncation } : { seeds: SEEDS, truncation: 0.9 })
     this.pictures = channel.slot(`card-${about.name}`, (answer) => this.take(answer), on.refuse)
@@ -44,7 +48,9 @@ export class Walk {
     const [here, there] = this.about.prior ? [Math.cos(angle), Math.sin(angle)] : [1 - ease, ease]
     const z = new Float32Array(this.latent)
     for (let axis = 0; axis < this.latent; axis++) {
-      z[axis] = here * this.draws[leg * this.latent + axis] + there * this.draws[((leg + 1) % this.seeds.length) * this.latent + axis]
+      z[axis] =
+        here * this.draws[leg * this.latent + axis] +
+        there * this.draws[((leg + 1) % this.seeds.length) * this.latent + axis]
     }
     const { length } = this.about.classes
     const y = length ? leg % length : undefined

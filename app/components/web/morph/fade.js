@@ -2,13 +2,17 @@
 
 export class Fade {
   constructor(canvas) {
-    Object.assign(this, { canvas, context: canvas.getContext("2d"), soft: true, shown: [] })
+    this.canvas = canvas
+    this.context = canvas.getContext("2d")
+    this.soft = true
+    this.shown = []
   }
 
   fit(width, height) {
     const scale = Math.min(window.devicePixelRatio || 1, 2)
     const [across, down] = [Math.max(1, Math.round(width * scale)), Math.max(1, Math.round(height * scale))]
-    if (this.canvas.width !== across || this.canvas.height !== down) Object.assign(this.canvas, { width: across, height: down })
+    if (this.canvas.width !== across || this.canvas.height !== down)
+      Object.assign(this.canvas, { width: across, height: down })
     this.draw(...this.shown)
   }
 

@@ -6,7 +6,11 @@ const PAUSE = 250 // milliseconds between two questions how far a film is
 
 export class Films {
   constructor(page, parts, on) {
-    Object.assign(this, { page, parts, on, film: null, timer: 0 })
+    this.page = page
+    this.parts = parts
+    this.on = on
+    this.film = null
+    this.timer = 0
     parts.cancel.addEventListener("click", () => this.cancel())
   }
 
@@ -15,7 +19,10 @@ export class Films {
     if (this.film) return this.on.say("One film is being made already. Cancel it first, or wait.")
     this.film = "ordered"
     this.show({ state: "waiting", ahead: 0, done: 0, frames: 1 })
-    const answer = await this.ask(`films?person=${person}`, { method: "POST", body: JSON.stringify({ path, form, size, look }) })
+    const answer = await this.ask(`films?person=${person}`, {
+      method: "POST",
+      body: JSON.stringify({ path, form, size, look }),
+    })
     if (this.film !== "ordered") return answer?.film && this.ask(`films/${answer.film}`, { method: "DELETE" })
     if (!answer) return this.end()
     this.film = answer.film
@@ -38,7 +45,10 @@ export class Films {
   }
 
   save({ film, name }) {
-    const link = Object.assign(document.createElement("a"), { href: new URL(`films/${film}/file`, this.page).href, download: name })
+    const link = Object.assign(document.createElement("a"), {
+      href: new URL(`films/${film}/file`, this.page).href,
+      download: name,
+    })
     document.body.append(link)
     link.click()
     link.remove()
@@ -70,7 +80,11 @@ export class Films {
 
   /** Read a file as a path: {path, notices}, or null where it was refused, which is said. */
   async read(file, most) {
-    if (file.size > most) return this.on.say(`The file has ${(file.size / 2 ** 20).toFixed(1)} MB; a path file has at most ${most >> 20} MB.`) ?? null
+    if (file.size > most)
+      return (
+        this.on.say(`The file has ${(file.size / 2 ** 20).toFixed(1)} MB; a path file has at most ${most >> 20} MB.`) ??
+        null
+      )
     return this.ask("paths", { method: "POST", body: file })
   }
 
@@ -90,6 +104,7 @@ export class Films {
 
   close() {
     clearTimeout(this.timer)
-    if (this.film && this.film !== "ordered") fetch(new URL(`films/${this.film}`, this.page), { method: "DELETE", keepalive: true })
+    if (this.film && this.film !== "ordered")
+      fetch(new URL(`films/${this.film}`, this.page), { method: "DELETE", keepalive: true })
   }
 }

@@ -47,6 +47,7 @@ function label(context, { ink, accent, width, height, most }) {
 /** The part of all distances that falls into each bin. */
 function shares(distances, most) {
   const counts = Array(BINS).fill(0)
-  for (const distance of distances) counts[Math.min(BINS - 1, Math.floor((distance / most) * BINS))] += 1 / distances.length
+  for (const distance of distances)
+    counts[Math.min(BINS - 1, Math.floor((distance / most) * BINS))] += 1 / distances.length
   return counts
 }

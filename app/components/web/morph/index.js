@@ -1,4 +1,5 @@
-// Morph: wires walk, strip, player, cross-fade, plot and films together. Streamlit calls the default export at each run.
+// Morph: wires walk, strip, player, cross-fade, plot and films together. Streamlit calls the default export at each
+// run.
 
 import { write } from "../address.js"
 import { Channel } from "../channel.js"
@@ -26,13 +27,25 @@ export default mounting("morph", (...given) => new Morph(...given))
 
 class Morph {
   constructor(root, page, { limits }) {
-    Object.assign(this, { root, page, limits, walk: null, walks: new Map(), parts: layout(root, limits) })
+    this.root = root
+    this.page = page
+    this.limits = limits
+    this.walk = null
+    this.walks = new Map()
+    this.parts = layout(root, limits)
     this.notice = this.parts.notice
     this.say = (...sentence) => this.notice.say(...sentence)
-    this.channel = new Channel(page, { onLine: (state, why) => this.notice.line(state, why), onEngine: (state) => this.engine(state) })
+    this.channel = new Channel(page, {
+      onLine: (state, why) => this.notice.line(state, why),
+      onEngine: (state) => this.engine(state),
+    })
     this.showPath()
     this.keeping = new Keeping(this)
-    this.memory = new Memory(this.channel, "morph", { compose: () => this.keeping.compose(), recalled: (body) => this.keeping.recalled(body), say: (sentence) => this.say(sentence, 9000) })
+    this.memory = new Memory(this.channel, "morph", {
+      compose: () => this.keeping.compose(),
+      recalled: (body) => this.keeping.recalled(body),
+      say: (sentence) => this.say(sentence, 9000),
+    })
     this.draws = this.channel.slot("morph-draw", (answer) => this.drawn(answer), this.say)
     this.codes = this.channel.slot("morph-codes", (answer) => this.takeCodes(answer))
     this.films = new Films(page, this.parts, { say: this.say, busy: (going) => this.words.busy(going) })
@@ -48,12 +61,23 @@ class Morph {
     this.words = new Words(this)
     this.fade = new Fade(fade)
     this.plot = new Plot(plot, plotBox, (time, since) => this.player.seek(time, since))
-    const onPlay = { moment: (time) => this.moment(time), drawn: (drawn) => (speed.drawn(drawn), this.near.later()), state: () => (this.words.playing(), this.near.later()), error: this.say }
+    const onPlay = {
+      moment: (time) => this.moment(time),
+      drawn: (drawn) => (speed.drawn(drawn), this.near.later()),
+      state: () => (this.words.playing(), this.near.later()),
+      error: this.say,
+    }
     this.player = new Player(this.channel, live, onPlay)
     this.near = new Near(this.channel, this.parts, this.player)
     const removed = (sentence, back) => this.say(sentence, 8000, { text: "Put it back", act: back })
     const visit = (key) => this.walk.ready && this.player.seek(this.walk.journey.timeOf(key))
-    this.strip = new Strip(this.channel, keyList, { changed: () => this.changed(), visit, removed, pictures: () => this.crossFade(), error: this.say })
+    this.strip = new Strip(this.channel, keyList, {
+      changed: () => this.changed(),
+      visit,
+      removed,
+      pictures: () => this.crossFade(),
+      error: this.say,
+    })
   }
 
   // Streamlit
@@ -94,7 +118,11 @@ class Morph {
     this.changed()
     if (!fresh) return
     if (asked.length < 2) return this.begin()
-    this.draw(asked.map(({ seed }) => seed), "before", asked.map(({ name: of }) => card.classes.indexOf(of)))
+    this.draw(
+      asked.map(({ seed }) => seed),
+      "before",
+      asked.map(({ name: of }) => card.classes.indexOf(of)),
+    )
   }
 
   /** Draw the keys that a model opens with. */
@@ -115,7 +143,10 @@ class Morph {
 
   // Keys
 
-  /** Add keys by seed, of `known` classes where there are, "after" or "before" those there or "instead"; the server draws, so that a seed gives the same latent everywhere. */
+  /**
+   * Add keys by seed, of `known` classes where there are, "after" or "before" those there or "instead"; the server
+   * draws, so that a seed gives the same latent everywhere.
+   */
   draw(seeds, where = "after", known = [], truncation = 1) {
     const { card } = this.walk
     this.draws.ask({ verb: "draw", model: card.name, seeds, truncation }, null, { seeds, where, known, truncation })
@@ -137,7 +168,8 @@ class Morph {
 
   addSeed(seed = anySeed()) {
     const number = Number(seed)
-    if (seed === "" || !Number.isInteger(number) || number < 0 || number >= 2 ** 32) return this.say("A seed is a whole number from 0 to 4294967295.")
+    if (seed === "" || !Number.isInteger(number) || number < 0 || number >= 2 ** 32)
+      return this.say("A seed is a whole number from 0 to 4294967295.")
     if (this.room()) this.draw([number])
   }
 
@@ -201,7 +233,9 @@ class Morph {
     if (model !== this.walk.card.name || !shape[0]) return
     const [count, latent] = shape
     const all = new Float32Array(payload, 0, count * latent)
-    const lengths = Float64Array.from({ length: count }, (_, i) => Math.hypot(...all.subarray(i * latent, (i + 1) * latent))).sort()
+    const lengths = Float64Array.from({ length: count }, (_, i) =>
+      Math.hypot(...all.subarray(i * latent, (i + 1) * latent)),
+    ).sort()
     this.plot.takeCodes([0.05, 0.5, 0.95].map((part) => lengths[Math.min(count - 1, Math.floor(part * count))]))
     this.words.plot()
   }

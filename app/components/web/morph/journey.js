@@ -32,7 +32,10 @@ export class Journey {
   /** Through keys, lists of numbers; `loop` goes on from the last to the first. */
   constructor(keys, { way = "spherical", easing = "keys", pace = "time", loop = false } = {}) {
     const exact = keys.map((z) => Array.from(Float32Array.from(z)))
-    Object.assign(this, { keys: exact, walk: WALKS[way], easing: EASINGS[easing], loop })
+    this.keys = exact
+    this.walk = WALKS[way]
+    this.easing = EASINGS[easing]
+    this.loop = loop
     this.legs = loop ? keys.length : keys.length - 1
     this.ends = this.measure(pace)
   }
@@ -40,7 +43,9 @@ export class Journey {
   measure(pace) {
     const length = (leg) => {
       const points = Array.from({ length: SEGMENTS + 1 }, (_, i) => this.on(leg, i / SEGMENTS))
-      return points.slice(1).reduce((sum, point, i) => sum + norm(point.map((value, axis) => value - points[i][axis])), 0)
+      return points
+        .slice(1)
+        .reduce((sum, point, i) => sum + norm(point.map((value, axis) => value - points[i][axis])), 0)
     }
     let lengths = Array.from({ length: this.legs }, (_, leg) => (pace === "length" ? length(leg) : 1))
     if (!(lengths.reduce((sum, one) => sum + one, 0) > 0)) lengths = lengths.map(() => 1)

@@ -6,7 +6,8 @@ import { SETTINGS, Walk } from "./walk.js"
 
 export class Keeping {
   constructor(morph) {
-    Object.assign(this, { morph, body: null })
+    this.morph = morph
+    this.body = null
   }
 
   /** All paths, the one that is shown first, then those opened last: so they are kept as far as there is room. */
@@ -37,7 +38,11 @@ export class Keeping {
       this.morph.draws.drop()
       this.morph.changed()
     }
-    if (strange.length) this.morph.say(`There is no model here any more that the kept path of ${strange.join(", ")} fits; it is left out.`, 9000)
+    if (strange.length)
+      this.morph.say(
+        `There is no model here any more that the kept path of ${strange.join(", ")} fits; it is left out.`,
+        9000,
+      )
     this.morph.words.marks()
     if (body?.handed) receive(this.morph, body.handed)
   }

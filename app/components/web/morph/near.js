@@ -1,5 +1,5 @@
-// Did the model learn its training pictures by heart? Those nearest to the frame at rest, and how far all frames lie from
-// theirs, beside how far pictures do that the model has never seen.
+// Did the model learn its training pictures by heart? Those nearest to the frame at rest, and how far all frames lie
+// from theirs, beside how far pictures do that the model has never seen.
 
 import { settle } from "../element.js"
 import { pictures } from "../pixels.js"
@@ -13,11 +13,20 @@ const MESSAGE = 900_000 // bytes of pictures that one message may hold
 
 export class Near {
   constructor(channel, parts, player) {
-    Object.assign(this, { parts, player, walk: null, journey: null, model: null })
+    this.parts = parts
+    this.player = player
+    this.walk = null
+    this.journey = null
+    this.model = null
     const trouble = () => this.say()
     this.rows = [new Nearby(channel, "pixels", trouble), new Nearby(channel, "features", trouble)]
     parts.nearRows.replaceChildren(...this.rows.map(({ element }) => element))
-    const slot = (what) => channel.slot(`near-${what}`, (answer) => this.measure(what, answer.panels), (sentence) => this.fail(sentence))
+    const slot = (what) =>
+      channel.slot(
+        `near-${what}`,
+        (answer) => this.measure(what, answer.panels),
+        (sentence) => this.fail(sentence),
+      )
     this.slots = { path: slot("path"), held: slot("held") }
     this.later = settle(() => this.look(), REST)
     parts.near.addEventListener("toggle", () => {
@@ -65,8 +74,15 @@ export class Near {
     const { count, each } = this.counts
     this.journey = walk.journey
     const times = Array.from({ length: count }, (_, i) => i / (walk.settings.loop ? count : Math.max(1, count - 1)))
-    const panel = (part) => ({ verb: "decode", model: walk.card.name, rows: part.length, y: walk.card.classes.length ? part.map((time) => walk.y(time)) : undefined })
-    this.slots.path.askAll(inParts(times, each).map((part) => ({ panel: panel(part), rows: part.map((time) => walk.journey.at(time)) })))
+    const panel = (part) => ({
+      verb: "decode",
+      model: walk.card.name,
+      rows: part.length,
+      y: walk.card.classes.length ? part.map((time) => walk.y(time)) : undefined,
+    })
+    this.slots.path.askAll(
+      inParts(times, each).map((part) => ({ panel: panel(part), rows: part.map((time) => walk.journey.at(time)) })),
+    )
   }
 
   askHeld() {
@@ -74,7 +90,9 @@ export class Near {
     const { count, each } = this.counts
     this.heldOf = name
     const seeds = Array.from({ length: count }, (_, seed) => seed)
-    this.slots.held.askAll(inParts(seeds, each).map((part) => ({ panel: { verb: "pictures", model: name, seeds: part } })))
+    this.slots.held.askAll(
+      inParts(seeds, each).map((part) => ({ panel: { verb: "pictures", model: name, seeds: part } })),
+    )
   }
 
   async measure(what, panels) {
@@ -94,8 +112,14 @@ export class Near {
 
   say() {
     const { parts, player, walk, rows } = this
-    const waiting = !walk.ready ? "A path needs two key pictures." : player.playing ? "Pause, and the training pictures nearest to that frame are looked up." : ""
-    parts.nearSays.textContent = [...new Set([waiting, ...rows.map(({ trouble }) => trouble)])].filter(Boolean).join(" ")
+    const waiting = !walk.ready
+      ? "A path needs two key pictures."
+      : player.playing
+        ? "Pause, and the training pictures nearest to that frame are looked up."
+        : ""
+    parts.nearSays.textContent = [...new Set([waiting, ...rows.map(({ trouble }) => trouble)])]
+      .filter(Boolean)
+      .join(" ")
   }
 
   /** Ask for everything again: while the engine was away, requests may have failed. */
@@ -109,7 +133,9 @@ export class Near {
   }
 }
 
-const inParts = (all, each) => Array.from({ length: Math.ceil(all.length / each) }, (_, i) => all.slice(i * each, (i + 1) * each))
+const inParts = (all, each) =>
+  Array.from({ length: Math.ceil(all.length / each) }, (_, i) => all.slice(i * each, (i + 1) * each))
 
 /** A picture as the models take it: its grey, or red, green and blue. */
-const bytesOf = ({ data }, channels) => Uint8Array.from(data.filter((_, at) => (channels === 3 ? at % 4 < 3 : at % 4 === 0)))
+const bytesOf = ({ data }, channels) =>
+  Uint8Array.from(data.filter((_, at) => (channels === 3 ? at % 4 < 3 : at % 4 === 0)))

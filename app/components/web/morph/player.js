@@ -5,9 +5,20 @@ import { pictures, Screen } from "../pixels.js"
 export class Player {
   /** `on.moment(time)` hears of each moment, `on.drawn(…)` of each picture, `on.state()` of play and pause. */
   constructor(channel, canvas, on) {
-    Object.assign(this, { on, walk: null, time: 0, playing: false, frame: 0, frames: 0, newest: 0, shown: null })
+    this.on = on
+    this.walk = null
+    this.time = 0
+    this.playing = false
+    this.frame = 0
+    this.frames = 0
+    this.newest = 0
+    this.shown = null
     this.screen = new Screen(canvas)
-    this.slot = channel.slot("morph", (answer) => this.take(answer), (sentence) => on.error(sentence))
+    this.slot = channel.slot(
+      "morph",
+      (answer) => this.take(answer),
+      (sentence) => on.error(sentence),
+    )
   }
 
   open(walk) {
@@ -75,7 +86,13 @@ export class Player {
     this.screen.draw(image)
     this.shown = { image, model: panels[0].model }
     this.frames++
-    this.on.drawn({ frames: this.frames, model: panels[0].model, z: note.z.join(","), ms, latency: performance.now() - note.since })
+    this.on.drawn({
+      frames: this.frames,
+      model: panels[0].model,
+      z: note.z.join(","),
+      ms,
+      latency: performance.now() - note.since,
+    })
   }
 
   close() {

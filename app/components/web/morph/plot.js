@@ -8,7 +8,13 @@ const EDGE = { left: 34, right: 8, top: 16, bottom: 8 } // CSS pixels
 export class Plot {
   constructor(canvas, box, onSeek) {
     const back = new OffscreenCanvas(1, 1) // all but the cursor, which alone moves at each screen refresh
-    Object.assign(this, { canvas, box, back, onSeek, curves: {}, time: 0, codes: null })
+    this.canvas = canvas
+    this.box = box
+    this.back = back
+    this.onSeek = onSeek
+    this.curves = {}
+    this.time = 0
+    this.codes = null
     box.addEventListener("pointerdown", (event) => {
       if (event.button > 0 || !this.walk?.ready) return
       box.setPointerCapture(event.pointerId)
@@ -26,7 +32,10 @@ export class Plot {
   open(walk) {
     this.walk = walk
     const lengths = (way) => {
-      const journey = new Journey(walk.keys.map(({ z }) => z), { ...walk.settings, way })
+      const journey = new Journey(
+        walk.keys.map(({ z }) => z),
+        { ...walk.settings, way },
+      )
       return Array.from({ length: POINTS + 1 }, (_, i) => norm(journey.at(i / POINTS)))
     }
     this.curves = walk.ready ? Object.fromEntries(Object.keys(WALKS).map((way) => [way, lengths(way)])) : {}
@@ -46,7 +55,10 @@ export class Plot {
 
   fit(width, height) {
     this.scale = Math.min(window.devicePixelRatio || 1, 2)
-    const size = { width: Math.max(1, Math.round(width * this.scale)), height: Math.max(1, Math.round(height * this.scale)) }
+    const size = {
+      width: Math.max(1, Math.round(width * this.scale)),
+      height: Math.max(1, Math.round(height * this.scale)),
+    }
     for (const canvas of [this.canvas, this.back]) Object.assign(canvas, size)
     this.paint()
   }
@@ -94,7 +106,14 @@ export class Plot {
     if (!walk.ready) return
     context.setTransform(scale, 0, 0, scale, 0, 0)
     context.strokeStyle = this.ink("--ink")
-    this.line([[this.time, 0], [this.time, this.most]], 1, [])
+    this.line(
+      [
+        [this.time, 0],
+        [this.time, this.most],
+      ],
+      1,
+      [],
+    )
     this.dot(this.time, 6, "--accent")
   }
 
@@ -117,7 +136,14 @@ export class Plot {
     context.globalAlpha = alpha
     context.fillRect(this.x(0), this.y(high), this.x(1) - this.x(0), this.y(low) - this.y(high))
     context.globalAlpha = Math.min(1, 3 * alpha)
-    this.line([[0, middle], [1, middle]], 1, [2, 3])
+    this.line(
+      [
+        [0, middle],
+        [1, middle],
+      ],
+      1,
+      [2, 3],
+    )
     context.globalAlpha = 0.95
     context.fillStyle = this.ink("--ink")
     context.textAlign = align
@@ -132,8 +158,16 @@ export class Plot {
     context.globalAlpha = 0.75
     context.textAlign = "right"
     const step = [0.5, 1, 2, 5, 10, 20, 50, 100].find((one) => this.most / one <= 6) ?? this.most
-    for (let value = 0; value <= this.most; value += step) context.fillText(String(value), EDGE.left - 6, this.y(value) + 4)
-    this.line([[0, 0], [1, 0]], 1, [])
+    for (let value = 0; value <= this.most; value += step)
+      context.fillText(String(value), EDGE.left - 6, this.y(value) + 4)
+    this.line(
+      [
+        [0, 0],
+        [1, 0],
+      ],
+      1,
+      [],
+    )
     context.globalAlpha = 1
   }
 
@@ -141,7 +175,11 @@ export class Plot {
     const { context } = this
     context.strokeStyle = this.ink(way === this.walk.settings.way ? "--accent" : "--ink")
     context.globalAlpha = alpha
-    this.line(this.curves[way].map((length, i) => [i / POINTS, length]), width, dash)
+    this.line(
+      this.curves[way].map((length, i) => [i / POINTS, length]),
+      width,
+      dash,
+    )
     context.globalAlpha = 1
   }
 

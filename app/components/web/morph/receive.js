@@ -1,13 +1,17 @@
-// What another page has left for Morph: a gesture of Explore, which is a path of its own, or a latent of Reconstruct as a key.
+// What another page has left for Morph: a gesture of Explore, which is a path of its own, or a latent of Reconstruct as
+// a key.
 
 import { reducedMotion } from "../element.js"
 import { fits } from "../explorer/view.js"
 import { SETTINGS } from "./walk.js"
 
-/** Take {model, keys, settings}: a path in the place of the present one, or keys at its end where there are no settings. */
+/**
+ * Take {model, keys, settings}: a path in the place of the present one, or keys at its end where there are no settings.
+ */
 export function receive(morph, { model, keys, settings }) {
   const card = morph.models.find(({ name }) => name === model)
-  if (!card || !keys.every((key) => fits(key, card))) return morph.say(`What was left for Morph fits no model that is here: it is of ${model}.`, 9000)
+  if (!card || !keys.every((key) => fits(key, card)))
+    return morph.say(`What was left for Morph fits no model that is here: it is of ${model}.`, 9000)
   if (model !== morph.walk.card.name) morph.pick(model)
   if (settings) replace(morph, { ...SETTINGS, ...settings, keys })
   else append(morph, keys)

@@ -7,10 +7,18 @@ import { caption } from "./walk.js"
 const APART = 6 // pixels that a pointer moves before it drags
 
 export class Strip {
-  /** `on.changed()` hears that the keys are others, `on.visit(key)` that one was chosen, `on.pictures()` that they came. */
+  /**
+   * `on.changed()` hears that the keys are others, `on.visit(key)` that one was chosen, `on.pictures()` that they came.
+   */
   constructor(channel, list, on) {
-    Object.assign(this, { list, on, walk: null })
-    this.slot = channel.slot("morph-keys", (answer) => this.take(answer), (sentence) => on.error(sentence))
+    this.list = list
+    this.on = on
+    this.walk = null
+    this.slot = channel.slot(
+      "morph-keys",
+      (answer) => this.take(answer),
+      (sentence) => on.error(sentence),
+    )
   }
 
   /** Show the keys of a walk; the pictures that they lack are asked for. */
@@ -28,21 +36,53 @@ export class Strip {
     if (key.image) thumb.getContext("2d").drawImage(key.image, 0, 0)
     key.thumb = thumb
     const name = caption(key)
-    const open = element("button", { type: "button", class: "zt-key-open", title: "Go there; drag to reorder", "aria-label": `Key picture ${place + 1} of ${keys.length}, ${name}: go there` }, thumb)
+    const open = element(
+      "button",
+      {
+        type: "button",
+        class: "zt-key-open",
+        title: "Go there; drag to reorder",
+        "aria-label": `Key picture ${place + 1} of ${keys.length}, ${name}: go there`,
+      },
+      thumb,
+    )
     open.addEventListener("click", () => !this.dragged && this.on.visit(place))
     open.addEventListener("pointerdown", (event) => this.grab(event, key))
-    const drop = element("button", { type: "button", class: "zt-mark-drop", title: "Remove (Delete)", "aria-label": `Remove key picture ${place + 1}`, onclick: () => this.remove(place) }, "×")
-    return element("li", { class: "zt-key" }, open, drop, element("small", { title: name }, name), card.classes.length ? this.classes(key, place) : null)
+    const drop = element(
+      "button",
+      {
+        type: "button",
+        class: "zt-mark-drop",
+        title: "Remove (Delete)",
+        "aria-label": `Remove key picture ${place + 1}`,
+        onclick: () => this.remove(place),
+      },
+      "×",
+    )
+    return element(
+      "li",
+      { class: "zt-key" },
+      open,
+      drop,
+      element("small", { title: name }, name),
+      card.classes.length ? this.classes(key, place) : null,
+    )
   }
 
   classes(key, place) {
-    const options = this.walk.card.classes.map((name, y) => element("option", { value: y, selected: y === key.y }, name))
+    const options = this.walk.card.classes.map((name, y) =>
+      element("option", { value: y, selected: y === key.y }, name),
+    )
     const choose = (event) => {
       key.y = Number(event.target.value)
       key.image = null
       this.on.changed()
     }
-    return element("select", { class: "zt-axis-choice", "aria-label": `Class of key picture ${place + 1}`, onchange: choose }, ...options)
+    return element(
+      "select",
+      { class: "zt-axis-choice", "aria-label": `Class of key picture ${place + 1}`, onchange: choose },
+      ...options,
+    )
   }
 
   // Order

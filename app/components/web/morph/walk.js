@@ -7,7 +7,9 @@ export const SETTINGS = { way: "spherical", easing: "keys", pace: "time", loop: 
 
 export class Walk {
   constructor(card) {
-    Object.assign(this, { card, keys: [], settings: { ...SETTINGS } })
+    this.card = card
+    this.keys = []
+    this.settings = { ...SETTINGS }
   }
 
   /** A key: a latent, a class where the model has classes, and where both come from. */
@@ -17,7 +19,12 @@ export class Walk {
 
   /** Something has changed: the journey is another. */
   changed() {
-    this.journey = this.ready ? new Journey(this.keys.map(({ z }) => z), this.settings) : null
+    this.journey = this.ready
+      ? new Journey(
+          this.keys.map(({ z }) => z),
+          this.settings,
+        )
+      : null
   }
 
   get ready() {
@@ -48,7 +55,13 @@ export class Walk {
   /** The path as its file holds it. */
   path() {
     const { card, keys, settings } = this
-    return { format: 1, model: card.name, weights: card.weights, ...settings, keys: keys.map(({ z, y, origin }) => ({ z, y, origin })) }
+    return {
+      format: 1,
+      model: card.name,
+      weights: card.weights,
+      ...settings,
+      keys: keys.map(({ z, y, origin }) => ({ z, y, origin })),
+    }
   }
 
   /** Take a path that was kept or opened. */

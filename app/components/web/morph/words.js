@@ -14,10 +14,17 @@ export class Words {
   fill() {
     const { parts, models, walk } = this.morph
     const { card } = walk
-    parts.model.replaceChildren(...models.map(({ name, title }) => element("option", { value: name, selected: name === card.name }, title)))
+    parts.model.replaceChildren(
+      ...models.map(({ name, title }) => element("option", { value: name, selected: name === card.name }, title)),
+    )
     parts.text.textContent = parts.text.title = card.text
-    parts.liveWords.textContent = `Each frame is ${card.bounds ? "the decoded mean of" : "decoded from"} a latent between two keys, computed now. The model learnt to draw from latents like these, so every picture on the way is one of the kind it knows.`
-    parts.fadeWords.textContent = "The same two keys laid over each other. Half way, both show through: the mean of two pictures is no picture of anything."
+    parts.liveWords.textContent =
+      `Each frame is ${card.bounds ? "the decoded mean of" : "decoded from"} a latent between two keys, ` +
+      "computed now. The model learnt to draw from latents like these, so every picture on the way is one " +
+      "of the kind it knows."
+    parts.fadeWords.textContent =
+      "The same two keys laid over each other. Half way, both show through: the mean of two pictures is " +
+      "no picture of anything."
     this.marks()
   }
 
@@ -25,7 +32,11 @@ export class Words {
   marks() {
     const { parts, keeping } = this.morph
     const marks = keeping?.marks() ?? []
-    const add = (mark, place) => mark && button(`+ Bookmark ${place + 1}`, `Add bookmark ${place + 1} of Explore (${place + 1})`, { onclick: () => this.morph.addMark(place) })
+    const add = (mark, place) =>
+      mark &&
+      button(`+ Bookmark ${place + 1}`, `Add bookmark ${place + 1} of Explore (${place + 1})`, {
+        onclick: () => this.morph.addMark(place),
+      })
     parts.marks.replaceChildren(...marks.map(add).filter(Boolean))
   }
 
@@ -67,11 +78,19 @@ export class Words {
     const { shell, latent } = walk.card
     const said = walk.ready ? this.reading() : ""
     const what = shell
-      ? `Nine in ten draws of a standard normal in ${latent} dimensions lie ${shell[0].toFixed(1)} to ${shell[2].toFixed(1)} from the middle: the shell.`
-      : "This model has no prior, so there is no shell; the grey band is where nine in ten codes of held-out pictures lie."
-    const inner = shell && plot.codes && plot.codes[2] < shell[1] ? " Codes of pictures are means, without the posterior's noise, and lie further in." : ""
+      ? `Nine in ten draws of a standard normal in ${latent} dimensions lie ${shell[0].toFixed(1)} to ` +
+        `${shell[2].toFixed(1)} from the middle: the shell.`
+      : "This model has no prior, so there is no shell; the grey band is where nine in ten codes of " +
+        "held-out pictures lie."
+    const inner =
+      shell && plot.codes && plot.codes[2] < shell[1]
+        ? " Codes of pictures are means, without the posterior's noise, and lie further in."
+        : ""
     const drawn = walk.keys.map(({ origin }) => origin.truncation ?? 1)
-    const below = walk.ready && drawn.every((each) => each < 1) ? ` The keys are draws that were truncated to ${Math.max(...drawn)}: typical pictures, nearer to the middle.` : ""
+    const below =
+      walk.ready && drawn.every((each) => each < 1)
+        ? ` The keys are draws that were truncated to ${Math.max(...drawn)}: typical pictures, nearer to the middle.`
+        : ""
     parts.plotWords.textContent = `${what} ${said}${inner}${below}`
     parts.plot.setAttribute("aria-label", parts.plotWords.textContent)
   }
@@ -91,6 +110,6 @@ export class Words {
   busy(going) {
     this.going = going
     const { parts, walk } = this.morph
-    for (const button of parts.forms) button.disabled = going || !walk.ready
+    for (const form of parts.forms) form.disabled = going || !walk.ready
   }
 }

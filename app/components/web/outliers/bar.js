@@ -6,13 +6,25 @@ import { state } from "./state.js"
 export class Bar {
   /** `words` of each score by name; `on.judge(name)` lets another model judge, `on.choose(name)` another score. */
   constructor(host, words, on) {
-    Object.assign(this, { on, key: "" })
-    const pick = ([name, { title, text }], i) => [name, button(title, `${text} (${i + 1})`, () => on.choose(name), true)]
+    this.on = on
+    this.key = ""
+    const pick = ([name, { title, text }], i) => [
+      name,
+      button(title, `${text} (${i + 1})`, () => on.choose(name), true),
+    ]
     this.scores = new Map(Object.entries(words).map(pick))
     this.model = element("span", {})
     this.status = element("span", { class: "zt-rec-status", "data-testid": "outliers-status", "data-reads": 0 })
-    const all = element("span", { class: "zt-out-scores", role: "group", "aria-label": "Score by which the row is judged" }, ...this.scores.values())
-    host.replaceChildren(element("label", { class: "zt-rec-field" }, element("span", {}, "judged by"), this.model), all, this.status)
+    const all = element(
+      "span",
+      { class: "zt-out-scores", role: "group", "aria-label": "Score by which the row is judged" },
+      ...this.scores.values(),
+    )
+    host.replaceChildren(
+      element("label", { class: "zt-rec-field" }, element("span", {}, "judged by"), this.model),
+      all,
+      this.status,
+    )
   }
 
   /** Take the models, by their data; where they are those from before nothing changes under the hand. */

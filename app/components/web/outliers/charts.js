@@ -7,9 +7,15 @@ import { BASELINE, KEPT, SCORES, against, area, percent, score, short } from "./
 import { judged, letter, pictures, state } from "./state.js"
 
 export class Charts {
-  /** `words` of each score by name; `on.choose(name)` makes one the measure of the row, `on.against(kind)` shows all against another kind. */
+  /**
+   * `words` of each score by name; `on.choose(name)` makes one the measure of the row, `on.against(kind)` shows all
+   * against another kind.
+   */
   constructor(host, words, on) {
-    Object.assign(this, { host, words, on, charts: Object.keys(SCORES).map((name) => chart(name, words[name], on)) })
+    this.host = host
+    this.words = words
+    this.on = on
+    this.charts = Object.keys(SCORES).map((name) => chart(name, words[name], on))
     host.replaceChildren(element("p", { class: "zt-out-legend" }), ...this.charts.map(({ element: made }) => made))
     this.resizing = new ResizeObserver(() => this.card && this.paint(this.card))
     this.resizing.observe(host)
@@ -26,14 +32,29 @@ export class Charts {
     const key = `${card.name} ${kind?.kind}`
     if (key === this.key) return
     this.key = key
-    const swatch = (kind, ...text) => element("span", {}, element("i", { class: `zt-out-swatch zt-out-${kind}` }), " ", ...text)
-    const missing = `${card.title} has not been measured against other pictures: zoetrope-train evaluate ${card.name} --only outlier-scores refusal`
+    const swatch = (what, ...text) =>
+      element("span", {}, element("i", { class: `zt-out-swatch zt-out-${what}` }), " ", ...text)
+    const missing =
+      `${card.title} has not been measured against other pictures: zoetrope-train evaluate ${card.name} ` +
+      "--only outlier-scores refusal"
     if (!kind) return this.host.firstChild.replaceChildren(missing)
-    const own = swatch("own", kind.own.size ? `test pictures of ${card.pictures} with files of equal size` : `test pictures of ${card.pictures}, which it never saw`)
+    const own = swatch(
+      "own",
+      kind.own.size
+        ? `test pictures of ${card.pictures} with files of equal size`
+        : `test pictures of ${card.pictures}, which it never saw`,
+    )
     const all = card.measured.kinds.map(({ kind: name, pictures: title }) => ({ name, title }))
-    const other = all.length > 1 ? picker("The strangers", [["Strangers", all]], kind.kind, (name) => this.on.against(name)) : kind.pictures
+    const other =
+      all.length > 1
+        ? picker("The strangers", [["Strangers", all]], kind.kind, (name) => this.on.against(name))
+        : kind.pictures
     if (all.length > 1) other.dataset.testid = "against"
-    this.host.firstChild.replaceChildren(own, swatch("other", other), swatch("bound", "95 % of its own lie to the left, of file sizes between"))
+    this.host.firstChild.replaceChildren(
+      own,
+      swatch("other", other),
+      swatch("bound", "95 % of its own lie to the left, of file sizes between"),
+    )
   }
 
   close() {
@@ -46,24 +67,47 @@ function chart(name, { title, text, source, unit }, on) {
   const pick = button(title, "Let this score judge the row", () => on.choose(name), true)
   const right = element("p", { class: "zt-out-right", "data-testid": "auroc" })
   const about = element("p", { class: "zt-out-about" }, `${text} `, element("cite", {}, `(${source})`))
-  const made = element("figure", { class: name === BASELINE ? "zt-out-chart zt-out-baseline" : "zt-out-chart", "data-score": name }, element("figcaption", {}, pick, right), canvas, about)
+  const made = element(
+    "figure",
+    { class: name === BASELINE ? "zt-out-chart zt-out-baseline" : "zt-out-chart", "data-score": name },
+    element("figcaption", {}, pick, right),
+    canvas,
+    about,
+  )
   return { name, title, unit, canvas, pick, right, element: made }
 }
 
 function fill({ name, title, unit, canvas, pick, right, element: made }, card) {
   const kind = against(card)
   const known = area(name, kind)
-  const all = pictures().map((picture, i) => ({ letter: letter(i), value: score(name, Readings.of(picture, card), card), strong: picture === judged() }))
+  const all = pictures().map((picture, i) => ({
+    letter: letter(i),
+    value: score(name, Readings.of(picture, card), card),
+    strong: picture === judged(),
+  }))
   const marks = all.filter(({ value }) => value !== null)
   const [own, other] = [kind?.own[name] ?? card.measured?.own[name] ?? null, kind?.scores[name] ?? null]
   pick.setAttribute("aria-pressed", state.score === name)
   made.classList.toggle("zt-out-chosen", state.score === name)
   made.classList.toggle("zt-out-fails", Boolean(known) && known.value < 0.5)
-  right.textContent = known ? words(known, kind, name) : name === "ratio" && !card.background ? "has no background model here" : ""
+  right.textContent = known
+    ? reading(known, kind, name)
+    : name === "ratio" && !card.background
+      ? "has no background model here"
+      : ""
   right.title = known?.protocol ?? ""
   canvas.hidden = !own && !marks.length
-  canvas.setAttribute("aria-label", `${title}: ${marks.map(({ letter: of, value }) => `${of} ${Math.round(value)}`).join(", ")} ${unit}`)
-  if (!canvas.hidden) histogram(canvas, { own: own && other ? own : null, other, marks, ...(name === BASELINE ? sides(unit) : above(unit)) })
+  canvas.setAttribute(
+    "aria-label",
+    `${title}: ${marks.map(({ letter: of, value }) => `${of} ${Math.round(value)}`).join(", ")} ${unit}`,
+  )
+  if (!canvas.hidden)
+    histogram(canvas, {
+      own: own && other ? own : null,
+      other,
+      marks,
+      ...(name === BASELINE ? sides(unit) : above(unit)),
+    })
 }
 
 const above = (unit) => ({ words: `${unit} → more of an outlier`, bounds: [KEPT] })
@@ -71,8 +115,10 @@ const above = (unit) => ({ words: `${unit} → more of an outlier`, bounds: [KEP
 /** What is odd on either side has its bounds on either side. */
 const sides = (unit) => ({ words: `← ${unit}: either is odd →`, bounds: [(1 - KEPT) / 2, (1 + KEPT) / 2] })
 
-/** An area under the curve is how often the outlier of a pair has the higher score; beside it that of the size alone. */
-function words({ value, interval }, kind, name) {
+/**
+ * An area under the curve is how often the outlier of a pair has the higher score; beside it that of the size alone.
+ */
+function reading({ value, interval }, kind, name) {
   const between = interval ? `, ${short(interval[0])} to ${short(interval[1])}` : ""
   const size = area(BASELINE, kind)
   const beside = name === BASELINE ? " · no model" : size ? ` · file size alone ${short(size.value)}` : ""

@@ -7,7 +7,10 @@ const BINS = 48
 const FURTHEST = 5 // times the width of one's own pictures that the axis goes on beyond them
 const EDGE = { side: 10, foot: 18, head: 4, mark: 17 } // CSS pixels
 
-/** Draw on a canvas: `own` and `other` quantiles or null, `marks` [{letter, value, strong}], words below the axis, and at which parts of its own the bounds are. */
+/**
+ * Draw on a canvas: `own` and `other` quantiles or null, `marks` [{letter, value, strong}], words below the axis, and
+ * at which parts of its own the bounds are.
+ */
 export function histogram(canvas, { own, other, marks, words, bounds }) {
   const scale = Math.min(window.devicePixelRatio || 1, 2)
   const [width, height] = [canvas.clientWidth, canvas.clientHeight]
@@ -26,11 +29,26 @@ export function histogram(canvas, { own, other, marks, words, bounds }) {
     const part = Math.min(1, Math.max(0, (value - low) / (high - low)))
     return EDGE.side + part * (width - 2 * EDGE.side)
   }
-  if (own) bars(context, [own, other], { low, high, across, top, floor, ink: colour("--own"), accent: colour("--other") })
-  axis(context, { low, high, width, height, floor, words, more: own && Math.max(own.at(-2), other.at(-2)) > high, ink: colour("--soft-ink") })
-  if (own) for (const part of bounds) bound(context, across(own[Math.round(part * (own.length - 1))]), top, floor, colour("--ink"))
+  if (own)
+    bars(context, [own, other], { low, high, across, top, floor, ink: colour("--own"), accent: colour("--other") })
+  axis(context, {
+    low,
+    high,
+    width,
+    height,
+    floor,
+    words,
+    more: own && Math.max(own.at(-2), other.at(-2)) > high,
+    ink: colour("--soft-ink"),
+  })
+  if (own)
+    for (const part of bounds)
+      bound(context, across(own[Math.round(part * (own.length - 1))]), top, floor, colour("--ink"))
   const colours = { ink: colour("--ink"), paper: colour("--paper"), accent: colour("--accent") }
-  for (const draw of [pole, flag]) marks.forEach((mark, i) => draw(context, across(mark.value), EDGE.head + EDGE.mark * lanes.of[i], floor, mark, colours))
+  for (const draw of [pole, flag])
+    marks.forEach((mark, i) =>
+      draw(context, across(mark.value), EDGE.head + EDGE.mark * lanes.of[i], floor, mark, colours),
+    )
 }
 
 /** The ends of the axis, with a margin; without any test pictures those of the marks. */
@@ -42,14 +60,20 @@ export function ends(own, other, marks) {
   return [low - margin, high + margin]
 }
 
-/** The middle 98 % of both kinds of pictures, but no further from one's own than that these keep a part of the width: a bound may fall without end. */
+/**
+ * The middle 98 % of both kinds of pictures, but no further from one's own than that these keep a part of the width: a
+ * bound may fall without end.
+ */
 function middle(own, other) {
   const [first, last] = [own[1], own.at(-2)]
   const room = FURTHEST * (last - first)
   return [Math.min(first, Math.max(other[1], first - room)), Math.max(last, Math.min(other.at(-2), last + room))]
 }
 
-/** The density in each bin, of quantiles: every step between two of them holds the same part; what lies beyond the ends is in the last. */
+/**
+ * The density in each bin, of quantiles: every step between two of them holds the same part; what lies beyond the ends
+ * is in the last.
+ */
 export function binned(quantiles, low, high, bins = BINS) {
   const counts = Array(bins).fill(0)
   const size = (high - low) / bins

@@ -32,10 +32,17 @@ export default mounting("outliers", (...given) => new Outliers(...given))
 
 class Outliers {
   constructor(root, page, { words }) {
-    Object.assign(this, { root, words, models: [], reads: 0, parts: layout(root) })
+    this.root = root
+    this.words = words
+    this.models = []
+    this.reads = 0
+    this.parts = layout(root)
     const { parts } = this
     this.notice = parts.notice
-    this.channel = new Channel(page, { onLine: (state, why) => this.notice.line(state, why), onEngine: (state) => this.engine(state) })
+    this.channel = new Channel(page, {
+      onLine: (line, why) => this.notice.line(line, why),
+      onEngine: (engine) => this.engine(engine),
+    })
     this.say = (sentence) => this.notice.say(sentence, 9000)
     this.pictures = new KeptPictures(page, { changed: () => this.memory.now(), say: this.say })
     this.recalled = new Promise((recalled) => {
@@ -45,19 +52,29 @@ class Outliers {
     })
     this.desk = new Desk(this.channel, parts, { changed: () => this.weigh(), say: this.say })
     this.loading = new Loading(this.channel, this.say)
-    this.readings = new Readings(this.channel, "outliers-row", { read: (ms, trouble) => this.read(ms, trouble), failed: (sentence) => this.fail(sentence) })
+    this.readings = new Readings(this.channel, "outliers-row", {
+      read: (ms, trouble) => this.read(ms, trouble),
+      failed: (sentence) => this.fail(sentence),
+    })
     this.row = new Row(parts.row, { judge: (at) => this.judge(at), remove: (at) => this.remove(at) })
-    const against = (kind) => this.against(kind)
-    this.charts = new Charts(parts.charts, words, { choose: (name) => this.choose(name), against })
-    this.gains = new Gains(parts.gains, words, { against })
+    const onKind = { against: (kind) => this.against(kind) }
+    this.charts = new Charts(parts.charts, words, { choose: (name) => this.choose(name), ...onKind })
+    this.gains = new Gains(parts.gains, words, onKind)
     this.refusal = new Refusal(this.channel, parts.refusal, words)
     this.everyone = new Everyone(this.channel, parts.everyone, words)
     this.bar = new Bar(parts.bar, words, { judge: (name) => this.ask(name), choose: (name) => this.choose(name) })
-    this.keep = button("Keep in the row", "Let the picture on the desk stay in the row, and go on with another (K)", () => this.add())
+    this.keep = button(
+      "Keep in the row",
+      "Let the picture on the desk stay in the row, and go on with another (K)",
+      () => this.add(),
+    )
     parts.tools.prepend(element("div", { class: "zt-rec-line" }, this.keep))
     this.settle = settle(() => this.settled(), REST)
     this.memory.recall()
-    this.deaf = listen(root, { k: () => this.add(), ...Object.fromEntries(Object.keys(SCORES).map((name, i) => [String(i + 1), () => this.choose(name)])) })
+    this.deaf = listen(root, {
+      k: () => this.add(),
+      ...Object.fromEntries(Object.keys(SCORES).map((name, i) => [String(i + 1), () => this.choose(name)])),
+    })
   }
 
   // Streamlit
@@ -98,7 +115,11 @@ class Outliers {
       if (!state.recalled && fits(kept?.outliers)) return this.comeBack(kept)
       state.recalled = true
       if (row || one) state.touched = true
-      return row || one ? this.open({ row: row ?? [], desk: one ?? null }) : state.touched ? this.desk.sources.choose(work.kind) : this.start()
+      return row || one
+        ? this.open({ row: row ?? [], desk: one ?? null })
+        : state.touched
+          ? this.desk.sources.choose(work.kind)
+          : this.start()
     }
     if (this.begun) return
     this.begun = true
@@ -161,7 +182,8 @@ class Outliers {
 
   add() {
     if (!shown()) return this.say("There is no picture on the desk yet. Choose one under Pictures.")
-    if (state.row.length >= this.most) return this.say(`The row holds ${this.most} pictures beside the one on the desk. Take one out first (×).`)
+    if (state.row.length >= this.most)
+      return this.say(`The row holds ${this.most} pictures beside the one on the desk. Take one out first (×).`)
     state.row.push(copied(shown()))
     state.touched = true
     this.changed()
@@ -234,10 +256,10 @@ class Outliers {
     this.everyone.paint()
   }
 
-  engine(state) {
-    const back = state === "ready" && this.away
-    this.away = state !== "ready"
-    this.notice.engine(state)
+  engine(is) {
+    const back = is === "ready" && this.away
+    this.away = is !== "ready"
+    this.notice.engine(is)
     if (!back) return
     this.desk.again()
     this.changed()

@@ -7,8 +7,15 @@ const OWN = 3 // pictures of the model's own kind in a row that nobody has chose
 
 export class Loading {
   constructor(channel, say) {
-    Object.assign(this, { say, shelf: [], painters: [], waits: null })
-    this.slot = channel.slot("outliers-samples", (answer) => this.waits?.(answer.panels), (sentence) => this.waits?.([{ error: sentence }]))
+    this.say = say
+    this.shelf = []
+    this.painters = []
+    this.waits = null
+    this.slot = channel.slot(
+      "outliers-samples",
+      (answer) => this.waits?.(answer.panels),
+      (sentence) => this.waits?.([{ error: sentence }]),
+    )
   }
 
   offer(shelf, painters) {
@@ -18,7 +25,8 @@ export class Loading {
   /** The pictures of sources {kind, name} or {kind, model, seed}, without those that cannot be had. */
   async all(sources) {
     const made = []
-    for (const source of sources) made.push(source.kind === "shelf" ? await this.bundled(source.name) : await this.sample(source))
+    for (const source of sources)
+      made.push(source.kind === "shelf" ? await this.bundled(source.name) : await this.sample(source))
     return made.filter(Boolean)
   }
 
@@ -47,7 +55,10 @@ export class Loading {
 
   /** What a model begins with: some pictures of its kind, and on the desk a stranger. */
   start(card) {
-    const others = [...(card.measured?.kinds ?? []).map(({ data }) => data), ...this.shelf.map(({ data }) => data)].filter((data) => data && data !== card.data)
+    const others = [
+      ...(card.measured?.kinds ?? []).map(({ data }) => data),
+      ...this.shelf.map(({ data }) => data),
+    ].filter((data) => data && data !== card.data)
     const [stranger] = others.flatMap((data) => this.some(card, data, 1))
     return { row: this.some(card, card.data, OWN), desk: stranger ?? null }
   }
@@ -57,8 +68,8 @@ export class Loading {
     const able = this.painters.filter(({ name, data: of, implicit }) => implicit && of === data && name !== card.name)
     const [painter] = able.sort((a, b) => (a.distance ?? Infinity) - (b.distance ?? Infinity))
     if (painter) return Array.from({ length: count }, (_, i) => ({ kind: "sample", model: painter.name, seed: i + 1 }))
-    const drawn = this.shelf.filter(({ data: of }) => of === data)
-    return drawn.slice(0, count).map(({ name }) => ({ kind: "shelf", name }))
+    const ours = this.shelf.filter(({ data: of }) => of === data)
+    return ours.slice(0, count).map(({ name }) => ({ kind: "shelf", name }))
   }
 }
 

@@ -9,7 +9,8 @@ export function layout(root) {
   const { bar, groups } = parts
   groups.parentElement.setAttribute("aria-label", "How rare is each of these pictures?")
   bar.classList.add("zt-out-bar")
-  const part = (name, title, tag = "section") => element(tag, { class: `zt-out-${name}`, "aria-label": title, "data-testid": name })
+  const part = (name, title, tag = "section") =>
+    element(tag, { class: `zt-out-${name}`, "aria-label": title, "data-testid": name })
   const named = {
     verdict: element("p", { class: "zt-out-verdict", role: "status", "aria-live": "polite", "data-testid": "verdict" }),
     row: part("row", "The row of pictures", "div"),
@@ -24,12 +25,17 @@ export function layout(root) {
   return { ...parts, ...named }
 }
 
-export const heading = (text, small = "") => element("h3", { class: "zt-out-heading" }, text, small && element("small", {}, ` ${small}`))
+export const heading = (text, small = "") =>
+  element("h3", { class: "zt-out-heading" }, text, small && element("small", {}, ` ${small}`))
 
 export function picker(label, groups, chosen, onchange) {
   const option = ({ name, title }) => element("option", { value: name, selected: name === chosen }, title)
   const named = ([group, all]) => element("optgroup", { label: group }, ...all.map(option))
-  const select = element("select", { class: "zt-rec-select zt-out-select", "aria-label": label, onchange: () => onchange(select.value) }, ...groups.map(named))
+  const select = element(
+    "select",
+    { class: "zt-rec-select zt-out-select", "aria-label": label, onchange: () => onchange(select.value) },
+    ...groups.map(named),
+  )
   return select
 }
 
@@ -37,7 +43,13 @@ export function picker(label, groups, chosen, onchange) {
 export function bars(all, kind) {
   const line = ({ name, part, text, strong }) => {
     const bar = element("i", { style: `--part: ${Number.isFinite(part) ? part : 0}` })
-    return element("div", { class: strong ? "zt-out-line zt-out-strong" : "zt-out-line", role: "listitem" }, element("span", {}, name), bar, element("b", {}, text))
+    return element(
+      "div",
+      { class: strong ? "zt-out-line zt-out-strong" : "zt-out-line", role: "listitem" },
+      element("span", {}, name),
+      bar,
+      element("b", {}, text),
+    )
   }
   return element("div", { class: "zt-out-bars", role: "list", "aria-label": kind }, ...all.map(line))
 }

@@ -8,10 +8,17 @@ const same = (one, other) => one.length === other.length && one.every((byte, i) 
 const finite = (value) => value ?? -Infinity // JSON knows no infinity
 
 export class Readings {
-  /** `on.read(ms, trouble)` hears of new readings, and why there is none of the background; `on.failed(sentence, model)` of models that gave none. */
+  /**
+   * `on.read(ms, trouble)` hears of new readings, and why there is none of the background; `on.failed(sentence, model)`
+   * of models that gave none.
+   */
   constructor(channel, name, on) {
-    Object.assign(this, { on })
-    this.slot = channel.slot(name, (answer) => this.take(answer), (sentence, note) => on.failed(sentence, note.card.name))
+    this.on = on
+    this.slot = channel.slot(
+      name,
+      (answer) => this.take(answer),
+      (sentence, note) => on.failed(sentence, note.card.name),
+    )
   }
 
   /** What a model says of a picture, null where it has not said yet; an older reading says what it last said. */
@@ -19,15 +26,22 @@ export class Readings {
     return known.get(picture)?.get(card.name) ?? null
   }
 
-  /** A picture may have changed under the hand: what was said of it is stale until it is found the same, or read again. */
+  /**
+   * A picture may have changed under the hand: what was said of it is stale until it is found the same, or read again.
+   */
   static doubt(picture) {
     known.get(picture)?.forEach((reading) => (reading.stale = true))
   }
 
-  /** Have a model, and the one behind it, score those pictures that it does not know as they are now; whether any is new to it. */
+  /**
+   * Have a model, and the one behind it, score those pictures that it does not know as they are now; whether any is new
+   * to it.
+   */
   ask(pictures, card) {
     const seen = pictures.map((picture) => cut(picture, picture.crop, card.shape))
-    const fresh = pictures.map((picture, i) => i).filter((i) => !(Readings.of(pictures[i], card) && same(Readings.of(pictures[i], card).seen, seen[i])))
+    const fresh = pictures
+      .map((picture, i) => i)
+      .filter((i) => !(Readings.of(pictures[i], card) && same(Readings.of(pictures[i], card).seen, seen[i])))
     pictures.forEach((picture, i) => fresh.includes(i) || (Readings.of(picture, card).stale = false))
     if (!fresh.length) {
       this.slot.drop()
@@ -47,7 +61,13 @@ export class Readings {
     const given = new Float32Array(panel.payload)
     const classes = given.length / nats.length
     note.pictures.forEach((picture, i) => {
-      const reading = { seen: note.seen[i], nats: finite(nats[i]), bits: panel.file_bits[i], background: back ? finite(back[i]) : null, given: given.slice(i * classes, (i + 1) * classes) }
+      const reading = {
+        seen: note.seen[i],
+        nats: finite(nats[i]),
+        bits: panel.file_bits[i],
+        background: back ? finite(back[i]) : null,
+        given: given.slice(i * classes, (i + 1) * classes),
+      }
       reading.stale = !same(reading.seen, cut(picture, picture.crop, note.card.shape))
       if (!known.has(picture)) known.set(picture, new Map())
       known.get(picture).set(note.card.name, reading)

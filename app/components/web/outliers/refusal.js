@@ -10,30 +10,50 @@ import { judged, letter, pictures, state } from "./state.js"
 
 export class Refusal {
   constructor(channel, host, words) {
-    Object.assign(this, { host, words, models: [], judges: [], chosen: null, answer: null, trouble: "", key: "" })
+    this.host = host
+    this.words = words
+    this.models = []
+    this.judges = []
+    this.chosen = null
+    this.answer = null
+    this.trouble = ""
+    this.key = ""
     this.title = element("div")
     this.choice = element("div")
     this.two = element("div", { class: "zt-out-two" })
     this.says = element("p", { class: "zt-rec-trouble", role: "status" })
     host.replaceChildren(this.title, this.choice, this.two, this.says)
-    this.readings = new Readings(channel, "outliers-refusal", { read: () => this.paint(this.chosen), failed: (sentence) => this.fail(sentence) })
-    this.classifies = channel.slot("outliers-judge", (answer) => this.take(answer), (sentence) => this.fail(sentence))
+    this.readings = new Readings(channel, "outliers-refusal", {
+      read: () => this.paint(this.chosen),
+      failed: (sentence) => this.fail(sentence),
+    })
+    this.classifies = channel.slot(
+      "outliers-judge",
+      (answer) => this.take(answer),
+      (sentence) => this.fail(sentence),
+    )
   }
 
   offer(models, judges) {
     Object.assign(this, { models, judges })
   }
 
-  /** The densities that may refuse beside the model that judges: those of each class of the same pictures, and itself. */
+  /**
+   * The densities that may refuse beside the model that judges: those of each class of the same pictures, and itself.
+   */
   get able() {
-    const conditional = this.models.filter(({ classes, data }) => classes.length && data === this.chosen.data)
+    const conditional = this.models.filter((card) => card.classes.length && card.data === this.chosen.data)
     conditional.sort((a, b) => Boolean(b.measured) - Boolean(a.measured) || b.exact - a.exact)
     return conditional.some(({ name }) => name === this.chosen.name) ? conditional : [...conditional, this.chosen]
   }
 
   /** The one that is asked: as a person chose it, else the first of those that were measured. */
   get card() {
-    return this.able.find(({ name }) => name === state.conditional) ?? this.able.find(({ measured }) => measured) ?? this.able[0]
+    return (
+      this.able.find(({ name }) => name === state.conditional) ??
+      this.able.find(({ measured }) => measured) ??
+      this.able[0]
+    )
   }
 
   get judge() {
@@ -86,7 +106,9 @@ export class Refusal {
     this.host.hidden = !picture || !this.applies
     if (this.host.hidden) return
     this.choose()
-    this.title.replaceChildren(heading("One must answer, one may refuse", `about picture ${letter(pictures().indexOf(picture))}`))
+    this.title.replaceChildren(
+      heading("One must answer, one may refuse", `about picture ${letter(pictures().indexOf(picture))}`),
+    )
     this.two.replaceChildren(this.must(), this.may(picture))
     this.says.textContent = this.trouble
   }
@@ -98,31 +120,55 @@ export class Refusal {
     if (key === this.key) return
     this.key = key
     const pick = (name) => ((state.conditional = name), this.ask(this.chosen))
-    this.choice.replaceChildren(...(able.length > 1 ? [picker("The density that may refuse", [[`Densities of ${card.pictures}`, able]], card.name, pick)] : []))
+    this.choice.replaceChildren(
+      ...(able.length > 1
+        ? [picker("The density that may refuse", [[`Densities of ${card.pictures}`, able]], card.name, pick)]
+        : []),
+    )
   }
 
   must() {
     const { judge, answer, card } = this
     const stale = answer?.stale ? "zt-out-stale" : ""
     const side = (...inside) => element("div", { class: stale, "data-testid": "must-answer" }, ...inside)
-    if (!judge) return side(element("h4", {}, "Must answer"), element("p", {}, `No classifier of ${card.pictures} is here that gives one answer.`))
+    if (!judge)
+      return side(
+        element("h4", {}, "Must answer"),
+        element("p", {}, `No classifier of ${card.pictures} is here that gives one answer.`),
+      )
     const title = element("h4", {}, judge.title, element("small", {}, " must answer"))
     if (answer?.picture !== judged() || answer.judge !== judge.name) return side(title, element("p", {}, "is asked…"))
     const first = answer.parts.indexOf(Math.max(...answer.parts))
-    const sure = element("p", { class: "zt-out-answer" }, `“${judge.labels[first]}”, ${percent(answer.parts[first], 1)} % sure`)
-    return side(title, sure, bars(classes(judge.labels, answer.parts), "Its probability of each class"), ...confidence(card))
+    const sure = element(
+      "p",
+      { class: "zt-out-answer" },
+      `“${judge.labels[first]}”, ${percent(answer.parts[first], 1)} % sure`,
+    )
+    return side(
+      title,
+      sure,
+      bars(classes(judge.labels, answer.parts), "Its probability of each class"),
+      ...confidence(card),
+    )
   }
 
   may(picture) {
     const { card } = this
     const reading = Readings.of(picture, card)
-    const side = (...inside) => element("div", { class: reading?.stale ? "zt-out-stale" : "", "data-testid": "may-refuse" }, ...inside)
+    const side = (...inside) =>
+      element("div", { class: reading?.stale ? "zt-out-stale" : "", "data-testid": "may-refuse" }, ...inside)
     const title = element("h4", {}, card.title, element("small", {}, ` may refuse · ${card.exact ? "exact" : "bound"}`))
     if (!reading) return side(title, element("p", {}, "is asked…"))
     const by = rule(strangers(card))
     const part = by ? place(by, reading, card) : null
     const refuses = part !== null && part >= KEPT
-    const answer = element("p", { class: refuses ? "zt-out-answer zt-out-no" : "zt-out-answer" }, refuses ? `Refuses: by ${this.words[by].title.toLowerCase()} it is ${rarer(part, tested(card))}` : accepts(card, reading, part))
+    const answer = element(
+      "p",
+      { class: refuses ? "zt-out-answer zt-out-no" : "zt-out-answer" },
+      refuses
+        ? `Refuses: by ${this.words[by].title.toLowerCase()} it is ${rarer(part, tested(card))}`
+        : accepts(card, reading, part),
+    )
     const made = side(title, answer, ...posterior(card, reading), ...this.record(card, by))
     made.dataset.refuses = refuses
     return made
@@ -130,10 +176,25 @@ export class Refusal {
 
   /** By which rule a density refuses, and how often, as its card says. */
   record(card, by) {
-    if (!by) return [element("p", {}, `Not measured, so it refuses nothing: zoetrope-train evaluate ${card.name} --only outlier-scores refusal`)]
+    if (!by)
+      return [
+        element(
+          "p",
+          {},
+          `Not measured, so it refuses nothing: zoetrope-train evaluate ${card.name} --only outlier-scores refusal`,
+        ),
+      ]
     const kind = strangers(card)
     const { value, protocol } = refused(by, kind)
-    return [element("p", { class: "zt-out-about", title: protocol }, `It refuses what is rarer than ${100 * KEPT} % of its own test pictures, by the score that refuses most: ${value.toFixed(1)} % of ${kind.pictures}, and ${(100 - 100 * KEPT).toFixed(0)} % of its own.`)]
+    return [
+      element(
+        "p",
+        { class: "zt-out-about", title: protocol },
+        `It refuses what is rarer than ${100 * KEPT} % of its own test pictures, by the score that ` +
+          `refuses most: ${value.toFixed(1)} % of ${kind.pictures}, and ${(100 - 100 * KEPT).toFixed(0)} % ` +
+          "of its own.",
+      ),
+    ]
   }
 }
 
@@ -141,7 +202,8 @@ export class Refusal {
 const strangers = (card) => card.measured?.kinds[0]
 
 function accepts(card, reading, part) {
-  if (!reading.given.length) return part === null ? "Says nothing" : `Does not refuse: by its rule ${percent(1 - part)} % of its own are as rare`
+  if (!reading.given.length)
+    return part === null ? "Says nothing" : `Does not refuse: by its rule ${percent(1 - part)} % of its own are as rare`
   const parts = shares([...reading.given])
   return `“${card.classes[parts.indexOf(Math.max(...parts))]}”, ${percent(Math.max(...parts), 1)} %`
 }
@@ -149,17 +211,31 @@ function accepts(card, reading, part) {
 function posterior(card, reading) {
   if (!reading.given.length) return []
   const lines = classes(card.classes, shares([...reading.given]))
-  return [bars(lines, "Posterior of each class by Bayes' rule"), element("p", {}, "Posterior by Bayes' rule, p(y|x) ∝ p(x|y), all classes being as likely.")]
+  return [
+    bars(lines, "Posterior of each class by Bayes' rule"),
+    element("p", {}, "Posterior by Bayes' rule, p(y|x) ∝ p(x|y), all classes being as likely."),
+  ]
 }
 
 /** How sure the classifier is of strangers, where that was measured. */
 function confidence({ measured }) {
   if (!measured?.confidence) return []
   const { value, protocol } = measured.confidence
-  return [element("p", { class: "zt-out-about", title: protocol }, `Of ${measured.kinds[0].pictures} it is ${value.toFixed(1)} % sure on average.`)]
+  return [
+    element(
+      "p",
+      { class: "zt-out-about", title: protocol },
+      `Of ${measured.kinds[0].pictures} it is ${value.toFixed(1)} % sure on average.`,
+    ),
+  ]
 }
 
 function classes(names, parts) {
   const most = Math.max(...parts)
-  return names.map((name, i) => ({ name, part: parts[i], text: `${percent(parts[i], 1)} %`, strong: parts[i] === most }))
+  return names.map((name, i) => ({
+    name,
+    part: parts[i],
+    text: `${percent(parts[i], 1)} %`,
+    strong: parts[i] === most,
+  }))
 }

@@ -1,4 +1,5 @@
-// The row: every picture as the model sees it, with its letter and where it stands. One can be asked about, or taken away.
+// The row: every picture as the model sees it, with its letter and where it stands. One can be asked about, or taken
+// away.
 
 import { cut } from "../reconstruct/crop.js"
 import { image } from "../reconstruct/measure.js"
@@ -14,7 +15,9 @@ const SIDE = 118 // CSS pixels of the longer side of a picture
 export class Row {
   /** `on.judge(at)` asks about another picture, −1 that on the desk; `on.remove(at)` takes one away. */
   constructor(host, on) {
-    Object.assign(this, { host, on, tiles: [] })
+    this.host = host
+    this.on = on
+    this.tiles = []
     host.setAttribute("role", "group")
     host.addEventListener("keydown", (event) => this.key(event))
   }
@@ -30,7 +33,11 @@ export class Row {
   add(i) {
     const screen = new Screen(element("canvas", { role: "img" }))
     screen.soft = false
-    const pick = element("button", { type: "button", class: "zt-out-pick", onclick: () => this.on.judge(this.at(i)) }, screen.canvas)
+    const pick = element(
+      "button",
+      { type: "button", class: "zt-out-pick", onclick: () => this.on.judge(this.at(i)) },
+      screen.canvas,
+    )
     const says = element("p", { class: "zt-out-says" })
     const value = element("p", { class: "zt-out-value" })
     const gone = element("button", { type: "button", class: "zt-out-gone", onclick: () => this.on.remove(i) }, "×")
@@ -58,13 +65,25 @@ export class Row {
     tile.pick.setAttribute("aria-pressed", picture === judged())
     tile.gone.hidden = live
     tile.gone.setAttribute("aria-label", `Take picture ${letter(i)} out of the row`)
-    tile.says.textContent = !reading ? "is being read…" : rarity ? rarer(rarity.part, "its own") : "no test pictures to compare with"
-    tile.says.title = rarity ? `${rarer(rarity.part, tested(card))}; of rows of ${pictures().length} such pictures ${often(rarity)} hold one as rare` : ""
+    tile.says.textContent = !reading
+      ? "is being read…"
+      : rarity
+        ? rarer(rarity.part, "its own")
+        : "no test pictures to compare with"
+    tile.says.title = rarity
+      ? `${rarer(rarity.part, tested(card))}; of rows of ${pictures().length} such pictures ` +
+        `${often(rarity)} hold one as rare`
+      : ""
     tile.value.textContent = reading ? amount(value, words.unit) : ""
     tile.element.classList.toggle("zt-out-stranger", out)
     tile.element.classList.toggle("zt-out-live", live)
     tile.element.classList.toggle("zt-out-stale", Boolean(reading?.stale))
-    Object.assign(tile.element.dataset, { letter: letter(i), rank: rarity?.part ?? "", rows: rarity?.rows ?? "", score: value ?? "" })
+    Object.assign(tile.element.dataset, {
+      letter: letter(i),
+      rank: rarity?.part ?? "",
+      rows: rarity?.rows ?? "",
+      score: value ?? "",
+    })
   }
 
   key(event) {

@@ -29,7 +29,8 @@ export function place(name, reading, card) {
 }
 
 /** The kind of strangers that a model is shown against, null where it was measured against none. */
-export const against = ({ measured }) => measured?.kinds.find(({ kind }) => kind === state.against) ?? measured?.kinds[0] ?? null
+export const against = ({ measured }) =>
+  measured?.kinds.find(({ kind }) => kind === state.against) ?? measured?.kinds[0] ?? null
 
 const metric = (name, kind) => kind?.metrics[name] ?? null
 export const area = (name, kind) => metric(`AUROC, ${name}`, kind)
@@ -66,9 +67,9 @@ export function written(value, digits = 0) {
 
 /** What share of one unit of mass each of some pictures gets: exp of log p(x), made to sum to one. */
 export function shares(nats) {
-  const most = Math.max(...nats)
-  if (!Number.isFinite(most)) return nats.map(() => 0)
-  const mass = nats.map((each) => Math.exp(each - most))
+  const highest = Math.max(...nats)
+  if (!Number.isFinite(highest)) return nats.map(() => 0)
+  const mass = nats.map((each) => Math.exp(each - highest))
   const all = mass.reduce((sum, each) => sum + each, 0)
   return mass.map((each) => each / all)
 }

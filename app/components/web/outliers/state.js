@@ -23,7 +23,13 @@ export const judged = () => state.row[state.judged] ?? shown()
 /** The address that leads back here, as app/views/outliers.py reads it; pictures of a person's own have none. */
 export function query() {
   const sources = state.row.map((source) => source.query?.source).filter(Boolean)
-  return { model: state.model, score: state.score, against: state.against ?? "", row: sources.join(","), source: shown()?.query?.source ?? "" }
+  return {
+    model: state.model,
+    score: state.score,
+    against: state.against ?? "",
+    row: sources.join(","),
+    source: shown()?.query?.source ?? "",
+  }
 }
 
 /** A picture as it is now, which later strokes on the desk leave alone. */

@@ -4,7 +4,9 @@ import { button, element } from "./parts.js"
 import { lay, sheet, work } from "./work.js"
 
 const LONGEST = 640 // pixels of a frame's longer side
-const FORBIDDEN = "This browser gives no camera to a page opened over plain http from another machine. Open Zoetrope on this machine, or over https."
+const FORBIDDEN =
+  "This browser gives no camera to a page opened over plain http from another machine. Open Zoetrope on " +
+  "this machine, or over https."
 const REASONS = {
   NotAllowedError: "The browser was not allowed to use the camera. Allow it beside the address, then start again.",
   NotFoundError: "No camera is connected. Connect one, then start again.",
@@ -14,9 +16,12 @@ const REASONS = {
 export class Camera {
   /** `on.changed()` hears of each frame, `on.laid()` of the first. */
   constructor(on) {
-    Object.assign(this, { on, stream: null })
+    this.on = on
+    this.stream = null
     this.video = element("video", { muted: true, playsInline: true })
-    this.run = button("Start the camera", "The pictures go to the engine of this Zoetrope and nowhere else", () => this.toggle())
+    this.run = button("Start the camera", "The pictures go to the engine of this Zoetrope and nowhere else", () =>
+      this.toggle(),
+    )
     this.says = element("p", { class: "zt-rec-says", role: "status" })
     this.panel = element("div", {}, element("div", { class: "zt-rec-line" }, this.run), this.says)
   }
@@ -30,7 +35,9 @@ export class Camera {
     if (!navigator.mediaDevices?.getUserMedia) return (this.says.textContent = FORBIDDEN)
     this.run.disabled = true
     try {
-      this.stream = await navigator.mediaDevices.getUserMedia({ video: { width: { ideal: LONGEST }, facingMode: "user" } })
+      this.stream = await navigator.mediaDevices.getUserMedia({
+        video: { width: { ideal: LONGEST }, facingMode: "user" },
+      })
       this.video.srcObject = this.stream
       await this.video.play()
       this.first()

@@ -1,6 +1,7 @@
 // The crop: a square of the source, turned, mirrored and reduced to the pixels that a model sees.
 //
-// `x`, `y` (its middle) and `side` are pixels of the source; `quarter` counts turns of 90°, `angle` is the rest in degrees.
+// `x`, `y` (its middle) and `side` are pixels of the source; `quarter` counts turns of 90°, `angle` is the rest in
+// degrees.
 
 export const LEAST = 0.06 // of the longer side of the source: the smallest crop
 const FIGURE = 36 // levels of grey by which a pixel differs from the paper to count as part of the figure
@@ -31,7 +32,12 @@ export function within(crop, source) {
   const side = clamp(crop.side, LEAST * Math.max(width, height), room)
   const play = (room - side) / 2
   const [middle, centre] = [width / 2, height / 2]
-  return { ...crop, side, x: clamp(crop.x, middle - play, middle + play), y: clamp(crop.y, centre - play, centre + play) }
+  return {
+    ...crop,
+    side,
+    x: clamp(crop.x, middle - play, middle + play),
+    y: clamp(crop.y, centre - play, centre + play),
+  }
 }
 
 export const clamp = (value, low, high) => Math.min(Math.max(value, low), high)
@@ -70,7 +76,8 @@ function averaged({ data, width: wide, height: high }, fine, { grey, invert }, c
       sum.fill(0)
       for (let down = 0; down < fine; down++) {
         let source = 4 * ((row * fine + down) * wide + column * fine)
-        for (let across = 0; across < fine; across++, source += 4) for (let c = 0; c < 3; c++) sum[c] += data[source + c]
+        for (let across = 0; across < fine; across++, source += 4)
+          for (let c = 0; c < 3; c++) sum[c] += data[source + c]
       }
       const luma = 0.299 * sum[0] + 0.587 * sum[1] + 0.114 * sum[2]
       for (let c = 0; c < channels; c++) {
@@ -95,7 +102,10 @@ export function look(canvas) {
     for (let c = 0; c < 3; c++) border[c] += data[at + c]
     count++
   }
-  return { paper: `rgb(${border.map((value) => Math.round(value / count)).join(" ")})`, colour: coloured > 0.01 * width * height }
+  return {
+    paper: `rgb(${border.map((value) => Math.round(value / count)).join(" ")})`,
+    colour: coloured > 0.01 * width * height,
+  }
 }
 
 /** The crop around all that differs from the paper, with a margin; null where nothing does. */
@@ -106,7 +116,11 @@ export function around(source, crop) {
   const ground = paper.match(/\d+/g).map(Number)
   let [left, right, top, bottom] = [width, -1, height, -1]
   for (let pixel = 0, at = 0; pixel < width * height; pixel++, at += 4) {
-    if (Math.abs(data[at] - ground[0]) + Math.abs(data[at + 1] - ground[1]) + Math.abs(data[at + 2] - ground[2]) < 3 * FIGURE) continue
+    if (
+      Math.abs(data[at] - ground[0]) + Math.abs(data[at + 1] - ground[1]) + Math.abs(data[at + 2] - ground[2]) <
+      3 * FIGURE
+    )
+      continue
     const [column, row] = [pixel % width, Math.floor(pixel / width)]
     left = Math.min(left, column)
     right = Math.max(right, column)

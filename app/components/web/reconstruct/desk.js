@@ -18,11 +18,14 @@ const WAITING = {
 
 export class Desk {
   /**
-   * `on.changed(source)` hears of another crop or of new pixels, once a screen refresh, with nothing where nothing lies;
-   * `on.laid(source)` of another picture, at once, or without it `on.changed` does; `on.say(sentence)` what cannot be taken.
+   * `on.changed(source)` hears of another crop or of new pixels, once a screen refresh, with nothing where nothing
+   * lies; `on.laid(source)` of another picture, at once, or without it `on.changed` does; `on.say(sentence)` what
+   * cannot be taken.
    */
   constructor(channel, parts, on) {
-    Object.assign(this, { parts, on, due: 0 })
+    this.parts = parts
+    this.on = on
+    this.due = 0
     const [changed, cropped] = [() => this.changed(), (crop) => this.crop(crop)]
     this.sources = new Sources(channel, parts, { laid: () => this.laid(), changed, cropped, refused: on.say })
     const pen = (...stroke) => this.sources.ways.draw.pen(...stroke)
@@ -40,8 +43,8 @@ export class Desk {
   }
 
   /** Take what an address asks for: {kind: "shelf", name} or {kind: "sample", model, seed}. */
-  follow(asked) {
-    this.sources.follow(asked)
+  follow(source) {
+    this.sources.follow(source)
   }
 
   /** Lay out what lay here before, `kept` where that was before this page was loaded; else `first`, a kind. */

@@ -13,16 +13,35 @@ const CLOSER = 0.5 // the negative is suggested where it brings the models so mu
 
 export class Group {
   constructor(kind, cards, channel, on) {
-    Object.assign(this, { kind, cards, on, near: true, asked: 0, frames: 0, version: 0, drawn: 0, late: null, times: [] })
+    this.kind = kind
+    this.cards = cards
+    this.on = on
+    this.near = true
+    this.asked = 0
+    this.frames = 0
+    this.version = 0
+    this.drawn = 0
+    this.late = null
+    this.times = []
     this.shape = cards[0].shape
     this.judge = cards[0].judge
     this.encoders = cards.filter(({ encodes }) => encodes)
     this.tiles = new Map(this.encoders.map((card) => [card.name, this.tile(card)]))
-    this.parts = this.encoders.flatMap((card) => levelsOf(card).map((level) => ({ card, ...level, tile: new Tile(card, level.way, on, level.part) })))
-    this.searches = cards.filter(({ encodes }) => !encodes).map((card) => new Search(card, channel, { ...on, found: () => this.ask() }))
+    this.parts = this.encoders.flatMap((card) =>
+      levelsOf(card).map((level) => ({ card, ...level, tile: new Tile(card, level.way, on, level.part) })),
+    )
+    this.searches = cards
+      .filter(({ encodes }) => !encodes)
+      .map((card) => new Search(card, channel, { ...on, found: () => this.ask() }))
     const slot = (name, take, fail) => channel.slot(`${name}-${kind}`, take, fail)
     // Two requests at a time: while one picture is painted the next is already reconstructed.
-    this.lanes = ["row", "row-too"].map((name) => slot(name, (answer) => this.take(answer), (sentence) => this.trouble(sentence)))
+    this.lanes = ["row", "row-too"].map((name) =>
+      slot(
+        name,
+        (answer) => this.take(answer),
+        (sentence) => this.trouble(sentence),
+      ),
+    )
     this.levels = slot("levels", (answer) => this.takeLevels(answer))
     this.judges = slot("judge", (answer) => this.judged(answer))
     this.negatives = slot("negative", (answer) => this.negative(answer))
@@ -41,11 +60,37 @@ export class Group {
     this.sight = frame(this.shape, `The crop as the models of ${this.kind} see it`)
     const middle = height === width ? "" : "; of the box its middle"
     this.hint = element("p", { class: "zt-rec-suggest", role: "status" })
-    const seen = (this.saw = element("article", { class: "zt-rec-tile zt-rec-sight" }, element("header", {}, element("h4", {}, "What they saw"), element("p", {}, `${width} × ${height}, ${channels === 1 ? "grey" : "colour"}${middle}`)), element("div", { class: "zt-rec-picture" }, this.sight.canvas), this.hint))
+    const seen = (this.saw = element(
+      "article",
+      { class: "zt-rec-tile zt-rec-sight" },
+      element(
+        "header",
+        {},
+        element("h4", {}, "What they saw"),
+        element("p", {}, `${width} × ${height}, ${channels === 1 ? "grey" : "colour"}${middle}`),
+      ),
+      element("div", { class: "zt-rec-picture" }, this.sight.canvas),
+      this.hint,
+    ))
     const row = element("div", { class: "zt-rec-row" }, seen)
-    for (const card of this.encoders) row.append(this.tiles.get(card.name).element, ...this.parts.filter((part) => part.card === card).map(({ tile }) => tile.element))
+    for (const card of this.encoders)
+      row.append(
+        this.tiles.get(card.name).element,
+        ...this.parts.filter((part) => part.card === card).map(({ tile }) => tile.element),
+      )
     row.append(...this.searches.map(({ tile }) => tile.element))
-    return element("section", { class: "zt-rec-group", "data-kind": this.kind, "data-drawn": 0, "data-frames": 0, "aria-label": `Models of ${this.kind}` }, element("h3", {}, `Models of ${this.kind}`), row)
+    return element(
+      "section",
+      {
+        class: "zt-rec-group",
+        "data-kind": this.kind,
+        "data-drawn": 0,
+        "data-frames": 0,
+        "aria-label": `Models of ${this.kind}`,
+      },
+      element("h3", {}, `Models of ${this.kind}`),
+      row,
+    )
   }
 
   /** What is encoded at once; a search goes its own way. */
@@ -64,11 +109,13 @@ export class Group {
     const source = shown()
     this.version = version
     this.seen = cut(source, source.crop, this.shape)
-    if (this.rate) this.late ??= setTimeout(() => this.wait(), LATE) // what they saw is drawn with what they make of it
+    if (this.rate)
+      this.late ??= setTimeout(() => this.wait(), LATE) // what they saw is drawn with what they make of it
     else this.wait()
     this.searches.forEach((search) => search.aim(this.seen, settled))
     this.encoders.forEach(({ name }) => this.tiles.get(name).element.classList.add("zt-rec-asked"))
-    if (this.encoders.length) return this.lane.askAll(this.panels(this.seen, settled), { seen: this.seen, version, settled })
+    if (this.encoders.length)
+      return this.lane.askAll(this.panels(this.seen, settled), { seen: this.seen, version, settled })
     this.paint(this.seen)
     this.finished(version)
   }
@@ -80,7 +127,9 @@ export class Group {
     this.encoded.forEach((tile) => tile.wait())
   }
 
-  /** Another picture lies on the desk, or none: no figure of the one before stays, and none that is on its way comes. */
+  /**
+   * Another picture lies on the desk, or none: no figure of the one before stays, and none that is on its way comes.
+   */
   clear() {
     clearTimeout(this.late)
     Object.assign(this, { late: null, drawn: this.version, times: [] })
@@ -106,7 +155,14 @@ export class Group {
   /** Without `terms` rate and distortion, which take a pass more, are left out. */
   panels(bytes, terms) {
     const { drawn, seed } = work.switches
-    const panel = ({ name, classes }) => ({ verb: "reconstruct", model: name, rows: 1, seed: drawn ? seed : undefined, terms, y: classes.length ? work.classes[name] : undefined })
+    const panel = ({ name, classes }) => ({
+      verb: "reconstruct",
+      model: name,
+      rows: 1,
+      seed: drawn ? seed : undefined,
+      terms,
+      y: classes.length ? work.classes[name] : undefined,
+    })
     return this.encoders.map((card) => ({ panel: panel(card), rows: bytes }))
   }
 
@@ -124,10 +180,19 @@ export class Group {
     if (!note.settled) return
     this.finished(note.version)
     if (!this.parts.length) this.ask()
-    if (this.shape[0] === 1) this.negatives.askAll(this.panels(note.seen.map((byte) => 255 - byte), false), note)
+    if (this.shape[0] === 1)
+      this.negatives.askAll(
+        this.panels(
+          note.seen.map((byte) => 255 - byte),
+          false,
+        ),
+        note,
+      )
   }
 
-  /** An answer has come: where a newer one is awaited, it is of an earlier picture, at once or if the hand's is late. */
+  /**
+   * An answer has come: where a newer one is awaited, it is of an earlier picture, at once or if the hand's is late.
+   */
   behind(version) {
     clearTimeout(this.late)
     this.late = null
@@ -138,7 +203,12 @@ export class Group {
 
   draw(tile, panel, made, seen, ms) {
     if (panel.error) return tile.trouble(panel.error)
-    tile.show(made, seen, panel.z, { ms, terms: termsOf(panel), y: panel.y?.[0] ?? work.classes[panel.model], strange: { drawn: panel.drawn, strangeness: panel.strangeness?.[0], texture: panel.texture?.[0] } })
+    tile.show(made, seen, panel.z, {
+      ms,
+      terms: termsOf(panel),
+      y: panel.y?.[0] ?? work.classes[panel.model],
+      strange: { drawn: panel.drawn, strangeness: panel.strangeness?.[0], texture: panel.texture?.[0] },
+    })
     tile.element.classList.toggle("zt-rec-drawn", panel.drawn === true)
   }
 
@@ -148,7 +218,13 @@ export class Group {
       const panel = panels.find(({ model, error }) => model === card.name && !error)
       if (!panel) return []
       const y = card.classes.length ? (panel.y?.[0] ?? work.classes[card.name]) : undefined
-      return [{ panel: { verb: "decode", model: card.name, rows: 1, y }, rows: panel.z.slice().fill(0, from), drawn: panel.drawn }]
+      return [
+        {
+          panel: { verb: "decode", model: card.name, rows: 1, y },
+          rows: panel.z.slice().fill(0, from),
+          drawn: panel.drawn,
+        },
+      ]
     })
     if (asked.length) this.levels.askAll(asked, { ...note, asked, parts: this.parts })
   }
@@ -157,7 +233,15 @@ export class Group {
     const seen = image(note.seen, this.shape)
     const made = await Promise.all(panels.map((panel) => (panel.error ? null : pictures(panel))))
     if (note.version < this.drawn || !shown()) return
-    panels.forEach((panel, i) => this.draw(note.parts[i].tile, { ...panel, z: note.asked[i].rows, drawn: note.asked[i].drawn }, made[i]?.[0], seen, panel.ms ?? ms))
+    panels.forEach((panel, i) =>
+      this.draw(
+        note.parts[i].tile,
+        { ...panel, z: note.asked[i].rows, drawn: note.asked[i].drawn },
+        made[i]?.[0],
+        seen,
+        panel.ms ?? ms,
+      ),
+    )
     if (note.settled) this.ask()
   }
 
@@ -170,7 +254,10 @@ export class Group {
     const [channels] = this.shape
     const bytes = (picture) => picture.data.filter((_, at) => (channels === 3 ? at % 4 < 3 : at % 4 === 0))
     const rows = [...tiles.map(({ seen }) => bytes(seen)), ...tiles.map(({ made }) => bytes(made))]
-    this.judges.askAll([{ panel: { verb: "distance", model: this.judge, rows: tiles.length }, rows }], tiles.map((tile) => ({ tile, made: tile.made })))
+    this.judges.askAll(
+      [{ panel: { verb: "distance", model: this.judge, rows: tiles.length }, rows }],
+      tiles.map((tile) => ({ tile, made: tile.made })),
+    )
   }
 
   judged({ panels: [panel], note }) {
@@ -180,9 +267,14 @@ export class Group {
 
   /** Suggest the negative where it comes much closer; nobody's picture is inverted without being told. */
   async negative({ panels, note }) {
-    const seen = image(note.seen.map((byte) => 255 - byte), this.shape)
+    const seen = image(
+      note.seen.map((byte) => 255 - byte),
+      this.shape,
+    )
     const made = await Promise.all(panels.map((panel) => (panel.error ? null : pictures(panel))))
-    const logs = panels.flatMap(({ model }, i) => (made[i] ? [Math.log(compare(seen, made[i][0]).error / this.tiles.get(model).error)] : []))
+    const logs = panels.flatMap(({ model }, i) =>
+      made[i] ? [Math.log(compare(seen, made[i][0]).error / this.tiles.get(model).error)] : [],
+    )
     const ratio = Math.exp(logs.reduce((sum, log) => sum + log, 0) / Math.max(1, logs.length))
     if (note.version !== this.version || !shown()) return
     const inverted = shown().crop.invert
@@ -203,7 +295,9 @@ export class Group {
   /** Rows a second; 0 where nothing moves. */
   get rate() {
     const { length } = this.times
-    return length < 3 || performance.now() - this.times.at(-1) > 400 ? 0 : (1000 * (length - 1)) / (this.times.at(-1) - this.times[0])
+    return length < 3 || performance.now() - this.times.at(-1) > 400
+      ? 0
+      : (1000 * (length - 1)) / (this.times.at(-1) - this.times[0])
   }
 
   finished(version) {
@@ -231,12 +325,20 @@ function levelsOf({ levels }) {
   const names = Object.keys(levels)
   return names.slice(0, -1).map((name, i) => {
     const [upper, alone] = [names.slice(0, i + 1), i ? "" : " alone"]
-    return { from: levels[names[i + 1]][0], way: `from ${upper.join(" and ")}${alone}`, part: `, ${upper.join(" + ")}${alone}` }
+    return {
+      from: levels[names[i + 1]][0],
+      way: `from ${upper.join(" and ")}${alone}`,
+      part: `, ${upper.join(" + ")}${alone}`,
+    }
   })
 }
 
 /** The terms of a bound; none where they were not asked for, or one is not finite. */
 function termsOf({ rate, distortion, rate_error, distortion_error, elbo_error }) {
   if (distortion?.[0] == null || rate[0] === null) return null
-  return { rate: rate[0], distortion: distortion[0], errors: { rate: rate_error[0], distortion: distortion_error[0], elbo: elbo_error[0] } }
+  return {
+    rate: rate[0],
+    distortion: distortion[0],
+    errors: { rate: rate_error[0], distortion: distortion_error[0], elbo: elbo_error[0] },
+  }
 }

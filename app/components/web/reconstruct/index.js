@@ -1,5 +1,5 @@
-// Reconstruct: one picture on the left, and on the right what every model makes of it. Streamlit calls the default export
-// at each data change.
+// Reconstruct: one picture on the left, and on the right what every model makes of it. Streamlit calls the default
+// export at each data change.
 
 import { here, visit, write } from "../address.js"
 import { Channel } from "../channel.js"
@@ -20,19 +20,38 @@ export default mounting("reconstruct", (...given) => new Reconstruct(...given))
 
 class Reconstruct {
   constructor(root, page) {
-    Object.assign(this, { root, page, parts: layout(root) })
+    this.root = root
+    this.page = page
+    this.parts = layout(root)
     const { parts } = this
     this.notice = parts.notice
-    this.channel = new Channel(page, { onLine: (state, why) => this.notice.line(state, why), onEngine: (state) => this.engine(state) })
+    this.channel = new Channel(page, {
+      onLine: (state, why) => this.notice.line(state, why),
+      onEngine: (state) => this.engine(state),
+    })
     const say = (sentence) => this.notice.say(sentence, 9000)
     this.pictures = new KeptPictures(page, { changed: () => this.memory.now(), say })
     this.recalled = new Promise((recalled) => {
       const back = (body) => restore(body?.desk, this.pictures).then(() => recalled(body?.desk))
-      this.memory = new Memory(this.channel, "reconstruct", { compose: () => composed(this.pictures), recalled: back, say })
+      this.memory = new Memory(this.channel, "reconstruct", {
+        compose: () => composed(this.pictures),
+        recalled: back,
+        say,
+      })
     })
-    this.desk = new Desk(this.channel, parts, { laid: (source) => this.laid(source), changed: (source) => this.changed(source), say })
+    this.desk = new Desk(this.channel, parts, {
+      laid: (source) => this.laid(source),
+      changed: (source) => this.changed(source),
+      say,
+    })
     const invert = () => this.desk.crop({ ...shown().crop, invert: !shown().crop.invert })
-    this.rows = new Rows(this.channel, parts, { changed: () => this.desk.changed(), invert, empty: () => this.desk.empty, explore: (query) => this.explore(query), morph: (key) => this.morph(key) })
+    this.rows = new Rows(this.channel, parts, {
+      changed: () => this.desk.changed(),
+      invert,
+      empty: () => this.desk.empty,
+      explore: (query) => this.explore(query),
+      morph: (key) => this.morph(key),
+    })
     this.settle = settle(() => this.rows.settled(), REST)
     this.memory.recall()
   }

@@ -22,7 +22,10 @@ export async function recalled({ picture, ...about }, pictures) {
 /** The part of the view that holds the desk; nothing until what was kept before is back. */
 export function composed(pictures) {
   if (!work.recalled) return {}
-  const sources = Object.entries(work.sources).map(([kind, source]) => [kind, kind === "draw" ? { crop: source.crop } : told(source, pictures)])
+  const sources = Object.entries(work.sources).map(([kind, source]) => [
+    kind,
+    kind === "draw" ? { crop: source.crop } : told(source, pictures),
+  ])
   return { desk: { kind: work.kind, sources: Object.fromEntries(sources.filter(([, kept]) => kept)) } }
 }
 

@@ -15,7 +15,8 @@ export function image(bytes, [channels, height, width]) {
 /** A picture's bytes, in the order in which they travel. */
 export function bytesOf({ data, width, height }, channels) {
   const bytes = new Uint8Array(width * height * channels)
-  for (let pixel = 0; pixel < width * height; pixel++) for (let c = 0; c < channels; c++) bytes[pixel * channels + c] = data[4 * pixel + c]
+  for (let pixel = 0; pixel < width * height; pixel++)
+    for (let c = 0; c < channels; c++) bytes[pixel * channels + c] = data[4 * pixel + c]
   return bytes
 }
 
@@ -45,18 +46,25 @@ export function rank(value, quantiles) {
   return (above - 1 + (value - low) / (high - low)) / (quantiles.length - 1)
 }
 
-export const figure = (value, digits = 3) => (Math.abs(value) < 0.001 && value !== 0 ? value.toExponential(1) : Number(value.toPrecision(digits)).toString()).replace("-", "−")
+export const figure = (value, digits = 3) =>
+  (Math.abs(value) < 0.001 && value !== 0
+    ? value.toExponential(1)
+    : Number(value.toPrecision(digits)).toString()
+  ).replace("-", "−")
 
 const HUGE = 1e6 // nats from which on a power of ten is written
 const FINEST = 5e-4 // an error of so small a part of a huge number is left out: nobody asks for the fifth digit
 const CLOSED = 1e-4 // nats: a smaller error is rounding, of a closed form
 
-/** Nats and their standard error, by the digits that mean something: of the error one, or two where it begins with a 1. */
+/**
+ * Nats and their standard error, by the digits that mean something: of the error one, or two where it begins with a 1.
+ */
 export function nats(value, error = 0) {
   if (!(error > CLOSED)) return minus(Math.abs(value) < HUGE ? value.toFixed(1) : powered(value, 2))
   const size = Math.floor(Math.log10(error))
   const decimals = error < 2 * 10 ** size ? 1 - size : -size
-  if (Math.max(Math.abs(value), error) >= HUGE) return minus(error < FINEST * Math.abs(value) ? powered(value, 3) : powered(value, decimals, error))
+  if (Math.max(Math.abs(value), error) >= HUGE)
+    return minus(error < FINEST * Math.abs(value) ? powered(value, 3) : powered(value, decimals, error))
   const written = (number) => (Math.round(number * 10 ** decimals) / 10 ** decimals).toFixed(Math.max(0, decimals))
   return minus(`${written(value)} ± ${written(error)}`)
 }
@@ -64,7 +72,8 @@ export function nats(value, error = 0) {
 /** A number, and its error where one is given to some decimals of a nat, in the power of ten of the larger. */
 function powered(value, decimals, error) {
   const power = Math.floor(Math.log10(Math.max(Math.abs(value), error ?? 0)))
-  const written = (number) => (number / 10 ** power).toFixed(error === undefined ? decimals : Math.max(0, power + decimals))
+  const written = (number) =>
+    (number / 10 ** power).toFixed(error === undefined ? decimals : Math.max(0, power + decimals))
   const both = error === undefined ? written(value) : `(${written(value)} ± ${written(error)})`
   return `${both} · 10${[...String(power)].map((digit) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[digit]).join("")}`
 }
@@ -72,4 +81,5 @@ function powered(value, decimals, error) {
 const minus = (text) => text.replace("-", "−")
 
 /** Whether a model knows only black and white pixels, and these are others. */
-export const grey = (over, { data }) => over === "binary" && data.some((value, at) => at % 4 < 3 && value > 0 && value < 255)
+export const grey = (over, { data }) =>
+  over === "binary" && data.some((value, at) => at % 4 < 3 && value > 0 && value < 255)

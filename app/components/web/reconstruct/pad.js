@@ -7,13 +7,18 @@ import { lay, sheet, work } from "./work.js"
 const SIDE = 448 // pixels of the pad
 const STEP = 8 // that an arrow key moves the pen
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }
-const HELP = "Drawing pad. Arrow keys move the pen, Space puts it down or lifts it; plus and minus change its width; E erases; U takes a stroke back."
+const HELP =
+  "Drawing pad. Arrow keys move the pen, Space puts it down or lifts it; plus and minus change its " +
+  "width; E erases; U takes a stroke back."
 const KEPT = "zoetrope-strokes" // in the session's storage, so that a reload takes no drawing away
 
 export class Pad {
   /** `on.changed()` hears of each new part of a stroke; `cursor` is the mark where the keyboard's pen stands. */
   constructor(cursor, on) {
-    Object.assign(this, { cursor, on, at: [SIDE / 2, SIDE / 2], down: false })
+    this.cursor = cursor
+    this.on = on
+    this.at = [SIDE / 2, SIDE / 2]
+    this.down = false
     if (!work.sources.draw) this.create()
     this.panel = this.controls()
   }
@@ -36,18 +41,46 @@ export class Pad {
 
   controls() {
     const { pen } = work
-    this.width = element("input", { class: "zt-rec-range", type: "range", min: 8, max: 96, step: 4, value: pen.width, "aria-label": "Width of the pen" })
+    this.width = element("input", {
+      class: "zt-rec-range",
+      type: "range",
+      min: 8,
+      max: 96,
+      step: 4,
+      value: pen.width,
+      "aria-label": "Width of the pen",
+    })
     this.width.addEventListener("input", () => (pen.width = Number(this.width.value)))
-    this.drawing = button("Draw", "Draw with the pointer; off: the pointer moves the crop box", () => this.toggle("drawing"), true)
+    this.drawing = button(
+      "Draw",
+      "Draw with the pointer; off: the pointer moves the crop box",
+      () => this.toggle("drawing"),
+      true,
+    )
     this.erasing = button("Erase", "Draw with the colour of the paper (E)", () => this.toggle("erase"), true)
     this.back = button("Undo", "Take the last stroke back (U)", () => this.undo())
     this.again = button("Redo", "Bring it again (Shift + U)", () => this.redo())
     this.wipe = button("Clear", "Clear the pad; Undo brings it back", () => this.clear())
-    this.keys = element("div", { class: "zt-rec-keys", tabIndex: 0, role: "application", "aria-label": HELP, onkeydown: (event) => this.key(event) }, "Draw with keys")
+    this.keys = element(
+      "div",
+      {
+        class: "zt-rec-keys",
+        tabIndex: 0,
+        role: "application",
+        "aria-label": HELP,
+        onkeydown: (event) => this.key(event),
+      },
+      "Draw with keys",
+    )
     this.keys.addEventListener("focus", () => this.mark(true))
     this.keys.addEventListener("blur", () => this.mark(false))
     const line = (...parts) => element("div", { class: "zt-rec-line" }, ...parts)
-    const made = element("div", {}, line(this.drawing, this.erasing, labelled("width", this.width)), line(this.back, this.again, this.wipe, this.keys))
+    const made = element(
+      "div",
+      {},
+      line(this.drawing, this.erasing, labelled("width", this.width)),
+      line(this.back, this.again, this.wipe, this.keys),
+    )
     queueMicrotask(() => this.press())
     return made
   }
@@ -121,7 +154,8 @@ export class Pad {
     const context = this.canvas.getContext("2d")
     context.fillStyle = "#000"
     context.fillRect(0, 0, SIDE, SIDE)
-    for (const stroke of visible(work.strokes)) stroke.points.forEach((point, i) => ink(this.canvas, stroke, stroke.points[Math.max(0, i - 1)], point))
+    for (const stroke of visible(work.strokes))
+      stroke.points.forEach((point, i) => ink(this.canvas, stroke, stroke.points[Math.max(0, i - 1)], point))
   }
 
   // Keys
@@ -164,9 +198,18 @@ export class Pad {
     if (!on && this.down) this.dip()
     this.cursor.hidden = !on
     const percent = (value) => `${(100 * value) / SIDE}%`
-    Object.assign(this.cursor.style, { left: percent(this.at[0]), top: percent(this.at[1]), width: percent(work.pen.width), height: percent(work.pen.width) })
+    Object.assign(this.cursor.style, {
+      left: percent(this.at[0]),
+      top: percent(this.at[1]),
+      width: percent(work.pen.width),
+      height: percent(work.pen.width),
+    })
     this.cursor.classList.toggle("zt-rec-down", this.down)
-    this.keys.textContent = on ? (this.down ? "Pen is down: Space lifts it" : "Pen is up: Space puts it down") : "Draw with keys"
+    this.keys.textContent = on
+      ? this.down
+        ? "Pen is down: Space lifts it"
+        : "Pen is up: Space puts it down"
+      : "Draw with keys"
   }
 }
 
@@ -175,7 +218,12 @@ const visible = (strokes) => strokes.slice(strokes.findLastIndex(({ clear }) => 
 
 function ink(canvas, { width, erase }, from, to) {
   const context = canvas.getContext("2d")
-  Object.assign(context, { strokeStyle: erase ? "#000" : "#fff", lineWidth: width, lineCap: "round", lineJoin: "round" })
+  Object.assign(context, {
+    strokeStyle: erase ? "#000" : "#fff",
+    lineWidth: width,
+    lineCap: "round",
+    lineJoin: "round",
+  })
   context.beginPath()
   context.moveTo(...from)
   context.lineTo(...to)

@@ -8,16 +8,27 @@ const SEEDS = 2 ** 32
 const SHARED = 400 // milliseconds between two requests of a row that is not the first in sight, while a hand moves
 
 export class Rows {
-  /** `on.explore(query)` opens a latent, `on.morph(key)` makes it a key; `on.invert()` makes the negative; `on.empty()` says whether there is nothing to see yet. */
+  /**
+   * `on.explore(query)` opens a latent, `on.morph(key)` makes it a key; `on.invert()` makes the negative; `on.empty()`
+   * says whether there is nothing to see yet.
+   */
   constructor(channel, parts, on) {
-    Object.assign(this, { channel, parts, on, groups: [], version: 0, since: 0, key: "" })
-    this.seen = new IntersectionObserver((entries) => entries.forEach(({ target, isIntersecting }) => (this.of(target).near = isIntersecting)))
+    this.channel = channel
+    this.parts = parts
+    this.on = on
+    this.groups = []
+    this.version = 0
+    this.since = 0
+    this.key = ""
+    this.seen = new IntersectionObserver((entries) =>
+      entries.forEach(({ target, isIntersecting }) => (this.of(target).near = isIntersecting)),
+    )
     this.build()
     this.timer = setInterval(() => this.tell(), 500)
   }
 
   of(section) {
-    return this.groups.find(({ element }) => element === section) ?? {}
+    return this.groups.find((group) => group.element === section) ?? {}
   }
 
   build() {
@@ -29,11 +40,34 @@ export class Rows {
     this.mean = button("Mean", "Decode the mean of the posterior", draw(false), true)
     this.drawn = button("Sample", "Decode a draw of the posterior", draw(true), true)
     this.resample = button("Resample", "Draw the posterior anew", () => this.seedAt(switches.seed + 1))
-    this.seed = element("input", { class: "zt-rec-number", type: "number", min: 0, max: SEEDS - 1, "aria-label": "Seed of the posterior draw", placeholder: "–", title: "The seed of the posterior draw; – while the mean is shown", onchange: () => (this.seed.value === "" ? this.press() : this.seedAt(Number(this.seed.value))) })
+    this.seed = element("input", {
+      class: "zt-rec-number",
+      type: "number",
+      min: 0,
+      max: SEEDS - 1,
+      "aria-label": "Seed of the posterior draw",
+      placeholder: "–",
+      title: "The seed of the posterior draw; – while the mean is shown",
+      onchange: () => (this.seed.value === "" ? this.press() : this.seedAt(Number(this.seed.value))),
+    })
     this.chips = element("div", { class: "zt-rec-chips", role: "group", "aria-label": "Kinds of pictures to show" })
     this.status = element("span", { class: "zt-rec-status", "data-testid": "reconstruct-status", "data-row": "" })
-    const both = element("span", { class: "zt-rec-both", role: "group", "aria-label": "Posterior" }, this.mean, this.drawn)
-    this.parts.bar.replaceChildren(this.map, this.soft, element("span", { class: "zt-rec-word" }, "posterior"), both, this.resample, labelled("seed", this.seed), this.status, this.chips)
+    const both = element(
+      "span",
+      { class: "zt-rec-both", role: "group", "aria-label": "Posterior" },
+      this.mean,
+      this.drawn,
+    )
+    this.parts.bar.replaceChildren(
+      this.map,
+      this.soft,
+      element("span", { class: "zt-rec-word" }, "posterior"),
+      both,
+      this.resample,
+      labelled("seed", this.seed),
+      this.status,
+      this.chips,
+    )
     this.press()
   }
 
@@ -47,7 +81,13 @@ export class Rows {
 
   press() {
     const { map, soft, drawn, seed } = work.switches
-    for (const [made, on] of [[this.map, map], [this.soft, soft], [this.mean, !drawn], [this.drawn, drawn]]) made.setAttribute("aria-pressed", on)
+    for (const [made, on] of [
+      [this.map, map],
+      [this.soft, soft],
+      [this.mean, !drawn],
+      [this.drawn, drawn],
+    ])
+      made.setAttribute("aria-pressed", on)
     this.seed.value = drawn ? seed : "" // a mean is no seed's
     this.groups.forEach((group) => group.switched())
   }
@@ -61,8 +101,14 @@ export class Rows {
     this.key = key
     const kinds = Map.groupBy(models, ({ data, shape }) => `${data} ${shape.join("×")}`)
     const names = [...kinds.values()].map(([{ pictures }]) => pictures)
-    this.groups = [...kinds.values()].map((cards) => new Group(named(cards[0], names), cards, this.channel, { ...this.on, finished: (version) => this.finished(version) }))
-    this.groups.forEach(({ element }) => this.seen.observe(element))
+    this.groups = [...kinds.values()].map(
+      (cards) =>
+        new Group(named(cards[0], names), cards, this.channel, {
+          ...this.on,
+          finished: (version) => this.finished(version),
+        }),
+    )
+    this.groups.forEach((group) => this.seen.observe(group.element))
     this.chips.replaceChildren(...this.groups.map((group) => this.chip(group)))
     this.fold()
     this.press()
@@ -94,10 +140,16 @@ export class Rows {
   /** Another picture lies on the desk: the kinds that are likest to it come first. */
   sort() {
     const source = shown()
-    const far = ({ cards, shape: [channels, height, width] }) => [Number(cards[0].data !== source.hint), Number((channels === 3) !== source.colour), Number(height !== width), height, -cards.length]
+    const far = ({ cards, shape: [channels, height, width] }) => [
+      Number(cards[0].data !== source.hint),
+      Number((channels === 3) !== source.colour),
+      Number(height !== width),
+      height,
+      -cards.length,
+    ]
     const order = (a, b) => far(a).reduce((sign, value, i) => sign || value - far(b)[i], 0)
     this.groups.sort(order)
-    this.parts.groups.replaceChildren(...this.groups.map(({ element }) => element))
+    this.parts.groups.replaceChildren(...this.groups.map((group) => group.element))
     this.chips.replaceChildren(...this.groups.map(({ chip }) => chip))
     this.since = performance.now()
   }
@@ -130,7 +182,7 @@ export class Rows {
 
   /** A row has its answers: note how long all of them took since the picture came. */
   finished(version) {
-    if (!this.since || this.open.some(({ element }) => Number(element.dataset.drawn) < version)) return
+    if (!this.since || this.open.some((group) => Number(group.element.dataset.drawn) < version)) return
     this.status.dataset.row = Math.round(performance.now() - this.since)
     this.since = 0
     this.tell()
@@ -140,7 +192,8 @@ export class Rows {
     const moving = this.open.filter(({ near, rate }) => near && rate)
     const { row } = this.status.dataset
     const models = this.open.reduce((sum, { encoders }) => sum + encoders.length, 0)
-    if (moving.length) this.status.textContent = `${Math.round(Math.min(...moving.map(({ rate }) => rate)))} rows a second`
+    if (moving.length)
+      this.status.textContent = `${Math.round(Math.min(...moving.map(({ rate }) => rate)))} rows a second`
     else this.status.textContent = row ? `${models} models in ${row} ms` : ""
   }
 

@@ -8,21 +8,52 @@ const SEEDS = 2 ** 32
 
 export class Sample {
   constructor(channel, on) {
-    Object.assign(this, { on, models: [], failed: null })
-    this.draws = channel.slot("sample-draw", (answer) => this.decode(answer), (sentence) => this.trouble(sentence))
-    this.decodes = channel.slot("sample", (answer) => this.take(answer), (sentence) => this.trouble(sentence))
-    this.model = element("select", { class: "zt-rec-select", "aria-label": "Model that draws the sample", onchange: () => this.choose(this.model.value, work.sample.seed) })
-    this.seed = element("input", { class: "zt-rec-number", type: "number", min: 0, max: SEEDS - 1, step: 1, "aria-label": "Seed of the sample", onchange: () => this.choose(work.sample.model, Number(this.seed.value)) })
+    this.on = on
+    this.models = []
+    this.failed = null
+    this.draws = channel.slot(
+      "sample-draw",
+      (answer) => this.decode(answer),
+      (sentence) => this.trouble(sentence),
+    )
+    this.decodes = channel.slot(
+      "sample",
+      (answer) => this.take(answer),
+      (sentence) => this.trouble(sentence),
+    )
+    this.model = element("select", {
+      class: "zt-rec-select",
+      "aria-label": "Model that draws the sample",
+      onchange: () => this.choose(this.model.value, work.sample.seed),
+    })
+    this.seed = element("input", {
+      class: "zt-rec-number",
+      type: "number",
+      min: 0,
+      max: SEEDS - 1,
+      step: 1,
+      "aria-label": "Seed of the sample",
+      onchange: () => this.choose(work.sample.model, Number(this.seed.value)),
+    })
     const next = button("Another", "Draw the next seed", () => this.choose(work.sample.model, work.sample.seed + 1))
     this.shown = null // what the picture is a sample of: {model, seed}
     this.says = element("p", { class: "zt-rec-says", role: "status" })
-    this.panel = element("div", {}, element("div", { class: "zt-rec-line" }, this.model, labelled("seed", this.seed), next), this.says)
+    this.panel = element(
+      "div",
+      {},
+      element("div", { class: "zt-rec-line" }, this.model, labelled("seed", this.seed), next),
+      this.says,
+    )
   }
 
   offer(models) {
     this.models = models
     work.sample.model = models.some(({ name }) => name === work.sample.model) ? work.sample.model : models[0]?.name
-    this.model.replaceChildren(...models.map(({ name, title }) => element("option", { value: name, selected: name === work.sample.model }, title)))
+    this.model.replaceChildren(
+      ...models.map(({ name, title }) =>
+        element("option", { value: name, selected: name === work.sample.model }, title),
+      ),
+    )
     this.seed.value = work.sample.seed
   }
 
@@ -45,13 +76,17 @@ export class Sample {
 
   draw() {
     this.failed = null
-    if (this.card) this.draws.ask({ verb: "draw", model: this.card.name, seeds: [work.sample.seed] }, null, { ...work.sample })
+    if (this.card)
+      this.draws.ask({ verb: "draw", model: this.card.name, seeds: [work.sample.seed] }, null, { ...work.sample })
   }
 
   decode({ panels: [{ model, payload }], note }) {
     const classes = this.models.find(({ name }) => name === model)?.classes ?? []
     const y = classes.length ? note.seed % classes.length : undefined
-    this.decodes.ask({ verb: "decode", model, rows: 1, y }, new Float32Array(payload), { ...note, word: y === undefined ? "" : `, class ${classes[y]}` })
+    this.decodes.ask({ verb: "decode", model, rows: 1, y }, new Float32Array(payload), {
+      ...note,
+      word: y === undefined ? "" : `, class ${classes[y]}`,
+    })
   }
 
   async take({ panels: [panel], note }) {

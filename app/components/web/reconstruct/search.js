@@ -13,17 +13,35 @@ const CURVE = { width: 176, height: 44 }
 
 export class Search {
   constructor(card, channel, on) {
-    Object.assign(this, { card, on, going: false, steps: 2, target: null })
+    this.card = card
+    this.on = on
+    this.going = false
+    this.steps = 2
+    this.target = null
     work.searches[card.name] ??= { state: null, losses: [], target: null }
     this.tile = new Tile(card, "has no encoder", on)
-    this.slot = channel.slot(`invert-${card.name}`, (answer) => this.take(answer), (sentence) => this.fail(sentence))
+    this.slot = channel.slot(
+      `invert-${card.name}`,
+      (answer) => this.take(answer),
+      (sentence) => this.fail(sentence),
+    )
     this.run = button("Search", "Look for the latent whose picture comes closest", () => this.toggle())
     this.over = button("Start over", "Forget what was found", () => this.forget())
     this.progress = element("progress", { max: ENOUGH, value: 0, "aria-label": `Steps of the search in ${card.title}` })
     this.says = element("p", { class: "zt-rec-words", role: "status" })
-    this.curve = element("canvas", { ...CURVE, class: "zt-rec-curve", role: "img", "aria-label": "Pixel error by step" })
+    this.curve = element("canvas", {
+      ...CURVE,
+      class: "zt-rec-curve",
+      role: "img",
+      "aria-label": "Pixel error by step",
+    })
     if (card.classes.length) this.tile.askClass(() => this.retell(), false)
-    this.tile.extra.append(this.curve, this.progress, this.says, element("div", { class: "zt-rec-line" }, this.run, this.over))
+    this.tile.extra.append(
+      this.curve,
+      this.progress,
+      this.says,
+      element("div", { class: "zt-rec-line" }, this.run, this.over),
+    )
     this.paint()
   }
 
@@ -85,7 +103,10 @@ export class Search {
     this.work.state ??= new Float32Array(3 * card.latent + 1)
     const y = (this.work.y = card.classes.length ? (work.classes[card.name] ?? 0) : undefined)
     this.since = performance.now()
-    this.slot.askAll([{ panel: { verb: "invert", model: card.name, rows: 1, steps: this.steps, y }, rows: [target, this.work.state] }], target)
+    this.slot.askAll(
+      [{ panel: { verb: "invert", model: card.name, rows: 1, steps: this.steps, y }, rows: [target, this.work.state] }],
+      target,
+    )
   }
 
   async take({ panels: [panel], note: target }) {
@@ -95,7 +116,11 @@ export class Search {
     if (!same(target, this.work.target) || !this.work.state) return this.going && this.ask() // it has turned meanwhile
     this.work.state = panel.state
     this.work.losses.push(...panel.losses)
-    this.tile.show(made, image(target, this.card.shape), panel.state.subarray(0, this.card.latent), { ms: { model: milliseconds }, y: this.work.y, title: this.work.title })
+    this.tile.show(made, image(target, this.card.shape), panel.state.subarray(0, this.card.latent), {
+      ms: { model: milliseconds },
+      y: this.work.y,
+      title: this.work.title,
+    })
     this.tile.element.classList.toggle("zt-rec-stale", !same(target, this.target)) // it may have been left for another
     this.tile.values.latency.textContent = `${milliseconds.toFixed(0)} ms a step`
     this.tile.element.dataset.steps = this.done
@@ -120,7 +145,9 @@ export class Search {
     this.over.disabled = !this.done
     const best = losses.length ? `, error ${figure(losses.at(-1))}` : ""
     const speed = this.going && this.rate ? `, ${this.rate.toFixed(0)} a second` : ""
-    this.says.textContent = !this.done ? "Not searched yet." : `${fresh || this.going ? "" : "Of an earlier picture: "}${this.done} steps${best}${speed}.`
+    this.says.textContent = !this.done
+      ? "Not searched yet."
+      : `${fresh || this.going ? "" : "Of an earlier picture: "}${this.done} steps${best}${speed}.`
     this.draw(losses)
   }
 
@@ -135,9 +162,15 @@ export class Search {
     context.strokeStyle = getComputedStyle(this.curve).color
     context.lineWidth = 1.5
     context.beginPath()
-    logs.forEach((log, i) => context.lineTo((i / Math.max(losses.length - 1, 60)) * width, 2 + (height - 4) * (1 - (log - low) / Math.max(high - low, 1e-9))))
+    logs.forEach((log, i) =>
+      context.lineTo(
+        (i / Math.max(losses.length - 1, 60)) * width,
+        2 + (height - 4) * (1 - (log - low) / Math.max(high - low, 1e-9)),
+      ),
+    )
     context.stroke()
   }
 }
 
-const same = (first, second) => first !== null && second !== null && first.length === second.length && first.every((byte, i) => byte === second[i])
+const same = (first, second) =>
+  first !== null && second !== null && first.length === second.length && first.every((byte, i) => byte === second[i])

@@ -5,7 +5,8 @@ import { lay, opened } from "./work.js"
 
 export class Shelf {
   constructor(on) {
-    Object.assign(this, { on, all: [] })
+    this.on = on
+    this.all = []
     this.panel = element("div", { class: "zt-rec-shelf", role: "group", "aria-label": "Pictures that come along" })
   }
 
@@ -13,8 +14,18 @@ export class Shelf {
     if (this.all.length === bundled.length) return // they do not change
     this.all = bundled
     const thumb = ({ name, title, url }) =>
-      element("button", { type: "button", class: "zt-rec-thumb", title, "data-name": name, onclick: () => this.choose(name) }, element("img", { src: url, alt: title }))
-    const named = (group) => element("div", { class: "zt-rec-set", role: "group", "aria-label": group }, element("p", {}, group), ...bundled.filter((each) => each.group === group).map(thumb))
+      element(
+        "button",
+        { type: "button", class: "zt-rec-thumb", title, "data-name": name, onclick: () => this.choose(name) },
+        element("img", { src: url, alt: title }),
+      )
+    const named = (group) =>
+      element(
+        "div",
+        { class: "zt-rec-set", role: "group", "aria-label": group },
+        element("p", {}, group),
+        ...bundled.filter((each) => each.group === group).map(thumb),
+      )
     this.panel.replaceChildren(...[...new Set(bundled.map(({ group }) => group))].map(named))
   }
 
@@ -30,6 +41,7 @@ export class Shelf {
   }
 
   mark(name) {
-    for (const thumb of this.panel.querySelectorAll(".zt-rec-thumb")) thumb.setAttribute("aria-pressed", thumb.dataset.name === name)
+    for (const thumb of this.panel.querySelectorAll(".zt-rec-thumb"))
+      thumb.setAttribute("aria-pressed", thumb.dataset.name === name)
   }
 }

@@ -11,10 +11,18 @@ import { work } from "./work.js"
 const TABS = { shelf: "Pictures", draw: "Draw", upload: "Upload", camera: "Camera", sample: "Sample" }
 
 export class Sources {
-  /** `on.laid()` hears of another picture, `on.changed()` of new pixels in the same, `on.cropped(crop)`, `on.refused(sentence)`. */
+  /**
+   * `on.laid()` hears of another picture, `on.changed()` of new pixels in the same, `on.cropped(crop)`,
+   * `on.refused(sentence)`.
+   */
   constructor(channel, parts, on) {
-    Object.assign(this, { parts, on })
-    const here = (kind) => ({ ...on, laid: () => (this.mark(), on.laid()), changed: () => work.kind === kind && on.changed() })
+    this.parts = parts
+    this.on = on
+    const here = (kind) => ({
+      ...on,
+      laid: () => (this.mark(), on.laid()),
+      changed: () => work.kind === kind && on.changed(),
+    })
     this.ways = {
       shelf: new Shelf(here("shelf")),
       draw: new Pad(parts.pen, here("draw")),
@@ -27,7 +35,18 @@ export class Sources {
   }
 
   tab(kind, text) {
-    const made = element("button", { type: "button", class: "zt-rec-tab", role: "tab", "data-kind": kind, "aria-controls": "zt-rec-panel", onclick: () => this.choose(kind) }, text)
+    const made = element(
+      "button",
+      {
+        type: "button",
+        class: "zt-rec-tab",
+        role: "tab",
+        "data-kind": kind,
+        "aria-controls": "zt-rec-panel",
+        onclick: () => this.choose(kind),
+      },
+      text,
+    )
     made.addEventListener("keydown", (event) => this.step(event))
     return made
   }
@@ -49,7 +68,8 @@ export class Sources {
     work.kind = kind
     this.mark()
     if (kind === "sample" && !work.sources.sample) this.ways.sample.draw()
-    if (kind === "shelf" && !work.sources.shelf && this.ways.shelf.all.length) return this.ways.shelf.choose(this.ways.shelf.all[0].name)
+    if (kind === "shelf" && !work.sources.shelf && this.ways.shelf.all.length)
+      return this.ways.shelf.choose(this.ways.shelf.all[0].name)
     this.on.laid()
   }
 

@@ -8,12 +8,20 @@ const LARGE = 5 // times as far with Shift
 const GROWTH = 1.04
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }
 const HANDLES = ["nw", "ne", "sw", "se"]
-const HELP = "Crop box. Arrow keys move it, Shift for large steps; plus and minus change its size; [ and ] turn it by a degree, R by 90 degrees."
+const HELP =
+  "Crop box. Arrow keys move it, Shift for large steps; plus and minus change its size; [ and ] turn it " +
+  "by a degree, R by 90 degrees."
 
 export class Stage {
-  /** `on.cropped(crop)` hears of another crop; `on.pen(kind, [x, y])` of a pen that begins, moves and ends, where `on.draws()`. */
+  /**
+   * `on.cropped(crop)` hears of another crop; `on.pen(kind, [x, y])` of a pen that begins, moves and ends, where
+   * `on.draws()`.
+   */
   constructor(parts, on) {
-    Object.assign(this, { parts, on, source: null, grip: null })
+    this.parts = parts
+    this.on = on
+    this.source = null
+    this.grip = null
     parts.box.append(...HANDLES.map((corner) => element("i", { class: `zt-rec-handle zt-rec-${corner}` })))
     const { stage } = parts
     stage.addEventListener("pointerdown", (event) => this.press(event))
@@ -39,7 +47,10 @@ export class Stage {
     const frame = this.parts.stage.getBoundingClientRect()
     const { width, height } = this.source.canvas
     const half = reach(this.source) / 2
-    return [(event.clientX - frame.left) / this.scale + width / 2 - half, (event.clientY - frame.top) / this.scale + height / 2 - half]
+    return [
+      (event.clientX - frame.left) / this.scale + width / 2 - half,
+      (event.clientY - frame.top) / this.scale + height / 2 - half,
+    ]
   }
 
   /** Draw a source and its crop box. */
@@ -56,7 +67,13 @@ export class Stage {
     const { width, height } = source.canvas
     context.imageSmoothingEnabled = scale < 3
     context.imageSmoothingQuality = "high"
-    context.drawImage(source.canvas, (side - width * scale) / 2, (side - height * scale) / 2, width * scale, height * scale)
+    context.drawImage(
+      source.canvas,
+      (side - width * scale) / 2,
+      (side - height * scale) / 2,
+      width * scale,
+      height * scale,
+    )
     this.frame(box)
   }
 
@@ -68,7 +85,15 @@ export class Stage {
     box.style.transform = `translate(${left - side / 2}px, ${top - side / 2}px) rotate(${turned(crop)}deg)`
     const percent = ([value, whole]) => `${Math.round((100 * value) / whole)} %`
     const { width, height } = this.source.canvas
-    box.setAttribute("aria-label", `${HELP} Now its middle is at ${[[crop.x, width], [crop.y, height]].map(percent).join(", ")}, side ${Math.round(crop.side)} pixels, turned by ${turned(crop)} degrees`)
+    box.setAttribute(
+      "aria-label",
+      `${HELP} Now its middle is at ${[
+        [crop.x, width],
+        [crop.y, height],
+      ]
+        .map(percent)
+        .join(", ")}, side ${Math.round(crop.side)} pixels, turned by ${turned(crop)} degrees`,
+    )
   }
 
   // Gestures
@@ -95,7 +120,6 @@ export class Stage {
       return this.on.pen("move", ...(events.length ? events : [event]).map((each) => this.point(each)))
     }
     const [x, y] = this.point(event)
-    const { crop } = this.source
     if (this.grip.what === "move") return this.change({ x: x - this.grip.from[0], y: y - this.grip.from[1] })
     this.change({ side: 2 * Math.max(0, this.far([x, y]) + this.grip.slack) })
   }
@@ -105,7 +129,10 @@ export class Stage {
     const { crop } = this.source
     const turn = (-turned(crop) * Math.PI) / 180
     const [across, down] = [x - crop.x, y - crop.y]
-    return Math.max(Math.abs(across * Math.cos(turn) - down * Math.sin(turn)), Math.abs(across * Math.sin(turn) + down * Math.cos(turn)))
+    return Math.max(
+      Math.abs(across * Math.cos(turn) - down * Math.sin(turn)),
+      Math.abs(across * Math.sin(turn) + down * Math.cos(turn)),
+    )
   }
 
   release(event) {

@@ -16,14 +16,25 @@ export function frame(shape, title) {
   const scale = LARGE / Math.max(height, width)
   const screen = new Screen(element("canvas", { role: "img", "aria-label": title }))
   screen.fit(width * scale, height * scale)
-  Object.assign(screen.canvas.style, { width: `${Math.round(width * scale)}px`, height: `${Math.round(height * scale)}px` })
+  Object.assign(screen.canvas.style, {
+    width: `${Math.round(width * scale)}px`,
+    height: `${Math.round(height * scale)}px`,
+  })
   return screen
 }
 
 export class Tile {
-  /** `way` is said under the title: how this picture came about; `part` names the levels of the code that alone are decoded. */
+  /**
+   * `way` is said under the title: how this picture came about; `part` names the levels of the code that alone are
+   * decoded.
+   */
   constructor(card, way, on, part = "") {
-    Object.assign(this, { card, on, made: null, seen: null, z: null, frames: 0 })
+    this.card = card
+    this.on = on
+    this.made = null
+    this.seen = null
+    this.z = null
+    this.frames = 0
     this.screen = frame(card.shape, `Reconstruction by ${card.title}`)
     this.map = frame(card.shape, `Where ${card.title} is off`)
     this.map.canvas.classList.add("zt-rec-map")
@@ -33,7 +44,9 @@ export class Tile {
     this.bound = new Bound(card)
     this.says = element("p", { class: "zt-rec-trouble", role: "status" })
     this.explore = button("Explore from here", "Move on from this latent in Explore", () => on.explore(this.query()))
-    this.morph = button("Use in Morph", "Add this latent to the key pictures of this model in Morph", () => on.morph(this.key()))
+    this.morph = button("Use in Morph", "Add this latent to the key pictures of this model in Morph", () =>
+      on.morph(this.key()),
+    )
     this.explore.disabled = this.morph.disabled = true
     this.extra = element("div", { class: "zt-rec-extra" })
     this.element = this.build(way)
@@ -51,9 +64,26 @@ export class Tile {
       element(
         "dl",
         {},
-        row("pixel error", values.pixels, "Mean squared error of a pixel on a scale of 0 to 1, against what the model saw"),
-        row("feature error", values.features, card.judge ? "Squared distance of the features of both in our classifier, over their mean variance on held-out pictures: 1 is as unlike as an average picture is from the mean" : `No classifier of ${card.pictures} is here to measure it by`),
-        row("latency", values.latency, card.over ? `In the model, without the network; at rest with the ${card.draws} draws behind the bound` : "In the model, without the network"),
+        row(
+          "pixel error",
+          values.pixels,
+          "Mean squared error of a pixel on a scale of 0 to 1, against what the model saw",
+        ),
+        row(
+          "feature error",
+          values.features,
+          card.judge
+            ? "Squared distance of the features of both in our classifier, over their mean variance on " +
+                "held-out pictures: 1 is as unlike as an average picture is from the mean"
+            : `No classifier of ${card.pictures} is here to measure it by`,
+        ),
+        row(
+          "latency",
+          values.latency,
+          card.over
+            ? `In the model, without the network; at rest with the ${card.draws} draws behind the bound`
+            : "In the model, without the network",
+        ),
       ),
       this.gauge.element,
       this.bound.element,
@@ -66,9 +96,18 @@ export class Tile {
   askClass(changed, untold = true) {
     const { card } = this
     this.untold = untold ? element("option", { value: "" }, UNTOLD) : ""
-    const options = [this.untold, ...card.classes.map((name, y) => element("option", { value: y, selected: work.classes[card.name] === y }, name))]
-    const title = untold ? "Left untold, a model that knows how likely a picture is takes the likeliest class" : "The class that the picture is searched in"
-    const select = element("select", { class: "zt-rec-select", title, "aria-label": `Class that ${card.title} is told` }, ...options)
+    const options = [
+      this.untold,
+      ...card.classes.map((name, y) => element("option", { value: y, selected: work.classes[card.name] === y }, name)),
+    ]
+    const title = untold
+      ? "Left untold, a model that knows how likely a picture is takes the likeliest class"
+      : "The class that the picture is searched in"
+    const select = element(
+      "select",
+      { class: "zt-rec-select", title, "aria-label": `Class that ${card.title} is told` },
+      ...options,
+    )
     select.addEventListener("change", () => {
       work.classes[card.name] = select.value === "" ? undefined : Number(select.value)
       changed()
@@ -81,7 +120,10 @@ export class Tile {
     this.element.classList.add("zt-rec-stale")
   }
 
-  /** Another picture lies on the desk: the figures of the one before go, and what is drawn stays marked until the answer. */
+  /**
+   * Another picture lies on the desk: the figures of the one before go, and what is drawn stays marked until the
+   * answer.
+   */
   clear() {
     this.wait()
     Object.values(this.values).forEach((value) => (value.textContent = "–"))
@@ -93,13 +135,14 @@ export class Tile {
   }
 
   /**
-   * Draw a picture, ImageData, against the one that was seen; `z` is its latent, `strange` says whether that was drawn, and the
-   * scores of a mean: {drawn, strangeness, texture}.
+   * Draw a picture, ImageData, against the one that was seen; `z` is its latent, `strange` says whether that was drawn,
+   * and the scores of a mean: {drawn, strangeness, texture}.
    */
   show(made, seen, z, { ms, terms, y, strange, title = shown().title } = {}) {
     Object.assign(this, { made, seen, z, y, title })
     this.judged(null)
-    if (this.untold && work.classes[this.card.name] === undefined) this.untold.textContent = y === undefined ? UNTOLD : `likeliest: ${this.card.classes[y]}`
+    if (this.untold && work.classes[this.card.name] === undefined)
+      this.untold.textContent = y === undefined ? UNTOLD : `likeliest: ${this.card.classes[y]}`
     const { error, map } = compare(seen, made)
     this.says.textContent = ""
     this.screen.soft = this.map.soft = work.switches.soft

@@ -6,20 +6,46 @@ import { around, start } from "./crop.js"
 export class Tools {
   /** `on.cropped(crop)` hears of another crop; `source()` gives what is shown. */
   constructor(host, source, on) {
-    Object.assign(this, { source, on })
+    this.source = source
+    this.on = on
     const turn = (quarters) => this.change(({ quarter }) => ({ quarter: (quarter + quarters) % 4 }))
     const toggle = (what) => this.change((crop) => ({ [what]: !crop[what] }))
-    this.angle = element("input", { class: "zt-rec-range", type: "range", min: -45, max: 45, step: 0.5, "aria-label": "Fine angle of the crop, in degrees" })
+    this.angle = element("input", {
+      class: "zt-rec-range",
+      type: "range",
+      min: -45,
+      max: 45,
+      step: 0.5,
+      "aria-label": "Fine angle of the crop, in degrees",
+    })
     this.angle.addEventListener("input", () => this.change(() => ({ angle: Number(this.angle.value) })))
     this.degrees = element("output", { class: "zt-rec-value" })
     this.switches = {
       flip: button("Mirror", "Mirror the crop, left to right", () => toggle("flip"), true),
-      invert: button("Invert", "Make a negative: for dark figures on white paper, where a model knows white on black", () => toggle("invert"), true),
+      invert: button(
+        "Invert",
+        "Make a negative: for dark figures on white paper, where a model knows white on black",
+        () => toggle("invert"),
+        true,
+      ),
       grey: button("Grey", "Take the colours away", () => toggle("grey"), true),
     }
     host.replaceChildren(
-      element("div", { class: "zt-rec-line" }, button("↺ 90°", "Turn the crop a quarter to the left", () => turn(3)), button("↻ 90°", "Turn the crop a quarter to the right", () => turn(1)), this.angle, this.degrees),
-      element("div", { class: "zt-rec-line" }, ...Object.values(this.switches), button("Frame it", "Lay the box around what is drawn, with a margin", () => this.frame()), button("Whole", "Back to the whole picture, nothing turned", () => this.whole())),
+      element(
+        "div",
+        { class: "zt-rec-line" },
+        button("↺ 90°", "Turn the crop a quarter to the left", () => turn(3)),
+        button("↻ 90°", "Turn the crop a quarter to the right", () => turn(1)),
+        this.angle,
+        this.degrees,
+      ),
+      element(
+        "div",
+        { class: "zt-rec-line" },
+        ...Object.values(this.switches),
+        button("Frame it", "Lay the box around what is drawn, with a margin", () => this.frame()),
+        button("Whole", "Back to the whole picture, nothing turned", () => this.whole()),
+      ),
     )
   }
 

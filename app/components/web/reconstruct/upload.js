@@ -8,8 +8,16 @@ const CHOOSER = '[data-testid="stFileUploader"] input[type=file]'
 export class Upload {
   constructor(on) {
     this.on = on
-    const choose = button("Choose a picture…", "Bring a picture of your own; it stays on the machine that runs Zoetrope", () => document.querySelector(CHOOSER)?.click())
-    this.says = element("p", { class: "zt-rec-says", role: "status" }, "Or drop it on the strip at the top of the page.")
+    const choose = button(
+      "Choose a picture…",
+      "Bring a picture of your own; it stays on the machine that runs Zoetrope",
+      () => document.querySelector(CHOOSER)?.click(),
+    )
+    this.says = element(
+      "p",
+      { class: "zt-rec-says", role: "status" },
+      "Or drop it on the strip at the top of the page.",
+    )
     this.faces = element("div", { class: "zt-rec-line" })
     this.panel = element("div", {}, element("div", { class: "zt-rec-line" }, choose), this.says, this.faces)
   }
@@ -29,8 +37,15 @@ export class Upload {
   tell() {
     const source = work.sources.upload
     if (!source) return
-    this.says.textContent = [`${source.title}, ${source.canvas.width} × ${source.canvas.height}`, ...source.notes].join(" · ")
-    const face = ({ x, y, side, angle = 0 }, i) => button(source.faces.length > 1 ? `Face ${i + 1}` : "Frame the face", "Lay the box around this face, as it was found", () => this.on.cropped({ ...source.crop, x, y, side, angle }))
+    this.says.textContent = [`${source.title}, ${source.canvas.width} × ${source.canvas.height}`, ...source.notes].join(
+      " · ",
+    )
+    const face = ({ x, y, side, angle = 0 }, i) =>
+      button(
+        source.faces.length > 1 ? `Face ${i + 1}` : "Frame the face",
+        "Lay the box around this face, as it was found",
+        () => this.on.cropped({ ...source.crop, x, y, side, angle }),
+      )
     this.faces.replaceChildren(...source.faces.map(face))
   }
 }

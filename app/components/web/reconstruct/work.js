@@ -24,7 +24,18 @@ export const shown = () => work.sources[work.kind]
 
 /** A source. `fit` is "all" where the crop begins with the whole of it, else its largest square. */
 export function source(canvas, { fit = "square", ...about }) {
-  return { canvas, crop: start(canvas, fit), fit, title: "", hint: null, notes: [], query: null, room: 1.2, ...look(canvas), ...about }
+  return {
+    canvas,
+    crop: start(canvas, fit),
+    fit,
+    title: "",
+    hint: null,
+    notes: [],
+    query: null,
+    room: 1.2,
+    ...look(canvas),
+    ...about,
+  }
 }
 
 /** Lay a source on the desk. */
