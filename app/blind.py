@@ -16,13 +16,13 @@ from typing import Any, TypeGuard
 
 import numpy as np
 
-from app.panels import MAX_PANELS, Panel
-from app.refusal import BAD_DATA, Refused
 from app.seeds import SEEDS
-from engine.card import Card
-from engine.catalogue import Catalogue
+from app.server.errors import BAD_DATA, Refused
+from app.server.operations import MAX_PANELS, Panel
+from engine.checkpoints.card import Card
+from engine.checkpoints.catalogue import Catalogue
 from engine.errors import BadValue, ModelFault, ZoetropeError
-from engine.serving.jobs import Answer, Job
+from engine.inference.requests import Answer, Job
 
 OPERATIONS = ("blind", "reveal")
 PREFIX = "blind:"

@@ -14,7 +14,7 @@ from app.drawn.digits import HANDS, digit
 from app.drawn.faces import FACES, face
 from app.drawn.scanned import scans
 from app.drawn.sprites import sprite
-from engine.sheet import encode
+from engine.image_grid import encode
 
 WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 SPRITES = (

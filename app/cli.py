@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from app.network import allow_many_sockets, busy, exposure, free_port, loopback, url
-from app.origins import site
+from app.server.origins import site
 from engine.console import write_plainly
 from engine.errors import ZoetropeError
 
@@ -90,7 +90,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from app.door import backend, check
+    from app.engine_client import backend, check
 
     folders = _folders(options)
     check(options.engine)
@@ -101,8 +101,8 @@ def _run(options: argparse.Namespace) -> int:
     _tell(f"Zoetrope: {url(options.address, options.port, place.base)}")
     if not loopback(options.address):
         _tell(exposure(options.address, options.port))
+    from app.browser_check import display
     from app.main import serve  # here, not above: it loads the web server, which the other commands do not need
-    from app.reach import display
 
     allow_many_sockets()
     quiet = options.headless or not display()
@@ -121,8 +121,8 @@ def _serve(options: argparse.Namespace) -> int:
 
 def _list(options: argparse.Namespace) -> int:
     folders = _folders(options)
-    from app.door import order
-    from engine.runtime import Engine  # here, not above: it loads torch, which takes seconds
+    from app.engine_client import order
+    from engine.inference.engine import Engine  # here, not above: it loads torch, which takes seconds
 
     catalogue = Engine(folders).catalogue
     cards = [catalogue.card(name) for name in order(catalogue.names())]

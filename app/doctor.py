@@ -13,12 +13,13 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from statistics import median
 
-from app import network, reach, store
-from app.door import backend, order
-from engine.catalogue import Catalogue
+from app import browser_check, network
+from app.engine_client import backend, order
+from app.server import store
+from engine.checkpoints.catalogue import Catalogue
 from engine.errors import ZoetropeError
-from engine.serving.backend import Backend
-from engine.serving.jobs import Answer, Job
+from engine.inference.requests import Answer, Job
+from engine.serving.protocol import Backend
 
 LIBRARIES = ("streamlit", "starlette", "uvicorn", "torch", "numpy", "pillow", "safetensors")
 ENOUGH_MEMORY = 1.0
@@ -54,11 +55,11 @@ def examine(folders: list[Path] | None, port: int, address: str, tell: Callable[
     first = _engine(folders, report)
     _store(report)
     try:
-        tell(reach.pages(folders, first))
-    except reach.Unreachable as fault:
+        tell(browser_check.pages(folders, first))
+    except browser_check.Unreachable as fault:
         report.fault(str(fault))
     tell(_port(address, port))
-    tell(reach.browser(address, port))
+    tell(browser_check.browser(address, port))
     tell(network.exposure(address, port))
     tell(network.crowd())
     return report.close()
@@ -80,7 +81,8 @@ def _machine(report: Report) -> None:
     report.tell(f"machine: {os.cpu_count()} cores, {memory}, {'; '.join(cards) or 'no GPU'}")
     if free is not None and free < ENOUGH_MEMORY:
         report.fault(f"Only {free:.1f} GiB of memory are free; close something, {ENOUGH_MEMORY:.0f} GiB are needed.")
-    from engine.runtime import pick_device  # here, not above: it loads torch, which the web process does without
+    # Here, not above: it loads torch, which the web process does without.
+    from engine.inference.engine import pick_device
 
     device = pick_device()
     report.tell(f"device: models run on {'the processor' if device == 'cpu' else device}")

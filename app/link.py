@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from engine.card import Axis, Card
+    from engine.checkpoints.card import Axis, Card
 
 FEW = 10
 """Latents up to which the middle of the prior is as likely as any place."""

@@ -14,16 +14,16 @@ from starlette.middleware import Middleware
 from starlette.routing import WebSocketRoute
 from streamlit.web import bootstrap
 
-from app import kept, server, store
-from app.door import door
-from app.gate import Gate
-from app.live import Live
-from app.morph.routes import Films
-from app.morph.studio import Studio
+from app.engine_client import door
 from app.network import url
-from app.origins import Site
-from app.statics import Statics, pages
-from engine.serving.backend import Backend
+from app.server import http_server, kept, store
+from app.server.export.queue import Studio
+from app.server.export.routes import Films
+from app.server.gate import Gate
+from app.server.origins import Site
+from app.server.statics import Statics, pages
+from app.server.websocket import Live
+from engine.serving.protocol import Backend
 
 SWITCH = 0.0005
 """Seconds after which a page script gives way to the live channel; Python's own 5 ms would cost a drag its frames."""
@@ -92,4 +92,6 @@ def serve(
     where = {"server.port": port, "server.address": address, "server.baseUrlPath": site.base.strip("/")}
     sys.setswitchinterval(SWITCH)
     bootstrap.load_config_options({**SETTINGS, **where, "server.headless": headless})
-    return server.run(build(backend, script, site), address, port, "" if headless else url(address, port, site.base))
+    return http_server.run(
+        build(backend, script, site), address, port, "" if headless else url(address, port, site.base)
+    )

@@ -41,7 +41,7 @@ def check(options: argparse.Namespace) -> None:
         raise MissingData("Ray is not installed. Install it with: pip install 'zoetrope-latent[cluster]'.")
 
 
-def serve(options: argparse.Namespace, factory: str = "engine.runtime:Engine") -> int:
+def serve(options: argparse.Namespace, factory: str = "engine.inference.engine:Engine") -> int:
     """Serve until stopped: on the cluster that RAY_ADDRESS names, else on a cluster of this machine alone."""
     replicas = read_replicas(options.replicas)
     stopped = threading.Event()
@@ -80,7 +80,7 @@ def deploy(folders: Sequence[Path] | None, device: str, replicas: tuple[int, int
     """Let engines over some folders of checkpoints answer, and wait for the first of them."""
     from ray import serve as ray_serve
 
-    from app.door import FAVOURITE
+    from app.engine_client import FAVOURITE
     from engine.serving.cluster.deployment import application
 
     described = application(folders, device, [FAVOURITE], replicas, gpus, factory)

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from engine.card import Card
+from engine.checkpoints.card import Card
 
 
 @dataclass(frozen=True)

@@ -15,10 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.rig.report import publish, table
-from engine.catalogue import Catalogue
-from engine.serving.backend import Backend
-from engine.serving.jobs import Job
+from engine.checkpoints.catalogue import Catalogue
+from engine.inference.requests import Job
 from engine.serving.process import ProcessBackend
+from engine.serving.protocol import Backend
 
 HEAD = ("model", "drawn", "alone, s", "beside the drag, s", "drag, pictures/s", "95 % within, ms", "slowest, ms")
 WANTED = 50.0  # pictures a second of the drag

@@ -25,13 +25,13 @@ import av
 import numpy as np
 from PIL import Image
 
-from app.morph.path import Key, Path
+from app.server.export.path_file import Key, Path
 from bench.rig.drags import Seen, drag, percentile
 from bench.rig.live import Line
 from bench.rig.report import note, options, publish, table
 from bench.rig.server import Server
-from engine.catalogue import Catalogue
-from engine.runtime import Engine
+from engine.checkpoints.catalogue import Catalogue
+from engine.inference.engine import Engine
 
 HEAD = ("model", "file", "seconds", "processor s", "MB", "codec", "size", "frames", "length, s")
 HAND = ("somebody else's drag", "pictures/s", "median ms", "p95 ms")

@@ -15,9 +15,9 @@ import numpy as np
 import torch
 
 from bench.rig.report import publish
-from engine import images
-from engine.ready import Ready
-from engine.runtime import Engine
+from engine.inference import images
+from engine.inference.device_model import Ready
+from engine.inference.engine import Engine
 
 BATCHES = (1, 16, 64)
 SECONDS = 0.6  # for each cell of the table

@@ -1,10 +1,10 @@
 """Uploads of every kind, and damaged ones: zoetrope bench uploads [--mutations 10000] [--write].
 
-The twelve of the issue go through app/intake.py one after the other, each in a fresh process, so that the memory of one
-hides nothing of another's. Memory is what that process grew by at its peak, and the whole of the decoding process
-beside it, which Linux never gives as less than what its parent held. Then the damaged pictures of bench/rig/uploads.py:
-every twentieth by a fresh process, as an upload is, and the others by a fork of this one with the same program, limits
-and answer, which saves each the start of Python.
+The twelve of the issue go through app/server/uploads.py one after the other, each in a fresh process, so that the
+memory of one hides nothing of another's. Memory is what that process grew by at its peak, and the whole of the
+decoding process beside it, which Linux never gives as less than what its parent held. Then the damaged pictures of
+bench/rig/uploads.py: every twentieth by a fresh process, as an upload is, and the others by a fork of this one with the
+same program, limits and answer, which saves each the start of Python.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from contextlib import nullcontext
 from pathlib import Path
 from unittest.mock import patch
 
-from app import decoder
-from app.intake import take_in
+from app.server import decoder
+from app.server.uploads import take_in
 from bench.rig.report import note, publish, table
 from bench.rig.uploads import TWELVE, mutation
 from engine.errors import BadPicture

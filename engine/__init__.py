@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from engine.runtime import Engine, load
+    from engine.inference.engine import Engine, load
 
 __all__ = ["Engine", "load"]
 
@@ -14,6 +14,6 @@ def __getattr__(name: str) -> Any:
     """Load torch when a model is wanted, and not for those who only talk to an engine elsewhere."""
     if name not in __all__:
         raise AttributeError(f"module 'engine' has no attribute {name!r}")
-    from engine import runtime
+    from engine.inference import engine
 
-    return getattr(runtime, name)
+    return getattr(engine, name)

@@ -1,6 +1,6 @@
 """Which picture files are taken, by training and upload alike, and how greys deeper than 8 bits become bytes.
 
-Nothing but Pillow is imported, so that the process that decodes uploads (app/decoder.py) starts quickly.
+Nothing but Pillow is imported, so that the process that decodes uploads (app/server/decoder.py) starts quickly.
 """
 
 from __future__ import annotations

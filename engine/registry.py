@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from engine import plain
+from engine import schema
 from engine.errors import UnknownName
 from engine.models.ae import Autoencoder, AutoencoderConfig
 from engine.models.ali import ALI, ALIConfig
@@ -83,5 +83,5 @@ def config_from(family: str, fields: Mapping[str, Any]) -> Config:
     """Read a config back from plain JSON values. Raises UnknownName and BadValue."""
     if family not in FAMILIES:
         raise UnknownName("family", family, FAMILIES)
-    config: Config = plain.read(fields, FAMILIES[family][1], family)
+    config: Config = schema.read(fields, FAMILIES[family][1], family)
     return config

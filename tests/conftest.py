@@ -12,7 +12,7 @@ from hypothesis import settings
 from jaxtyping import install_import_hook
 
 if TYPE_CHECKING:
-    from app.door import Door
+    from app.engine_client import Door
 
 # Before any of the packages is imported; free in production, where nothing installs the hook.
 install_import_hook(["engine", "train"], "beartype.beartype")
@@ -40,8 +40,8 @@ def own_home() -> Iterator[None]:
 @pytest.fixture
 def door(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
     """Give the pages a door of their own, which a test opens, and a home of their own for what they keep."""
-    from app import store
-    from app.door import Door
+    from app.engine_client import Door
+    from app.server import store
     from app.views import opening
 
     monkeypatch.setenv("HOME", str(tmp_path_factory.mktemp("home")))

@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from engine.card import Card
-from engine.catalogue import Catalogue
+from engine.checkpoints.card import Card
+from engine.checkpoints.catalogue import Catalogue
 from engine.errors import BadLatent, EngineLost
-from engine.serving.backend import Listener, State
-from engine.serving.jobs import TERMS, Answer, Job
+from engine.inference.requests import TERMS, Answer, Job
+from engine.serving.protocol import Listener, State
 
 
 def card(name: str, latent: int, shape: tuple[int, int, int], classes: int = 0) -> Card:

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from engine import checkpoint
-from engine.runtime import Engine
+from engine.checkpoints import files
+from engine.inference.engine import Engine
 
 DEADLY = 1_000.0  # a latent that begins with it kills the process
 
@@ -30,7 +30,7 @@ class Fragile(Engine):
 
     def ready(self, name: str) -> Any:
         if name.endswith("late"):
-            (self.folders[0] / name / checkpoint.WEIGHTS).unlink(missing_ok=True)
+            (self.folders[0] / name / files.WEIGHTS).unlink(missing_ok=True)
         ready = super().ready(name)
         if "decode" not in vars(ready):
             ready.decode = self._fragile(ready.decode)

@@ -9,16 +9,16 @@ from typing import Any
 import numpy as np
 import torch
 
-from engine import checkpoint
-from engine.card import QUANTILES, Axis, Card
+from engine.checkpoints import files
+from engine.checkpoints.card import QUANTILES, Axis, Card
+from engine.image_grid import encode
 from engine.models.ae import AutoencoderConfig
 from engine.models.ali import ALIConfig
 from engine.models.classifier import ClassifierConfig
 from engine.models.pixel_cnn import PixelCNNConfig
 from engine.models.vae import VAEConfig
+from engine.protocols import verbs_of
 from engine.registry import Config, Model, build, family_of
-from engine.sheet import encode
-from engine.verbs import verbs_of
 
 SMALL: dict[str, Any] = {"shape": (1, 8, 6), "width": 8, "depth": 1}
 VAE = VAEConfig(latent=2, **SMALL)
@@ -49,7 +49,7 @@ def keep(folder: Path, name: str, model: Model, **changes: Any) -> Card:
     sheet = encode(np.zeros((8, 8, 3), np.uint8), "WEBP")
     if not config.latent:
         card, means = dataclasses.replace(card, feature_variance=2.0), None
-    return checkpoint.save(folder, model, dataclasses.replace(card, **changes), sheet, means, labels)
+    return files.save(folder, model, dataclasses.replace(card, **changes), sheet, means, labels)
 
 
 def posterior(config: Config) -> tuple[Any, Any]:

@@ -21,14 +21,14 @@ from engine.models.r3gan import R3GANConfig
 from engine.nn.blocks import StyledResidual
 from engine.registry import Config
 from tests.interrupted import assert_same, undisturbed_and_killed
-from train.augmentations import AUGMENTATIONS, augment
-from train.averages import settled
 from train.collapse import PATIENCE, Watch, relative_spread
-from train.critics import Critic, CriticConfig, JointCritic
 from train.data import Batch
 from train.devices import Place
+from train.ema import settled
 from train.loop import Training, train
 from train.objectives.adversarial import Adversarial, AdversarialConfig, penalties
+from train.objectives.augmentations import AUGMENTATIONS, augment
+from train.objectives.critics import Critic, CriticConfig, JointCritic
 from train.objectives.joint import Joint, JointConfig
 from train.objectives.payoffs import PAYOFFS, critic_loss, generator_loss, joint_loss
 from train.objectives.penalties import gradient_penalty, slopes, squared_slope

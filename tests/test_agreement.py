@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from engine.analysis.outliers import SUPPORTS
 from engine.errors import BadValue
+from engine.inference.engine import Engine
 from engine.models.pixel_cnn import PixelCNNConfig
 from engine.models.vae import VAEConfig
+from engine.nn.autoregressive.distributions import OUTPUTS
 from engine.nn.likelihoods import LIKELIHOODS
-from engine.nn.outputs import OUTPUTS
-from engine.outliers import SUPPORTS
-from engine.runtime import Engine
 from train.agreement import check, fitted, rehearse
 from train.cli import main
 from train.data import open_data

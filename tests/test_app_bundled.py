@@ -16,7 +16,7 @@ from app.bundled import SPRITES, Bundled, bundled, picture
 from app.drawn import scanned
 from app.drawn.digits import FORMS, HANDS, digit, framed
 from app.drawn.sprites import sprite
-from engine.runtime import Engine
+from engine.inference.engine import Engine
 from train.data import sprites as trained_on
 
 ROOT = Path(__file__).parent.parent

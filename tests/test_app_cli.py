@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from app import cli, doctor, network, reach, store
+from app import browser_check, cli, doctor, network
+from app.server import store
 from tests.tiny import write_all
 
 ROOT = Path(__file__).parent.parent
@@ -73,8 +74,8 @@ def test_doctor_names_a_store_that_cannot_be_used_and_pages_that_do_not_start(
     assert report.close() == 1
     assert said[-1] == "1 fault."
     monkeypatch.setattr(sys, "executable", "/bin/false")
-    with pytest.raises(reach.Unreachable, match="do not start"):
-        reach.pages(None, None)
+    with pytest.raises(browser_check.Unreachable, match="do not start"):
+        browser_check.pages(None, None)
 
 
 @pytest.mark.parametrize("address", ["localhost", "127.0.0.1", "::1"])
@@ -121,13 +122,13 @@ def test_the_server_opens_as_many_sockets_as_it_may() -> None:
 
 
 def test_without_a_display_the_address_to_open_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reach, "display", lambda: False)
-    assert "open http://localhost:8501 by hand" in reach.browser("0.0.0.0", 8501)
-    monkeypatch.setattr(reach, "display", lambda: True)
-    monkeypatch.setattr(reach, "named", lambda: "firefox")
-    assert reach.browser("localhost", 8501) == "browser: firefox would open http://localhost:8501"
-    monkeypatch.setattr(reach, "named", lambda: None)
-    assert "no browser was found" in reach.browser("localhost", 8501)
+    monkeypatch.setattr(browser_check, "display", lambda: False)
+    assert "open http://localhost:8501 by hand" in browser_check.browser("0.0.0.0", 8501)
+    monkeypatch.setattr(browser_check, "display", lambda: True)
+    monkeypatch.setattr(browser_check, "named", lambda: "firefox")
+    assert browser_check.browser("localhost", 8501) == "browser: firefox would open http://localhost:8501"
+    monkeypatch.setattr(browser_check, "named", lambda: None)
+    assert "no browser was found" in browser_check.browser("localhost", 8501)
 
 
 @pytest.mark.parametrize(
@@ -203,8 +204,9 @@ def test_the_app_imports_neither_torch_nor_train() -> None:
 
 
 SETTINGS = """
-from app import main, server
-server.Server.run = lambda server, sockets: None
+from app import main
+from app.server import http_server
+http_server.Server.run = lambda server, sockets: None
 main.serve(8599, "localhost", lambda: None, headless=True)
 import sys
 assert sys.getswitchinterval() == main.SWITCH

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from app.door import Door
+from app.engine_client import Door
 from app.views import charts, compare, opening
-from engine.card import Card, Metric
-from engine.catalogue import Catalogue
+from engine.checkpoints.card import Card, Metric
+from engine.checkpoints.catalogue import Catalogue
 from tests.echo import CARDS, Absent, Echo
 from tests.visit import Visitor, after_broken_runs
 

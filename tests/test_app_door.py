@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from app import door as doors
-from app.door import Door
+from app import engine_client as doors
+from app.engine_client import Door
 from engine.errors import BadValue, EngineLost, OutOfMemory
-from engine.serving.backend import Backend, State
-from engine.serving.jobs import Job
+from engine.inference.requests import Job
+from engine.serving.protocol import Backend, State
 from tests.echo import CARDS, Absent, Echo
 
 ROOT = Path(__file__).parent.parent
@@ -150,9 +150,9 @@ def test_an_unknown_kind_of_engine_is_refused(kind: str) -> None:
 
 TORCH_FREE = """
 import sys
-import app.main, app.script, app.desk
+import app.main, app.script, app.server.connection
 heavy = sorted({name.split(".")[0] for name in sys.modules} & {"torch", "train", "scipy", "sklearn", "ray"})
-assert not heavy and "engine.runtime" not in sys.modules, heavy
+assert not heavy and "engine.inference.engine" not in sys.modules, heavy
 """
 
 

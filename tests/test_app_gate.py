@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 from starlette.exceptions import HTTPException
 
-from app import gate, network, origins
-from app.gate import Gate, patient
-from app.origins import Site, read_host, site
+from app import network
+from app.server import gate, origins
+from app.server.gate import Gate, patient
+from app.server.origins import Site, read_host, site
 from engine.errors import BadValue
 
 Headers = Iterable[tuple[str, str]]

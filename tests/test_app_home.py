@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.door import Door
+from app.engine_client import Door
 from app.tree import LEAVES, in_order, kinds
 from app.views import home
 from app.views.facts import FAMILIES, short
 from app.views.home import by_data
 from engine import registry
-from engine.card import Card
-from engine.catalogue import Catalogue
+from engine.checkpoints.card import Card
+from engine.checkpoints.catalogue import Catalogue
 from tests.echo import CARDS, Echo
 
 

@@ -17,9 +17,9 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
-from app import decoder, faces, intake
-from app.intake import Picture, take_in
-from bench.rig import uploads
+from app.server import decoder, faces, uploads
+from app.server.uploads import Picture, take_in
+from bench.rig import uploads as rig
 from bench.rig.uploads import QUARTERS, TWELVE, saved, scene
 from engine.errors import BadPicture
 from engine.picture_files import FORMATS
@@ -210,7 +210,7 @@ def test_no_side_is_longer_than_1024_and_the_picture_stays_in_place(width: int, 
 
 def test_a_large_file_is_refused_before_it_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(subprocess, "run", None)
-    assert "up to 20 MB are accepted" in refusal(bytes(intake.UPLOAD + 1))
+    assert "up to 20 MB are accepted" in refusal(bytes(uploads.UPLOAD + 1))
 
 
 @pytest.mark.parametrize("form", ["VP8X", "VP8L", "VP8 "])
@@ -229,7 +229,7 @@ def test_a_jpeg_in_several_passes_may_be_half_as_large() -> None:
 
 
 def test_memory_beyond_the_limit_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(intake, "MEGABYTES", 64)
+    monkeypatch.setattr(uploads, "MEGABYTES", 64)
     picture = saved(Image.new("RGBA", (6000, 4000)), "PNG")
     assert refusal(picture, "a.png").endswith("needs more than 64 MB to open. Save it smaller and bring it again.")
 
@@ -237,22 +237,22 @@ def test_memory_beyond_the_limit_is_a_sentence(monkeypatch: pytest.MonkeyPatch) 
 def test_processor_time_beyond_the_limit_is_a_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     slow = tmp_path / "decoder.py"
     slow.write_text(
-        f"import sys; sys.path.insert(0, {str(ROOT)!r})\nfrom app import decoder\n"
+        f"import sys; sys.path.insert(0, {str(ROOT)!r})\nfrom app.server import decoder\n"
         "decoder.limit(1 << 30, 1)\nwhile True: pass"
     )
-    monkeypatch.setattr(intake, "DECODER", slow)
+    monkeypatch.setattr(uploads, "DECODER", slow)
     assert "takes longer than" in refusal(saved(scene(4, 4), "PNG"))
 
 
 def test_a_decoder_that_crashes_hangs_or_lies_harms_nobody(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     bad = tmp_path / "decoder.py"
-    monkeypatch.setattr(intake, "DECODER", bad)
+    monkeypatch.setattr(uploads, "DECODER", bad)
     lies = ["{}", '{"width": 2, "height": 2, "notes": []}', '{"width": -1, "height": 1}', '{"width": "x"}', "[]", "7"]
     for script in ["import os; os.abort()", "raise SystemExit(3)", *(f"print({lie!r}); print('abc')" for lie in lies)]:
         bad.write_text(script)
         assert "the decoder cannot open" in refusal(saved(scene(4, 4), "PNG")), script
     bad.write_text("import time; time.sleep(60)")
-    monkeypatch.setattr(intake, "PATIENCE", 0.3)
+    monkeypatch.setattr(uploads, "PATIENCE", 0.3)
     assert "takes longer than" in refusal(saved(scene(4, 4), "PNG"))
 
 
@@ -264,14 +264,14 @@ def test_many_at_once_take_turns_and_nobody_is_lost() -> None:
 
 
 def test_whoever_waits_too_long_hears_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(intake, "PATIENCE", 0.05)
-    for _ in range(intake.AT_ONCE):
-        intake._turn.acquire()
+    monkeypatch.setattr(uploads, "PATIENCE", 0.05)
+    for _ in range(uploads.AT_ONCE):
+        uploads._turn.acquire()
     try:
         assert "behind many others" in refusal(saved(scene(4, 4), "PNG"))
     finally:
-        for _ in range(intake.AT_ONCE):
-            intake._turn.release()
+        for _ in range(uploads.AT_ONCE):
+            uploads._turn.release()
 
 
 def test_the_decoding_process_loads_pillow_and_little_else() -> None:
@@ -279,7 +279,7 @@ def test_the_decoding_process_loads_pillow_and_little_else() -> None:
         "import sys; sys.argv = ['x']; import runpy; runpy.run_path(sys.stdin.read()); print(' '.join(sys.modules))"
     )
     done = subprocess.run(
-        [sys.executable, "-I", "-c", script], input=str(intake.DECODER), capture_output=True, text=True, check=True
+        [sys.executable, "-I", "-c", script], input=str(uploads.DECODER), capture_output=True, text=True, check=True
     )
     loaded = {name.split(".")[0] for name in done.stdout.split()}
     assert "PIL" in loaded
@@ -318,9 +318,9 @@ def test_a_name_is_shown_short_and_in_letters(name: str, shown: str) -> None:
     ],
 )
 def test_a_kind_is_told_by_how_a_file_begins(data: bytes, kind: str) -> None:
-    assert intake.kind(data) == kind
+    assert uploads.kind(data) == kind
     sentence = refusal(data, "a.png")
-    assert intake.ACCEPTED in sentence
+    assert uploads.ACCEPTED in sentence
     assert sentence.endswith(".")
 
 
@@ -330,7 +330,7 @@ def test_a_kind_is_told_by_how_a_file_begins(data: bytes, kind: str) -> None:
 def decoded(data: bytes, form: str) -> str:
     """Decode in this process, with nothing but the program's own care; what it would answer."""
     try:
-        picture, notes = decoder.decode(data, form, intake.MEGAPIXELS[form])
+        picture, notes = decoder.decode(data, form, uploads.MEGAPIXELS[form])
     except decoder.Refused as refused:
         return str(refused)
     except Exception as error:
@@ -345,9 +345,9 @@ def decoded(data: bytes, form: str) -> str:
 def test_400_damaged_pictures_give_pictures_or_sentences() -> None:
     answers = []
     for seed in range(400):
-        data = uploads.mutation(seed)
-        form = intake.kind(data)
-        answers.append(decoded(data, form) if form in intake.MEGAPIXELS else "foreign")
+        data = rig.mutation(seed)
+        form = uploads.kind(data)
+        answers.append(decoded(data, form) if form in uploads.MEGAPIXELS else "foreign")
     assert answers.count("picture") > 50
     assert len(answers) - answers.count("picture") > 100
 
@@ -356,7 +356,7 @@ def test_30_damaged_pictures_take_the_whole_road() -> None:
     seen = set()
     for seed in range(30):
         try:
-            take_in(uploads.mutation(seed), "a.png")
+            take_in(rig.mutation(seed), "a.png")
             seen.add("picture")
         except BadPicture as refused:
             seen.add("crash" if "decoder cannot open" in str(refused) else "sentence")
@@ -364,14 +364,14 @@ def test_30_damaged_pictures_take_the_whole_road() -> None:
 
 
 def test_every_sound_file_is_a_picture_and_its_halves_are_not() -> None:
-    for data in uploads.sound():
-        form = intake.kind(data)
+    for data in rig.sound():
+        form = uploads.kind(data)
         assert decoded(data, form) == "picture"
         assert decoded(data[: len(data) * 45 // 100], form) != "picture" or b"\x21\xf9\x04" in data
 
 
 def test_what_it_answers_is_one_line_and_the_pixels() -> None:
-    command = [sys.executable, "-I", str(intake.DECODER), "PNG", "50", "288", "8"]
+    command = [sys.executable, "-I", str(uploads.DECODER), "PNG", "50", "288", "8"]
     done = subprocess.run(command, input=saved(scene(5, 4), "PNG"), capture_output=True, check=True)
     line, _, pixels = done.stdout.partition(b"\n")
     assert json.loads(line) == {"width": 5, "height": 4, "notes": ["very small: 5 × 4"]}

@@ -18,7 +18,7 @@ import uvicorn
 from PIL import Image
 from starlette.applications import Starlette
 
-from app import kept, store
+from app.server import kept, store
 from app.views.reconstruct import png
 from engine.errors import BadPicture
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from app import link
-from engine.card import Axis, Home
+from engine.checkpoints.card import Axis, Home
 
 NORMAL = (-2.3, -1.6, -0.7, 0.0, 0.7, 1.6, 2.3)
 

@@ -23,12 +23,12 @@ from starlette.routing import WebSocketRoute
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
-from app import panels, store, wire
 from app.blind import Rounds
-from app.desk import BURST, MAX_SLOTS, Desk, Person
-from app.door import Door
-from app.live import MOST, Live
-from app.pictures import Codec
+from app.engine_client import Door
+from app.server import operations, protocol, store
+from app.server.connection import BURST, MAX_SLOTS, Desk, Person
+from app.server.pictures import Codec
+from app.server.websocket import MOST, Live
 from tests.echo import Absent, Echo
 
 TOKEN = "a-token_of-32-characters-000000"
@@ -84,7 +84,7 @@ def panel(model: str, rows: int = 1, **more: Any) -> dict[str, Any]:
 
 def show(*panels: dict[str, Any], payload: bytes = b"", **more: Any) -> bytes:
     header = {"id": 1, "slot": "live", "op": "show", "panels": list(panels), **more}
-    return wire.message({name: value for name, value in header.items() if value is not None}, payload)
+    return protocol.message({name: value for name, value in header.items() if value is not None}, payload)
 
 
 def request(model: str, z: Any, number: int = 1, slot: str = "live", **more: Any) -> bytes:
@@ -353,7 +353,7 @@ def test_an_engine_that_does_not_open_is_a_sentence() -> None:
 
 
 def remember(op: str, number: int = 1, slot: str = "memory", **more: Any) -> bytes:
-    return wire.message({"id": number, "slot": slot, "op": op, "token": TOKEN, **more})
+    return protocol.message({"id": number, "slot": slot, "op": op, "token": TOKEN, **more})
 
 
 def test_a_view_is_kept_for_whoever_knows_its_token(address: str, socket: ClientConnection) -> None:
@@ -414,8 +414,8 @@ BAD = {
     "a mark before UTF-8": (other_encoding("utf-8-sig"), "not JSON in UTF-8"),
     "a number of 5,000 digits": (struct.pack("<I", 5010) + b'{"rate":' + b"9" * 5000 + b" }", "not JSON in UTF-8"),
     "deep JSON": (struct.pack("<I", 200_000) + b"[" * 200_000, "not JSON"),
-    "no object": (wire.message([]), "JSON object"),  # type: ignore[arg-type]
-    "nothing": (wire.message({}), "id, a whole number"),
+    "no object": (protocol.message([]), "JSON object"),  # type: ignore[arg-type]
+    "nothing": (protocol.message({}), "id, a whole number"),
     "no op": (show(op=None), "op"),
     "an op that is a list": (show(op=["show"]), "op"),
     "unknown op": (show(op="decode"), "show, keep, recall"),
@@ -479,7 +479,7 @@ BAD = {
     "a view that is no object": (remember("keep", view=[1]), "object"),
     "no view": (remember("keep"), "object"),
     "a view of NaN": (remember("keep", view={"z": float("nan")}), "finite"),
-    "a view without end": (remember("keep", view={"past": "x" * wire.MAX_VIEW}), "at most 65536 bytes"),
+    "a view without end": (remember("keep", view={"past": "x" * protocol.MAX_VIEW}), "at most 65536 bytes"),
     "a view without ground": (deep(100_000), "not JSON"),
 }
 
@@ -514,14 +514,14 @@ def test_a_rate_of_401_digits_is_a_rate(socket: ClientConnection) -> None:
 def test_a_view_that_is_too_large_is_refused_and_the_one_before_stays(socket: ClientConnection) -> None:
     socket.send(remember("keep", 1, view={"z": [1]}))
     answer(socket)
-    socket.send(remember("keep", 2, view={"past": "x" * wire.MAX_VIEW}))
+    socket.send(remember("keep", 2, view={"past": "x" * protocol.MAX_VIEW}))
     assert "It was not kept." in answer(socket)[0]["error"]
     socket.send(remember("recall", 3))
     assert answer(socket)[0]["view"] == {"z": [1]}
 
 
 def test_a_message_that_is_too_big_closes_its_socket_and_no_other(address: str, socket: ClientConnection) -> None:
-    assert "at most" in closed_by(address, b"\x00" * (wire.MAX_MESSAGE + 1))
+    assert "at most" in closed_by(address, b"\x00" * (protocol.MAX_MESSAGE + 1))
     socket.send(request("grey", [1, 0], 9))
     assert answer(socket)[0]["id"] == 9
 
@@ -587,7 +587,7 @@ async def unread(engine: Echo) -> None:
         desk = Desk(socket, door, Codec(), Rounds(), pool, pool, Person("anna"))  # type: ignore[arg-type]
         writing = asyncio.create_task(desk.write())
         for number in range(200):
-            desk.take(wire.parse(request("grey", [number, 0], number, slot=f"slot {number % 4}")))
+            desk.take(protocol.parse(request("grey", [number, 0], number, slot=f"slot {number % 4}")))
             while desk.asks[f"slot {number % 4}"].answer is None:
                 await asyncio.sleep(0)
         assert len(desk.asks) == 4
@@ -667,6 +667,6 @@ def test_a_flood_over_several_sockets_of_one_person_is_one_flood(address: str) -
 
 
 def test_the_protocol_is_written_down_where_it_is_said_to_be() -> None:
-    text = (Path(__file__).parent.parent / "app" / "live.py").read_text("utf-8")
-    assert all(f"    {op} " in text for op in wire.OPERATIONS)
-    assert all(f"    {verb} " in text for verb in panels.VERBS)
+    text = (Path(__file__).parent.parent / "app" / "server" / "websocket.py").read_text("utf-8")
+    assert all(f"    {op} " in text for op in protocol.OPERATIONS)
+    assert all(f"    {verb} " in text for verb in operations.VERBS)

@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-from app.door import Door
+from app.engine_client import Door
 from app.views import opening, outliers
-from engine.card import PERCENTS, Card, Metric, Outliers, Strangers
-from engine.catalogue import Catalogue
-from engine.outliers import SCORES, UNITS
+from engine.analysis.outliers import SCORES, UNITS
+from engine.checkpoints.card import PERCENTS, Card, Metric, Outliers, Strangers
+from engine.checkpoints.catalogue import Catalogue
 from tests import echo
 from tests.echo import Absent, Echo, card
 from tests.visit import Visitor, after_broken_runs
-from train.measures.strangers import STRANGERS
+from train.metrics.strangers import STRANGERS
 
 RISING = tuple(float(i) for i in range(PERCENTS))
 FIGURES = (

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from app.pictures import DOUBT, RAW_LIMIT, Codec, Cost
+from app.server.pictures import DOUBT, RAW_LIMIT, Codec, Cost
 
 SHEET = np.random.default_rng(0).integers(0, 256, (40, 8, 8, 3), np.uint8).repeat(4, 1).repeat(4, 2)
 

@@ -15,11 +15,11 @@ from streamlit.testing.v1 import AppTest
 
 from app.bundled import bundled
 from app.components import reconstruct as component
-from app.door import Door
+from app.engine_client import Door
 from app.views import opening, reconstruct
 from app.views.plainly import unmarked
-from engine.card import Card
-from engine.catalogue import Catalogue
+from engine.checkpoints.card import Card
+from engine.checkpoints.catalogue import Catalogue
 from tests.echo import Absent, Echo, card
 from tests.visit import Visitor, after_broken_runs, broken_off
 

@@ -23,10 +23,10 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 from websockets.typing import Origin, Subprotocol
 
-from app import server
-from app.headers import HEADERS, INDEX, digests
 from app.network import free_port
-from app.wire import MAX_MESSAGE
+from app.server import http_server
+from app.server.headers import HEADERS, INDEX, digests
+from app.server.protocol import MAX_MESSAGE
 from tests.tiny import write_all
 
 ROOT = Path(__file__).parent.parent
@@ -52,7 +52,7 @@ def served() -> Iterator[int]:
         WebSocketRoute("/denied", denied),
         Route("/", lambda _: PlainTextResponse("here")),
     ]
-    running = server.Server(server.configured(Starlette(routes=routes), "127.0.0.1", 0))
+    running = http_server.Server(http_server.configured(Starlette(routes=routes), "127.0.0.1", 0))
     thread = threading.Thread(target=running.run)
     thread.start()
     while not running.started:
@@ -67,7 +67,7 @@ def served() -> Iterator[int]:
 @pytest.fixture
 def port(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     for name in ("HEAD", "PING", "FAREWELL"):
-        monkeypatch.setattr(server, name, 0.4)
+        monkeypatch.setattr(http_server, name, 0.4)
     with served() as port:
         yield port
 
@@ -161,7 +161,7 @@ def test_an_address_means_all_that_it_stands_for(address: str, reached: str) -> 
     if address == "::" and not socket.has_dualstack_ipv6():
         pytest.skip("this machine has no IPv6")
     port = free_port()
-    listening = server.listening(address, port)
+    listening = http_server.listening(address, port)
     assert answers("127.0.0.1", port)
     for each in listening:
         each.close()
@@ -170,13 +170,13 @@ def test_an_address_means_all_that_it_stands_for(address: str, reached: str) -> 
 def test_a_localhost_that_names_what_the_machine_has_not_is_listened_at_all_the_same(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    found = [(socket.AF_INET, server.TCP, 6, "", (host, 0)) for host in ("192.0.2.1", "127.0.0.1", "127.0.0.1")]
+    found = [(socket.AF_INET, http_server.TCP, 6, "", (host, 0)) for host in ("192.0.2.1", "127.0.0.1", "127.0.0.1")]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
-    (only,) = server.listening("localhost", 0)
+    (only,) = http_server.listening("localhost", 0)
     only.close()
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found[:1])
     with pytest.raises(OSError, match="assign"):
-        server.listening("localhost", 0)
+        http_server.listening("localhost", 0)
 
 
 # What every answer says

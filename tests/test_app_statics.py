@@ -13,9 +13,9 @@ import pytest
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
-from app import statics
 from app.components import assets
-from app.statics import BUNDLES, PAGES, Statics, pages, places
+from app.server import statics
+from app.server.statics import BUNDLES, PAGES, Statics, pages, places
 
 
 async def passed(scope: Any, receive: Any, send: Any) -> None:
@@ -130,7 +130,7 @@ def counting(reads: list[Path]) -> Callable[[Path], statics.File]:
 
 
 def test_each_page_has_its_address_and_brings_the_script_that_says_why_it_stays_empty() -> None:
-    script = (Path(statics.__file__).parent / "script.py").read_text("utf-8")
+    script = (Path(statics.__file__).parents[1] / "script.py").read_text("utf-8")
     assert set(PAGES) == {"", *re.findall(r'url_path="(\w+)"', script)}
     below = Starlette(routes=pages("/zoetrope"))
     for name in PAGES:

@@ -14,7 +14,7 @@ from random import Random
 
 import pytest
 
-from app import store
+from app.server import store
 
 ROOT = Path(__file__).parent.parent
 
@@ -142,7 +142,9 @@ def test_a_view_is_recalled_by_its_token_alone_and_the_newest_counts(file: Path)
 
 
 def test_threads_and_processes_share_one_file(file: Path) -> None:
-    script = "import sys; from app import store; [store.keep(f'{sys.argv[1]}-{i}', 'x' * 1000) for i in range(50)]"
+    script = (
+        "import sys; from app.server import store; [store.keep(f'{sys.argv[1]}-{i}', 'x' * 1000) for i in range(50)]"
+    )
     command = [sys.executable, "-W", "error", "-c", f"{script}; assert not store.trouble()"]
     others = [subprocess.Popen([*command, str(number)], cwd=ROOT) for number in range(3)]
     with ThreadPoolExecutor(4) as pool:

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import store
-from app.door import Door
+from app.engine_client import Door
+from app.server import store
 from app.views import explore
 from app.views.plainly import unmarked
-from engine.card import Card
+from engine.checkpoints.card import Card
 from tests.echo import Absent, Echo, card
 from tests.visit import Visitor, after_broken_runs
 

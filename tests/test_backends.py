@@ -1,4 +1,4 @@
-"""What every backend owes its callers, wherever its engine runs: the laws of engine.serving.backend.
+"""What every backend owes its callers, wherever its engine runs: the laws of engine.serving.protocol.
 
 A new kind of backend is one more row of OPENERS.
 """
@@ -18,14 +18,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine import checkpoint
+from engine.checkpoints import files
 from engine.errors import EngineLost, Superseded, ZoetropeError
-from engine.runtime import Engine
-from engine.serving.backend import Backend
+from engine.inference.engine import Engine
+from engine.inference.requests import Answer, Job
 from engine.serving.cluster import ClusterBackend
-from engine.serving.jobs import Answer, Job
+from engine.serving.local import ThreadBackend
 from engine.serving.process import ProcessBackend
-from engine.serving.thread import ThreadBackend
+from engine.serving.protocol import Backend
 from tests.served import RAY, serving
 from tests.shelf import AE, ALI, CVAE, JUDGE, PIXELS, VAE, keep, made
 
@@ -66,7 +66,7 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
     keep(folder, "toy-blind", made(JUDGE), feature_variance=None)
     keep(folder, "toy-late", made(VAE), config={**dataclasses.asdict(VAE), "width": 5})  # broken, as opening it shows
     keep(folder, "toy-broken", made(VAE))
-    (folder / "toy-broken" / checkpoint.WEIGHTS).write_bytes(b"cut short")
+    (folder / "toy-broken" / files.WEIGHTS).write_bytes(b"cut short")
     return folder
 
 

@@ -15,11 +15,11 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.batching import OPERATIONS, run_batch
 from engine.errors import BadLatent, BadPicture, BadValue, MissingVerb, ModelFault, OutOfMemory, UnknownName
-from engine.ready import Ready
+from engine.inference.batching import OPERATIONS, run_batch
+from engine.inference.device_model import Ready
+from engine.inference.requests import TERMS, Answer, Job
 from engine.registry import Config
-from engine.serving.jobs import TERMS, Answer, Job
 from tests.shelf import AE, ALI, CVAE, JUDGE, PIXELS, VAE, keep, made
 
 CONFIGS: dict[str, Config] = {

@@ -9,15 +9,15 @@ import numpy as np
 import pytest
 
 from app import blind
-from app.answers import written
 from app.blind import KEPT, REAL, Begin, Reveal, Rounds
-from app.panels import panels
-from app.pictures import Codec
-from app.refusal import Refused
-from app.wire import Show, parse
-from engine.catalogue import Catalogue
+from app.server.errors import Refused
+from app.server.operations import panels
+from app.server.pictures import Codec
+from app.server.protocol import Show, parse
+from app.server.responses import written
+from engine.checkpoints.catalogue import Catalogue
 from engine.errors import BadValue, ModelFault, UnknownName
-from engine.serving.jobs import Answer
+from engine.inference.requests import Answer
 from tests.echo import card
 
 CARDS = {

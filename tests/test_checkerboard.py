@@ -16,8 +16,8 @@ from engine.nn.blocks import Upsampling
 from engine.registry import Config
 from train.data import open_data
 from train.data.plane import CANVAS
-from train.measures.checkerboard import alternation, checkerboard
-from train.measures.subject import Subject
+from train.metrics.checkerboard import alternation, checkerboard
+from train.metrics.subject import Subject
 from train.recipe import Recipe
 from train.recipes import RECIPES
 

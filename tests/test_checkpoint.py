@@ -11,11 +11,11 @@ import pytest
 import torch
 from safetensors.torch import load
 
-from engine import checkpoint
-from engine.card import QUANTILES, Axis, to_json
-from engine.checkpoint import CARD, POSTERIOR, SHEET, WEIGHTS, load_model, read_card
+from engine.checkpoints import files
+from engine.checkpoints.card import QUANTILES, Axis, to_json
+from engine.checkpoints.files import CARD, POSTERIOR, SHEET, WEIGHTS, load_model, read_card
 from engine.errors import BadValue
-from engine.runtime import Engine
+from engine.inference.engine import Engine
 from tests.shelf import AE, CVAE, VAE, keep, made, posterior
 
 NAME = "toy-vae-2d"
@@ -36,7 +36,7 @@ def test_a_checkpoint_comes_back_whole(config: Any, tmp_path: Path) -> None:
     for name, tensor in model.state_dict().items():
         assert torch.equal(again.state_dict()[name], tensor)
     assert not any(p.requires_grad for p in again.parameters())
-    means, labels = checkpoint.load_posterior(tmp_path / NAME)
+    means, labels = files.load_posterior(tmp_path / NAME)
     assert (means == posterior(config)[0]).all()
     assert labels is not None
     assert (labels == posterior(config)[1]).all()
@@ -54,11 +54,11 @@ def test_half_precision_weights_come_back_as_floats(tmp_path: Path) -> None:
 
 def test_the_posterior_may_have_no_labels_or_be_left_out(tmp_path: Path) -> None:
     card = keep(tmp_path, NAME, made(VAE))
-    checkpoint.save(tmp_path, made(VAE), card, b"", posterior(VAE)[0])
-    assert checkpoint.load_posterior(tmp_path / NAME)[1] is None
+    files.save(tmp_path, made(VAE), card, b"", posterior(VAE)[0])
+    assert files.load_posterior(tmp_path / NAME)[1] is None
     bare = dataclasses.replace(card, name="toy-vae-bare")
-    assert POSTERIOR not in checkpoint.save(tmp_path, made(VAE), bare, b"", None).digests
-    means, labels = checkpoint.load_posterior(tmp_path / "toy-vae-bare")
+    assert POSTERIOR not in files.save(tmp_path, made(VAE), bare, b"", None).digests
+    means, labels = files.load_posterior(tmp_path / "toy-vae-bare")
     assert (means.shape, labels) == ((0, 2), None)
 
 
@@ -82,17 +82,17 @@ def test_a_bad_name_is_refused_before_anything_is_written(name: str, tmp_path: P
 @pytest.mark.parametrize("call", ["fsync", "replace"])
 def test_a_write_that_fails_leaves_the_old_file(call: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "file"
-    checkpoint.write_atomically(path, b"old")
+    files.write_atomically(path, b"old")
 
     def fail(*_: object) -> None:
         raise OSError("No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(f"engine.checkpoint.os.{call}", fail)
+        patch.setattr(f"engine.checkpoints.files.os.{call}", fail)
         with pytest.raises(OSError, match="No space left"):
-            checkpoint.write_atomically(path, b"new, and longer")
+            files.write_atomically(path, b"new, and longer")
     assert path.read_bytes() == b"old"
-    checkpoint.write_atomically(path, b"new")
+    files.write_atomically(path, b"new")
     assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == {"file": b"new"}
 
 
@@ -100,7 +100,7 @@ def test_a_write_that_fails_leaves_the_old_file(call: str, tmp_path: Path, monke
 def test_a_save_that_stops_midway_is_never_half_a_checkpoint(
     file: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write = checkpoint.write_atomically
+    write = files.write_atomically
 
     def until(path: Path, content: bytes) -> None:
         if path.name == file:
@@ -108,7 +108,7 @@ def test_a_save_that_stops_midway_is_never_half_a_checkpoint(
         write(path, content)
 
     keep(tmp_path, "toy-ae", made(AE))
-    monkeypatch.setattr(checkpoint, "write_atomically", until)
+    monkeypatch.setattr(files, "write_atomically", until)
     with pytest.raises(OSError, match="killed"):
         keep(tmp_path, NAME, made(VAE))
     engine = Engine([tmp_path])

@@ -10,9 +10,9 @@ import pytest
 import torch
 
 from engine.errors import BadValue, MissingVerb
+from engine.inference.engine import Engine
+from engine.inference.requests import Answer, Job
 from engine.models.classifier import Classifier, ClassifierConfig
-from engine.runtime import Engine
-from engine.serving.jobs import Answer, Job
 from train import sheets
 from train.data import Batch, Dataset, open_data
 from train.evaluation import evaluate, judge_of

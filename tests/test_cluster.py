@@ -17,7 +17,7 @@ import pytest
 
 from app.cli import main
 from app.serve import read_replicas, url
-from engine.catalogue import Catalogue
+from engine.checkpoints.catalogue import Catalogue
 from engine.errors import (
     BadLatent,
     BadValue,
@@ -28,13 +28,13 @@ from engine.errors import (
     Superseded,
     ZoetropeError,
 )
-from engine.serving import packet
+from engine.inference.requests import Answer, Job
+from engine.serving import codec
 from engine.serving.cluster import ClusterBackend
-from engine.serving.cluster.bundle import bundle, unbundle
-from engine.serving.cluster.link import Link, Unreachable
+from engine.serving.cluster.codec import bundle, unbundle
+from engine.serving.cluster.connection import Link, Unreachable
 from engine.serving.cluster.outbox import Outbox
-from engine.serving.jobs import Answer, Job
-from engine.serving.ledger import CAPACITY, Entry
+from engine.serving.pending_jobs import CAPACITY, Entry
 from tests.echo import CARDS
 
 PATIENCE = 20.0  # seconds until a future that is never settled fails the test
@@ -85,7 +85,7 @@ class Desk(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         parts = unbundle(self.rfile.read(int(self.headers["Content-Length"])))
-        jobs = [packet.job_from(*packet.unpack(part)) for part in parts]
+        jobs = [codec.job_from(*codec.unpack(part)) for part in parts]
         self.server.requests.append(jobs)
         self.server.asked.release()
         self.server.gate.wait(PATIENCE)
@@ -95,7 +95,7 @@ class Desk(BaseHTTPRequestHandler):
         elif self.server.status != 200 or self.server.body:
             self.say(self.server.status, self.server.body)
         else:
-            self.say(200, bundle([packet.pack_answer(echo(job)) for job in jobs]))
+            self.say(200, bundle([codec.pack_answer(echo(job)) for job in jobs]))
 
     def say(self, status: int, body: bytes) -> None:
         self.send_response(status)
@@ -290,7 +290,7 @@ def test_a_refused_checkpoint_changes_the_catalogue(server: Server, monkeypatch:
     with asking(server.url) as backend:
         assert list(backend.catalogue(PATIENCE).cards) == list(CARDS)
         server.catalogue = Catalogue({}, {"grey": "It is damaged."})
-        server.body = bundle([packet.pack({"error": "CheckpointRefused", "sentence": "It is damaged."})])
+        server.body = bundle([codec.pack({"error": "CheckpointRefused", "sentence": "It is damaged."})])
         with pytest.raises(ZoetropeError, match="It is damaged"):
             backend.submit(job(1)).result(PATIENCE)
         assert backend.catalogue(PATIENCE).faults == {"grey": "It is damaged."}
@@ -434,12 +434,12 @@ def test_the_late_are_not_sent() -> None:
 
 @pytest.mark.parametrize("count", [0, 1, 12])
 def test_a_bundle_comes_back_as_it_went(count: int) -> None:
-    packets = [packet.pack_job(job(i, rows=i)) for i in range(count)]
+    packets = [codec.pack_job(job(i, rows=i)) for i in range(count)]
     assert unbundle(bundle(packets)) == packets
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"{}", packet.pack({}, {"1": np.zeros(1, np.uint8)}), packet.pack({}, {"0": np.zeros(1, np.float32)})]
+    "body", [b"", b"{}", codec.pack({}, {"1": np.zeros(1, np.uint8)}), codec.pack({}, {"0": np.zeros(1, np.float32)})]
 )
 def test_what_is_no_bundle_is_refused(body: bytes) -> None:
     with pytest.raises(BadValue):

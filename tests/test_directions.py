@@ -12,19 +12,19 @@ import numpy as np
 import pytest
 import torch
 
-from engine import checkpoint, directions
-from engine.checkpoint import DIRECTIONS
-from engine.directions import Directions, Note
+from engine.checkpoints import directions, files
+from engine.checkpoints.directions import Directions, Note
+from engine.checkpoints.files import DIRECTIONS
 from engine.errors import BadValue, CheckpointRefused
+from engine.inference.engine import Engine
 from engine.models.ae import AutoencoderConfig
 from engine.models.classifier import ClassifierConfig
 from engine.models.gan import GANConfig
-from engine.runtime import Engine
 from tests.shelf import CVAE, VAE, keep, made
 from tests.test_train_cli import call
 from tests.toys import toy_data
 from train.activations import early
-from train.directions import (
+from train.directions.attributes import (
     HELD_OUT,
     Known,
     Witness,
@@ -211,11 +211,11 @@ def kept(tmp_path: Path) -> Path:
 
 def test_directions_come_back_whole(tmp_path: Path) -> None:
     place = kept(tmp_path)
-    card = checkpoint.read_card(place)
+    card = files.read_card(place)
     found = directions.load(place, card)
     assert (found.vectors == TWO.vectors).all()
     assert found.notes == TWO.notes
-    assert card.digests[DIRECTIONS] == checkpoint.digest((place / DIRECTIONS).read_bytes())
+    assert card.digests[DIRECTIONS] == files.digest((place / DIRECTIONS).read_bytes())
     assert found.note("Smiling") == SMILE
     assert (found.vector("Smiling") == [0, 1]).all()
     with pytest.raises(BadValue, match="There is: PC 1, Smiling"):
@@ -229,7 +229,7 @@ def test_a_model_for_which_nobody_looked_has_none(tmp_path: Path) -> None:
 
 def test_every_changed_byte_is_refused_and_the_model_still_loads(tmp_path: Path) -> None:
     place = kept(tmp_path)
-    card, whole = checkpoint.read_card(place), (place / DIRECTIONS).read_bytes()
+    card, whole = files.read_card(place), (place / DIRECTIONS).read_bytes()
     for at in range(0, len(whole), 7):
         (place / DIRECTIONS).write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
         with pytest.raises(
@@ -271,7 +271,7 @@ def test_a_file_that_makes_no_sense_is_refused_though_its_digest_fits(
     place = kept(tmp_path)
     content = directions.save_arrays({"vectors": vectors}, {directions.NOTES: json.dumps(notes)})
     (place / DIRECTIONS).write_bytes(content)
-    card = dataclasses.replace(checkpoint.read_card(place), digests={DIRECTIONS: checkpoint.digest(content)})
+    card = dataclasses.replace(files.read_card(place), digests={DIRECTIONS: files.digest(content)})
     with pytest.raises(CheckpointRefused, match=complaint):
         directions.load(place, card)
 
@@ -301,7 +301,7 @@ def test_the_command_keeps_what_it_finds(tmp_path: Path) -> None:
     assert "PC 1" in found.stdout
     assert "by the commonest" in found.stdout
     place = tmp_path / "digits-ae"
-    loaded = directions.load(place, checkpoint.read_card(place))
+    loaded = directions.load(place, files.read_card(place))
     assert f"{len(loaded.notes)} directions kept in {place / DIRECTIONS}" in found.stdout
     again = call("directions", "digits-ae", "--checkpoints", tmp_path)
     assert again.stdout == found.stdout

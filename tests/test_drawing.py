@@ -14,18 +14,19 @@ import numpy as np
 import pytest
 import torch
 
-from engine import drawing, images, noise, passes
-from engine.drawing import finished
 from engine.errors import OutOfMemory
+from engine.inference import batch_runner, images, pixel_sampling
+from engine.inference.device_model import Ready
+from engine.inference.engine import Engine
+from engine.inference.pixel_sampling import finished
+from engine.inference.requests import Job
 from engine.models.pixel_cnn import PixelCNNConfig
-from engine.nn.raster import Draws, Raster
-from engine.ready import Ready
+from engine.nn import noise
+from engine.nn.autoregressive.raster import Draws, Raster
+from engine.protocols import Completes
 from engine.registry import FAMILIES, Model, family_of
-from engine.runtime import Engine
-from engine.serving.jobs import Job
-from engine.serving.slices import SLICE, Slices, in_time
-from engine.serving.thread import ThreadBackend
-from engine.verbs import Completes
+from engine.serving.chunking import SLICE, Slices, in_time
+from engine.serving.local import ThreadBackend
 from tests.shelf import PIXELS, VAE, keep, made
 from tests.test_laws import CONFIGS as LAWFUL
 from tests.test_laws import title
@@ -148,7 +149,7 @@ def test_no_more_drawings_are_kept_than_may_be(tmp_path: Path) -> None:
     ready, asked = ready_of(tmp_path, PIXELS), asked_of(PIXELS, 12)
     for row in range(12):
         completed(ready, asked, [row], ends=(0, 9))
-    assert len(ready.drawer.kept) == drawing.KEPT
+    assert len(ready.drawer.kept) == pixel_sampling.KEPT
 
 
 def test_where_memory_lacks_fewer_are_drawn_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -176,7 +177,7 @@ def test_where_no_number_agrees_with_itself_rows_go_alone() -> None:
         noisy = x + (next(calls) if len(x) > 1 else 0)
         return noisy, noisy
 
-    one = passes.Pass("moody", moody, [np.zeros((64, 2), np.float32)], CPU, graphs=False, sizes=(4, 16))
+    one = batch_runner.Pass("moody", moody, [np.zeros((64, 2), np.float32)], CPU, graphs=False, sizes=(4, 16))
     assert one.limit == 1
     assert (one(np.ones((3, 2), np.float32)) == 1).all()
 
@@ -256,7 +257,7 @@ def test_the_masks_are_those_of_the_papers(tmp_path: Path) -> None:
 def test_a_drawing_gives_way_after_a_slice_of_time() -> None:
     now = [0.0]
 
-    def pieces() -> drawing.Drawing:
+    def pieces() -> pixel_sampling.Drawing:
         for _ in range(10):
             now[0] += 0.4 * SLICE
             yield

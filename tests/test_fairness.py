@@ -8,8 +8,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from engine.serving.jobs import Job
-from engine.serving.line import PASSES, Line, Ticket
+from engine.inference.requests import Job
+from engine.serving.fair_queue import PASSES, Line, Ticket
 
 PASS, SLICE = 0.008, 0.004  # seconds
 LIMIT = 4  # rows of a pass

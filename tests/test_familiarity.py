@@ -13,22 +13,23 @@ from numpy.typing import NDArray
 from safetensors.numpy import load as load_arrays
 from safetensors.numpy import save as save_arrays
 
-from engine import checkpoint, familiarity
+from engine.analysis import familiarity
+from engine.analysis.familiarity import FILE, Familiarity, fitted
+from engine.checkpoints import files
 from engine.errors import CheckpointRefused
-from engine.familiarity import FILE, Familiarity, fitted
+from engine.image_grid import Bytes
+from engine.inference.engine import Engine
 from engine.models.ali import ALIConfig
 from engine.models.hierarchical_ali import HierarchicalALIConfig
 from engine.models.pixel_vae import PixelVAEConfig
 from engine.models.vae import VAE, VAEConfig
 from engine.registry import build
-from engine.runtime import Engine
-from engine.sheet import Bytes
 from tests.tiny import write
 from train.data import Dataset, Split
 from train.evaluation import evaluate
-from train.measures import familiarity as measure
-from train.measures.auroc import auroc
-from train.measures.reconstruction import decoded
+from train.metrics import familiarity as measure
+from train.metrics.auroc import auroc
+from train.metrics.reconstruction import decoded
 from train.objectives.elbo import ElboConfig
 from train.recipe import Recipe, as_dict
 
@@ -108,7 +109,7 @@ def dataset() -> Dataset:
 
 
 def test_an_exported_checkpoint_scores_means_and_not_draws(place: Path) -> None:
-    measure.keep_exported(place, checkpoint.load_model(place), dataset())
+    measure.keep_exported(place, files.load_model(place), dataset())
     ready = Engine([place.parent], "cpu").ready("toy-vae")
     assert len(ready.card.held_out["strangeness"]) == 101
     test = pictures(1, 120)
@@ -124,7 +125,7 @@ def test_a_checkpoint_without_the_file_gives_no_strangeness(place: Path) -> None
 
 def test_an_evaluation_says_how_well_each_kind_is_told(place: Path, tmp_path: Path) -> None:
     recipe = Recipe(data="toy", model=VAEConfig(SHAPE, latent=3, width=16, depth=1), objective=ElboConfig())
-    checkpoint.write_card(place, dataclasses.replace(checkpoint.read_card(place), recipe=as_dict(recipe)))
+    files.write_card(place, dataclasses.replace(files.read_card(place), recipe=as_dict(recipe)))
     engine = Engine([place.parent], "cpu")
     card = evaluate(engine, "toy-vae", dataset(), 50, 1, only=["familiarity"], data_dir=tmp_path)
     assert card.strangeness is not None
@@ -135,11 +136,11 @@ def test_an_evaluation_says_how_well_each_kind_is_told(place: Path, tmp_path: Pa
     assert low <= value <= high
     assert value > 0.95
     assert card.metric("AUROC, strangeness") is not None
-    assert checkpoint.read_card(place) == card
+    assert files.read_card(place) == card
     other = dataclasses.replace(dataset(), train=dataset().test)
     again = evaluate(Engine([place.parent], "cpu"), "toy-vae", other, 50, 1, only=["familiarity"], data_dir=tmp_path)
     assert again.digests[FILE] != card.digests[FILE]
-    assert checkpoint.read_card(place) == again
+    assert files.read_card(place) == again
 
 
 CONFIGS: dict[str, Any] = {
@@ -166,8 +167,8 @@ def test_every_family_that_reconstructs_is_measured_as_the_engine_scores(family:
 
 
 def test_the_file_keeps_half_a_matrix_in_half_precision_and_one_of_before_says_nothing(place: Path) -> None:
-    measure.keep_exported(place, checkpoint.load_model(place), dataset())
-    card, found = checkpoint.read_card(place), known()
+    measure.keep_exported(place, files.load_model(place), dataset())
+    card, found = files.read_card(place), known()
     read = {**load_arrays(written := familiarity.written(found))}
     for name, part in vars(found).items():
         size = len(part.mean)
@@ -203,9 +204,9 @@ def test_slopes_are_of_any_size_and_tell_what_is_upside_down(shape: tuple[int, i
 
 def test_errors_measured_anew_give_a_gauge_and_leave_the_strangeness(place: Path) -> None:
     recipe = Recipe(data="toy", model=VAEConfig(SHAPE, latent=3, width=16, depth=1), objective=ElboConfig())
-    checkpoint.write_card(place, dataclasses.replace(checkpoint.read_card(place), recipe=as_dict(recipe)))
-    measure.keep_exported(place, checkpoint.load_model(place), dataset())
-    before = checkpoint.read_card(place).held_out
+    files.write_card(place, dataclasses.replace(files.read_card(place), recipe=as_dict(recipe)))
+    measure.keep_exported(place, files.load_model(place), dataset())
+    before = files.read_card(place).held_out
     card = evaluate(Engine([place.parent], "cpu"), "toy-vae", dataset(), 50, 1, only=["reconstruction-error"])
     assert before.keys() == {"strangeness"}
     assert card.held_out.keys() == {"mse", "mse, draw", "rate", "distortion", "strangeness"}
@@ -217,8 +218,8 @@ def test_errors_measured_anew_give_a_gauge_and_leave_the_strangeness(place: Path
 
 @pytest.mark.parametrize("harm", ["other size", "no number", "none"])
 def test_a_file_that_does_not_fit_is_refused_with_what_to_do(place: Path, harm: str) -> None:
-    measure.keep_exported(place, checkpoint.load_model(place), dataset())
-    card = checkpoint.read_card(place)
+    measure.keep_exported(place, files.load_model(place), dataset())
+    card = files.read_card(place)
     found = familiarity.load(place, card)
     assert found is not None
     if harm == "other size":

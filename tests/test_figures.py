@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from engine import checkpoint
-from engine.card import Card, Metric
-from engine.figures import MEASURES, figures, measure, written
+from engine.checkpoints import files
+from engine.checkpoints.card import Card, Metric
+from engine.checkpoints.figures import MEASURES, figures, measure, written
 from tests.echo import CARDS
 
 SHIPPED = Path(__file__).parent.parent / "checkpoints"
@@ -26,7 +26,7 @@ def metric(name: str, value: float, interval: tuple[float, float] | None = None)
 
 
 def test_every_figure_of_a_shipped_card_says_what_it_is() -> None:
-    cards = [checkpoint.read_card(path.parent) for path in SHIPPED.glob("*/card.json")]
+    cards = [files.read_card(path.parent) for path in SHIPPED.glob("*/card.json")]
     assert cards
     found = {figure.name: figure for card in cards for figure in figures(card)}
     assert [name for name, figure in found.items() if figure.section == "Others"] == []

@@ -8,18 +8,18 @@ import numpy as np
 import pytest
 import torch
 
-from engine import gallery
-from engine.batching import run_batch
+from engine.analysis import reference_images
+from engine.analysis.reference_images import Gallery
+from engine.analysis.toy_modes import MODES
 from engine.errors import BadValue, MissingData, MissingVerb
-from engine.gallery import Gallery
+from engine.inference.batching import run_batch
+from engine.inference.device_model import Ready
+from engine.inference.requests import Answer, Job
 from engine.models.gan import GANConfig
-from engine.plane import MODES
-from engine.ready import Ready
-from engine.serving.jobs import Answer, Job
 from tests.shelf import AE, JUDGE, VAE, keep, made
 from train.cli import main
 from train.data import open_data
-from train.gather import gather
+from train.reference_images import gather
 
 
 @pytest.fixture(autouse=True)
@@ -34,8 +34,8 @@ def some(count: int = 30) -> Gallery:
 
 
 def test_what_was_saved_comes_back_mapped_and_not_copied() -> None:
-    gallery.save(gallery.place_of("toy", (1, 8, 6)), some())
-    read = gallery.load("toy", (1, 8, 6))
+    reference_images.save(reference_images.place_of("toy", (1, 8, 6)), some())
+    read = reference_images.load("toy", (1, 8, 6))
     assert isinstance(read.train, np.memmap)
     assert (read.train == some().train).all()
     assert (read.test == some().test).all()
@@ -55,25 +55,25 @@ def test_a_picture_belongs_to_its_seed_and_to_its_class() -> None:
 
 def test_missing_pictures_are_told_with_the_command_that_gets_them() -> None:
     with pytest.raises(MissingData, match="zoetrope-train gather celeba --shape 3 64 64"):
-        gallery.load("celeba", (3, 64, 64))
+        reference_images.load("celeba", (3, 64, 64))
 
 
 def test_broken_files_are_refused_with_a_sentence() -> None:
-    place = gallery.place_of("toy", (1, 8, 6))
-    gallery.save(place, some())
+    place = reference_images.place_of("toy", (1, 8, 6))
+    reference_images.save(place, some())
     whole = place.read_bytes()
     for broken in (whole[: len(whole) // 2], b"", b"PK\x03\x04 no zip", whole.replace(b"'|u1'", b"'|i1'")):
         place.write_bytes(broken)
         with pytest.raises(BadValue, match="Gather them again"):
-            gallery.load("toy", (1, 8, 6))
+            reference_images.load("toy", (1, 8, 6))
 
 
 def test_a_pickle_among_the_arrays_is_never_opened() -> None:
-    place = gallery.place_of("toy", (1, 8, 6))
+    place = reference_images.place_of("toy", (1, 8, 6))
     place.parent.mkdir(parents=True)
     np.savez(place, train=some().train, test=np.array([object()], dtype=object))
     with pytest.raises(BadValue, match="no plain array"):
-        gallery.load("toy", (1, 8, 6))
+        reference_images.load("toy", (1, 8, 6))
 
 
 def test_gather_takes_both_splits_capped_and_the_same_each_time(home: Path) -> None:
@@ -82,7 +82,7 @@ def test_gather_takes_both_splits_capped_and_the_same_each_time(home: Path) -> N
     assert path.parent == home / ".local/share/zoetrope/data/gallery"
     again = gather(data, train=50, test=20)[1]
     assert (kept.train == again.train).all()
-    read = gallery.load("digits", data.shape)
+    read = reference_images.load("digits", data.shape)
     assert read.train.shape == (50, *data.shape[1:], data.shape[0])
     assert len(read.test) == 20
     assert read.test_labels is not None
@@ -116,7 +116,7 @@ def ready(tmp_path: Path, name: str, config: object, **changes: object) -> Ready
 
 
 def test_real_pictures_of_a_model_s_data_come_by_seed(tmp_path: Path) -> None:
-    gallery.save(gallery.place_of("toy", (1, 8, 6)), some())
+    reference_images.save(reference_images.place_of("toy", (1, 8, 6)), some())
     vae = ready(tmp_path, "toy-vae", VAE)
     answers = run_batch(vae, [Job("pictures", "toy-vae", seeds=(4, 5)), Job("pictures", "toy-vae", seeds=(5,))])
     first, second = (answer.arrays["pictures"] for answer in answers if isinstance(answer, Answer))

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.testing import assert_allclose
 
-from engine import geometry
-from engine.card import QUANTILES, Axis
-from engine.geometry import PATHS, inverse_cdf_grid, quantile_values, sigma_values, traverse
+from engine.checkpoints.card import QUANTILES, Axis
+from engine.latent import interpolation
+from engine.latent.interpolation import PATHS, inverse_cdf_grid, quantile_values, sigma_values, traverse
 
 each_path = pytest.mark.parametrize("path", PATHS.values(), ids=PATHS)
 VECTORS = arrays(np.float32, 4, elements=st.floats(-5, 5, width=32))
@@ -55,7 +55,7 @@ def test_between_parallel_antiparallel_and_zero_ends_all_is_finite(path: Any) ->
 def test_the_spherical_path_keeps_the_norm_and_walks_equal_angles(a: Any, b: Any) -> None:
     if min(np.linalg.norm(a), np.linalg.norm(b)) < 0.1 or abs(unit(a) @ unit(b)) > 0.99:
         return
-    walked = geometry.spherical(5 * unit(a), 5 * unit(b), 7)
+    walked = interpolation.spherical(5 * unit(a), 5 * unit(b), 7)
     assert_allclose(np.linalg.norm(walked, axis=1), 5, rtol=1e-3)
     cosines = np.sum(walked[1:] * walked[:-1], axis=1) / 25
     assert_allclose(cosines, cosines[0], atol=1e-3)
@@ -63,9 +63,9 @@ def test_the_spherical_path_keeps_the_norm_and_walks_equal_angles(a: Any, b: Any
 
 @given(a=VECTORS, b=VECTORS)
 def test_the_norm_preserving_path_spaces_the_norm_evenly(a: Any, b: Any) -> None:
-    if np.linalg.norm(geometry.linear(a, b, 7), axis=1).min() < 1e-3:
+    if np.linalg.norm(interpolation.linear(a, b, 7), axis=1).min() < 1e-3:
         return
-    norms = np.linalg.norm(geometry.norm_preserving(a, b, 7), axis=1)
+    norms = np.linalg.norm(interpolation.norm_preserving(a, b, 7), axis=1)
     assert_allclose(norms, np.linspace(np.linalg.norm(a), np.linalg.norm(b), 7), rtol=1e-3)
 
 

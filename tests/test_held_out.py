@@ -9,24 +9,25 @@ import numpy as np
 import pytest
 import torch
 
-from engine import images, noise
-from engine.card import PERCENTS, from_json, to_json
+from engine.checkpoints.card import PERCENTS, from_json, to_json
 from engine.errors import CheckpointRefused
+from engine.inference import images
+from engine.inference.device_model import Ready
+from engine.inference.requests import DRAWS
 from engine.models.ae import AutoencoderConfig
 from engine.models.ali import ALIConfig
 from engine.models.classifier import ClassifierConfig
 from engine.models.dcgan import DCGANConfig
 from engine.models.hierarchical_ali import HierarchicalALIConfig
 from engine.models.vae import VAEConfig
+from engine.nn import noise
 from engine.nn.likelihoods import LikelihoodName
-from engine.ready import Ready
+from engine.protocols import Bounds, Classifies
 from engine.registry import Config
-from engine.serving.jobs import DRAWS
-from engine.verbs import Bounds, Classifies
 from train.evaluation import with_held_out
-from train.measures.held_out import held_out
-from train.measures.reconstruction import feature_error, reconstruction_error
-from train.measures.subject import Judge, Subject
+from train.metrics.held_out import held_out
+from train.metrics.reconstruction import feature_error, reconstruction_error
+from train.metrics.subject import Judge, Subject
 from train.recipe import Recipe, likelihood_of, pixels_for
 from train.recipes import RECIPES
 

@@ -10,14 +10,14 @@ import torch
 from torch.distributions import Normal
 
 from engine.errors import BadValue
+from engine.inference.engine import Engine
 from engine.models.hierarchical_ali import HierarchicalALI, HierarchicalALIConfig
-from engine.runtime import Engine
 from tests.interrupted import assert_same, undisturbed_and_killed
-from train.critics import CriticConfig
 from train.data import Batch
 from train.devices import Place
 from train.export import export
 from train.loop import Training, train
+from train.objectives.critics import CriticConfig
 from train.objectives.joint import Joint, JointConfig
 from train.recipe import AdamConfig, Recipe
 from train.runs import Run

@@ -11,9 +11,9 @@ import pytest
 import torch
 
 from app.views.facts import trained
-from engine import checkpoint
-from engine.card import Card, Leg, from_json, to_json
-from engine.checkpoint import CARD, WEIGHTS, digest
+from engine.checkpoints import files
+from engine.checkpoints.card import Card, Leg, from_json, to_json
+from engine.checkpoints.files import CARD, WEIGHTS, digest
 from engine.errors import CheckpointRefused
 from tests import echo
 from tests.toys import toy_data
@@ -41,7 +41,7 @@ def trained_to(home: Path, name: str, steps: int, *words: str, run: str = "") ->
 
 def exported(folder: str, name: str) -> Card:
     main(["export", folder, name])
-    return checkpoint.read_card(checkpoint.user_folder() / name)
+    return files.read_card(files.user_folder() / name)
 
 
 def counts(card: Card) -> list[tuple[int | None, int | None]]:
@@ -50,7 +50,7 @@ def counts(card: Card) -> list[tuple[int | None, int | None]]:
 
 def forget_history(name: str) -> None:
     """Make a card one of before histories were kept."""
-    path = checkpoint.user_folder() / name / CARD
+    path = files.user_folder() / name / CARD
     fields = json.loads(path.read_text())
     del fields["history"]
     path.write_text(json.dumps(fields))
@@ -67,7 +67,7 @@ def test_a_run_from_scratch_has_one_leg(home: Path) -> None:
 
 def test_a_chain_of_runs_exports_all_of_them_though_the_weights_between_are_overwritten(home: Path) -> None:
     first = trained_to(home, "digits-vae-mine", 2)
-    weights = checkpoint.user_folder() / "digits-vae-mine" / WEIGHTS
+    weights = files.user_folder() / "digits-vae-mine" / WEIGHTS
     began_from = digest(weights.read_bytes())
     second = trained_to(home, "digits-vae-mine", 3, "--begin", "digits-vae-mine", "--batch", "8", run="second")
     went_on_from = digest(weights.read_bytes())
@@ -131,7 +131,7 @@ def test_every_batch_of_a_step_counts(tmp_path: Path) -> None:
     words = ("--objective.critic-steps", "3", "--batch", "8", "--sheets", "0", "--steps", "2")
     main(["run", "ring-gan", *words, "--run", str(tmp_path / "run")])
     main(["export", str(tmp_path / "run"), "ring-gan-mine", "--to", str(tmp_path)])
-    assert counts(checkpoint.read_card(tmp_path / "ring-gan-mine")) == [(2, 48)]
+    assert counts(files.read_card(tmp_path / "ring-gan-mine")) == [(2, 48)]
 
 
 def test_ranks_share_the_pictures_that_are_counted() -> None:
@@ -184,7 +184,7 @@ def test_a_card_without_a_history_is_read_and_one_of_impossible_counts_refused()
 
 # What ships
 
-SHIPPED = [checkpoint.read_card(place) for place in checkpoint.places([checkpoint.SHIPPED])]
+SHIPPED = [files.read_card(place) for place in files.places([files.SHIPPED])]
 
 
 @pytest.mark.parametrize("card", [card for card in SHIPPED if card.recipe.get("begin")], ids=lambda card: card.name)

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from engine import checkpoint
-from engine.card import Home
-from engine.checkpoint import CARD
+from engine.checkpoints import files
+from engine.checkpoints.card import Home
+from engine.checkpoints.files import CARD
 from engine.errors import BadValue, CheckpointRefused
-from engine.latents import draw
-from engine.runtime import Engine
+from engine.inference.engine import Engine
+from engine.latent.sampling import draw
 from tests.shelf import AE, CVAE, PIXELS, VAE, keep, made
 from tests.test_train_cli import call
 from train.cli import main
@@ -44,12 +44,12 @@ def test_by_the_rule_the_most_typical_picture_is_home_and_the_keys_lie_apart() -
 
 def test_a_chosen_home_stands_in_the_card_and_nothing_else_changes(tmp_path: Path) -> None:
     engine = put(tmp_path)
-    before = checkpoint.read_card(tmp_path / NAME)
+    before = files.read_card(tmp_path / NAME)
     card = choose(engine, NAME, Choice(seed=5, keys=(5, 9), truncation=0.5))
     assert card.home is not None
     assert card.home.z == pytest.approx(draw(before, [5], 0.5)[0], abs=1e-4)
     assert (card.home.seed, card.home.keys, card.home.truncation, card.home.y) == (5, (5, 9), 0.5, None)
-    assert checkpoint.read_card(tmp_path / NAME) == card
+    assert files.read_card(tmp_path / NAME) == card
     assert dataclasses.replace(card, home=None) == before
     assert choose(engine, NAME, Choice(z=(0.5, -2.0))).home.z == (0.5, -2.0)  # type: ignore[union-attr]
 
@@ -97,11 +97,11 @@ def test_a_card_whose_home_is_no_place_of_its_model_is_refused(home: dict[str, o
     fields = json.loads((tmp_path / NAME / CARD).read_text())
     (tmp_path / NAME / CARD).write_text(json.dumps({**fields, "home": home}))
     with pytest.raises(CheckpointRefused, match="home"):
-        checkpoint.read_card(tmp_path / NAME)
+        files.read_card(tmp_path / NAME)
 
 
 def test_games_of_many_latents_are_drawn_nearer_to_the_middle(tmp_path: Path) -> None:
-    card = checkpoint.read_card(put(tmp_path).place(NAME))
+    card = files.read_card(put(tmp_path).place(NAME))
     game = dataclasses.replace(card, verbs=("samples", "decodes"), latent=64)
     assert (usual(card, None), usual(game, None), usual(game, 0.9)) == (1.0, 0.7, 0.9)
     assert usual(dataclasses.replace(game, latent=2), None) == 1.0

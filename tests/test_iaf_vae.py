@@ -12,14 +12,15 @@ import torch
 from torch import Tensor, nn
 from torch.distributions import Normal, kl_divergence
 
-from engine import checkpoint, noise
+from engine.checkpoints import files
 from engine.errors import BadValue
 from engine.models.iaf_vae import IAFVAE, IAFVAEConfig
 from engine.models.pixel_vae import PixelVAEConfig
 from engine.models.vae import VAE, VAEConfig
+from engine.nn import noise
 from engine.nn.made import Made
+from engine.protocols import Bounds, verbs_of
 from engine.registry import Config
-from engine.verbs import Bounds, verbs_of
 from train.export import export
 from train.loop import train
 from train.objectives.elbo import Elbo, ElboConfig
@@ -185,11 +186,11 @@ def test_each_axis_of_an_exported_model_has_its_rate_by_draws(config: Config, tm
     run, data = Run.start(tmp_path / "run", recipe), toy_data((1, 8, 8))
     trained = train(recipe, data, run, progress_bar=False).shipped.eval()
     place = export(run, data, "toy-model", tmp_path / "checkpoints")
-    card = checkpoint.read_card(place)
+    card = files.read_card(place)
     assert isinstance(trained, Bounds)
     rows = torch.arange(len(data.test))
     evidence = trained.evidence(data.test.batch(rows).x, None, noise.normal(rows.tolist(), [3]))
     assert [axis.kl for axis in card.axes] == pytest.approx(evidence.kl.mean(0).tolist(), abs=2e-4)
     assert sum(axis.kl or 0 for axis in card.axes) == pytest.approx(evidence.rate.mean().item(), abs=1e-3)
-    assert verbs_of(checkpoint.load_model(place)) == card.verbs
+    assert verbs_of(files.load_model(place)) == card.verbs
     assert card.levels == getattr(config, "levels", {})

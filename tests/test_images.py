@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from engine import images
-from engine import sheet as sheets
+from engine import image_grid as sheets
 from engine.errors import BadPicture
+from engine.inference import images
 
 
 def ramp(height: int, width: int, channels: int) -> Any:

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from engine.inversion import PULL, descent, step
+from engine.latent.inversion import PULL, descent, step
 
 
 class Blind:

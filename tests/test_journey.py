@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.testing import assert_allclose
 
-from engine.geometry import PATHS, WALKS
-from engine.journey import EASINGS, PACES, Journey, moments, radii, shell
+from engine.latent.interpolation import PATHS, WALKS
+from engine.latent.path import EASINGS, PACES, Journey, moments, radii, shell
 
 KEYS = arrays(np.float32, st.tuples(st.integers(2, 6), st.just(5)), elements=st.floats(-4, 4, width=32))
 WAYS, EASES, PACE = st.sampled_from(sorted(WALKS)), st.sampled_from(sorted(EASINGS)), st.sampled_from(PACES)

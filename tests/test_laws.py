@@ -10,9 +10,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from engine import checkpoint
+from engine.checkpoints import files
 from engine.errors import BadValue, UnknownName
-from engine.images import to_bytes
+from engine.inference.images import to_bytes
 from engine.models.ae import AutoencoderConfig
 from engine.models.ali import ALIConfig
 from engine.models.classifier import ClassifierConfig
@@ -27,8 +27,8 @@ from engine.models.progressive_gan import ProgressiveGANConfig
 from engine.models.r3gan import R3GANConfig
 from engine.models.vae import VAEConfig
 from engine.nn.likelihoods import LIKELIHOODS
+from engine.protocols import Bounds, Classifies, Completes, Decodes, Encodes, Infers, Samples, Scores, verbs_of
 from engine.registry import FAMILIES, Config, Model, build, config_from, family_of
-from engine.verbs import Bounds, Classifies, Completes, Decodes, Encodes, Infers, Samples, Scores, verbs_of
 from tests.shelf import keep
 
 SMALL: dict[str, Any] = {"latent": 3, "width": 8, "depth": 1}
@@ -241,7 +241,7 @@ def test_a_config_survives_json(config: Config) -> None:
 def test_one_seed_gives_the_same_picture_after_a_save(config: Config, tmp_path: Any) -> None:
     model = made(config)
     keep(tmp_path, "law-test", model)
-    again = checkpoint.load_model(tmp_path / "law-test")
+    again = files.load_model(tmp_path / "law-test")
     z = torch.randn(3, config.latent, generator=torch.Generator().manual_seed(1))
     if isinstance(model, Classifies) and isinstance(again, Classifies):
         x = torch.rand(3, *config.shape, generator=torch.Generator().manual_seed(1))

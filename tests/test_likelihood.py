@@ -7,14 +7,14 @@ import pytest
 import torch
 from torch.distributions import MultivariateNormal
 
-from engine.card import Metric
+from engine.checkpoints.card import Metric
 from engine.models.pixel_cnn import PixelCNN, PixelCNNConfig
 from engine.models.vae import VAE, VAEConfig
 from engine.registry import build
 from train.data import Dataset, Split, binarized_test
-from train.measures.auroc import NORMAL_95
-from train.measures.likelihood import draws_of_elbo, evidence_bound, exact_likelihood, importance_bound
-from train.measures.subject import Subject
+from train.metrics.auroc import NORMAL_95
+from train.metrics.likelihood import draws_of_elbo, evidence_bound, exact_likelihood, importance_bound
+from train.metrics.subject import Subject
 from train.recipe import Recipe
 from train.recipes import RECIPES
 

@@ -9,25 +9,25 @@ import pytest
 import torch
 from torch import Tensor
 
-from engine import checkpoint, directions
-from engine.card import Metric
+from engine.checkpoints import directions, files
+from engine.checkpoints.card import Metric
 from engine.errors import BadValue
+from engine.inference.engine import Engine
 from engine.models.ali import ALI, ALIConfig
 from engine.models.classifier import Classifier, ClassifierConfig
 from engine.models.dcgan import DCGANConfig
-from engine.runtime import Engine
 from train import evaluation
 from train.comparison import table
 from train.evaluation import evaluate
-from train.measures.features import (
+from train.metrics.features import (
     density_and_coverage,
     feature_distances,
     frechet_distance,
     kernel_distance,
     precision,
 )
-from train.measures.gradients import BLOCKS, blockwise, gradient_distance, histograms
-from train.measures.neighbours import (
+from train.metrics.gradients import BLOCKS, blockwise, gradient_distance, histograms
+from train.metrics.neighbours import (
     class_kept,
     copies,
     distances,
@@ -36,9 +36,9 @@ from train.measures.neighbours import (
     neighbours,
     pixel_neighbours,
 )
-from train.measures.sharpness import edges, sharpness
-from train.measures.stacked import evenness, stacked_modes
-from train.measures.subject import Judge, Subject
+from train.metrics.sharpness import edges, sharpness
+from train.metrics.stacked import evenness, stacked_modes
+from train.metrics.subject import Judge, Subject
 from train.recipe import Recipe, as_dict
 from train.recipes import RECIPES
 
@@ -183,7 +183,7 @@ def test_two_draws_of_one_density_look_alike() -> None:
 def test_tables_cut_in_parts_make_no_difference(monkeypatch: pytest.MonkeyPatch) -> None:
     x, y = normal(100, 0), normal(70, 1)
     whole = kernel_distance(x, y), precision(x, y), density_and_coverage(x, y)
-    monkeypatch.setattr("train.measures.features.ROWS", 7)
+    monkeypatch.setattr("train.metrics.features.ROWS", 7)
     cut = kernel_distance(x, y), precision(x, y), density_and_coverage(x, y)
     assert cut[1:] == whole[1:]
     assert cut[0] == pytest.approx(whole[0])
@@ -284,8 +284,8 @@ def test_directions_that_are_found_while_it_measures_stay(tmp_path: Path, monkey
 
     monkeypatch.setattr(evaluation, "MEASURES", (meanwhile,))
     card = evaluate(Engine([tmp_path], "cpu"), "toy-dcgan", data, 20, 1)
-    assert checkpoint.DIRECTIONS in card.digests
-    assert checkpoint.read_card(tmp_path / "toy-dcgan") == card
+    assert files.DIRECTIONS in card.digests
+    assert files.read_card(tmp_path / "toy-dcgan") == card
 
 
 def test_figures_stand_side_by_side_with_letters_where_protocols_differ(tmp_path: Path) -> None:

@@ -16,12 +16,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from app.door import Door
-from app.morph import studio as studios
-from app.morph.film import FORMS, LOOKS, chosen, enlarged, opened
-from app.morph.folder import LOCK, PREFIX, Folder
-from app.morph.path import Key, Path, from_json
-from app.morph.studio import Film, Order, Studio
+from app.engine_client import Door
+from app.server.export import queue as studios
+from app.server.export.film import FORMS, LOOKS, chosen, enlarged, opened
+from app.server.export.folder import LOCK, PREFIX, Folder
+from app.server.export.path_file import Key, Path, from_json
+from app.server.export.queue import Film, Order, Studio
 from engine.errors import BadValue, Busy, UnknownName
 from tests.echo import Echo
 
@@ -296,7 +296,7 @@ def test_a_finished_film_holds_no_path_and_still_knows_its_name_and_length(studi
 
 KILLED = """
 import os, pathlib, signal, sys
-from app.morph.folder import Folder
+from app.server.export.folder import Folder
 folder = Folder(pathlib.Path(sys.argv[1]))
 folder.file("mp4").write_bytes(b"half a film")
 print(folder.path.name, flush=True)

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app.morph.path import Key, Origin, Path, file_name, from_json, to_json
-from engine.catalogue import Catalogue
+from app.server.export.path_file import Key, Origin, Path, file_name, from_json, to_json
+from engine.checkpoints.catalogue import Catalogue
 from engine.errors import MissingVerb, UnknownName, ZoetropeError
 from tests.echo import CARDS
 

@@ -14,10 +14,10 @@ import pytest
 import uvicorn
 from starlette.applications import Starlette
 
-from app.door import Door
-from app.morph.path import Key, Path, to_json
-from app.morph.routes import Films
-from app.morph.studio import MOST_EACH, Studio
+from app.engine_client import Door
+from app.server.export.path_file import Key, Path, to_json
+from app.server.export.queue import MOST_EACH, Studio
+from app.server.export.routes import Films
 from tests.echo import Absent, Echo
 
 PATH = Path("grey", tuple(Key((float(value), 0.0)) for value in (0, 90)), seconds=1.0)

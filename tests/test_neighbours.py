@@ -11,22 +11,22 @@ import numpy as np
 import pytest
 import torch
 
-from app import answers
-from app.panels import panels
-from app.pictures import Codec
-from app.refusal import Refused
-from app.wire import Show
-from engine import gallery
-from engine.batching import run_batch
+from app.server import responses
+from app.server.errors import Refused
+from app.server.operations import panels
+from app.server.pictures import Codec
+from app.server.protocol import Show
+from engine.analysis import reference_images
+from engine.analysis.neighbours import PART, nearest
+from engine.analysis.reference_images import Gallery
 from engine.errors import BadValue, MissingData
-from engine.gallery import Gallery
-from engine.neighbours import PART, nearest
-from engine.ready import Ready
-from engine.runtime import Engine
-from engine.serving.jobs import Answer, Job
-from engine.serving.packet import job_from, pack_job, unpack
+from engine.inference.batching import run_batch
+from engine.inference.device_model import Ready
+from engine.inference.engine import Engine
+from engine.inference.requests import Answer, Job
+from engine.serving.codec import job_from, pack_job, unpack
 from tests.shelf import JUDGE, VAE, keep, made
-from train.gather import judge
+from train.reference_images import judge
 
 SHAPE = (1, 8, 6)
 
@@ -43,7 +43,7 @@ def pictures_of(count: int, seed: int = 0) -> Any:
 
 def gathered(count: int = 50) -> Gallery:
     made = Gallery(pictures_of(count), pictures_of(9, 1))
-    gallery.save(gallery.place_of("toy", SHAPE), made)
+    reference_images.save(reference_images.place_of("toy", SHAPE), made)
     return made
 
 
@@ -116,7 +116,7 @@ def test_they_travel_as_pictures_with_their_distances_behind() -> None:
     asked = panels([{"verb": "nearest", "model": "toy-vae", "rows": 2, "neighbours": 3, "columns": 3}])
     near, distance = pictures_of(6).reshape(2, 3, 8, 6, 1), np.arange(6, dtype=np.float32).reshape(2, 3)
     answer = Answer({"pictures": near, "distance": distance})
-    message = answers.written(Show(1, "near", asked, b""), [answer], Codec())
+    message = responses.written(Show(1, "near", asked, b""), [answer], Codec())
     (length,) = struct.unpack_from("<I", message)
     (panel,) = json.loads(message[4 : 4 + length])["panels"]
     assert (panel["shape"], panel["apart"], panel["columns"]) == ([6, 8, 6, 1], [2, 3], 3)

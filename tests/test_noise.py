@@ -7,8 +7,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine import noise
 from engine.errors import BadValue
+from engine.nn import noise
 
 SEEDS = st.integers(0, noise.LARGEST_SEED)
 

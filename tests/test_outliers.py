@@ -16,30 +16,31 @@ import pytest
 import torch
 from PIL import Image
 
-from engine import images, outliers
-from engine.card import PERCENTS, TAIL, Outliers, Strangers, from_json, to_json
-from engine.densities import asked, by_class, marginal
+from engine.analysis import outliers
+from engine.analysis.densities import asked, by_class, marginal
+from engine.analysis.outliers import BASELINE, SCORES, UNITS, Reading
+from engine.checkpoints.card import PERCENTS, TAIL, Outliers, Strangers, from_json, to_json
 from engine.errors import BadValue, CheckpointRefused
-from engine.forwards import posterior_noise
+from engine.inference import images
+from engine.inference.device_model import Ready
+from engine.inference.engine import Engine
+from engine.inference.forward_passes import posterior_noise
 from engine.models.ae import AutoencoderConfig
 from engine.models.classifier import ClassifierConfig
 from engine.models.pixel_cnn import PixelCNN, PixelCNNConfig
 from engine.models.vae import VAEConfig
+from engine.nn.autoregressive.distributions import OUTPUTS
 from engine.nn.likelihoods import LIKELIHOODS
-from engine.nn.outputs import OUTPUTS
-from engine.noise import normal
-from engine.outliers import BASELINE, SCORES, UNITS, Reading
-from engine.ready import Ready
+from engine.nn.noise import normal
 from engine.registry import Config, family_of
-from engine.runtime import Engine
 from train.data import Dataset, dequantize
 from train.evaluation import background_of, evaluate
-from train.measures import outliers as measure
-from train.measures.auroc import auroc, gain
-from train.measures.outliers import Pair, areas, for_card, gains, outlier_scores, read_by, scored
-from train.measures.refusal import refusal
-from train.measures.strangers import ANY, KINDS, STRANGERS, Kind, equal_sizes, mirrored_halves, scrambled
-from train.measures.subject import Background, Judge, Subject
+from train.metrics import outliers as measure
+from train.metrics.auroc import auroc, gain
+from train.metrics.outliers import Pair, areas, for_card, gains, outlier_scores, read_by, scored
+from train.metrics.refusal import refusal
+from train.metrics.strangers import ANY, KINDS, STRANGERS, Kind, equal_sizes, mirrored_halves, scrambled
+from train.metrics.subject import Background, Judge, Subject
 from train.recipe import Recipe, as_dict
 from train.recipes import RECIPES
 

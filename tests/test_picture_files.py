@@ -12,8 +12,8 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from app import intake
-from app.intake import take_in
+from app.server import uploads
+from app.server.uploads import take_in
 from bench.rig.uploads import QUARTERS, saved, scene
 from engine import picture_files
 from engine.errors import BadPicture
@@ -39,7 +39,7 @@ def test_every_format_is_read_by_training_and_by_upload(form: str) -> None:
     for pixels in (read_picture(io.BytesIO(data), (3, 64, 64)).transpose(1, 2, 0), take_in(data, "x.bin").pixels):
         corners = np.array([pixels[y, x] for y in (16, 48) for x in (16, 48)])
         assert abs(corners.astype(int) - QUARTERS).max() < 40
-    assert form in intake.MEGAPIXELS
+    assert form in uploads.MEGAPIXELS
 
 
 def test_the_endings_of_phones_and_browsers_are_known() -> None:
@@ -137,7 +137,7 @@ def test_colours_of_which_nothing_is_left_are_refused() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("form", ["WEBP", "AVIF", "JPEG2000"])
 def test_a_picture_just_below_the_stated_size_is_taken(form: str) -> None:
-    pixels = intake.MEGAPIXELS[form] * 1_000_000 - 100_000
+    pixels = uploads.MEGAPIXELS[form] * 1_000_000 - 100_000
     width = int((1.5 * pixels) ** 0.5)
     grain = np.random.default_rng(0).integers(0, 256, (pixels // width // 8, width // 8, 4), np.uint8)
     picture = Image.fromarray(grain).resize((width, pixels // width))

@@ -13,8 +13,8 @@ from torch.distributions import Normal, kl_divergence
 
 from engine.errors import BadValue
 from engine.models.pixel_vae import PixelVAE, PixelVAEConfig
-from engine.nn.outputs import OUTPUTS, OutputName
-from engine.nn.raster import complete_naively
+from engine.nn.autoregressive.distributions import OUTPUTS, OutputName
+from engine.nn.autoregressive.raster import complete_naively
 
 SMALL = PixelVAEConfig((1, 3, 3), latent=3, net="dense", width=8, maps=4, pixel_width=6, pixel_depth=2)
 COLOUR = dataclasses.replace(SMALL, shape=(3, 3, 4), output="softmax")

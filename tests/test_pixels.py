@@ -11,25 +11,25 @@ import pytest
 import torch
 from torch import Tensor
 
-from engine import noise
-from engine.densities import by_class
+from engine.analysis.densities import by_class
 from engine.errors import BadValue
+from engine.inference.engine import Engine
 from engine.models.pixel_cnn import PixelCNN, PixelCNNConfig
 from engine.models.pixel_rnn import PixelRNN, PixelRNNConfig
 from engine.models.vae import VAE, VAEConfig
-from engine.nn.outputs import OUTPUTS, drawn
-from engine.nn.pixel_net import PixelNet
-from engine.nn.raster import complete_naively
-from engine.nn.stacks import GatedStack, PlainStack, StackSizes
-from engine.nn.sweeps import RecurrentStack
+from engine.nn import noise
+from engine.nn.autoregressive.conv_lstm import RecurrentStack
+from engine.nn.autoregressive.distributions import OUTPUTS, drawn
+from engine.nn.autoregressive.pixel_net import PixelNet
+from engine.nn.autoregressive.raster import complete_naively
+from engine.nn.autoregressive.stacks import GatedStack, PlainStack, StackSizes
 from engine.registry import build
-from engine.runtime import Engine
 from tests.toys import toy_data
 from train.data import Batch
 from train.evaluation import evaluate
 from train.export import export
 from train.loop import train
-from train.measures.subject import Subject
+from train.metrics.subject import Subject
 from train.objectives.likelihood import Likelihood, LikelihoodConfig
 from train.recipe import Recipe
 from train.recipes import RECIPES

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import pytest
 
-from engine import plain
+from engine import schema
 from engine.errors import BadValue
 
 
@@ -31,11 +31,11 @@ WHOLE = Outer("b", Inner((1, 2, 3), 2.0), (1.0, 2.0), 0.5, {"z1": (0, 4)}, True)
 
 
 def test_a_dataclass_survives_json() -> None:
-    assert plain.read(json.loads(json.dumps(dataclasses.asdict(WHOLE))), Outer, "outer") == WHOLE
+    assert schema.read(json.loads(json.dumps(dataclasses.asdict(WHOLE))), Outer, "outer") == WHOLE
 
 
 def test_whole_numbers_pass_for_numbers() -> None:
-    read = plain.read({"name": "a", "inner": {"sizes": [], "rate": 3}}, Outer, "outer")
+    read = schema.read({"name": "a", "inner": {"sizes": [], "rate": 3}}, Outer, "outer")
     assert read.inner == Inner((), 3.0)
     assert isinstance(read.inner.rate, float)
 
@@ -59,4 +59,4 @@ def test_whole_numbers_pass_for_numbers() -> None:
 )
 def test_what_does_not_fit_is_refused_by_name(change: dict[str, Any], complaint: str) -> None:
     with pytest.raises(BadValue, match=complaint):
-        plain.read({**dataclasses.asdict(WHOLE), **change}, Outer, "outer")
+        schema.read({**dataclasses.asdict(WHOLE), **change}, Outer, "outer")

@@ -12,21 +12,21 @@ import pytest
 import torch
 
 from engine.errors import BadValue
+from engine.inference.engine import Engine
 from engine.models.ali import ALIConfig
 from engine.models.dcgan import DCGANConfig
 from engine.models.hierarchical_ali import HierarchicalALIConfig
 from engine.models.progressive_gan import ProgressiveGANConfig
 from engine.models.vae import VAEConfig
 from engine.registry import Config
-from engine.runtime import Engine
-from train.critics import CriticConfig
 from train.data import Dataset, Split
 from train.evaluation import evaluate
 from train.export import export
 from train.loop import train
-from train.measures.probes import CRITIC, critic_probe, encoder_probes, probe
-from train.measures.subject import Subject
+from train.metrics.probes import CRITIC, critic_probe, encoder_probes, probe
+from train.metrics.subject import Subject
 from train.objectives.adversarial import AdversarialConfig
+from train.objectives.critics import CriticConfig
 from train.objectives.elbo import ElboConfig
 from train.objectives.joint import JointConfig
 from train.objectives.progressive import ProgressiveConfig

@@ -20,13 +20,13 @@ import numpy as np
 import pytest
 
 from engine.errors import BadLatent, BadValue, Busy, CheckpointRefused, EngineLost, Expired, Superseded
-from engine.runtime import Engine
-from engine.serving import ledger as ledgers
-from engine.serving.jobs import Answer, Job
-from engine.serving.ledger import Entry, Ledger
+from engine.inference.engine import Engine
+from engine.inference.requests import Answer, Job
+from engine.serving import pending_jobs as ledgers
+from engine.serving.pending_jobs import Entry, Ledger
 from engine.serving.process import ProcessBackend, supervisor
 from engine.serving.process.child import PULSE
-from engine.serving.process.nursery import Nursery
+from engine.serving.process.fork_server import Nursery
 from engine.serving.process.stream import CHUNK, Stream
 from tests.fragile import DEADLY
 from tests.shelf import VAE, keep, made

@@ -13,15 +13,15 @@ from torch import nn
 from torch.nn import functional as F
 
 from engine.errors import BadValue
+from engine.inference.engine import Engine
 from engine.models.progressive_gan import ProgressiveGAN, ProgressiveGANConfig
 from engine.nn.equalized import Equalized, PixelNorm
-from engine.runtime import Engine
 from tests.interrupted import assert_same, undisturbed_and_killed
-from train.critics import CriticConfig
 from train.data import Batch
 from train.devices import Place
 from train.export import export
 from train.loop import Training, train
+from train.objectives.critics import CriticConfig
 from train.objectives.progressive import GrowingCritic, Progressive, ProgressiveConfig, faded, growth_at
 from train.recipe import AdamConfig, Recipe
 from train.runs import Run

@@ -26,11 +26,11 @@ from engine.errors import (
     UnknownName,
     ZoetropeError,
 )
-from engine.serving.jobs import Answer, Job, Outcome
-from engine.serving.line import Line, Ticket
+from engine.inference.requests import Answer, Job, Outcome
+from engine.serving.chunking import in_parts
+from engine.serving.fair_queue import Line, Ticket
 from engine.serving.loader import AT_ONCE, MOST_STUCK, Loader
-from engine.serving.queue import Batcher
-from engine.serving.slices import in_parts
+from engine.serving.scheduler import Batcher
 
 PATIENCE = 20  # seconds until a future that is never settled fails the test
 LIMIT = 4

@@ -13,18 +13,18 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from engine import buffers, forwards, images, passes, prepare
 from engine.errors import OutOfMemory
-from engine.latents import draw
+from engine.inference import batch_runner, buffers, forward_passes, images, optimize
+from engine.inference.batch_runner import Pass
+from engine.inference.device_model import Ready
+from engine.inference.requests import DRAWS, TERMS
+from engine.latent.sampling import draw
 from engine.models import pixel_vae
 from engine.models.ae import AutoencoderConfig
 from engine.models.vae import VAEConfig
 from engine.nn.blocks import DoublingConv2d
-from engine.passes import Pass
-from engine.ready import Ready
+from engine.protocols import Bounds, Completes, Decodes, Infers
 from engine.registry import FAMILIES, Config, Model, family_of
-from engine.serving.jobs import DRAWS, TERMS
-from engine.verbs import Bounds, Completes, Decodes, Infers
 from tests.shelf import keep, made
 from tests.test_laws import CONFIGS, title
 
@@ -169,7 +169,7 @@ def test_terms_of_a_bound_are_means_of_draws_and_off_by_their_errors(family: str
 
 @each_decoder
 def test_the_floats_behind_the_bytes_do_not_feel_it_either(config: Config, tmp_path: Path) -> None:
-    model, card = prepare.prepared(made(config), CPU), keep(tmp_path, "law-test", made(config))
+    model, card = optimize.prepared(made(config), CPU), keep(tmp_path, "law-test", made(config))
 
     def floats(z: Tensor) -> tuple[Tensor, Tensor]:
         x = model.decode(z)
@@ -294,7 +294,7 @@ def test_batch_norms_are_folded_where_a_layer_stands_before_them() -> None:
     model: Any = Normed(AutoencoderConfig((3, 8, 8), latent=5)).eval().requires_grad_(False)
     z = torch.randn(9, 5, generator=torch.Generator().manual_seed(1))
     before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
-    ready: Any = prepare.prepared(model, CPU)
+    ready: Any = optimize.prepared(model, CPU)
     torch.testing.assert_close(ready.decode(z), model.decode(z), rtol=1e-4, atol=1e-5)
     norms = [type(module) for module in ready.modules() if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d)]
     assert norms == [nn.BatchNorm2d] * 2  # after the groups, and after another norm's ReLU
@@ -304,14 +304,14 @@ def test_batch_norms_are_folded_where_a_layer_stands_before_them() -> None:
 def test_a_weight_made_by_a_hook_is_left_alone() -> None:
     layers = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4)).eval()
     layers[0].register_forward_pre_hook(lambda layer, inputs: None)
-    assert prepare.folded_into(layers[0], layers[1]) is None
+    assert optimize.folded_into(layers[0], layers[1]) is None
 
 
 def test_weights_that_fall_on_one_pixel_are_added_up_once() -> None:
     torch.manual_seed(0)
     layers = nn.Sequential(DoublingConv2d(5, 4), nn.BatchNorm2d(4), nn.Sequential(DoublingConv2d(4, 3))).eval()
     x = torch.randn(4, 5, 6, 7)
-    ready: Any = prepare.prepared(layers, CPU)
+    ready: Any = optimize.prepared(layers, CPU)
     assert [type(layer) for layer in ready[:2]] == [nn.ConvTranspose2d, nn.Identity]
     assert type(ready[2][0]) is nn.ConvTranspose2d
     torch.testing.assert_close(ready(x), layers(x))
@@ -323,7 +323,7 @@ def test_weights_that_fall_on_one_pixel_are_added_up_once() -> None:
 
 @pytest.fixture
 def able(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(forwards, "half_type", lambda device: torch.bfloat16)
+    monkeypatch.setattr(forward_passes, "half_type", lambda device: torch.bfloat16)
 
 
 @pytest.mark.usefixtures("able")
@@ -349,7 +349,7 @@ def test_half_precision_keeps_to_decoding_and_to_a_level(tmp_path: Path) -> None
 
 
 def test_an_operation_without_half_precision_is_done_in_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(forwards, "half_type", lambda device: torch.float8_e4m3fn)
+    monkeypatch.setattr(forward_passes, "half_type", lambda device: torch.float8_e4m3fn)
     assert ready_of(tmp_path, LARGE).forwards.dtype == torch.float32
 
 
@@ -359,7 +359,7 @@ def test_an_operation_without_half_precision_is_done_in_full(tmp_path: Path, mon
 )
 def test_the_processor_is_asked(able: dict[str, bool], dtype: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: able, raising=False)
-    assert prepare.half_type(CPU) is dtype
+    assert optimize.half_type(CPU) is dtype
 
 
 def test_the_work_of_a_picture_is_counted() -> None:
@@ -367,7 +367,7 @@ def test_the_work_of_a_picture_is_counted() -> None:
         nn.Linear(2, 3), nn.Unflatten(1, (3, 1, 1)), nn.ConvTranspose2d(3, 5, 2), nn.Conv2d(5, 1, 1)
     )
     layers.decode = lambda z, y: layers(z)
-    assert prepare.multiply_adds(layers, torch.zeros(1, 2), None) == 2 * 3 + 3 * 5 * 4 + 4 * 5
+    assert optimize.multiply_adds(layers, torch.zeros(1, 2), None) == 2 * 3 + 3 * 5 * 4 + 4 * 5
 
 
 # Memory
@@ -460,7 +460,7 @@ def test_another_error_is_no_lack_of_memory() -> None:
 @pytest.mark.usefixtures("able")
 def test_what_it_holds_is_counted(tmp_path: Path) -> None:
     for config, copies in ((CONFIGS[0], 1.0), (LARGE, 1.5)):
-        weights = 4 * sum(tensor.numel() for tensor in prepare.prepared(made(config), CPU).state_dict().values())
+        weights = 4 * sum(tensor.numel() for tensor in optimize.prepared(made(config), CPU).state_dict().values())
         assert ready_of(tmp_path, config).bytes == copies * weights
 
 
@@ -470,7 +470,7 @@ def test_what_it_holds_is_counted(tmp_path: Path) -> None:
 COUNT = """
 import os, sys, threading, time, torch
 from pathlib import Path
-from engine.runtime import Engine
+from engine.inference.engine import Engine
 engine = Engine([Path(sys.argv[1])], "cpu", threads=1)
 def ask():
     engine.decode("toy-wide", engine.latents("toy-wide", range(64)))
@@ -516,10 +516,10 @@ def test_on_a_gpu_a_graph_draws_what_the_processor_draws(config: Config, tmp_pat
 
 
 def test_the_widths_tried_begin_with_one_and_hold_the_usual() -> None:
-    for kind, sizes in passes.SIZES.items():
+    for kind, sizes in batch_runner.SIZES.items():
         assert sizes[0] == 1
         assert list(sizes) == sorted(sizes)
-        assert passes.USUAL[kind] in sizes
+        assert batch_runner.USUAL[kind] in sizes
 
 
 # Half precision
@@ -543,11 +543,11 @@ def test_half_precision_is_taken_where_no_pixel_changes_by_more_than_four_steps_
 ) -> None:
     z = torch.ones(3, 2)
     model = Shifted(3.9 / 255)
-    assert prepare.in_half(model, dtype, z) is None  # too small a model to gain
-    monkeypatch.setattr(prepare, "MUCH", 8)
-    half = prepare.in_half(model, dtype, z)
+    assert optimize.in_half(model, dtype, z) is None  # too small a model to gain
+    monkeypatch.setattr(optimize, "MUCH", 8)
+    half = optimize.in_half(model, dtype, z)
     assert next(half.parameters()).dtype == dtype
     assert next(model.parameters()).dtype == torch.float32
-    assert prepare.in_half(Shifted(4.1 / 255), dtype, z) is None
-    assert prepare.in_half(Shifted(-4.1 / 255), dtype, z) is None
-    assert prepare.in_half(model, None, z) is None
+    assert optimize.in_half(Shifted(4.1 / 255), dtype, z) is None
+    assert optimize.in_half(Shifted(-4.1 / 255), dtype, z) is None
+    assert optimize.in_half(model, None, z) is None

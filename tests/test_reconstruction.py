@@ -14,8 +14,8 @@ from engine.models.hierarchical_ali import HierarchicalALI, HierarchicalALIConfi
 from engine.models.pixel_vae import PixelVAEConfig
 from engine.models.vae import VAE, VAEConfig
 from engine.registry import Config
-from train.measures.reconstruction import feature_error, kept_axes, reconstruction_error
-from train.measures.subject import Judge, Subject
+from train.metrics.reconstruction import feature_error, kept_axes, reconstruction_error
+from train.metrics.subject import Judge, Subject
 from train.recipe import Recipe
 from train.recipes import RECIPES
 

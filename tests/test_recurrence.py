@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from engine.nn.lstm import Order, passed, unroll
+from engine.nn.autoregressive.lstm import Order, passed, unroll
 
 SWEEPS = [(False, 1, (3, 1)), (False, 2, (3, 4)), (False, 3, (4, 3)), (True, 2, (3, 4)), (True, 2, (4, 3))]
 each_sweep = pytest.mark.parametrize(("diagonal", "taps", "sides"), SWEEPS, ids=str)

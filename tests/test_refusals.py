@@ -16,9 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.torch import load, save
 
-from engine import checkpoint
-from engine.card import FORMAT
-from engine.checkpoint import CARD, POSTERIOR, SHEET, WEIGHTS, load_model, read_card
+from engine.checkpoints import files
+from engine.checkpoints.card import FORMAT
+from engine.checkpoints.files import CARD, POSTERIOR, SHEET, WEIGHTS, load_model, read_card
 from engine.errors import CheckpointRefused
 from tests.shelf import AE, VAE, keep, made
 
@@ -47,7 +47,7 @@ def edit_card(place: Path, **changes: Any) -> None:
 def swap(place: Path, file: str, content: bytes) -> None:
     """Replace a file and its digest, as somebody would who means it."""
     (place / file).write_bytes(content)
-    edit_card(place, digests=read_digests(place) | {file: checkpoint.digest(content)})
+    edit_card(place, digests=read_digests(place) | {file: files.digest(content)})
 
 
 def read_digests(place: Path) -> dict[str, str]:
@@ -135,7 +135,7 @@ def test_a_tensor_that_does_not_fit_is_refused(place: Path, message: str) -> Non
 def test_junk_in_place_of_the_posterior_is_refused(place: Path) -> None:
     swap(place, POSTERIOR, b"junk")
     with pytest.raises(CheckpointRefused, match=POSTERIOR):
-        checkpoint.load_posterior(place)
+        files.load_posterior(place)
 
 
 # The card
@@ -193,7 +193,7 @@ def test_what_is_no_card_is_refused(place: Path, text: str) -> None:
 
 
 def test_a_huge_card_is_refused_unread(place: Path) -> None:
-    (place / CARD).write_bytes((place / CARD).read_bytes() + b" " * checkpoint.LARGEST_CARD)
+    (place / CARD).write_bytes((place / CARD).read_bytes() + b" " * files.LARGEST_CARD)
     with pytest.raises(CheckpointRefused, match=r"card\.json is over 4 MB"):
         read_card(place)
 
@@ -203,7 +203,7 @@ def test_digests_reach_no_file_outside(place: Path, path: str) -> None:
     (place.parent / "x").write_bytes(b"secret")
     (place / "sub").mkdir()
     (place / "sub" / "x").write_bytes(b"secret")
-    edit_card(place, digests=read_digests(place) | {path: checkpoint.digest(b"secret")})
+    edit_card(place, digests=read_digests(place) | {path: files.digest(b"secret")})
     with pytest.raises(CheckpointRefused, match=f"^{NAME}: .* is missing"):
         read_card(place)
 
@@ -220,7 +220,7 @@ WRONG_TYPES = (
 UNCHECKED = """
 import sys
 from pathlib import Path
-from engine.runtime import Engine
+from engine.inference.engine import Engine
 for folder in sorted(Path(sys.argv[1]).iterdir()):
     try:
         print(folder.name, Engine([folder]).names())

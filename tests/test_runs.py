@@ -16,9 +16,10 @@ import numpy as np
 import pytest
 import torch
 
-from engine import checkpoint, console, home
+from engine import console, user_dir
+from engine.checkpoints import files
 from engine.errors import BadValue, MissingData
-from engine.runtime import Engine
+from engine.inference.engine import Engine
 from train import runs
 from train.cli import main
 from train.data import open_data
@@ -204,7 +205,7 @@ def test_a_folder_that_cannot_be_synced_holds_whole_files(tmp_path: Path, monkey
         return opened(path, flags, *more)
 
     monkeypatch.setattr(os, "open", guarded)
-    checkpoint.write_atomically(tmp_path / "a", b"whole")
+    files.write_atomically(tmp_path / "a", b"whole")
     assert (tmp_path / "a").read_bytes() == b"whole"
     monkeypatch.undo()
     sync = os.fsync
@@ -215,7 +216,7 @@ def test_a_folder_that_cannot_be_synced_holds_whole_files(tmp_path: Path, monkey
         sync(descriptor)
 
     monkeypatch.setattr(os, "fsync", of_files)
-    checkpoint.write_atomically(tmp_path / "b", b"whole")
+    files.write_atomically(tmp_path / "b", b"whole")
     assert (tmp_path / "b").read_bytes() == b"whole"
 
 
@@ -238,7 +239,7 @@ def test_without_a_home_the_shipped_checkpoints_are_there_and_the_rest_is_a_sent
 
     monkeypatch.setattr(Path, "home", classmethod(homeless))
     monkeypatch.setattr(os, "mkdir", lambda path, mode=0o777: (_ for _ in ()).throw(PermissionError(13, "no", path)))
-    assert home.data_folder().is_relative_to(home.NOWHERE)
+    assert user_dir.data_folder().is_relative_to(user_dir.NOWHERE)
     assert "frey-vae-2d" in Engine(None, "cpu").names()
     assert "set HOME" in refused(capsys, "export", str(run.folder), "digits-mine")
     assert "There is no folder" in refused(capsys, "run", "digits-vae", "--data", "folder:missing")

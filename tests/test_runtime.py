@@ -16,11 +16,11 @@ import torch
 from numpy.testing import assert_allclose
 
 import engine
-from engine import checkpoint
+from engine.checkpoints import files
 from engine.errors import BadLatent, BadPicture, BadValue, CheckpointRefused, MissingVerb, UnknownName, ZoetropeError
-from engine.images import from_bytes, to_bytes
-from engine.runtime import Engine
-from engine.serving.jobs import Job
+from engine.inference.engine import Engine
+from engine.inference.images import from_bytes, to_bytes
+from engine.inference.requests import Job
 from tests.shelf import AE, CVAE, VAE, keep, made, posterior
 
 CONFIGS = {"toy-ae": AE, "toy-cvae": CVAE, "toy-vae": VAE}
@@ -32,7 +32,7 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name, config in CONFIGS.items():
         keep(folder, name, made(config))
     keep(folder, "toy-broken", made(VAE))
-    (folder / "toy-broken" / checkpoint.WEIGHTS).write_bytes(b"cut short")
+    (folder / "toy-broken" / files.WEIGHTS).write_bytes(b"cut short")
     return folder
 
 
@@ -252,8 +252,8 @@ def test_many_threads_get_the_bytes_that_one_gets(shelf: Path) -> None:
 def counted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of the checkpoints that are loaded, as they are."""
     loaded: list[str] = []
-    load = checkpoint.load_model
-    monkeypatch.setattr(checkpoint, "load_model", lambda place, card: loaded.append(place.name) or load(place, card))
+    load = files.load_model
+    monkeypatch.setattr(files, "load_model", lambda place, card: loaded.append(place.name) or load(place, card))
     return loaded
 
 
@@ -289,14 +289,14 @@ def test_threads_that_ask_at_once_load_once(door: Engine, monkeypatch: pytest.Mo
 
 def test_a_model_that_is_loading_holds_nobody_up(door: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     door.ready("toy-ae")
-    loads, goes_on, load = threading.Event(), threading.Event(), checkpoint.load_model
+    loads, goes_on, load = threading.Event(), threading.Event(), files.load_model
 
     def slow(*given: Any) -> Any:
         loads.set()
         assert goes_on.wait(60)
         return load(*given)
 
-    monkeypatch.setattr(checkpoint, "load_model", slow)
+    monkeypatch.setattr(files, "load_model", slow)
     with ThreadPoolExecutor(1) as pool:
         late = pool.submit(door.decode, "toy-vae", z_of("toy-vae"))
         assert loads.wait(60)
@@ -310,7 +310,7 @@ def test_a_model_that_is_loading_holds_nobody_up(door: Engine, monkeypatch: pyte
 
 def test_a_model_replaced_while_it_loads_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     keep(tmp_path, "toy-vae", made(VAE))
-    door, load = Engine([tmp_path], "cpu"), checkpoint.load_model
+    door, load = Engine([tmp_path], "cpu"), files.load_model
 
     def late(*given: Any) -> Any:
         model = load(*given)
@@ -318,10 +318,10 @@ def test_a_model_replaced_while_it_loads_is_not_kept(tmp_path: Path, monkeypatch
         door.refresh()
         return model
 
-    monkeypatch.setattr(checkpoint, "load_model", late)
+    monkeypatch.setattr(files, "load_model", late)
     door.ready("toy-vae")
     assert not door.is_ready("toy-vae")
-    monkeypatch.setattr(checkpoint, "load_model", load)
+    monkeypatch.setattr(files, "load_model", load)
     assert door.ready("toy-vae").card.family == "ae"
 
 
@@ -361,9 +361,9 @@ def test_load_gives_a_model_ready_to_use(shelf: Path) -> None:
 
 def test_the_folders_left_out_are_the_shipped_and_the_person_s(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
-    keep(checkpoint.user_folder(), "zzz-vae", made(VAE))
+    keep(files.user_folder(), "zzz-vae", made(VAE))
     door = Engine(device="cpu")
-    shipped = [place.name for place in checkpoint.places([checkpoint.SHIPPED])]
+    shipped = [place.name for place in files.places([files.SHIPPED])]
     assert set(door.names()) | set(door.faults()) == {*shipped, "zzz-vae"}
     assert engine.load("zzz-vae", "cpu").config == VAE
 

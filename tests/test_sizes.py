@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 import torch
 
-from engine import sizes
-from engine.checkpoint import CARD, load_model, read_card
+from engine.checkpoints import sizes
+from engine.checkpoints.files import CARD, load_model, read_card
 from engine.errors import CheckpointRefused
 from engine.models.pixel_cnn import PixelCNNConfig
 from engine.registry import Config, family_of

@@ -12,8 +12,8 @@ from torch import Tensor
 from engine.models.classifier import ClassifierConfig
 from engine.models.gan import GANConfig
 from tests.shelf import made
-from train.directions import Witness, attributes, drawn, steadied
-from train.steady import SHARE, slopes, steady
+from train.directions.attributes import Witness, attributes, drawn, steadied
+from train.directions.metric_direction import SHARE, slopes, steady
 
 FEATURES, LATENT = 5, 4
 

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 import torch
 
-from engine import checkpoint
-from engine.card import QUANTILES
-from engine.familiarity import FILE
-from engine.images import to_bytes
-from engine.runtime import Engine
-from engine.verbs import Samples
+from engine.analysis.familiarity import FILE
+from engine.checkpoints import files
+from engine.checkpoints.card import QUANTILES
+from engine.inference.engine import Engine
+from engine.inference.images import to_bytes
+from engine.protocols import Samples
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("app", "engine", "train")
@@ -61,7 +61,7 @@ def test_no_file_is_a_drawer_for_odds_and_ends() -> None:
 
 def test_the_engine_prints_nothing_and_runs_no_text() -> None:
     calls = {(path.name, name) for path in sources("engine") for name in called(path)}
-    assert ("passes.py", "torch.inference_mode") in calls
+    assert ("batch_runner.py", "torch.inference_mode") in calls
     assert {call for call in calls if call[1] in {"print", "eval", "exec", "breakpoint", "torch.load"}} == set()
     assert not any("pickle" in set(imports(path)) for path in sources("engine"))
 
@@ -93,14 +93,14 @@ def door() -> Engine:
 @pytest.mark.parametrize("name", SHIPPED)
 def test_a_shipped_checkpoint_is_whole_small_and_named(name: str, door: Engine) -> None:
     assert door.faults().get(name) is None
-    files = {path.name for path in (ROOT / "checkpoints" / name).iterdir()}
-    posterior = {checkpoint.POSTERIOR} if "encodes" in door.card(name).verbs else set()
-    directions = {checkpoint.DIRECTIONS, FILE} & files  # somebody looked for some, or measured what is strange
-    assert files == {checkpoint.CARD, checkpoint.WEIGHTS, checkpoint.SHEET} | posterior | directions
-    assert set(door.card(name).digests) == files - {checkpoint.CARD}
-    sizes = {file: (ROOT / "checkpoints" / name / file).stat().st_size for file in files}
+    held = {path.name for path in (ROOT / "checkpoints" / name).iterdir()}
+    posterior = {files.POSTERIOR} if "encodes" in door.card(name).verbs else set()
+    directions = {files.DIRECTIONS, FILE} & held  # somebody looked for some, or measured what is strange
+    assert held == {files.CARD, files.WEIGHTS, files.SHEET} | posterior | directions
+    assert set(door.card(name).digests) == held - {files.CARD}
+    sizes = {file: (ROOT / "checkpoints" / name / file).stat().st_size for file in held}
     assert sum(sizes.values()) <= 8 * MB
-    assert checkpoint.NAME.fullmatch(name)
+    assert files.NAME.fullmatch(name)
 
 
 @pytest.mark.parametrize("name", SHIPPED)

@@ -12,7 +12,7 @@ from engine.models.gan import GAN, GANConfig
 from train.data import Split, open_data
 from train.data.plane import CANVAS, MODES, PLANES, TEST, TRAIN
 from train.data.stacked import stack
-from train.measures.modes import DRAWS, SAMPLES, averaged, coverage, drawn, spread_within
+from train.metrics.modes import DRAWS, SAMPLES, averaged, coverage, drawn, spread_within
 from train.sheets import CANVAS as SIDE
 from train.sheets import DATA, MADE, clouds
 

@@ -15,22 +15,22 @@ import torch
 from torch import nn
 
 from engine.errors import BadValue, TrainingStopped, UnknownName
+from engine.inference.engine import Engine
 from engine.registry import build
-from engine.runtime import Engine
 from tests.interrupted import assert_same, undisturbed_and_killed
-from train import pace, sheets
-from train.averages import decay_at
+from train import sheets, step_budget
 from train.data import Batch, Dataset, open_data
 from train.data.plane import MODES, PLANES
 from train.devices import Place
+from train.ema import decay_at
 from train.evaluation import evaluate
 from train.export import export, halved, shown
 from train.loop import Training, learning_rate, mix, prepared, rows_at, train
 from train.objectives import Objective
-from train.pace import TIMED, steps_within
 from train.recipe import AdamConfig, Recipe, as_dict, from_dict
 from train.recipes import RECIPES, find_recipe
 from train.runs import Run
+from train.step_budget import TIMED, steps_within
 
 from .toys import toy_data
 
@@ -306,6 +306,6 @@ def test_no_time_is_refused(minutes: float) -> None:
 
 def test_ranks_are_given_steps_and_no_time(monkeypatch: pytest.MonkeyPatch) -> None:
     recipe = RECIPES["digits-vae"]
-    monkeypatch.setattr(pace, "find_place", lambda: Place(torch.device("cpu"), ranks=2))
+    monkeypatch.setattr(step_budget, "find_place", lambda: Place(torch.device("cpu"), ranks=2))
     with pytest.raises(BadValue, match="torchrun"):
         steps_within(recipe, toy_data(recipe.model.shape), 1.0)

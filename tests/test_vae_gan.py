@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 
 from engine.models.vae import VAE, VAEConfig
-from train.critics import PatchCritic
 from train.data import Batch
+from train.objectives.critics import PatchCritic
 from train.objectives.elbo import Elbo, ElboConfig
 from train.objectives.features import apart
 from train.objectives.vae_gan import VaeGan, VaeGanConfig

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine import checkpoint
+from engine.checkpoints import files
 from train.recipes import RECIPES
 
 SHIPPED = Path(__file__).parent.parent / "checkpoints"
@@ -14,6 +14,6 @@ SHIPPED = Path(__file__).parent.parent / "checkpoints"
 
 @pytest.mark.parametrize("name", sorted(path.parent.name for path in SHIPPED.glob("*/card.json")))
 def test_title_and_description_of_a_card_are_those_of_its_recipe(name: str) -> None:
-    card, recipe = checkpoint.read_card(SHIPPED / name), RECIPES[name]
+    card, recipe = files.read_card(SHIPPED / name), RECIPES[name]
     assert (card.title, card.description) == (recipe.title, recipe.description)
     assert (card.recipe["title"], card.recipe["description"]) == (recipe.title, recipe.description)

@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import nn
 
-from engine import checkpoint, directions
-from engine.card import QUANTILES, Axis, Card, Metric
-from engine.directions import Directions, Note
+from engine.checkpoints import directions, files
+from engine.checkpoints.card import QUANTILES, Axis, Card, Metric
+from engine.checkpoints.directions import Directions, Note
 from engine.models.ae import Autoencoder, AutoencoderConfig
 from engine.models.hierarchical_ali import HierarchicalALI, HierarchicalALIConfig
 from engine.models.vae import VAE, VAEConfig
+from engine.protocols import verbs_of
 from engine.registry import family_of
-from engine.verbs import verbs_of
 
 NORMAL = (-2.33, -1.64, -0.67, 0.0, 0.67, 1.64, 2.33)
 
@@ -41,9 +41,9 @@ def write_all(folder: Path) -> Path:
     point(folder / "toy-vae-6d", np.eye(6)[[1, 3, 5, 0]], np.ones((1, 6)), np.array([[1, -1, 0, 0, 0, 0]]))
     point(folder / "toy-levels", np.array([[0.6, 0, 0.8, 0, 0, 0]]), np.eye(6)[[0, 1, 2, 3]])
     point(folder / "toy-ae", np.eye(2))
-    with (folder / "toy-ae" / checkpoint.DIRECTIONS).open("ab") as file:
+    with (folder / "toy-ae" / files.DIRECTIONS).open("ab") as file:
         file.write(b"x")
-    with (folder / "toy-broken" / checkpoint.WEIGHTS).open("r+b") as file:
+    with (folder / "toy-broken" / files.WEIGHTS).open("r+b") as file:
         file.seek(-1, 2)
         file.write(b"\x00\x01"[:1])
         file.write(b"x")
@@ -92,7 +92,7 @@ def write(
         levels=getattr(config, "levels", {}),
     )
     y = np.arange(200, dtype=np.int16) % labels if labels else None
-    checkpoint.save(folder, model, card, _sheet(), means if config.latent else None, y)
+    files.save(folder, model, card, _sheet(), means if config.latent else None, y)
 
 
 def point(place: Path, *vectors: NDArray[Any]) -> None:

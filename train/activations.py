@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Float32
 from torch import Tensor, nn
 
-from engine.aliases import Latents
+from engine.types import Latents
 
 BATCH = 250
 

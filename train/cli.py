@@ -16,27 +16,27 @@ from typing import Annotated
 
 import tyro
 
-from engine import checkpoint, directions
+from engine.checkpoints import directions, files
 from engine.console import write_plainly
 from engine.errors import BadValue, UnknownName, ZoetropeError
-from engine.home import NOWHERE
+from engine.inference.engine import Engine
 from engine.registry import build, family_of
-from engine.runtime import Engine
+from engine.user_dir import NOWHERE
 from train.agreement import check, fitted, kinds, listed, rehearse, told
-from train.beginning import beginning
 from train.comparison import table
 from train.data import Dataset, open_data
 from train.devices import find_place
-from train.directions import PICTURES, Witness, find
+from train.directions.attributes import PICTURES, Witness, find
 from train.evaluation import evaluate, judge_of
 from train.export import export, shareable
-from train.gather import TEST, TRAIN, gather, judge
 from train.home import SEEDS, Choice, choose, save_numbered, save_strip
 from train.loop import Training, train
-from train.pace import steps_within
 from train.recipe import Recipe, to_json
 from train.recipes import RECIPES, find_recipe
+from train.reference_images import TEST, TRAIN, gather, judge
 from train.runs import Run
+from train.step_budget import steps_within
+from train.warm_start import beginning
 
 RUNS = Path("runs")
 
@@ -182,7 +182,7 @@ def point(given: DirectionsArguments) -> None:
     for note in found.notes:
         beside = "of the variance" if note.base is None else f"right, against {100 * note.base:.1f} % by the commonest"
         say(f"{note.name:<24} {100 * note.value:5.1f} % {beside:<42} 1 σ = {note.deviation:.3g}")
-    say(f"{len(found.notes)} directions kept in {engine.place(given.name) / checkpoint.DIRECTIONS}.")
+    say(f"{len(found.notes)} directions kept in {engine.place(given.name) / files.DIRECTIONS}.")
 
 
 def settle(given: HomeArguments) -> None:
@@ -226,7 +226,7 @@ def ship(given: ExportArguments) -> None:
     recipe = run.recipe()
     data = open_data(recipe.data, given.data_dir, recipe.model.shape)
     check(recipe, data)
-    place = export(run, data, given.name, given.to or checkpoint.user_folder(), given.axis_names)
+    place = export(run, data, given.name, given.to or files.user_folder(), given.axis_names)
     say(f"Exported to {place}. See it with: zoetrope run")
 
 

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from string import ascii_lowercase
 
-from engine.card import Card
+from engine.checkpoints.card import Card
+from engine.checkpoints.figures import Figure, figures
 from engine.errors import BadValue
-from engine.figures import Figure, figures
 
 NONE = "–"  # not measured
 ALIKE = "In a row with letters, only figures of the same letter were measured by one protocol: see the cards."

@@ -7,34 +7,34 @@ from typing import Any
 
 import torch
 
-from engine import checkpoint
-from engine.card import Card, Metric
+from engine.checkpoints import files
+from engine.checkpoints.card import Card, Metric
 from engine.errors import BadValue
+from engine.inference.engine import Engine
 from engine.models.classifier import Classifier
 from engine.registry import Model
-from engine.runtime import Engine
-from train.critics import Critic
 from train.data import Dataset
 from train.export import reached, shareable
 from train.loop import Training
-from train.measures.accuracy import accuracy
-from train.measures.bayes import bayes_error
-from train.measures.checkerboard import checkerboard
-from train.measures.disentanglement import mutual_information_gap
-from train.measures.familiarity import familiarity_of, keep, measured
-from train.measures.features import feature_distances
-from train.measures.gradients import gradient_distance
-from train.measures.held_out import feature_variance, held_out
-from train.measures.likelihood import evidence_bound, exact_likelihood
-from train.measures.modes import mode_coverage
-from train.measures.neighbours import class_kept, copies, latent_neighbours, pixel_neighbours
-from train.measures.outliers import for_card, outlier_scores
-from train.measures.probes import CRITIC, critic_probe, encoder_probes
-from train.measures.reconstruction import feature_error, reconstruction_error
-from train.measures.refusal import refusal
-from train.measures.sharpness import sharpness
-from train.measures.stacked import stacked_modes
-from train.measures.subject import Background, Judge, Subject, View
+from train.metrics.accuracy import accuracy
+from train.metrics.bayes import bayes_error
+from train.metrics.checkerboard import checkerboard
+from train.metrics.disentanglement import mutual_information_gap
+from train.metrics.familiarity import familiarity_of, keep, measured
+from train.metrics.features import feature_distances
+from train.metrics.gradients import gradient_distance
+from train.metrics.held_out import feature_variance, held_out
+from train.metrics.likelihood import evidence_bound, exact_likelihood
+from train.metrics.modes import mode_coverage
+from train.metrics.neighbours import class_kept, copies, latent_neighbours, pixel_neighbours
+from train.metrics.outliers import for_card, outlier_scores
+from train.metrics.probes import CRITIC, critic_probe, encoder_probes
+from train.metrics.reconstruction import feature_error, reconstruction_error
+from train.metrics.refusal import refusal
+from train.metrics.sharpness import sharpness
+from train.metrics.stacked import stacked_modes
+from train.metrics.subject import Background, Judge, Subject, View
+from train.objectives.critics import Critic
 from train.recipe import Recipe, from_dict
 from train.runs import Run
 
@@ -103,9 +103,9 @@ def evaluate(
     if {outlier_scores, refusal} & set(measures):
         card = dataclasses.replace(card, outliers=for_card(subject) or card.outliers)
     place = engine.place(name)
-    digests = checkpoint.read_card(place).digests  # as they are now: directions may have been found meanwhile
+    digests = files.read_card(place).digests  # as they are now: directions may have been found meanwhile
     card = dataclasses.replace(card, digests=digests)
-    checkpoint.write_card(place, card)
+    files.write_card(place, card)
     familiar = measured(subject) if familiarity_of in measures else None
     return keep(place, familiar) if familiar else card
 

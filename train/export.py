@@ -12,20 +12,21 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine import checkpoint, noise
-from engine.card import QUANTILES, Axis, Card
-from engine.checkpoint import Labels, Means
+from engine.checkpoints import files
+from engine.checkpoints.card import QUANTILES, Axis, Card
+from engine.checkpoints.files import Labels, Means
 from engine.errors import BadValue
 from engine.models.classifier import Classifier
+from engine.nn import noise
 from engine.nn.prior import draw
+from engine.protocols import Bounds, Completes, Encodes, verbs_of
 from engine.registry import Model, family_of
-from engine.verbs import Bounds, Completes, Encodes, verbs_of
 from train.data import Dataset, Split
 from train.data.search import legible
 from train.devices import Place
 from train.home import Choice, bare, home_of
 from train.loop import Training
-from train.measures.familiarity import keep_exported, reconstructs
+from train.metrics.familiarity import keep_exported, reconstructs
 from train.recipe import Recipe, as_dict
 from train.runs import Run
 from train.sheets import draw_sheet
@@ -52,9 +53,9 @@ def export(run: Run, data: Dataset, name: str, folder: Path, axis_names: Sequenc
     if made := bare(model, card):
         card = dataclasses.replace(card, home=home_of(card, made, Choice()))
     means, labels = map_of(model, data) if encodes else (None, None)
-    checkpoint.save(folder, halved(model, held_out, data.test), card, draw_sheet(model, data.test), means, labels)
+    files.save(folder, halved(model, held_out, data.test), card, draw_sheet(model, data.test), means, labels)
     if reconstructs(model) and min(len(data.train), len(data.test)):
-        keep_exported(folder / name, checkpoint.load_model(folder / name), data)  # as it ships, rounded
+        keep_exported(folder / name, files.load_model(folder / name), data)  # as it ships, rounded
     return folder / name
 
 

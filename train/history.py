@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-from engine.card import Card, Leg
-from engine.checkpoint import WEIGHTS
+from engine.checkpoints.card import Card, Leg
+from engine.checkpoints.files import WEIGHTS
 
 
 @dataclass(frozen=True)

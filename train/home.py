@@ -1,6 +1,6 @@
 """Where a checkpoint is first shown: a draw that is typical and others unlike it, by a rule or by somebody's eye.
 
-Pictures are compared in the oriented gradients of train/measures/gradients.py, those of a few pixels by their pixels.
+Pictures are compared in the oriented gradients of train/metrics/gradients.py, those of a few pixels by their pixels.
 Of the draws by seeds 0 to 63 the model opens at the one whose picture is least far from the others on average. The
 keys of a first walk begin with it; each further one is the draw furthest from those before it, among the half that is
 least far from all, since what lies further out is likelier to be broken.
@@ -16,17 +16,18 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from engine import checkpoint, images
-from engine.card import Card, Home
-from engine.checks import check_truncation
+from engine.checkpoints import files
+from engine.checkpoints.card import Card, Home
 from engine.errors import BadValue
-from engine.journey import Journey, moments
-from engine.latents import draw
+from engine.image_grid import Bytes, encode, sheet
+from engine.inference import images
+from engine.inference.engine import Engine
+from engine.inference.validation import check_truncation
+from engine.latent.path import Journey, moments
+from engine.latent.sampling import draw
+from engine.protocols import Completes, Decodes
 from engine.registry import Model
-from engine.runtime import Engine
-from engine.sheet import Bytes, encode, sheet
-from engine.verbs import Completes, Decodes
-from train.measures.gradients import histograms
+from train.metrics.gradients import histograms
 
 SEEDS = range(64)
 KEYS = 5
@@ -56,8 +57,8 @@ def choose(engine: Engine, name: str, choice: Choice) -> Card:
     card = engine.card(name)
     home = home_of(card, drawing(engine, card, usual(card, choice.truncation)), choice)
     place = engine.place(name)
-    card = dataclasses.replace(checkpoint.read_card(place), home=home)
-    checkpoint.write_card(place, card)
+    card = dataclasses.replace(files.read_card(place), home=home)
+    files.write_card(place, card)
     return card
 
 
@@ -198,4 +199,4 @@ def save_strip(engine: Engine, card: Card, path: Path) -> None:
     times = moments(STEPS * len(home.keys), loop=True)
     y = None if not card.classes else [i % len(card.classes) for i in journey.nearest(times).tolist()]
     pictures = engine.decode(card.name, journey.at(times), y)
-    checkpoint.write_atomically(path, encode(sheet(pictures, len(pictures)), "WEBP", quality=80))
+    files.write_atomically(path, encode(sheet(pictures, len(pictures)), "WEBP", quality=80))

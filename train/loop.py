@@ -20,16 +20,16 @@ from tqdm import tqdm
 
 from engine.errors import BadValue, TrainingStopped
 from engine.registry import Model, build
-from train.averages import decay_at, settled
-from train.beginning import beginning
 from train.collapse import Watch, relative_spread
 from train.data import Batch, Dataset, Split, binarize, dequantize, mutate
 from train.devices import Place, autocast_to, find_place, flushing
+from train.ema import decay_at, settled
 from train.objectives import Objective, pursue
 from train.objectives.base import Terms
 from train.recipe import AdamConfig, Recipe
 from train.runs import Run
 from train.sheets import draw_sheet
+from train.warm_start import beginning
 
 LOG_EVERY = 50
 Tensors = tuple[Tensor, ...] | list[Tensor]

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from engine import plain
+from engine import schema
+from engine.analysis.outliers import SUPPORTS, Support
 from engine.errors import BadValue
-from engine.outliers import SUPPORTS, Support
 from engine.registry import Config, config_from, family_of
 from train.data import DATASETS
 from train.objectives import ObjectiveConfig, objective_from, objective_of
@@ -123,7 +123,7 @@ def from_dict(fields: Mapping[str, Any]) -> Recipe:
     config = config_from(model.pop("family", ""), model)
     pixels = pixels_for(likelihood_of(config)[1], fields.get("pixels", "plain"))
     known = {**fields, "model": config, "objective": objective_from(objective.pop("name", ""), objective)}
-    recipe: Recipe = plain.read({**known, "pixels": pixels}, Recipe, "recipe")
-    written: Pixels = plain.read(fields.get("pixels", "plain"), Pixels, "recipe.pixels")
+    recipe: Recipe = schema.read({**known, "pixels": pixels}, Recipe, "recipe")
+    written: Pixels = schema.read(fields.get("pixels", "plain"), Pixels, "recipe.pixels")
     object.__setattr__(recipe, "pixels", written)
     return recipe

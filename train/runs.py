@@ -16,8 +16,8 @@ import numpy as np
 import torch
 from PIL import Image
 
-from engine import plain
-from engine.checkpoint import write_atomically
+from engine import schema
+from engine.checkpoints.files import write_atomically
 from engine.errors import BadValue, UnknownName
 from train.history import Origin
 from train.recipe import Recipe, from_dict, to_json
@@ -105,7 +105,7 @@ class Run:
         if not path.is_file():  # begun before this was kept
             return Origin(None)
         try:
-            origin: Origin = plain.read(json.loads(path.read_text("utf-8")), Origin, "it")
+            origin: Origin = schema.read(json.loads(path.read_text("utf-8")), Origin, "it")
         except (ValueError, RecursionError, BadValue) as error:
             raise BadValue(
                 f"{path} is damaged ({error}). Put a copy of it back, or delete it: the card will then say that "

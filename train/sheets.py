@@ -5,14 +5,15 @@ from typing import Any
 import numpy as np
 import torch
 
-from engine import images, noise
-from engine.geometry import inverse_cdf_grid
+from engine.image_grid import Bytes, encode, sheet
+from engine.inference import images
+from engine.latent.interpolation import inverse_cdf_grid
 from engine.models.classifier import Classifier
 from engine.models.gan import GAN
+from engine.nn import noise
 from engine.nn.prior import draw
+from engine.protocols import Decodes, Samples
 from engine.registry import Model
-from engine.sheet import Bytes, encode, sheet
-from engine.verbs import Decodes, Samples
 from train.data import Split
 
 SIDE = 10  # pictures along a side

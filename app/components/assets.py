@@ -1,4 +1,4 @@
-"""The browser's files, under a path that names their content; app/statics.py serves them.
+"""The browser's files, under a path that names their content; app/server/statics.py serves them.
 
 Components v2 take one script each and a package-wide asset folder only from an installed wheel's metadata. A two-line
 script that imports our own modules needs neither, works from a source checkout, and leaves no build step.

@@ -12,8 +12,8 @@ import streamlit as st
 
 from app.views.facts import headed, pictures_of, short
 from app.views.plainly import unmarked, untagged
-from engine.card import Card
-from engine.figures import BETTER, BITS, NLL, Ends, Figure, figures, measure
+from engine.checkpoints.card import Card
+from engine.checkpoints.figures import BETTER, BITS, NLL, Ends, Figure, figures, measure
 
 QUALITIES = ("Fréchet distance", "feature error", "test MSE")
 LATENCY, PARAMETERS = "latency a picture, ms, measured here", "parameters"

@@ -16,10 +16,10 @@ from app.views.facts import facts
 from app.views.opening import able
 from app.views.reconstruct import shelf
 from app.views.style import page_style
-from engine.card import Card
-from engine.catalogue import Catalogue
-from engine.figures import SECTIONS, figures
-from engine.plane import MODES, REACH
+from engine.analysis.toy_modes import MODES, REACH
+from engine.checkpoints.card import Card
+from engine.checkpoints.catalogue import Catalogue
+from engine.checkpoints.figures import SECTIONS, figures
 
 COUNT, MOST = 36, 64
 """Samples of a wall to begin with, and at most."""

@@ -15,8 +15,8 @@ from app.views.opening import catalogue, names_of, nothing_here
 from app.views.reconstruct import parse as parse_source
 from app.views.reconstruct import shelf, uploaded
 from app.views.style import page_style
-from engine.card import Card
-from engine.catalogue import Catalogue
+from engine.checkpoints.card import Card
+from engine.checkpoints.catalogue import Catalogue
 
 WAYS = ("draw", "fill")
 

@@ -8,14 +8,15 @@ from typing import Any
 
 import streamlit as st
 
-from app import link, store
+from app import link
 from app.components import explorer
 from app.link import View
+from app.server import store
 from app.views.facts import facts, name_of
 from app.views.opening import able
 from app.views.style import page_style
-from engine.card import Axis, Card
-from engine.catalogue import Catalogue
+from engine.checkpoints.card import Axis, Card
+from engine.checkpoints.catalogue import Catalogue
 
 PARTS = ("model", "z", "y", "axes")
 """What an address may say of a view."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.card import Card, Home
+from engine.checkpoints.card import Card, Home
 
 FAMILIES = {
     "ae": "Autoencoder",

@@ -9,14 +9,14 @@ import streamlit as st
 
 from app.components import assets
 from app.components.gallery import gallery
-from app.door import door
+from app.engine_client import door
 from app.tree import in_order, kinds, outline
 from app.views.complete import levels
 from app.views.facts import FAMILIES, facts, headed, pictures_of
 from app.views.opening import catalogue, names_of, nothing_here
 from app.views.plainly import unmarked
 from app.views.style import page_style
-from engine.card import Card
+from engine.checkpoints.card import Card
 
 WELCOME = """
 <header class="zt-welcome">

@@ -8,14 +8,14 @@ from typing import Any
 import streamlit as st
 
 from app.components import morph as component
-from app.morph.path import KEYS, MAX_FILE, RATES, SECONDS, WEIGHTS
+from app.server.export.path_file import KEYS, MAX_FILE, RATES, SECONDS, WEIGHTS
 from app.views.facts import facts
 from app.views.opening import able
 from app.views.reconstruct import judge
 from app.views.style import page_style
-from engine.card import Card
-from engine.catalogue import Catalogue
-from engine.journey import shell
+from engine.checkpoints.card import Card
+from engine.checkpoints.catalogue import Catalogue
+from engine.latent.path import shell
 
 LIMITS = {"keys": KEYS, "seconds": SECONDS, "rates": RATES, "bytes": MAX_FILE}
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.door import door, order
+from app.engine_client import door, order
 from app.views.plainly import unmarked
-from engine.catalogue import Catalogue
+from engine.checkpoints.catalogue import Catalogue
 from engine.errors import ZoetropeError
 
 

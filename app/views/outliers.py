@@ -13,9 +13,9 @@ from app.views.opening import able, nothing_here
 from app.views.reconstruct import parse as parse_source
 from app.views.reconstruct import shelf, uploaded
 from app.views.style import page_style
-from engine import outliers as scores
-from engine.card import Card, Metric, Outliers, Strangers
-from engine.catalogue import Catalogue
+from engine.analysis import outliers as scores
+from engine.checkpoints.card import Card, Metric, Outliers, Strangers
+from engine.checkpoints.catalogue import Catalogue
 from engine.errors import BadValue
 
 MOST = 8
@@ -60,7 +60,7 @@ WORDS = {
         "the L(x) of Serrà et al., ICLR 2020",
     ),
 }
-"""Of every row of engine.outliers.SCORES."""
+"""Of every row of engine.analysis.outliers.SCORES."""
 CHANGED = {
     "upside-down": "{} upside down",
     "mirrored": "mirrored {}",

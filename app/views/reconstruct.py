@@ -15,17 +15,17 @@ from PIL import Image
 from app.bundled import bundled
 from app.bundled import picture as bundled_picture
 from app.components import reconstruct as component
-from app.faces import suggest
-from app.intake import take_in
 from app.seeds import read_seed
+from app.server.faces import suggest
+from app.server.uploads import take_in
 from app.views.facts import facts
 from app.views.opening import able
 from app.views.style import page_style
-from engine.card import Card
-from engine.catalogue import Catalogue
+from engine.analysis.outliers import support
+from engine.checkpoints.card import Card
+from engine.checkpoints.catalogue import Catalogue
 from engine.errors import BadPicture
-from engine.outliers import support
-from engine.serving.jobs import DRAWS
+from engine.inference.requests import DRAWS
 
 HINT = "Bring a picture: it stays on the machine that runs Zoetrope."
 

@@ -9,10 +9,10 @@ import argparse
 from functools import partial
 from pathlib import Path
 
-from app.door import FAVOURITE, backend, threads
+from app.engine_client import FAVOURITE, backend, threads
 from app.main import serve
 from bench.rig.processes import allow_many_files
-from engine.serving.backend import Backend
+from engine.serving.protocol import Backend
 
 SCRIPT = Path(__file__).with_name("script.py")
 

@@ -15,8 +15,8 @@ from typing import Any
 
 import torch
 
+from engine.inference.engine import Engine
 from engine.registry import Model
-from engine.runtime import Engine
 
 MEMORY, RAISES, KILLS = 1000.0, 2000.0, 3000.0
 ROWS = 512

@@ -139,7 +139,7 @@ def wrong(
 
     The last drawing of each hand is always compared, the others evenly spread.
     """
-    from engine.runtime import Engine  # here, not above: torch must not be loaded while the load is generated
+    from engine.inference.engine import Engine  # here, not above: torch must not be loaded while the load is generated
 
     lasts = [one.drawings[-1] for one in seen if one.drawings]
     others = [drawing for one in seen for drawing in one.drawings[:-1]]

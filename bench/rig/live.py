@@ -1,4 +1,4 @@
-"""The live channel as a program speaks it. The protocol is written down at the top of app/live.py."""
+"""The live channel as a program speaks it. The protocol is written down at the top of app/server/websocket.py."""
 
 from __future__ import annotations
 

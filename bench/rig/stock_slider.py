@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
-from engine.runtime import Engine
+from engine.inference.engine import Engine
 
 
 @st.cache_resource

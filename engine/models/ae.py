@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from torch import nn
 
-from engine.aliases import Images, Labels, Latents
 from engine.nn.blocks import Upsampling
 from engine.nn.nets import Decoder, Encoder, Net, Shape, check_net, squashed
+from engine.types import Images, Labels, Latents
 
 
 @dataclass(frozen=True)

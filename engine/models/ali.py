@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from torch import nn
 from torch.distributions import Normal
 
-from engine.aliases import Images, Labels, Latents
 from engine.errors import BadValue
 from engine.nn.blocks import Upsampling
 from engine.nn.nets import Decoder, Encoder, Net, Shape, check_net, check_sizes, keep_spread, squashed
 from engine.nn.prior import draw
+from engine.types import Images, Labels, Latents
 
 
 @dataclass(frozen=True)

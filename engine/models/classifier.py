@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-from engine.aliases import Images, Latents
 from engine.errors import BadValue
 from engine.nn.nets import Shape, check_halves, check_sizes, halvings
+from engine.types import Images, Latents
 
 WIDEST = 4  # multiples of the width
 

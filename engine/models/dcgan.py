@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 from torch import nn
 
-from engine.aliases import Images, Labels, Latents
 from engine.nn.blocks import Upsampling
 from engine.nn.nets import Shape, check_halves, check_sizes, normed_pictures, with_label
 from engine.nn.prior import draw
+from engine.types import Images, Labels, Latents
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,9 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from engine.aliases import Images, Labels, Latents
 from engine.nn.nets import Shape, check_sizes, keep_spread, squashed, with_label
 from engine.nn.prior import draw
+from engine.types import Images, Labels, Latents
 
 DOT = 0.03  # radius (one deviation) of a dot, as a share of the canvas
 

@@ -17,11 +17,11 @@ import torch
 from torch import Tensor, nn
 from torch.distributions import Normal
 
-from engine.aliases import Images, Labels, Latents
 from engine.errors import BadValue
 from engine.nn.blocks import Upsampling
 from engine.nn.nets import Decoder, Encoder, Net, Shape, check_net, check_sizes, keep_spread, squashed, with_label
 from engine.nn.prior import draw
+from engine.types import Images, Labels, Latents
 
 
 @dataclass(frozen=True)

@@ -17,13 +17,13 @@ from torch import Tensor, nn
 from torch.distributions import Normal
 from torch.nn import functional as F
 
-from engine.aliases import Context, Images, Labels, Latents, PerImage
 from engine.nn.blocks import Upsampling
 from engine.nn.bounds import BoundTerms, importance_bound, in_parts
 from engine.nn.likelihoods import LIKELIHOODS, LikelihoodName
 from engine.nn.made import Made
 from engine.nn.nets import Decoder, Encoder, Net, Shape, check_net, check_sizes
 from engine.nn.prior import draw
+from engine.types import Context, Images, Labels, Latents, PerImage
 
 
 @dataclass(frozen=True)

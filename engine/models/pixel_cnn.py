@@ -10,14 +10,14 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from engine import noise
-from engine.aliases import Chances, Images, Labels, Masks, PerImage
 from engine.errors import BadValue
+from engine.nn import noise
+from engine.nn.autoregressive.distributions import OUTPUTS, OutputName
+from engine.nn.autoregressive.pixel_net import PixelNet
+from engine.nn.autoregressive.raster import Raster
+from engine.nn.autoregressive.stacks import Additions, GatedStack, PlainStack, StackSizes, class_additions
 from engine.nn.nets import Shape, check_sizes
-from engine.nn.outputs import OUTPUTS, OutputName
-from engine.nn.pixel_net import PixelNet
-from engine.nn.raster import Raster
-from engine.nn.stacks import Additions, GatedStack, PlainStack, StackSizes, class_additions
+from engine.types import Chances, Images, Labels, Masks, PerImage
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ class PixelCNN(nn.Module):
         return self.net.complete(x, hidden, noise, first, last, self.told(y))
 
     def draw(self, picture: Raster, first: int, last: int, y: Labels | None = None) -> Iterator[int]:
-        """Draw as `complete` does, a pixel at a time, see `engine.nn.raster`."""
+        """Draw as `complete` does, a pixel at a time, see `engine.nn.autoregressive.raster`."""
         return self.net.draw(picture, first, last, self.told(y))
 
     def log_prob(self, x: Images, y: Labels | None = None) -> PerImage:

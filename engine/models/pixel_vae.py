@@ -17,17 +17,17 @@ import torch
 from torch import Tensor, nn
 from torch.distributions import Normal
 
-from engine import noise as noises
-from engine.aliases import Chances, Images, Labels, Latents, Masks, PerImage
 from engine.errors import BadValue
+from engine.nn import noise as noises
+from engine.nn.autoregressive.distributions import OUTPUTS, OutputName, drawn
+from engine.nn.autoregressive.pixel_net import PixelNet
+from engine.nn.autoregressive.raster import Raster
+from engine.nn.autoregressive.stacks import Additions, GatedStack, PlainStack, StackSizes
 from engine.nn.blocks import Upsampling
 from engine.nn.bounds import BoundTerms, importance_bound, in_parts
 from engine.nn.nets import Decoder, Encoder, Net, Shape, check_net, check_sizes, with_label
-from engine.nn.outputs import OUTPUTS, OutputName, drawn
-from engine.nn.pixel_net import PixelNet
 from engine.nn.prior import draw
-from engine.nn.raster import Raster
-from engine.nn.stacks import Additions, GatedStack, PlainStack, StackSizes
+from engine.types import Chances, Images, Labels, Latents, Masks, PerImage
 
 STROKES = 0xDEECE66D  # tells the seed of a picture's pixels from that of its latent
 FILLINGS = 8  # how often a picture that is partly hidden is filled and looked at again
@@ -209,7 +209,7 @@ class PixelVAE(nn.Module):
         return self.net.complete(x, hidden, noise, first, last, self.told(z, y))
 
     def draw(self, picture: Raster, first: int, last: int, y: Labels | None = None) -> Iterator[int]:
-        """Draw as `complete` does, a pixel at a time, see `engine.nn.raster`; the latents are guessed row by row."""
+        """Draw as `complete` does, a pixel at a time; the latents are guessed row by row."""
         latents: list[Latents] = []
         for row in range(len(picture.x)):
             x, hidden, noise = (part[row, None] for part in (picture.x, picture.hidden[:, None], picture.noise))

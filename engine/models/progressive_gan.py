@@ -13,11 +13,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from engine.aliases import Images, Labels, Latents
 from engine.nn.blocks import DoublingConv2d
 from engine.nn.equalized import Equalized, PixelNorm
 from engine.nn.nets import Shape, check_halves, check_sizes, halvings, with_label
 from engine.nn.prior import draw
+from engine.types import Images, Labels, Latents
 
 LEAK = 0.2
 

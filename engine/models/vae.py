@@ -18,7 +18,6 @@ import torch
 from torch import Tensor, nn
 from torch.distributions import Normal
 
-from engine.aliases import Images, Labels, Latents, Maps, PerImage
 from engine.errors import BadValue
 from engine.nn.blocks import Upsampling
 from engine.nn.bounds import BoundTerms, importance_bound, in_parts
@@ -26,6 +25,7 @@ from engine.nn.coupling import CouplingFlow
 from engine.nn.likelihoods import LIKELIHOODS, LikelihoodName
 from engine.nn.nets import Decoder, Encoder, Net, Shape, check_net, check_sizes
 from engine.nn.prior import draw
+from engine.types import Images, Labels, Latents, Maps, PerImage
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from engine.aliases import Images
+from engine.types import Images
 
 Upsampling = Literal["interpolation", "transposed"]
 

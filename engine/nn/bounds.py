@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from engine.aliases import Latents, PerImage
+from engine.types import Latents, PerImage
 
 ROWS = {"cuda": 4_000}  # of draws that go at once
 ELSEWHERE = 200

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from engine.aliases import Latents
+from engine.types import Latents
 
 STEEPEST = 2.0  # of a layer's log-scale, either way: a stray latent does not overflow
 

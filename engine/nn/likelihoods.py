@@ -10,8 +10,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from engine.aliases import Images, Maps, PerImage
 from engine.nn.nets import squashed
+from engine.types import Images, Maps, PerImage
 
 LEVELS = 256
 SMALLEST_LOG_DEVIATION = -6.8  # log of 1/256/√12, the deviation of dequantization noise

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from engine.aliases import Context, Latents
+from engine.types import Context, Latents
 
 
 class Made(nn.Module):

@@ -9,9 +9,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from engine.aliases import Images, Labels, Latents
 from engine.errors import BadValue
 from engine.nn.blocks import Residual, StyledResidual, Upsampling, doubling, zero
+from engine.types import Images, Labels, Latents
 
 Net = Literal["dense", "conv", "residual"]
 Shape = tuple[int, int, int]

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from torch import nn
 
-from engine import noise
-from engine.aliases import Latents
+from engine.nn import noise
+from engine.types import Latents
 
 
 def draw(model: nn.Module, seeds: Sequence[int], truncation: float = 1.0) -> Latents:

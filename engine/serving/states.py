@@ -3,7 +3,7 @@
 import logging
 import threading
 
-from engine.serving.backend import Listener, State
+from engine.serving.protocol import Listener, State
 
 LOG = logging.getLogger(__name__)
 

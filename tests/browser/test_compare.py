@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
-from engine.gallery import Gallery, save
+from engine.analysis.reference_images import Gallery, save
 from tests.browser.conftest import Held
 
 pytestmark = pytest.mark.browser

@@ -12,10 +12,10 @@ import pytest
 from numpy.typing import NDArray
 from playwright.sync_api import Browser, Locator, Page, TimeoutError, expect
 
-from engine.card import Leg
+from engine.checkpoints.card import Leg
+from engine.inference.engine import Engine
 from engine.models.gan import GAN, GANConfig
 from engine.models.pixel_cnn import PixelCNNConfig
-from engine.runtime import Engine
 from tests.browser.conftest import LAPTOP, Held, Server, foreign, lecture, serving
 from tests.browser.test_reconstruct import NAMELESS, bring, file
 from tests.shelf import keep, made

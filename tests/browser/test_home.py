@@ -8,9 +8,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from app.views.home import WALKER
-from engine.checkpoint import read_card
+from engine.checkpoints.files import read_card
+from engine.inference.engine import Engine
 from engine.models.vae import VAE, VAEConfig
-from engine.runtime import Engine
 from tests.browser.conftest import Explore, serving
 from tests.tiny import write
 from train.home import Choice, choose

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, expect
 
-from engine.checkpoint import CARD
+from engine.checkpoints.files import CARD
 from tests.browser.conftest import serving
 from tests.tiny import write_all
 

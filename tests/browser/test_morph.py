@@ -12,10 +12,10 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from app.components import assets
-from engine import gallery
-from engine.gallery import Gallery
-from engine.geometry import WALKS
-from engine.journey import EASINGS, PACES, Journey
+from engine.analysis import reference_images
+from engine.analysis.reference_images import Gallery
+from engine.latent.interpolation import WALKS
+from engine.latent.path import EASINGS, PACES, Journey
 from tests.browser.conftest import Explore, lecture
 
 pytestmark = pytest.mark.browser
@@ -331,7 +331,7 @@ def test_the_nearest_training_pictures_are_looked_up_at_rest(
 ) -> None:
     monkeypatch.setenv("HOME", str(home))
     pictures = np.random.default_rng(0).integers(0, 256, (40, 16, 16, 1), np.uint8)
-    gallery.save(gallery.place_of("toy", (1, 16, 16)), Gallery(pictures, pictures[:20] // 2))
+    reference_images.save(reference_images.place_of("toy", (1, 16, 16)), Gallery(pictures, pictures[:20] // 2))
     morph.open("toy-vae-6d")
     morph.page.keyboard.press("n")
     near = morph.page.get_by_test_id("morph-near")

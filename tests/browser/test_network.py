@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
 from app.network import free_port
-from app.statics import PAGES
+from app.server.statics import PAGES
 from app.views.reconstruct import png
 from tests.browser.conftest import LAPTOP, Explore, Server, serving
 from tests.proxied import NGINX, nginx, rewriting

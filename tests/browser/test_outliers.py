@@ -14,18 +14,18 @@ import torch
 from playwright.sync_api import Browser, Page, expect
 
 from app.components import assets
-from engine import outliers
-from engine.card import TAIL, Metric, Outliers, Strangers
+from engine.analysis import outliers
+from engine.analysis.outliers import SCORES, Reading
+from engine.checkpoints.card import TAIL, Metric, Outliers, Strangers
+from engine.inference.device_model import Ready
+from engine.inference.engine import Engine
 from engine.models.classifier import ClassifierConfig
 from engine.models.gan import GANConfig
 from engine.models.pixel_cnn import PixelCNNConfig
-from engine.outliers import SCORES, Reading
-from engine.ready import Ready
-from engine.runtime import Engine
 from tests.browser.conftest import LAPTOP, Held, foreign, serving
 from tests.shelf import keep, made
-from train.measures.held_out import quantiles
-from train.measures.outliers import tensors
+from train.metrics.held_out import quantiles
+from train.metrics.outliers import tensors
 
 pytestmark = pytest.mark.browser
 

@@ -19,16 +19,17 @@ from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, WebSocketRoute, expect
 
 from bench.rig.chromium import FLAGS
-from engine import checkpoint, familiarity
+from engine.analysis import familiarity
+from engine.checkpoints import files
+from engine.inference.engine import Engine
 from engine.models.ae import Autoencoder, AutoencoderConfig
 from engine.models.classifier import Classifier, ClassifierConfig
 from engine.models.gan import GAN, GANConfig
 from engine.models.hierarchical_ali import HierarchicalALI, HierarchicalALIConfig
 from engine.models.vae import VAE, VAEConfig
-from engine.runtime import Engine
 from tests.browser.conftest import LAPTOP, Explore, Server, chromium, foreign, serving
 from tests.tiny import write
-from train.measures.familiarity import Measured, keep, reconstruction
+from train.metrics.familiarity import Measured, keep, reconstruction
 
 pytestmark = pytest.mark.browser
 
@@ -101,8 +102,8 @@ def darken(folder: Path, name: str) -> None:
         parameter.data.fill_(0)
     list(model.parameters())[-1].data.fill_(-9)
     place = folder / name
-    card = replace(checkpoint.read_card(place), data="dark")
-    checkpoint.save(folder, model, card, (place / "sheet.webp").read_bytes(), np.zeros((2, 2), np.float32), None)
+    card = replace(files.read_card(place), data="dark")
+    files.save(folder, model, card, (place / "sheet.webp").read_bytes(), np.zeros((2, 2), np.float32), None)
 
 
 def familiar(seed: int, count: int = 1) -> Bytes:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from engine.checkpoint import SHIPPED, read_card
+from engine.checkpoints.files import SHIPPED, read_card
 from tests.browser.conftest import Server, serving
 
 pytestmark = pytest.mark.browser

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from jaxtyping import Float32, Int64, UInt8
 from torch import Tensor
 
-from engine.aliases import Images, Labels
 from engine.errors import BadValue
+from engine.types import Images, Labels
 
 Pictures = UInt8[Tensor, "picture channel height width"] | Float32[Tensor, "picture 1 1 2"]  # bytes, or points
 Classes = Int64[Tensor, "picture"]

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from engine.aliases import Images
+from engine.types import Images
 
 from .base import Split
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from engine.plane import MODES as KNOWN
+from engine.analysis.toy_modes import MODES as KNOWN
 
 from .base import Dataset, Split
 from .search import Query, require_shape

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.errors import BadValue, MissingData
-from engine.home import data_folder
+from engine.user_dir import data_folder
 
 Shape = tuple[int, int, int]
 

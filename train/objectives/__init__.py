@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from engine import plain
+from engine import schema
 from engine.errors import UnknownName
 from engine.registry import Model
 from train.objectives.adversarial import Adversarial, AdversarialConfig
@@ -57,5 +57,5 @@ def objective_from(name: str, fields: Mapping[str, Any]) -> ObjectiveConfig:
     """Read an objective's config back from plain JSON values. Raises UnknownName and BadValue."""
     if name not in OBJECTIVES:
         raise UnknownName("objective", name, OBJECTIVES)
-    config: ObjectiveConfig = plain.read(fields, OBJECTIVES[name][1], name)
+    config: ObjectiveConfig = schema.read(fields, OBJECTIVES[name][1], name)
     return config

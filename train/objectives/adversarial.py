@@ -12,13 +12,13 @@ from typing import Protocol, runtime_checkable
 import torch
 from torch import Tensor, nn
 
-from engine.aliases import Images, Labels, Latents
 from engine.errors import BadValue
 from engine.nn.nets import Sizes
-from train.augmentations import Augmentation, augment
-from train.critics import Critic, CriticConfig
+from engine.types import Images, Labels, Latents
 from train.data import Batch
+from train.objectives.augmentations import Augmentation, augment
 from train.objectives.base import Objective, Terms
+from train.objectives.critics import Critic, CriticConfig
 from train.objectives.payoffs import PAYOFFS, PayoffName, critic_loss, generator_loss
 from train.objectives.penalties import Score, gradient_penalty, squared_slope
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from engine.aliases import Images, Latents
 from engine.errors import BadValue
 from engine.models.classifier import Classifier
-from train.augmentations import Augmentation, augment
+from engine.types import Images, Latents
 from train.data import Batch
+from train.objectives.augmentations import Augmentation, augment
 from train.objectives.base import Objective, Terms
 
 

@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 from torch.distributions import Normal
 
-from engine.aliases import Latents
 from engine.errors import BadValue
 from engine.models.iaf_vae import IAFVAE
 from engine.models.pixel_vae import PixelVAE
 from engine.models.vae import VAE, VAEEvidence, standard_kl
 from engine.nn.bounds import BoundTerms
 from engine.nn.coupling import CouplingFlow
+from engine.types import Latents
 from train.data import Batch
 from train.objectives.base import Objective, Terms
 from train.objectives.labels import told

@@ -13,14 +13,14 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from engine.aliases import Images, Labels, Latents
 from engine.errors import BadValue
 from engine.models.ali import ALI
 from engine.models.hierarchical_ali import HierarchicalALI
-from train.critics import JointCritic
+from engine.types import Images, Labels, Latents
 from train.data import Batch
 from train.objectives.adversarial import AdversarialConfig, penalties, seen
 from train.objectives.base import Objective, Terms
+from train.objectives.critics import JointCritic
 from train.objectives.features import apart
 from train.objectives.payoffs import PAYOFFS, critic_loss, joint_loss
 

@@ -2,8 +2,8 @@
 
 import torch
 
-from engine.aliases import Labels
 from engine.registry import Model
+from engine.types import Labels
 
 
 def told(model: Model, y: Labels | None, dropout: float) -> Labels | None:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from torch import nn
 
 from engine.errors import BadValue
+from engine.protocols import Scores
 from engine.registry import Model, family_of
-from engine.verbs import Scores
 from train.data import Batch
 from train.objectives.base import Objective, Terms
 from train.objectives.labels import told

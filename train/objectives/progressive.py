@@ -10,15 +10,15 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from engine.aliases import Images, Labels
 from engine.errors import BadValue
 from engine.models.progressive_gan import LEAK, ProgressiveGAN, ProgressiveGANConfig, channels_at
 from engine.nn.equalized import Equalized
 from engine.nn.nets import halvings
-from train.critics import CriticConfig, score, spread
+from engine.types import Images, Labels
 from train.data import Batch
 from train.objectives.adversarial import Adversarial, AdversarialConfig
 from train.objectives.base import Terms
+from train.objectives.critics import CriticConfig, score, spread
 
 
 @dataclass(frozen=True)

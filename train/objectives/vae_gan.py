@@ -11,11 +11,11 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from engine.aliases import Images
 from engine.models.vae import VAE
-from train.critics import PatchCritic
+from engine.types import Images
 from train.data import Batch
 from train.objectives.base import Terms
+from train.objectives.critics import PatchCritic
 from train.objectives.elbo import Elbo, ElboConfig
 from train.objectives.features import apart
 from train.objectives.labels import told

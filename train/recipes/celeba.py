@@ -10,8 +10,8 @@ from engine.models.pixel_vae import PixelVAEConfig
 from engine.models.progressive_gan import ProgressiveGANConfig
 from engine.models.r3gan import R3GANConfig
 from engine.models.vae import VAEConfig
-from train.critics import CriticConfig
 from train.objectives.adversarial import AdversarialConfig
+from train.objectives.critics import CriticConfig
 from train.objectives.elbo import ElboConfig
 from train.objectives.joint import JointConfig
 from train.objectives.likelihood import LikelihoodConfig

@@ -5,8 +5,8 @@ from dataclasses import replace
 from engine.models.dcgan import DCGANConfig
 from engine.models.pixel_cnn import PixelCNNConfig
 from engine.models.vae import VAEConfig
-from train.critics import CriticConfig
 from train.objectives.adversarial import AdversarialConfig
+from train.objectives.critics import CriticConfig
 from train.objectives.elbo import ElboConfig
 from train.objectives.likelihood import LikelihoodConfig
 from train.recipe import AdamConfig, Recipe

@@ -5,7 +5,7 @@ from dataclasses import replace
 from engine.models.ali import ALIConfig
 from engine.models.pixel_cnn import PixelCNNConfig
 from engine.models.vae import VAEConfig
-from train.critics import CriticConfig
+from train.objectives.critics import CriticConfig
 from train.objectives.elbo import ElboConfig
 from train.objectives.joint import JointConfig
 from train.objectives.likelihood import LikelihoodConfig

@@ -12,8 +12,8 @@ from engine.models.pixel_cnn import PixelCNNConfig
 from engine.models.pixel_rnn import PixelRNNConfig
 from engine.models.pixel_vae import PixelVAEConfig
 from engine.models.vae import VAEConfig
-from train.critics import CriticConfig
 from train.objectives.adversarial import AdversarialConfig
+from train.objectives.critics import CriticConfig
 from train.objectives.elbo import ElboConfig
 from train.objectives.joint import JointConfig
 from train.objectives.likelihood import LikelihoodConfig

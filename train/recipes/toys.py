@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from engine.models.gan import GANConfig
-from train.critics import CriticConfig
 from train.objectives.adversarial import AdversarialConfig
+from train.objectives.critics import CriticConfig
 from train.recipe import AdamConfig, Recipe
 
 # A toy that collapses is part of the lesson, so nothing stops it.

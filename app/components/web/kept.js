@@ -1,4 +1,4 @@
-// Pictures of a person's own, kept on the server beside the view of this tab; app/kept.py answers.
+// Pictures of a person's own, kept on the server beside the view of this tab; app/server/kept.py answers.
 //
 // Whoever composes a view asks for each picture's name. One that is not kept yet has none, is sent, and `changed` tells
 // that the view can be composed anew. A server that is away is asked again until it answers.

@@ -1,4 +1,4 @@
-// Messages of the live channel as bytes. The wire protocol is written down at the top of app/live.py.
+// Messages of the live channel as bytes. The wire protocol is written down at the top of app/server/websocket.py.
 
 // Fields with the shape of what follows pictures
 const FOLLOWING = { latent: "z", state: "state", losses: "losses", apart: "distance", chances: "chances" }

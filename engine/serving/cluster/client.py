@@ -7,16 +7,16 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import Future
 
-from engine.catalogue import Catalogue, catalogue_from
+from engine.checkpoints.catalogue import Catalogue, catalogue_from
 from engine.errors import Busy, CheckpointRefused, EngineLost, EngineTrouble, ZoetropeError
-from engine.serving import packet
-from engine.serving.backend import Listener, State
-from engine.serving.cluster.bundle import bundle, unbundle
-from engine.serving.cluster.link import Link, Unreachable
+from engine.inference.requests import Answer, Job, settle
+from engine.serving import codec
+from engine.serving.cluster.codec import bundle, unbundle
+from engine.serving.cluster.connection import Link, Unreachable
+from engine.serving.cluster.health import Pulse
 from engine.serving.cluster.outbox import Outbox
-from engine.serving.cluster.pulse import Pulse
-from engine.serving.jobs import Answer, Job, settle
-from engine.serving.ledger import DEATHS, Entry, Refusals
+from engine.serving.pending_jobs import DEATHS, Entry, Refusals
+from engine.serving.protocol import Listener, State
 
 CONNECTIONS = 16  # requests under way at once
 ROWS = 64  # pictures of one request, unless one job alone wants more
@@ -66,7 +66,7 @@ class ClusterBackend:
         """Ask for something and return at once. Whatever goes wrong comes through the future, as a ZoetropeError."""
         entry, refusals = Entry(next(self.numbers), job, b""), Refusals()
         try:
-            entry.packet = packet.pack_job(job)
+            entry.packet = codec.pack_job(job)
         except ZoetropeError as error:
             refusals.append((entry, error))
         with self.changed:
@@ -151,7 +151,7 @@ class ClusterBackend:
 
     def _outcomes(self, body: bytes, count: int) -> Sequence[Outcome]:
         try:
-            outcomes = [packet.answer_from(*packet.unpack(part)) for part in unbundle(body)]
+            outcomes = [codec.answer_from(*codec.unpack(part)) for part in unbundle(body)]
         except ZoetropeError as error:
             raise OSError(str(error)) from None
         if len(outcomes) != count:

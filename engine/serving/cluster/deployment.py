@@ -24,11 +24,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from engine.errors import BadValue, Expired, ModelFault, Superseded, ZoetropeError, named
-from engine.serving import packet
-from engine.serving.cluster.bundle import bundle, unbundle
-from engine.serving.jobs import DRAWN, Answer, Job
+from engine.inference.requests import DRAWN, Answer, Job
+from engine.serving import codec
+from engine.serving.chunking import Slices, in_time, joined
+from engine.serving.cluster.codec import bundle, unbundle
 from engine.serving.loader import Loader
-from engine.serving.slices import Slices, in_time, joined
 
 ROWS = 64  # pictures of one batch: of one forward pass, where the model takes that many
 LARGEST = 64 * 2**20  # bytes of a request, and of the pictures of its answers
@@ -89,7 +89,10 @@ class Models:
     """
 
     def __init__(self, folders: Sequence[str] | None, device: str, warm: Sequence[str], factory: str) -> None:
-        from engine.batching import check, drawing  # here: it loads torch, and who describes a deployment needs none
+        from engine.inference.batching import (  # here: it loads torch, and who describes a deployment needs none
+            check,
+            drawing,
+        )
 
         self.engine, self.check, self.drawing = _open(folders, device, factory), check, drawing
         self.runner = ThreadPoolExecutor(1, "runner")  # two passes that share a device are slower than one by one
@@ -122,7 +125,7 @@ class Models:
     async def jobs(self, request: Request) -> Response:
         room = Room()
         outcomes = await asyncio.gather(*(self.outcome(part, room) for part in unbundle(await _body(request))))
-        return Response(bundle([packet.pack_answer(outcome) for outcome in outcomes]))
+        return Response(bundle([codec.pack_answer(outcome) for outcome in outcomes]))
 
     places: ClassVar[dict[str, Callable[["Models", Request], Awaitable[Response]]]] = {
         "GET /health": health,
@@ -139,7 +142,7 @@ class Models:
     async def outcome(self, part: bytes, room: "Room") -> Outcome:
         """Answer the job in a packet, with an error in its place where there is one."""
         try:
-            job = packet.job_from(*packet.unpack(part))
+            job = codec.job_from(*codec.unpack(part))
             card = self.engine.catalogue.cards.get(job.model)
             room.take(0 if card is None else job.rows * job.neighbours * math.prod(card.shape))
             return await self.answer(job)
@@ -259,7 +262,7 @@ def application(
     warm: Sequence[str] = (),
     replicas: tuple[int, int] = (1, 1),
     gpus: float = 0.0,
-    factory: str = "engine.runtime:Engine",
+    factory: str = "engine.inference.engine:Engine",
 ) -> serve.Application:
     """Describe the deployment: from `replicas[0]` to `replicas[1]` engines, each with a processor and `gpus` GPUs."""
     least, most = replicas

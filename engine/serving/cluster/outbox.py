@@ -1,7 +1,7 @@
 """Jobs on their way to a server far away: those that wait to be sent, and those that were."""
 
 from engine.errors import Busy, Expired, Superseded, ZoetropeError
-from engine.serving.ledger import CAPACITY, Entry, Refusals
+from engine.serving.pending_jobs import CAPACITY, Entry, Refusals
 
 Key = tuple[str, str] | int
 

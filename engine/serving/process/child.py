@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import CheckpointRefused, ModelFault, ZoetropeError
-from engine.serving import packet
-from engine.serving.backend import Backend
-from engine.serving.jobs import Answer
+from engine.inference.requests import Answer
+from engine.serving import codec
 from engine.serving.process.stream import Stream
+from engine.serving.protocol import Backend
 
 LOG = logging.getLogger(__name__)
 PULSE = 1.0  # seconds between two signs of life
@@ -32,26 +32,26 @@ def serve(stream: Stream) -> None:
     if opening is None:
         return
     try:
-        backend = _open(packet.unpack(opening)[0])
+        backend = _open(codec.unpack(opening)[0])
     except Exception as error:
         sentence = str(error) if isinstance(error, ZoetropeError) else f"{type(error).__name__}: {error}"
-        stream.send(packet.pack({"tell": "fault", "sentence": sentence}))
+        stream.send(codec.pack({"tell": "fault", "sentence": sentence}))
         return
     desk = Desk(stream, backend)
     desk.tell_catalogue()
     for each in packets:
-        desk.hear(*packet.unpack(each))
+        desk.hear(*codec.unpack(each))
 
 
 def _pulse(stream: Stream) -> None:
     """Give a sign of life each second, whatever the other threads are at."""
     while not stream.ended:
-        stream.send(packet.pack({"tell": "pulse", "process": os.getpid()}))
+        stream.send(codec.pack({"tell": "pulse", "process": os.getpid()}))
         time.sleep(PULSE)
 
 
 def _open(opening: dict[str, Any]) -> Backend:
-    from engine.serving.thread import ThreadBackend  # here, not above: it loads torch
+    from engine.serving.local import ThreadBackend  # here, not above: it loads torch
 
     module, name = opening["factory"].split(":")
     factory: Callable[..., Any] = getattr(importlib.import_module(module), name)
@@ -72,7 +72,7 @@ class Desk:
 
     def tell_catalogue(self) -> None:
         text = self.backend.catalogue().to_json().decode()
-        self.stream.send(packet.pack({"tell": "catalogue", "catalogue": text, "process": os.getpid()}))
+        self.stream.send(codec.pack({"tell": "catalogue", "catalogue": text, "process": os.getpid()}))
 
     def hear(self, header: dict[str, Any], arrays: dict[str, Any]) -> None:
         """Do what a packet asks for."""
@@ -87,9 +87,9 @@ class Desk:
 
     def _submit(self, number: int, header: dict[str, Any], arrays: dict[str, Any]) -> None:
         try:
-            future = self.backend.submit(packet.job_from(header, arrays))
+            future = self.backend.submit(codec.job_from(header, arrays))
         except Exception as error:
-            self.stream.send(packet.pack_answer(_trouble(error), id=number))
+            self.stream.send(codec.pack_answer(_trouble(error), id=number))
             return
         self.futures[number] = future
         future.add_done_callback(partial(self._answer, number))
@@ -103,9 +103,9 @@ class Desk:
 
 def _packed(number: int, future: "Future[Answer]") -> bytes:
     if future.cancelled():
-        return packet.pack({"id": number, "cancelled": True})
+        return codec.pack({"id": number, "cancelled": True})
     error = future.exception()
-    return packet.pack_answer(_trouble(error) if error else future.result(), id=number)
+    return codec.pack_answer(_trouble(error) if error else future.result(), id=number)
 
 
 def _trouble(error: BaseException) -> ZoetropeError:

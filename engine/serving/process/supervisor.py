@@ -16,14 +16,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from engine.catalogue import Catalogue, catalogue_from
+from engine.checkpoints.catalogue import Catalogue, catalogue_from
 from engine.errors import EngineLost, ZoetropeError
-from engine.serving import packet
-from engine.serving.backend import Listener
-from engine.serving.jobs import Answer, Job, settle
-from engine.serving.ledger import Entry, Ledger, Refusals
-from engine.serving.process.nursery import Nursery
+from engine.inference.requests import Answer, Job, settle
+from engine.serving import codec
+from engine.serving.pending_jobs import Entry, Ledger, Refusals
+from engine.serving.process.fork_server import Nursery
 from engine.serving.process.stream import Stream
+from engine.serving.protocol import Listener
 from engine.serving.states import States
 
 ATTEMPTS = 5  # engines in a row that neither answered anything nor lived for long
@@ -50,7 +50,7 @@ class ProcessBackend:
         device: str = "auto",
         threads: int | None = None,
         warm: Sequence[str] | None = None,
-        factory: str = "engine.runtime:Engine",
+        factory: str = "engine.inference.engine:Engine",
     ) -> None:
         places = None if folders is None else [str(folder) for folder in folders]
         self.opening = {"folders": places, "device": device, "threads": threads, "factory": factory}
@@ -82,7 +82,7 @@ class ProcessBackend:
         """Ask for something and return at once. Whatever goes wrong comes through the future, as a ZoetropeError."""
         number = next(self.numbers)
         try:
-            entry = Entry(number, job, packet.pack_job(job, do="job", id=number))
+            entry = Entry(number, job, codec.pack_job(job, do="job", id=number))
         except ZoetropeError as error:
             entry = Entry(number, job, b"")
             settle(entry.future, error)
@@ -150,10 +150,10 @@ class ProcessBackend:
             if self.closed:
                 stream.end()
         # What the last one was about to make ready may be what it died of.
-        stream.send(packet.pack({**self.opening, "warm": self.warm if hopeful else None}))
+        stream.send(codec.pack({**self.opening, "warm": self.warm if hopeful else None}))
         try:
             for each in stream.packets():
-                answered |= self._hear(*packet.unpack(each))
+                answered |= self._hear(*codec.unpack(each))
         except (
             ZoetropeError
         ) as error:  # what came was no packet, or no catalogue: an engine like that is as good as dead
@@ -226,7 +226,7 @@ class ProcessBackend:
         if entry and header.get("cancelled"):
             entry.cancel()
         elif entry:
-            settle(entry.future, packet.answer_from(header, arrays))
+            settle(entry.future, codec.answer_from(header, arrays))
 
     # Under the lock
 
@@ -241,7 +241,7 @@ class ProcessBackend:
 
     def _tell_engine(self, header: dict[str, Any]) -> None:
         if self.stream and self.pid:
-            self.stream.send(packet.pack(header))
+            self.stream.send(codec.pack(header))
 
     def _try_again(self) -> None:
         if self.lost:

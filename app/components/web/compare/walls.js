@@ -2,7 +2,7 @@
 
 import { PANELS, seeds, view } from "./view.js"
 
-const ROWS = 1024 // of one message, as app/live.py says
+const ROWS = 1024 // of one message, as app/server/websocket.py says
 const PATIENCE = 10000 // milliseconds that a picture of the walls waits for them
 
 export class Walls {

@@ -1,4 +1,4 @@
-// A path through many key latents, as engine/journey.py walks it; tests hold the two to one result.
+// A path through many key latents, as engine/latent/path.py walks it; tests hold the two to one result.
 
 const SEGMENTS = 64 // straight pieces by which the length of a leg is measured
 

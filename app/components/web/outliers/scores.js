@@ -1,4 +1,4 @@
-// The scores, as engine/outliers.py has them: higher is more of an outlier.
+// The scores, as engine/analysis/outliers.py has them: higher is more of an outlier.
 //
 // A reading holds `nats`: log p(x) or its bound; `bits` of the picture's file; `background`: log p(x) of the background
 // model, or null; and of the model `values`, those of a picture that a density is over, and `mean` of −log p(x).

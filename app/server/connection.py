@@ -1,0 +1,258 @@
+"""One person's live channel: what they ask for, what they still wait for, and what is on its way to them."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import secrets
+import time
+from collections.abc import Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, replace
+from typing import Any
+
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from app import blind
+from app.blind import Begin, Reveal, Round, Rounds
+from app.engine_client import Door
+from app.server import protocol, store
+from app.server.errors import POLICY, Refused
+from app.server.pictures import Codec
+from app.server.protocol import Keep, Message, Request, Show
+from app.server.responses import slow, trouble, written
+from engine.checkpoints.catalogue import Catalogue
+from engine.errors import EngineLost, ModelFault, ZoetropeError
+from engine.inference.requests import Answer, Job, Outcome
+from engine.serving.protocol import State
+
+MAX_SLOTS = 64
+MAX_WAITING = 4096
+"""Rows of one person that may wait at a time."""
+TOO_MANY = f"This page waits for more than {MAX_WAITING} pictures already. Ask again when some have come."
+MESSAGES_PER_SECOND = 300.0
+BURST = 600.0
+
+log = logging.getLogger(__name__)
+
+
+class TooMany(Exception):
+    """Why a socket is closed: a sentence of at most 120 bytes."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.code, self.reason = POLICY, reason
+
+
+class Rate:
+    """A bucket of messages that refills with time."""
+
+    def __init__(self) -> None:
+        self.tokens, self.since = BURST, time.monotonic()
+
+    def spend(self) -> None:
+        now = time.monotonic()
+        self.tokens = min(BURST, self.tokens + (now - self.since) * MESSAGES_PER_SECOND) - 1
+        self.since = now
+        if self.tokens < 0:
+            raise TooMany(f"More than {MESSAGES_PER_SECOND:.0f} messages a second; reload the page.")
+
+
+class Person:
+    """Somebody who takes turns with others at the engine, whatever the number of their sockets."""
+
+    def __init__(self, name: str) -> None:
+        self.name, self.rate, self.desks = name, Rate(), set[Desk]()
+
+
+@dataclass
+class Ask:
+    """A request under way: worked on by its task, then a message that waits for the socket."""
+
+    request: Request | Message
+    task: asyncio.Task[None] | None = None
+    answer: bytes | None = None
+
+    def give_up(self) -> None:
+        """Stop working on it; what is to be kept is kept all the same."""
+        if self.task and not isinstance(self.request, Keep):
+            self.task.cancel()
+            self.task = self.answer = None  # they would hold each other, and pictures, until the next collection
+
+
+class Desk:
+    """The requests of one socket: the newest of each slot, and nothing older.
+
+    Answers leave one at a time. While the socket is slow, a newer answer takes the place of an older one that has not
+    left yet, so what is kept for a client that reads slowly, or not at all, does not grow.
+    """
+
+    def __init__(
+        self,
+        websocket: WebSocket,
+        door: Door,
+        codec: Codec,
+        rounds: Rounds,
+        encoders: Executor,
+        shelf: Executor,
+        person: Person,
+    ) -> None:
+        self.websocket, self.door, self.codec, self.encoders, self.shelf = websocket, door, codec, encoders, shelf
+        self.rounds, self.person = rounds, person
+        self.name = secrets.token_urlsafe(6)  # tells the sockets of one person apart
+        self.asks: dict[str | None, Ask] = {}
+        self.news: State | None = door.state  # to be told before anything else
+        self.woken = asyncio.Event()
+        self.woken.set()
+
+    # In
+
+    async def read(self) -> None:
+        """Take messages until the socket closes; Refused where they are too many, or one is too big."""
+        while True:
+            message = await self.websocket.receive()
+            if message["type"] == "websocket.disconnect":
+                raise WebSocketDisconnect(message.get("code", 1000))
+            self.person.rate.spend()
+            read = protocol.read(message.get("bytes"))
+            try:
+                self.take(read.request())
+            except Refused as refusal:
+                self.refuse(read, refusal)
+
+    def refuse(self, message: Message, refusal: Refused) -> None:
+        """Answer a malformed message with the sentence that says why it is one."""
+        self._post(self._asked(message), trouble(message, refusal.reason))
+
+    def take(self, request: Request) -> None:
+        """Work on a request; an older one of its slot is given up."""
+        ask = self._asked(request)
+        if sum(other.request.rows for other in self.asks.values()) > MAX_WAITING:
+            self._post(ask, trouble(request, TOO_MANY))
+        else:
+            ask.task = asyncio.create_task(self._work(ask, request))
+
+    def _asked(self, request: Request | Message) -> Ask:
+        """Put a request in the place of the older one of its slot. Raises TooMany where there are too many slots."""
+        if older := self.asks.pop(request.slot, None):
+            older.give_up()
+        if len(self.asks) >= MAX_SLOTS:
+            raise TooMany(f"More than {MAX_SLOTS} slots wait on one socket.")
+        ask = self.asks[request.slot] = Ask(request)
+        return ask
+
+    # Work
+
+    async def _work(self, ask: Ask, request: Request) -> None:
+        try:
+            self._post(ask, await self._answer(request))
+        except (Refused, ZoetropeError) as error:
+            self._post(ask, trouble(request, str(error)))
+        except Exception as error:  # a fault of ours must reach the person as a sentence, and harm no other request
+            log.exception("A request of the live channel failed")
+            self._post(ask, trouble(request, f"The server stopped at this with {type(error).__name__}. Go on."))
+
+    def _post(self, ask: Ask, answer: bytes) -> None:
+        ask.answer = answer
+        self.woken.set()
+
+    async def _answer(self, request: Request) -> bytes:
+        about = {"id": request.id, "slot": request.slot}
+        loop = asyncio.get_running_loop()
+        if isinstance(request, Show):
+            return await self._shown(request)
+        if isinstance(request, Begin):
+            return protocol.message({**about, **await self._begun(request)})
+        if isinstance(request, Reveal):
+            return protocol.message({**about, **self.rounds.reveal(request)})
+        if isinstance(request, Keep):
+            await loop.run_in_executor(self.shelf, store.keep, request.token, request.view)
+            return protocol.message({**about, "kept": True})
+        body = await loop.run_in_executor(self.shelf, store.recall, request.token)
+        return protocol.message({**about, "view": None if body is None else json.loads(body)})
+
+    async def _shown(self, show: Show) -> bytes:
+        catalogue = await self.door.arrived()
+        hidden = self.rounds.of(show.panels)
+        if hidden is None:
+            outcomes = await self._outcomes(show.jobs(catalogue, self.person.name))
+        else:
+            outcomes = await self._hidden(hidden, show, catalogue)
+        if any(map(slow, outcomes)):
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self.encoders, written, show, outcomes, self.codec)
+        return written(show, outcomes, self.codec)
+
+    async def _hidden(self, hidden: Round, show: Show, catalogue: Catalogue) -> list[Outcome]:
+        """Have the engine draw the columns of a blind round; what is drawn beside only takes its time."""
+        outcomes = await self._outcomes(hidden.jobs(show.panels, catalogue, self.person.name, show.slot))
+        return [blind.hushed(outcome) for outcome in outcomes[: len(show.panels)]]
+
+    async def _begun(self, wanted: Begin) -> dict[str, Any]:
+        """Open a blind round; where it has real pictures they must be there."""
+        begun = self.rounds.begin(wanted, await self.door.arrived())
+        if wanted.real or wanted.single:
+            (found,) = await self._outcomes([Job("pictures", begun.source, seeds=(0,), who=self.person.name)])
+            if isinstance(found, ZoetropeError):
+                raise found
+        return {"round": begun.token, "columns": list(begun.columns)}
+
+    async def _outcomes(self, jobs: Sequence[Job | ZoetropeError]) -> list[Outcome]:
+        """Have the engine do some jobs; an error stands in the place of its answer."""
+        asked = [self._submitted(job) if isinstance(job, Job) else job for job in jobs]
+        futures = [future for future in asked if isinstance(future, asyncio.Future)]
+        try:
+            if futures:
+                await asyncio.wait(futures)
+        except asyncio.CancelledError:
+            for future in futures:
+                future.cancel()
+            raise
+        return [_outcome(future) if isinstance(future, asyncio.Future) else future for future in asked]
+
+    # Out
+
+    def tell(self, state: State) -> None:
+        """Have the client hear a state of the engine; of several that wait the last."""
+        self.news = state
+        self.woken.set()
+
+    async def write(self) -> None:
+        """Send what is ready, one message at a time."""
+        while True:
+            await self.woken.wait()
+            if self.news:
+                news, self.news = self.news, None
+                await self.websocket.send_bytes(protocol.message({"engine": news}))
+            elif answer := self._next():
+                await self.websocket.send_bytes(answer)
+            else:
+                self.woken.clear()
+
+    def _next(self) -> bytes | None:
+        for slot, ask in self.asks.items():
+            if ask.answer is not None:
+                del self.asks[slot]
+                return ask.answer
+        return None
+
+    def leave(self) -> None:
+        """Give up whatever this socket still waits for."""
+        for ask in self.asks.values():
+            ask.give_up()
+        self.asks.clear()
+
+    def _submitted(self, job: Job) -> asyncio.Future[Answer]:
+        """Have the engine do a job, in a slot that no other socket of this person has."""
+        mine = replace(job, slot=job.slot and f"{self.name}/{job.slot}")
+        return asyncio.wrap_future(self.door.submit(mine))
+
+
+def _outcome(future: asyncio.Future[Answer]) -> Outcome:
+    if future.cancelled():
+        return EngineLost("The engine dropped this request. Ask again.")
+    error = future.exception()
+    if error is None:
+        return future.result()
+    return error if isinstance(error, ZoetropeError) else ModelFault(f"The model stopped with {type(error).__name__}.")

@@ -1,0 +1,1 @@
+"""What can be said about pictures and models: densities, outliers, neighbours, receptive fields."""

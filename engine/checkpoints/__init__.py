@@ -1,0 +1,1 @@
+"""What a checkpoint is on disk: card, files, catalogue, directions."""

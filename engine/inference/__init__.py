@@ -1,0 +1,1 @@
+"""A model at work on one device: requests become batches, batches become pictures."""

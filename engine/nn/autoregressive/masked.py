@@ -1,0 +1,106 @@
+"""Convolutions that see only what comes before a pixel in raster order, and within it before its colour.
+
+Masks A and B: van den Oord et al., "Pixel Recurrent Neural Networks", ICML 2016, section 3.4. Feature maps are divided
+evenly among the colours, R before G before B: a map of type A sees the colours before its own at its own pixel, one of
+type B its own as well. Vertical and horizontal convolutions: van den Oord et al., "Conditional Image Generation with
+PixelCNN Decoders", NeurIPS 2016, section 2.2; together they see all that is before a pixel, without a blind spot.
+"""
+
+from abc import ABC, abstractmethod
+from typing import Literal
+
+import torch
+from jaxtyping import Bool
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from engine.types import Maps
+
+Kind = Literal["A", "B"]
+
+
+class Masked(nn.Conv2d, ABC):
+    """A convolution whose weight is nought where it may not look."""
+
+    kind: Kind
+    colours: int  # among which the maps are divided
+    halves: int  # groups of output maps that are divided each alike
+    reach: int  # pixels on each side of the centre
+    whole: bool  # whether it hides nothing
+    known: Tensor | None = None
+
+    @property
+    def seeing(self) -> Tensor:
+        """Give the weight, masked."""
+        if self.whole:
+            return self.weight
+        if self.known is None or self.known.device != self.weight.device:
+            with torch.inference_mode(False):  # or no gradient could ever pass it
+                self.known = self.mask().to(self.weight.device)
+        return self.weight * self.known
+
+    @abstractmethod
+    def mask(self) -> Tensor:
+        """Tell which weights (out, in, rows, columns) may count: no buffer, for it follows from the sizes alone."""
+
+    def colours_seen(self) -> Bool[Tensor, "out in"]:
+        """Tell which input maps an output map may see at its own pixel."""
+        seen = torch.arange(self.in_channels) * self.colours // self.in_channels
+        maps = self.out_channels // self.halves
+        seeing = (torch.arange(maps) * self.colours // maps).repeat(self.halves)[:, None]
+        return seen < seeing if self.kind == "A" else seen <= seeing
+
+
+class MaskedConv2d(Masked):
+    """Square, and masked behind its centre: as in the first paper, with the blind spot that this leaves."""
+
+    def __init__(
+        self, here: int, there: int, kernel: int, kind: Kind, colours: int = 1, halves: int = 1, bias: bool = True
+    ) -> None:
+        super().__init__(here, there, kernel, padding=kernel // 2, bias=bias)
+        self.kind, self.colours, self.halves, self.reach = kind, colours, halves, kernel // 2
+        self.whole = kind == "B" and colours == 1 and kernel == 1
+
+    def forward(self, input: Maps) -> Tensor:  # (batch, there, height, width)
+        if not self.reach or torch.compiler.is_compiling():  # compiled, a layer of zeros above takes longest of all
+            return self._conv_forward(input, self.seeing, self.bias)
+        seeing = self.seeing[:, :, : self.reach + 1]  # below its own row it sees nothing
+        return F.conv2d(F.pad(input, (0, 0, self.reach, 0)), seeing, self.bias, padding=(0, self.reach))
+
+    def mask(self) -> Tensor:
+        mask, centre = torch.zeros(self.weight.shape, dtype=torch.bool), self.reach
+        mask[:, :, :centre] = True
+        mask[:, :, centre, :centre] = True
+        mask[:, :, centre, centre] = self.colours_seen()
+        return mask
+
+
+class Above(nn.Conv2d):
+    """Vertical: as wide as the kernel, over the rows above a pixel, and of type B its own row, to the right end."""
+
+    def __init__(self, here: int, there: int, kernel: int, kind: Kind) -> None:
+        self.kind, self.reach = kind, kernel // 2
+        super().__init__(here, there, (self.reach + (kind == "B"), kernel), padding=(0, self.reach))
+
+    def forward(self, input: Maps) -> Tensor:  # (batch, there, height, width)
+        lowest = 0 if self.kind == "B" else -1  # nothing sees the last row from below
+        return super().forward(F.pad(input, (0, 0, self.reach, lowest)))
+
+
+class Before(Masked):
+    """Horizontal: over the pixels to the left in a row, and of a pixel itself the colours before."""
+
+    def __init__(
+        self, here: int, there: int, kernel: int, kind: Kind, colours: int, halves: int, bias: bool = False
+    ) -> None:
+        super().__init__(here, there, (1, kernel // 2 + 1), bias=bias)
+        self.kind, self.colours, self.halves, self.reach = kind, colours, halves, kernel // 2
+        self.whole = kind == "B" and colours == 1
+
+    def forward(self, input: Maps) -> Tensor:  # (batch, there, height, width)
+        return self._conv_forward(F.pad(input, (self.reach, 0)), self.seeing, self.bias)
+
+    def mask(self) -> Tensor:
+        mask = torch.ones(self.weight.shape, dtype=torch.bool)
+        mask[:, :, 0, -1] = self.colours_seen()
+        return mask

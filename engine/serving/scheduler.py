@@ -1,0 +1,205 @@
+"""The waiting jobs of many people, joined into few forward passes by one thread."""
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future
+from functools import partial
+
+from engine import errors
+from engine.errors import Busy, EngineLost, Expired, ModelFault, Superseded, ZoetropeError
+from engine.inference.requests import Answer, Job, Outcome, settle
+from engine.serving.chunking import Run, Slices, in_parts
+from engine.serving.fair_queue import Line, Place, Ticket
+from engine.serving.loader import Loader
+
+CAPACITY = 4096  # jobs that may wait
+
+
+class Batcher:
+    """Takes jobs from many threads and runs them in one.
+
+    `run(model, jobs)` answers each job, or has an error in its place; `limit(model)` is how many rows one forward pass
+    takes; a job of more goes on in `slices(job, limit)`, one a turn. Models of which `is_ready` says no are first
+    handed to `prepare`, in another thread. `is_ready` and `limit` are asked at every turn: they may not wait nor raise.
+    """
+
+    def __init__(
+        self,
+        run: Run,
+        limit: Callable[[str], int],
+        is_ready: Callable[[str], bool] = lambda model: True,
+        prepare: Callable[[str], object] = lambda model: None,
+        slices: Callable[[Job, int], Slices] | None = None,
+        capacity: int = CAPACITY,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.run, self.limit, self.is_ready, self.capacity, self.clock = run, limit, is_ready, capacity, clock
+        self.slices = slices or partial(in_parts, run)
+        self.line = Line()
+        self.running: list[Ticket] = []
+        self.opening: set[str] = set()  # models that the loader has been asked for
+        self.opened: set[str] = set()  # models that it gave: good for one pass even if they have left the device again
+        self.closed = False
+        self.changed = threading.Condition()
+        self.loader = Loader(prepare, self._loaded)
+        self.thread = threading.Thread(target=self._work, name="batcher", daemon=True)
+        self.thread.start()
+
+    def submit(self, job: Job) -> "Future[Answer]":
+        """Ask for something and return at once. Whatever goes wrong comes through the future, as a ZoetropeError."""
+        with self.changed:
+            ticket, older = self.line.join(job, self.clock())
+            refusal = None if older else self._refusal()
+            if refusal:
+                self.line.leave(ticket.place)
+            self.changed.notify()
+        if refusal:
+            settle(ticket.future, refusal)
+        if older:
+            settle(older.future, _superseded(job))
+        ticket.future.add_done_callback(partial(self._leave, ticket.place))  # the cancelled leave the line at once
+        return ticket.future
+
+    def warm(self, models: Iterable[str]) -> None:
+        """Make models ready before anybody asks for them, in this order."""
+        self.loader.warm(models)
+
+    def forget(self, who: str) -> None:
+        """Cancel what a person who has left still waits for."""
+        with self.changed:
+            running = [ticket for ticket in self.running if who and ticket.job.who == who]
+            theirs = [*self.line.of(who), *running]
+        for ticket in theirs:
+            ticket.future.cancel()
+
+    def close(self) -> None:
+        """Stop after the pass under way; those who still wait hear EngineLost."""
+        with self.changed:
+            self.closed = True
+            waiting, self.line = list(self.line), Line()
+            self.changed.notify()
+        for ticket in waiting:
+            settle(ticket.future, _lost())
+        self.loader.close()
+        if threading.current_thread() is not self.thread:
+            self.thread.join()
+
+    # The worker
+
+    def _work(self) -> None:
+        while self._next():
+            began = self.clock()
+            due = self._due(self.running, began)
+            self._answer(due, self._pass(due), began)
+            del due  # while nobody asks, nothing is held
+
+    def _next(self) -> bool:
+        """Wait for the tickets of the next pass; False when closed."""
+        with self.changed:
+            self.running = []
+            while not self.closed and not self.running:
+                self.running = self.line.turn(self._ready, self.limit)
+                if not self.running:
+                    self.changed.wait()
+            return bool(self.running)
+
+    def _due(self, batch: list[Ticket], now: float) -> list[Ticket]:
+        for ticket in batch:
+            if ticket.late(now):
+                why = f"{ticket.job.model} did not come to this within {ticket.job.patience} seconds."
+                settle(ticket.future, Expired(why))
+        return [ticket for ticket in batch if not ticket.late(now)]
+
+    def _pass(self, tickets: list[Ticket]) -> Sequence[Outcome | None]:
+        """One forward pass: the outcome of each ticket, None where a long job goes on."""
+        if not tickets:
+            return []
+        model = tickets[0].job.model
+        self.opened.discard(model)
+        try:
+            if len(tickets) == 1 and tickets[0].job.work > self.limit(model):
+                return [self._slice(tickets[0])]
+            outcomes = list(self.run(model, [ticket.job for ticket in tickets]))
+            if len(outcomes) != len(tickets):
+                raise ValueError(f"{len(outcomes)} answers to {len(tickets)} jobs")
+        except ZoetropeError as error:
+            return [errors.named(type(error).__name__, str(error)) for _ in tickets]  # one each: they travel on alone
+        except Exception as error:
+            return [ModelFault(f"{model} failed ({type(error).__name__}: {error}). Ask again.") for _ in tickets]
+        return outcomes
+
+    def _slice(self, ticket: Ticket) -> Outcome | None:
+        if ticket.slices is None:
+            ticket.slices = self.slices(ticket.job, self.limit(ticket.job.model))
+        try:
+            next(ticket.slices)
+        except StopIteration as end:
+            outcome: Outcome = end.value
+            return outcome
+        return None
+
+    def _answer(self, tickets: list[Ticket], outcomes: Sequence[Outcome | None], began: float) -> None:
+        now = self.clock()
+        for ticket, result in zip(tickets, outcomes, strict=True):
+            ticket.ran += now - began
+            outcome = self._go_on(ticket) if result is None else result
+            if isinstance(outcome, Answer):
+                waited = 1000 * (now - ticket.arrived - ticket.ran)
+                outcome = Answer(outcome.arrays, {**outcome.ms, "queue": waited})
+            if outcome is not None:
+                settle(ticket.future, outcome)
+
+    def _go_on(self, ticket: Ticket) -> ZoetropeError | None:
+        """Put a long job back into the line, unless it has no business there any more."""
+        with self.changed:
+            if self.closed:
+                return _lost()
+            if not ticket.future.cancelled() and self.line.rejoin(ticket):
+                return None
+        return _superseded(ticket.job)
+
+    # What both threads and all callers share; under the lock
+
+    def _ready(self, model: str) -> bool:
+        """Whether a job of the model can run now; the loader is asked for it otherwise."""
+        if model in self.opening:
+            return False
+        if model in self.opened or self.is_ready(model):
+            return True
+        self.opening.add(model)
+        self.loader.want(model)
+        return False
+
+    def _loaded(self, model: str, trouble: ZoetropeError | None) -> None:
+        with self.changed:
+            stranded = [ticket for ticket in self.line if trouble and ticket.job.model == model]
+            for ticket in stranded:
+                self.line.leave(ticket.place)
+            if model in self.opening and not trouble:
+                self.opened.add(model)
+            self.opening.discard(model)
+            self.changed.notify()
+        for ticket in stranded:
+            settle(ticket.future, errors.named(type(trouble).__name__, str(trouble)))
+
+    def _refusal(self) -> ZoetropeError | None:
+        if self.closed:
+            return _lost()
+        if self.line.length > self.capacity:
+            return Busy(f"{self.capacity} requests wait already. Ask again in a moment.")
+        return None
+
+    def _leave(self, place: Place, future: "Future[Answer]") -> None:
+        with self.changed:
+            waited = self.line.leave(place)
+        if waited:
+            future.set_running_or_notify_cancel()  # for those who wait by concurrent.futures.wait
+
+
+def _superseded(job: Job) -> Superseded:
+    return Superseded(f"A newer request for {job.slot!r} took the place of this one.")
+
+
+def _lost() -> EngineLost:
+    return EngineLost("The engine has been closed. Start it again to go on.")

@@ -1,0 +1,1 @@
+"""Directions of a latent space, and how they are found."""
