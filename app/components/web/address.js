@@ -58,7 +58,8 @@ window.history.replaceState = (...entry) => follows(...entry) && replace(...entr
  * of another page it may have been its last, so it is asked for the page of the address.
  */
 function follows(_state, _title, address) {
-  if (here(drawn) && new URL(address, window.location).pathname === window.location.pathname) return drawn === "home"
+  if (here(drawn) && new URL(address, window.location.href).pathname === window.location.pathname)
+    return drawn === "home"
   if (!asked) setTimeout(turn) // once it is through with that run's message
   asked = true
   return false
@@ -69,6 +70,6 @@ function follow(event) {
   if (!link || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return
   event.preventDefault()
   event.stopPropagation()
-  const address = new URL(link.href ?? "./", window.location)
+  const address = new URL(link.href ?? "./", window.location.href)
   if (address.pathname !== window.location.pathname) visit(address.href)
 }

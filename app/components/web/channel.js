@@ -17,9 +17,15 @@ const REFUSED = [1007, 1008, 1009]
 const SHUT = 2 // attempts in a row that failed to open a socket, after which it is asked what stands in between
 
 export class Channel {
+  /** @type {WebSocket} */ socket
+  /** @type {Map<string, Slot>} */ slots = new Map()
+  rate = new Rate()
+  heard = 0 // when the server was heard last
   /**
-   * `onLine` hears "open", and "lost" with a sentence where it is known why; `onEngine` hears "starting", "ready",
-   * "restarting" and "lost".
+   * @param {URL} page
+   * @param {object} [on]
+   * @param {(line: "open" | "lost", why?: string) => void} [on.onLine] hears why, where that is known
+   * @param {(engine: string) => void} [on.onEngine] hears "starting", "ready", "restarting" and "lost"
    */
   constructor(page, { onLine = () => {}, onEngine = () => {} } = {}) {
     this.url = new URL("live", page)
@@ -27,7 +33,6 @@ export class Channel {
     this.url.searchParams.set("person", person)
     this.onLine = onLine
     this.onEngine = onEngine
-    this.slots = new Map()
     this.id = 0
     this.failures = 0
     this.shut = 0
@@ -59,9 +64,10 @@ export class Channel {
     }
   }
 
+  /** @param {{code?: number, reason?: string}} end */
   lost({ code, reason }) {
     if (this.closed) return
-    if (REFUSED.includes(code)) for (const slot of this.slots.values()) slot.refused(reason)
+    if (code && REFUSED.includes(code)) for (const slot of this.slots.values()) slot.refused(reason)
     this.onLine("lost")
     if (this.shut === SHUT) this.explain()
     const pause = PAUSES[Math.min(this.failures++, PAUSES.length - 1)]
@@ -98,7 +104,7 @@ export class Channel {
    */
   listenFor(silence) {
     const since = performance.now() - silence
-    const owes = [...this.slots.values()].some(({ flying }) => flying && flying.sent < since)
+    const owes = [...this.slots.values()].some(({ flying }) => flying?.sent && flying.sent < since)
     if (!this.ready || this.engine !== "ready" || !owes || this.heard > since) return
     this.socket.onmessage = this.socket.onclose = null
     this.socket.close()

@@ -3,6 +3,7 @@
 
 const CONNECTION = ".stDialog:has([data-testid=stErrorCodeBlock])"
 
-const close = () => document.querySelector(`${CONNECTION} button[aria-label=Close]`)?.click()
+const close = () =>
+  /** @type {HTMLElement | null} */ (document.querySelector(`${CONNECTION} button[aria-label=Close]`))?.click()
 
 new MutationObserver(close).observe(document.body, { childList: true })

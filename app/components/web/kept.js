@@ -3,9 +3,18 @@
 // Whoever composes a view asks for each picture's name. One that is not kept yet has none, is sent, and `changed` tells
 // that the view can be composed anew. A server that is away is asked again until it answers.
 
+import { context2d } from "./canvas.js"
 import { token } from "./token.js"
 
 const PAUSES = [300, 1000, 3000, 10000] // milliseconds between two attempts
+
+/**
+ * @typedef {object} Picture
+ * @property {HTMLCanvasElement} canvas
+ * @property {string} title
+ * @property {{name: string, token: string}} [kept] under which name, in which tab
+ * @property {string} [keeping] the token of the tab that is sending it
+ */
 
 export class KeptPictures {
   /** `changed()` hears that a picture is kept now, `say(sentence)` of one that is not. */
@@ -16,11 +25,13 @@ export class KeptPictures {
   }
 
   /**
-   * The name under which the canvas of a picture, {canvas, title, …}, is kept; undefined where it is not yet, or cannot
-   * be.
+   * The name under which a picture is kept; undefined where it is not yet, or cannot be.
+   *
+   * @param {Picture} picture
    */
   name(picture) {
-    if (picture.kept?.token === token.value) return picture.kept.name
+    const { kept } = picture
+    if (kept && kept.token === token.value) return kept.name
     if (picture.keeping !== token.value) this.send(picture)
     return undefined
   }
@@ -62,6 +73,6 @@ async function asked(address, request) {
 async function drawn(blob) {
   const image = await createImageBitmap(blob)
   const canvas = Object.assign(document.createElement("canvas"), { width: image.width, height: image.height })
-  canvas.getContext("2d", { willReadFrequently: true }).drawImage(image, 0, 0)
+  context2d(canvas, { willReadFrequently: true }).drawImage(image, 0, 0)
   return canvas
 }

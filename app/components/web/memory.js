@@ -10,6 +10,7 @@ const NAMED = 3 // things that are lost and named; more are counted
 const PACE = 1000 // milliseconds between two keeps while a hand moves
 
 // What was kept or recalled last, whole; it lives as long as the page, through all changes of page within
+/** @type {Record<string, any> | null} */
 let latest = null
 let said = "" // what was said last of things that cannot be kept
 const known = new Set() // the pages within whose parts of it this browser's page has made

@@ -21,7 +21,13 @@ export class Notice {
     this.element = element("div", { class: "zt-notice", role: "status", "aria-live": "polite", hidden: true })
   }
 
-  /** Say a sentence for some milliseconds; `action`, {text, act}, becomes a button beside it. */
+  /**
+   * Say a sentence for some milliseconds; an action becomes a button beside it.
+   *
+   * @param {string} sentence
+   * @param {number} [wait]
+   * @param {{text: string, act: () => void} | null} [action]
+   */
   say(sentence, wait = 5000, action = null) {
     const button =
       action &&

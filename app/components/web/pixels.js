@@ -1,5 +1,7 @@
 // Answers of the live channel as things that a canvas can draw.
 
+import { context2d } from "./canvas.js"
+
 // The alpha of a pixel, whose red lies in the lowest byte: browsers run on little-endian machines only
 const OPAQUE = 0xff000000
 
@@ -41,18 +43,22 @@ export async function sheet(panel) {
   const image = new ImageData(width * columns, height * Math.ceil(count / columns))
   for (let i = 0; i < count; i++) paint(panel, i, image, ...corner(panel, i))
   const canvas = new OffscreenCanvas(image.width, image.height)
-  canvas.getContext("2d").putImageData(image, 0, 0)
+  context2d(canvas).putImageData(image, 0, 0)
   return canvas
 }
 
-/** Where picture `i` begins on a sheet. */
+/**
+ * Where picture `i` begins on a sheet.
+ *
+ * @returns {[left: number, top: number]}
+ */
 export function corner({ shape: [, height, width], columns }, i) {
   return [(i % columns) * width, Math.floor(i / columns) * height]
 }
 
 function cut(panel, all) {
   const [count, height, width] = panel.shape
-  const context = new OffscreenCanvas(all.width, all.height).getContext("2d")
+  const context = context2d(new OffscreenCanvas(all.width, all.height))
   context.drawImage(all, 0, 0)
   return Array.from({ length: count }, (_, i) => context.getImageData(...corner(panel, i), width, height))
 }
@@ -61,7 +67,7 @@ function cut(panel, all) {
 export class Screen {
   constructor(canvas) {
     this.canvas = canvas
-    this.context = canvas.getContext("2d")
+    this.context = context2d(canvas)
     this.small = new OffscreenCanvas(1, 1)
     this.soft = true
   }
@@ -81,7 +87,7 @@ export class Screen {
       this.small.width = image.width
       this.small.height = image.height
     }
-    this.small.getContext("2d").putImageData(image, 0, 0)
+    context2d(this.small).putImageData(image, 0, 0)
     this.filled = true
     this.redraw()
   }

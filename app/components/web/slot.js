@@ -1,26 +1,47 @@
 // One line of questions on the live channel: one request in flight, and of those asked meanwhile only the newest.
 
+/**
+ * @typedef {object} Request
+ * @property {object} header
+ * @property {ArrayBufferView[]} rows typed arrays, one after the other
+ * @property {any} note handed back with the answer
+ * @property {number} refusals
+ * @property {number} [id] once it is sent
+ * @property {number} [sent] milliseconds
+ * @property {boolean} [stale] whether its answer is not wanted any more
+ */
+
 const REFUSALS = 2 // times that the server may close its socket on a request before it is given up
 
 export class Slot {
+  /** @type {Request | null} */ flying = null
+  /** @type {Request | null} */ waiting = null
+
   constructor(channel, name, onAnswer, onError) {
     this.channel = channel
     this.name = name
     this.onAnswer = onAnswer
     this.onError = onError
-    this.flying = null
-    this.waiting = null
   }
 
   /**
    * Ask for one panel: its fields, its typed arrays one after the other, and anything to be handed back with the
    * answer.
+   *
+   * @param {object} panel
+   * @param {any} [rows] a typed array, or several
+   * @param {any} [note]
    */
   ask(panel, rows = null, note = null) {
     this.askAll([{ panel, rows }], note)
   }
 
-  /** Ask for several panels, {panel, rows} each, that come back in one answer. */
+  /**
+   * Ask for several panels that come back in one answer.
+   *
+   * @param {{panel: object, rows?: any}[]} asked
+   * @param {any} [note]
+   */
   askAll(asked, note = null) {
     const panels = asked.map(({ panel }) => panel)
     this.put(
@@ -30,7 +51,13 @@ export class Slot {
     )
   }
 
-  /** Ask for anything: a header and its rows. */
+  /**
+   * Ask for anything: a header and its rows.
+   *
+   * @param {object} header
+   * @param {ArrayBufferView[]} [rows]
+   * @param {any} [note]
+   */
   put(header, rows = [], note = null) {
     this.waiting = { header, rows, note, refusals: 0 }
     this.send()
@@ -71,7 +98,7 @@ export class Slot {
     if (!request || header.id !== request.id) return
     this.flying = null
     this.send()
-    if (header.ms) this.time(header, bytes, performance.now() - request.sent)
+    if (header.ms) this.time(header, bytes, performance.now() - (request.sent ?? 0))
     if (request.stale) return
     const error = header.error ?? (header.panels?.every((panel) => panel.error) ? header.panels[0].error : null)
     if (error) this.onError(error, request.note)

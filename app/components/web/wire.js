@@ -1,5 +1,26 @@
 // Messages of the live channel as bytes. The wire protocol is written down at the top of app/server/websocket.py.
 
+/**
+ * What one model answers to one verb. Which fields there are beside the first depends on the verb.
+ *
+ * @typedef {object} Panel
+ * @property {string} model
+ * @property {ArrayBuffer} payload
+ * @property {number[]} shape
+ * @property {string} format "raw", "png", "webp" …
+ * @property {number} columns pictures to a row of the sheet
+ * @property {number} [bytes]
+ * @property {string} [error] why there is no answer
+ * @property {Timing} [ms]
+ * @property {Float32Array} [z] (n, latent)
+ * @property {Float32Array} [distance] (n, neighbours)
+ * @property {Float32Array} [losses] (steps, n)
+ * @property {Float32Array} [state] of a search
+ * @property {Float32Array} [chances] (n, pixels, channels, levels)
+ */
+/** @typedef {{queue: number, model: number, encode: number, network?: number}} Timing milliseconds */
+/** @typedef {{id: number, panels: any[], ms: Timing, note: any, [field: string]: any}} Answer */
+
 // Fields with the shape of what follows pictures
 const FOLLOWING = { latent: "z", state: "state", losses: "losses", apart: "distance", chances: "chances" }
 

@@ -9,6 +9,8 @@ const REAL = "real"
 const tallies = { models: { right: 0, asked: 0, decisions: 0 }, single: { right: 0, asked: 0, decisions: 0 } }
 
 export class Blind {
+  /** @type {"models" | "single"} */ kind = "models"
+
   /** `on`: begun(columns of [token, title]), opened(), over(), say(sentence) */
   constructor(channel, root, on) {
     this.root = root

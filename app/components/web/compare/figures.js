@@ -7,6 +7,8 @@ import { letter } from "./view.js"
 const NONE = "–"
 
 export class Figures {
+  /** @type {any[]} */ cards = []
+
   constructor({ body }) {
     this.note = element(
       "p",
@@ -49,9 +51,10 @@ export class Figures {
     const of = (name) => this.cards.map(({ metrics }) => metrics.find((metric) => metric.name === name) ?? null)
     const order = [...new Set(this.cards.flatMap(({ sections }) => sections))]
     const sections = Map.groupBy(rows, ({ section }) => section)
+    const given = (name) => sections.get(name) ?? []
     return order
-      .filter((name) => sections.has(name))
-      .map((name) => [name, sections.get(name).map((row) => ({ ...row, metrics: of(row.name) }))])
+      .filter((name) => given(name).length)
+      .map((name) => [name, given(name).map((row) => ({ ...row, metrics: of(row.name) }))])
   }
 
   paint() {

@@ -1,5 +1,6 @@
 // The walls as one picture with their names and rules, and files as downloads.
 
+import { context2d } from "../canvas.js"
 import { ALL, seeds, view } from "./view.js"
 
 const EDGE = 24
@@ -21,7 +22,7 @@ export function picture(columns) {
   const width = EDGE + across * (wide + EDGE)
   const height = Math.ceil(columns.length / across) * (HEAD + high + EDGE) + 2 * EDGE
   const canvas = new OffscreenCanvas(width, height)
-  const context = canvas.getContext("2d")
+  const context = context2d(canvas)
   context.fillStyle = "#ffffff"
   context.fillRect(0, 0, width, height)
   columns.forEach((column, i) =>

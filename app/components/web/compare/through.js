@@ -1,10 +1,14 @@
 // The same picture through all: a bundled one, or the enlarged sample of a column, encoded and decoded by each.
 
+import { context2d } from "../canvas.js"
 import { pictures } from "../pixels.js"
 import { token } from "../token.js"
 import { element, picker } from "./parts.js"
 
 export class Through {
+  /** @type {string} the name of a picture that comes along, "" of a person's own */ name = ""
+  /** @type {import("../kept.js").Picture | null} */ own = null
+
   /** `columns()` gives the columns as they are, `laid()` hears that another picture is shown. */
   constructor(channel, { whole, body }, columns, laid) {
     this.columns = columns
@@ -68,7 +72,7 @@ export class Through {
   }
 
   /** Show a picture: `name` is that of one that comes along, `kept` what is known of one that was kept. */
-  lay(source, title, name = "", kept = undefined) {
+  lay(source, title, name = "", kept = /** @type {import("../kept.js").Picture["kept"]} */ (undefined)) {
     Object.assign(this, { source, title, name, own: name ? null : { canvas: source, title, kept } })
     this.show()
     this.laid()
@@ -141,7 +145,7 @@ export class Through {
 
 function tile(title, source, text) {
   const canvas = element("canvas", { width: 168, height: 168, role: "img", "aria-label": title })
-  const context = canvas.getContext("2d")
+  const context = context2d(canvas)
   context.imageSmoothingEnabled = false
   if (source) {
     const scale = Math.min(168 / source.width, 168 / source.height)
@@ -153,14 +157,14 @@ function tile(title, source, text) {
 
 function drawn(image) {
   const canvas = new OffscreenCanvas(image.width, image.height)
-  canvas.getContext("2d").putImageData(image, 0, 0)
+  context2d(canvas).putImageData(image, 0, 0)
   return canvas
 }
 
 /** A drawable as uint8 in a model's shape (channel, height, width), whole, on black. */
 function fitted(source, [channels, height, width]) {
   const canvas = new OffscreenCanvas(width, height)
-  const context = canvas.getContext("2d")
+  const context = context2d(canvas)
   context.fillStyle = "#000"
   context.fillRect(0, 0, width, height)
   const scale = Math.min(width / source.width, height / source.height)

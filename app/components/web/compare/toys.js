@@ -1,5 +1,6 @@
 // Mode coverage of the toys: what a model makes of many seeds, as points over the modes of its data.
 
+import { context2d } from "../canvas.js"
 import { element } from "./parts.js"
 import { view } from "./view.js"
 
@@ -9,6 +10,8 @@ const ASKED = 2000 // of all toys at a time, so that the walls find room beside 
 const SIDE = 320
 
 export class Toys {
+  part = PART
+
   constructor(channel, { whole, body }) {
     this.channel = channel
     this.whole = whole
@@ -43,7 +46,7 @@ export class Toys {
       card,
       canvas,
       text,
-      points: [],
+      points: /** @type {number[]} */ ([]),
       element: element("figure", {}, canvas, element("figcaption", {}, element("b", {}, card.title), " ", text)),
     }
     const more = () => {
@@ -70,8 +73,9 @@ export class Toys {
 
 function paint({ card, canvas, text, points }) {
   const { extent, modes, deviation, reach } = card.toy
-  const context = canvas.getContext("2d")
+  const context = context2d(canvas)
   const style = getComputedStyle(canvas)
+  /** @type {(x: number, y: number) => [number, number]} */
   const place = (x, y) => [((x / extent + 1) / 2) * SIDE, ((1 - y / extent) / 2) * SIDE]
   context.clearRect(0, 0, SIDE, SIDE)
   const { found, near } = coverage(card.toy, points)

@@ -9,9 +9,9 @@ export const ALL = -1 // in the place of a class: all of them in turn, as models
 
 export const view = {
   version: 0,
-  models: [],
+  models: /** @type {string[]} */ ([]),
   start: 1,
-  list: null,
+  list: /** @type {number[] | null} */ (null),
   n: 36,
   t: 1,
   y: ALL,

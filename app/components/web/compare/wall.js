@@ -1,11 +1,15 @@
 // One wall of samples: drawn from a sheet, with one cell marked, and that cell enlarged above it.
 
+import { context2d } from "../canvas.js"
 import { corner, sheet } from "../pixels.js"
 import { element } from "./parts.js"
 
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }
 
 export class Wall {
+  count = 0
+  columns = 1
+
   /** `on.cell(i)` hears which cell the pointer or the keys are on. */
   constructor(name, on) {
     this.on = on
@@ -58,7 +62,7 @@ export class Wall {
     const [across, down] = [all.width * scale, all.height * scale]
     if (this.canvas.width !== across || this.canvas.height !== down)
       Object.assign(this.canvas, { width: across, height: down })
-    const context = this.canvas.getContext("2d")
+    const context = context2d(this.canvas)
     context.imageSmoothingEnabled = soft
     context.clearRect(0, 0, across, down)
     if (soft) {
@@ -77,7 +81,7 @@ export class Wall {
     const [, height, width] = this.panel.shape
     const scale = Math.max(1, Math.floor(224 / Math.max(height, width)))
     Object.assign(this.loupe, { width: width * scale, height: height * scale })
-    const context = this.loupe.getContext("2d")
+    const context = context2d(this.loupe)
     context.imageSmoothingEnabled = soft
     context.drawImage(this.all, ...corner(this.panel, this.cell), width, height, 0, 0, width * scale, height * scale)
     const rows = Math.ceil(this.count / this.columns)
@@ -95,7 +99,7 @@ export class Wall {
     if (!this.panel) return null
     const [, height, width] = this.panel.shape
     const canvas = element("canvas", { width, height })
-    canvas.getContext("2d").drawImage(this.all, ...corner(this.panel, this.cell), width, height, 0, 0, width, height)
+    context2d(canvas).drawImage(this.all, ...corner(this.panel, this.cell), width, height, 0, 0, width, height)
     return canvas
   }
 }

@@ -1,15 +1,19 @@
 // A picture drawn large, pixel by pixel, with what is laid over it: the veil of what is not drawn yet, heat, sight,
 // marks.
 
+import { context2d } from "../canvas.js"
+
 const VEIL = [
   [158, 120, 84],
   [139, 104, 71],
 ] // two browns in squares: no grey or colour of a picture is mistaken for them
 
+/** @typedef {(pixel: number) => number[] | null} Over red, green, blue and alpha 0–1 of what lies over a pixel */
+
 export class Board {
   constructor(canvas) {
     this.canvas = canvas
-    this.context = canvas.getContext("2d")
+    this.context = context2d(canvas)
     this.small = new OffscreenCanvas(1, 1)
   }
 
@@ -28,13 +32,15 @@ export class Board {
 
   /**
    * Draw a picture, bytes; `veiled(pixel)` tells which pixels are not drawn yet, `over(pixel)` gives what lies over
-   * one, [red, green, blue, alpha 0–1] or null; `marks` are pixels to frame, {pixel, colour, dashed}.
+   * one; `marks` are pixels to frame, {pixel, colour, dashed}.
+   *
+   * @param {Over | null} over
    */
   paint(bytes, shape, veiled, over = null, marks = []) {
     const [, height, width] = shape
     const small = image(bytes, shape, veiled, over)
     Object.assign(this.small, { width, height })
-    this.small.getContext("2d").putImageData(small, 0, 0)
+    context2d(this.small).putImageData(small, 0, 0)
     this.context.imageSmoothingEnabled = false
     this.context.drawImage(this.small, 0, 0, this.canvas.width, this.canvas.height)
     for (const mark of marks) this.frame(mark, width, height)
@@ -45,6 +51,7 @@ export class Board {
     const [across, down] = [canvas.width / width, canvas.height / height]
     const line = Math.max(2, across / 8)
     const grow = ((size - 1) / 2) * across
+    /** @type {[number, number, number, number]} */
     const box = [(pixel % width) * across - grow, Math.floor(pixel / width) * down - grow, size * across, size * down]
     for (const [stroke, thick] of [
       ["#000", line + 2],
@@ -69,7 +76,11 @@ export class Board {
   }
 }
 
-/** Bytes as a picture to draw; `veiled` and `over` as the board has them. */
+/**
+ * Bytes as a picture to draw; `veiled` and `over` as the board has them.
+ *
+ * @param {Over | null} over
+ */
 export function image(bytes, [channels, height, width], veiled, over = null) {
   const made = new ImageData(width, height)
   const [green, blue] = channels === 3 ? [1, 2] : [0, 0]

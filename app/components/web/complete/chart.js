@@ -1,11 +1,14 @@
 // The distribution of a pixel's value: bars where it is black or white, else one area of 256 levels for each channel.
 
+import { context2d } from "../canvas.js"
 import { element } from "../element.js"
 
 const NAMES = { 1: [""], 3: ["red", "green", "blue"] }
 const COLOURS = { 1: ["--ink"], 3: ["#e03131", "#2f9e44", "#3b5bdb"] }
 
 export class Chart {
+  rows = []
+
   constructor(host) {
     this.host = host
     this.says = element("p", { class: "zt-cpl-says", "data-testid": "chances" })
@@ -71,7 +74,7 @@ export class Chart {
     const scale = Math.min(window.devicePixelRatio || 1, 2)
     const [width, height] = [canvas.clientWidth || 260, canvas.clientHeight || 96]
     Object.assign(canvas, { width: width * scale, height: height * scale })
-    const context = canvas.getContext("2d")
+    const context = context2d(canvas)
     context.scale(scale, scale)
     const style = getComputedStyle(canvas)
     const ink = style.getPropertyValue("--ink")

@@ -11,13 +11,14 @@ export const easel = {
   speed: 4, // a place in SPEEDS
   count: 8, // fillings
   threshold: 128, // of grey from which on a pixel is white, for a model of black and white
-  hidden: {}, // by "height×width": Uint8Array, 1 where a pixel is hidden
-  past: [], // masks before, {size, hidden} each
+  hidden: /** @type {Record<string, Uint8Array>} */ ({}), // by "height×width": Uint8Array, 1 where a pixel is hidden
+  past: /** @type {{size: string, hidden: Uint8Array}[]} */ ([]), // masks before
   brush: { radius: 2, erase: false },
   reach: false,
   other: "", // the model beside which what is seen is shown
   surprise: false,
   rival: "",
+  recalled: false, // whether what was kept before is back
   version: 0, // of the address that was taken
 }
 

@@ -29,10 +29,14 @@ const REST = 250 // milliseconds after a change of picture or mask at which it i
 export default mounting("complete", (...given) => new Complete(...given))
 
 class Complete {
+  /** @type {any[]} */ models
+  /** @type {Drawing} */ drawing
+  samplers = []
+  /** @type {(step?: boolean) => void} */ tell = () => {}
+
   constructor(root, page) {
     this.root = root
     this.card = null
-    this.drawing = null
     this.chosen = 0
     this.parts = layout(root)
     const { parts } = this
@@ -353,7 +357,11 @@ class Complete {
     ;[...parts.classes.children].forEach((each, i) => each.setAttribute("aria-pressed", (this.y ?? -1) === i - 1))
   }
 
-  /** Take a seed, a class or a way to begin, and begin anew. */
+  /**
+   * Take a seed, a class or a way to begin, and begin anew.
+   *
+   * @param {{seed?: number, y?: number | null, way?: string, count?: number}} part
+   */
   set({ y, ...part }) {
     Object.assign(easel, part)
     if (y !== undefined) this.label(this.card.name, y)

@@ -12,14 +12,21 @@ const REST = 180 // milliseconds without a change of the picture after which it 
 const FLOOR = 6 // powers of ten below the strongest slope that are told apart
 const SIDE = 190 // CSS pixels of the other model's picture
 
+/** @typedef {{slopes: Float32Array, pixel: number, card?: any}} Sight how strongly each pixel moves one */
+
 export class Reach {
+  /** @type {any} */ card
+  /** @type {Uint8Array} */ bytes = new Uint8Array()
+
   /** `on.painted()` hears that the board is to be painted anew. */
   constructor(channel, parts, on) {
     this.parts = parts
     this.on = on
     this.pixel = null
     this.y = null
+    /** @type {Sight | null} */
     this.seen = null
+    /** @type {Sight | null} */
     this.other = null
     this.models = []
     const trouble = (sentence) => (parts.reachSays.textContent = sentence)
@@ -131,10 +138,9 @@ export class Reach {
 
   /** How many pixels are seen by the other model alone, and by this one alone. */
   blind() {
-    const { slopes } = this.seen
-    const mine = this.other.slopes.reduce((sum, slope, pixel) => sum + (slope > 0 && !(slopes[pixel] > 0)), 0)
-    const its = slopes.reduce((sum, slope, pixel) => sum + (slope > 0 && !(this.other.slopes[pixel] > 0)), 0)
-    return { mine, its }
+    const [here, there] = [this.seen?.slopes ?? new Float32Array(), this.other?.slopes ?? new Float32Array()]
+    const alone = (one, other) => one.filter((slope, pixel) => slope > 0 && !(other[pixel] > 0)).length
+    return { mine: alone(there, here), its: alone(here, there) }
   }
 
   close() {

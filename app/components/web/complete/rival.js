@@ -7,6 +7,10 @@ import { easel } from "./easel.js"
 const SIDE = 150 // CSS pixels
 
 export class Rival {
+  alike = []
+  pictures = ""
+  /** @type {[seed: number, y: number | null]} */ asked = [0, null]
+
   constructor(channel, parts) {
     this.parts = parts
     this.card = null

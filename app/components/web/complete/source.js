@@ -1,5 +1,6 @@
 // The picture of which something is to be hidden.
 
+import { context2d } from "../canvas.js"
 import { cut } from "../reconstruct/crop.js"
 import { Desk } from "../reconstruct/desk.js"
 import { lay, sheet, shown, work } from "../reconstruct/work.js"
@@ -29,7 +30,7 @@ export class Source extends Desk {
   /** Take a drawing of the board as the picture. */
   adopt(image, title) {
     const canvas = sheet(image.width, image.height)
-    canvas.getContext("2d").putImageData(image, 0, 0)
+    context2d(canvas).putImageData(image, 0, 0)
     lay("sample", canvas, { fit: "all", title, query: {} })
     this.sources.mark()
     this.sources.ways.sample.says.textContent = `${title}.`

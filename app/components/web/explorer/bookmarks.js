@@ -1,5 +1,6 @@
 // Bookmarks: nine places beneath the picture that hold latents of a model, each under its own digit key.
 
+import { context2d } from "../canvas.js"
 import { element } from "../element.js"
 import { pictures } from "../pixels.js"
 import { fits, same } from "./view.js"
@@ -154,7 +155,7 @@ export class Bookmarks {
       if (panel.model !== this.view.card.name || this.mine[places[i]] !== marks[i]) return // it has changed meanwhile
       const { thumb } = this.places[places[i]]
       Object.assign(thumb, { width: image.width, height: image.height })
-      thumb.getContext("2d").putImageData(image, 0, 0)
+      context2d(thumb).putImageData(image, 0, 0)
     })
   }
 }

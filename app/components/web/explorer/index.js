@@ -30,6 +30,13 @@ const views = new Map() // one for each model that this page has shown, with the
 export default mounting("explore", (...given) => new Explorer(...given), "explorer")
 
 class Explorer {
+  /** @type {Picture} */ picture
+  /** @type {Bookmarks} */ bookmarks
+  /** @type {Plane} */ plane
+  /** @type {Axes} */ axes
+  /** @type {Directions} */ directions
+  /** @type {(name: string, value: any) => void} */ setTriggerValue = () => {}
+
   constructor(root, page) {
     this.root = root
     this.page = page
@@ -68,7 +75,7 @@ class Explorer {
   showPicture() {
     const { canvas, heat, status, readout, marks, marksHint } = this.parts
     const speed = new Status(status, readout)
-    const say = (...sentence) => this.notice.say(...sentence)
+    const say = (sentence, wait, action) => this.notice.say(sentence, wait, action)
     const heatNote = (axis, mean) => this.captions.heat(axis, mean)
     const onDrawn = (drawn) => speed.drawn(drawn)
     this.picture = new Picture(this.channel, { canvas, heat, heatNote }, onDrawn, (sentence) => say(sentence))

@@ -91,6 +91,7 @@ export class Motion {
     const slider = axes.focused()
     const step = STEP * (tenfold ? 10 : 1)
     if (directions.arrow((dx + dy) * step, since)) return this.explorer.settleSoon()
+    /** @type {[axis: number, by: number][]} */
     const moves =
       slider === null
         ? [

@@ -1,5 +1,6 @@
 // The latent plane: two axes, the pictures that lie on it, the data's posterior means, and a point to drag.
 
+import { context2d } from "../canvas.js"
 import { sheet } from "../pixels.js"
 
 export const PALETTE = [
@@ -17,13 +18,15 @@ export const PALETTE = [
 const TILES = 420 // pictures on the plane, more or less; large pictures get fewer
 const DOTS = 3000
 
+const blur = () => document.activeElement instanceof HTMLElement && document.activeElement.blur()
+
 export class Plane {
   constructor(channel, parts, onDrag, onSettled) {
     this.parts = parts
     this.onDrag = onDrag
     this.onSettled = onSettled
-    this.means = null
-    this.labels = null
+    this.means = /** @type {Float32Array | null} */ (null)
+    this.labels = /** @type {Int16Array | null} */ (null)
     this.dots = true
     this.asked = ""
     this.background = channel.slot(
@@ -41,7 +44,7 @@ export class Plane {
       if (event.button > 0 || !this.view) return
       box.setPointerCapture(event.pointerId)
       this.dragging = event.pointerId
-      document.activeElement?.blur?.() // so that the arrows go to the plane, and not to a slider used before
+      blur() // so that the arrows go to the plane, and not to a slider used before
       this.drag(event)
     })
     box.addEventListener("pointermove", (event) => this.dragging === event.pointerId && this.drag(event))
@@ -144,17 +147,17 @@ export class Plane {
     const [width, height] = [Math.round(box.clientWidth * scale), Math.round(box.clientHeight * scale)]
     if (!width || !height) return
     if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height })
-    const context = canvas.getContext("2d")
+    const context = context2d(canvas)
     context.clearRect(0, 0, width, height)
     context.imageSmoothingQuality = "high"
     context.globalAlpha = this.dots ? 0.8 : 1
     if (this.tiles) context.drawImage(this.tiles, 0, 0, width, height)
     context.globalAlpha = 1
-    if (this.dots && this.means) this.paintDots(context, width, height, scale)
+    if (this.dots && this.means) this.paintDots(context, this.means, width, height, scale)
   }
 
-  paintDots(context, width, height, scale) {
-    const count = this.means.length / this.latent
+  paintDots(context, means, width, height, scale) {
+    const count = means.length / this.latent
     const [a, b] = this.view.axes
     const step = Math.max(1, Math.ceil(count / DOTS))
     const radius = scale * Math.min(2.4, Math.max(1.3, width / scale / 270))
@@ -162,8 +165,8 @@ export class Plane {
     context.lineWidth = 0.4 * scale
     context.strokeStyle = "rgba(255,255,255,.6)"
     for (let i = 0; i < count; i += step) {
-      const x = this.part(a, this.means[i * this.latent + a]) * width
-      const y = (1 - this.part(b, this.means[i * this.latent + b])) * height
+      const x = this.part(a, means[i * this.latent + a]) * width
+      const y = (1 - this.part(b, means[i * this.latent + b])) * height
       context.fillStyle = PALETTE[this.labels ? this.labels[i] % PALETTE.length : 0]
       context.beginPath()
       context.arc(x, y, radius, 0, 7)

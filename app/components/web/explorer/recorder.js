@@ -10,6 +10,8 @@ const STILL = 60 // milliseconds without a change after which the hand has reste
 const FRAME = 16
 
 export class Recorder {
+  /** @type {any} */ card
+
   constructor(explorer) {
     this.explorer = explorer
     this.samples = null
@@ -73,6 +75,7 @@ export class Recorder {
   /** Leave the gesture for Morph, and have Morph opened. */
   send() {
     const { memory, page } = this.explorer
+    if (!this.found) return
     memory.hand(this.found)
     visit(linkTo(page, { model: this.found.model }, "morph"))
   }

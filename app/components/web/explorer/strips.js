@@ -1,5 +1,6 @@
 // Strips of pictures below sliders: those in sight are decoded, all of them in one request.
 
+import { context2d } from "../canvas.js"
 import { settle } from "../element.js"
 import { sheet } from "../pixels.js"
 
@@ -64,7 +65,7 @@ export class Strips {
       if (!strip) return
       strip.width = TILES * width
       strip.height = height
-      strip.getContext("2d").drawImage(all, 0, line * height, TILES * width, height, 0, 0, TILES * width, height)
+      context2d(strip).drawImage(all, 0, line * height, TILES * width, height, 0, 0, TILES * width, height)
     })
   }
 

@@ -1,5 +1,6 @@
 // Where a person makes directions and reckons with pictures: two boxes whose means a direction joins, and A − B + C.
 
+import { context2d } from "../canvas.js"
 import { button, element } from "../element.js"
 import { pictures } from "../pixels.js"
 import { between } from "./along.js"
@@ -14,7 +15,7 @@ export class Workshop {
     this.explorer = explorer
     this.make = make
     this.model = null
-    this.sum = null
+    this.sum = /** @type {{z: number[], y: number | null} | null} */ (null)
     const { channel, notice } = explorer
     this.draws = channel.slot(
       "boxes",
@@ -128,7 +129,7 @@ export class Workshop {
     images.forEach((image, i) => {
       const { thumb } = items[i]
       Object.assign(thumb, { width: image.width, height: image.height })
-      thumb.getContext("2d").putImageData(image, 0, 0)
+      context2d(thumb).putImageData(image, 0, 0)
     })
   }
 
@@ -144,6 +145,7 @@ export class Workshop {
   /** Show the result; what is frozen stays. */
   visit() {
     const { gestures, motion, levels, view } = this.explorer
+    if (!this.sum) return
     const { z, y } = this.sum
     if (y === view.y) return motion.glide(gestures.aimed(levels.free, (axis) => z[axis]))
     gestures.visit({ z: gestures.aimed(levels.free, (axis) => z[axis]), y })

@@ -15,7 +15,6 @@ export class Card {
       element("canvas", { role: "img", "aria-label": `A picture that ${about.title} makes now` }),
     )
     this.element = this.build(page)
-    this.element.zoetropeCard = this
     const shown = (image) => this.show(image)
     const refuse = (sentence) => (this.words.textContent = sentence)
     this.motion = new (about.decodes ? Walk : Raster)(about, channel, { shown, refuse })

@@ -25,9 +25,9 @@ class Gallery {
       onLine: (state, why) => this.notice.line(state, why),
       onEngine: (state) => this.engine(state),
     })
-    this.seen = new IntersectionObserver((entries) =>
-      entries.forEach((entry) => (entry.target.zoetropeCard.seen = entry.isIntersecting)),
-    )
+    const see = ({ target, isIntersecting }) =>
+      this.cards.filter((card) => card.element === target).forEach((card) => (card.seen = isIntersecting))
+    this.seen = new IntersectionObserver((entries) => entries.forEach(see))
     this.timer = setInterval(() => this.tick(), FRAME)
   }
 

@@ -8,6 +8,8 @@ const FIRST = 3 // the seed that it begins with where the card names none
 const ROWS = 7 // of the first picture, asked for at once
 
 export class Raster {
+  /** @type {Drawing} */ drawing
+
   /** `on.shown(image)` gets the picture each time it has grown, `on.refuse(sentence)` why it does not. */
   constructor(about, channel, on) {
     this.about = about

@@ -10,6 +10,9 @@ const SEEDS = [3, 8, 21, 34, 55] // where the card names none
 const LEG = 1400 // milliseconds from one draw to the next
 
 export class Walk {
+  seeds = SEEDS
+  truncation = 0.9
+
   /** `on.shown(image)` gets each picture, `on.refuse(sentence)` why there is none. */
   constructor(about, channel, on) {
     this.about = about
@@ -17,7 +20,7 @@ export class Walk {
     this.time = 0
     this.draws = null
     const { keys, truncation } = about.first
-    Object.assign(this, keys.length > 1 ? { seeds: keys, truncation } : { seeds: SEEDS, truncation: 0.9 })
+    if (keys.length > 1) Object.assign(this, { seeds: keys, truncation })
     this.pictures = channel.slot(`card-${about.name}`, (answer) => this.take(answer), on.refuse)
     this.starts = channel.slot(`draws-${about.name}`, (answer) => this.start(answer), on.refuse)
     this.draw()

@@ -1,9 +1,11 @@
 // The cross-fade beside the path: the two key pictures of a leg laid over each other, as any slide show does it.
 
+import { context2d } from "../canvas.js"
+
 export class Fade {
   constructor(canvas) {
     this.canvas = canvas
-    this.context = canvas.getContext("2d")
+    this.context = context2d(canvas)
     this.soft = true
     this.shown = []
   }

@@ -1,5 +1,7 @@
 // Two histograms over one axis: of held-out pictures as grey bars, of the path's frames as a coloured outline.
 
+import { context2d } from "../canvas.js"
+
 const BINS = 24
 const EDGE = { side: 8, top: 18, bottom: 18 } // CSS pixels
 
@@ -10,7 +12,7 @@ export function histogram(canvas, held, path) {
   Object.assign(canvas, { width: Math.round(width * scale), height: Math.round(height * scale) })
   const style = getComputedStyle(canvas)
   const [ink, accent] = ["--ink", "--accent"].map((name) => style.getPropertyValue(name))
-  const context = canvas.getContext("2d")
+  const context = context2d(canvas)
   context.scale(scale, scale)
   context.font = `12px ${style.fontFamily}`
   const most = Math.max(held.at(-1), path.at(-1)) || 1

@@ -26,6 +26,14 @@ const FIRST = [3, 8, 21, 34] // seeds of the keys of a model whose card names no
 export default mounting("morph", (...given) => new Morph(...given))
 
 class Morph {
+  /** @type {Words} */ words
+  /** @type {Fade} */ fade
+  /** @type {Plot} */ plot
+  /** @type {Player} */ player
+  /** @type {Near} */ near
+  /** @type {Strip} */ strip
+  /** @type {(model: string) => void} */ tell = () => {}
+
   constructor(root, page, { limits }) {
     this.root = root
     this.page = page
@@ -34,7 +42,7 @@ class Morph {
     this.walks = new Map()
     this.parts = layout(root, limits)
     this.notice = this.parts.notice
-    this.say = (...sentence) => this.notice.say(...sentence)
+    this.say = (sentence, wait, action) => this.notice.say(sentence, wait, action)
     this.channel = new Channel(page, {
       onLine: (state, why) => this.notice.line(state, why),
       onEngine: (state) => this.engine(state),
@@ -166,6 +174,7 @@ class Morph {
     if (where !== "after" && !reducedMotion()) this.player.play()
   }
 
+  /** @param {number | string} seed as it was typed */
   addSeed(seed = anySeed()) {
     const number = Number(seed)
     if (seed === "" || !Number.isInteger(number) || number < 0 || number >= 2 ** 32)

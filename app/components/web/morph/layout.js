@@ -4,6 +4,7 @@ import { button, element, toggle } from "../element.js"
 import { Notice } from "../notice.js"
 import { KEYS } from "./keyboard.js"
 
+/** @param {(string | number)[]} pair value and text */
 const option = ([value, text]) => element("option", { value }, text)
 
 const WAYS = [

@@ -1,5 +1,6 @@
 // One way to say what is near, by pixels or by a classifier's features: the nearest pictures in a row, and a histogram.
 
+import { context2d } from "../canvas.js"
 import { element } from "../element.js"
 import { pictures } from "../pixels.js"
 import { histogram } from "./histogram.js"
@@ -110,7 +111,7 @@ function tile(image, distance) {
     role: "img",
     "aria-label": `Training picture at a distance of ${figure(distance)}`,
   })
-  canvas.getContext("2d").putImageData(image, 0, 0)
+  context2d(canvas).putImageData(image, 0, 0)
   return element("li", {}, canvas, element("small", {}, figure(distance)))
 }
 

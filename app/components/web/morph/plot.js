@@ -1,11 +1,17 @@
 // |z| along the path, over the shell in which nearly all draws of the prior lie. A drag over it scrubs.
 
+import { context2d } from "../canvas.js"
 import { Journey, norm, WALKS } from "./journey.js"
 
 const POINTS = 240
 const EDGE = { left: 34, right: 8, top: 16, bottom: 8 } // CSS pixels
 
 export class Plot {
+  scale = 0
+  most = 1
+  colours = {}
+  /** @type {ReturnType<typeof context2d>} */ context
+
   constructor(canvas, box, onSeek) {
     const back = new OffscreenCanvas(1, 1) // all but the cursor, which alone moves at each screen refresh
     this.canvas = canvas
@@ -82,7 +88,7 @@ export class Plot {
     this.colours = Object.fromEntries(["--ink", "--accent"].map((name) => [name, style.getPropertyValue(name)]))
     const all = [...Object.values(this.curves).flat(), ...(walk.card.shell ?? []), ...(this.codes ?? [])]
     this.most = 1.12 * Math.max(1e-6, ...all)
-    const context = (this.context = back.getContext("2d"))
+    const context = (this.context = context2d(back))
     context.setTransform(scale, 0, 0, scale, 0, 0)
     context.clearRect(0, 0, back.width, back.height)
     context.font = `${Math.max(11, 0.8 * parseFloat(style.fontSize))}px ${style.fontFamily}`
@@ -99,7 +105,7 @@ export class Plot {
   show() {
     const { canvas, walk, scale } = this
     if (!walk || !scale) return
-    const context = (this.context = canvas.getContext("2d"))
+    const context = (this.context = context2d(canvas))
     context.setTransform(1, 0, 0, 1, 0, 0)
     context.clearRect(0, 0, canvas.width, canvas.height)
     context.drawImage(this.back, 0, 0)

@@ -1,5 +1,6 @@
 // The strip of key pictures: their order, their classes, and what adds and removes them.
 
+import { context2d } from "../canvas.js"
 import { element } from "../element.js"
 import { pictures } from "../pixels.js"
 import { caption } from "./walk.js"
@@ -33,7 +34,7 @@ export class Strip {
   item(key, place) {
     const { card, keys } = this.walk
     const thumb = element("canvas", { width: card.shape[2], height: card.shape[1] })
-    if (key.image) thumb.getContext("2d").drawImage(key.image, 0, 0)
+    if (key.image) context2d(thumb).drawImage(key.image, 0, 0)
     key.thumb = thumb
     const name = caption(key)
     const open = element(
@@ -163,8 +164,8 @@ export class Strip {
     const images = await pictures(panel)
     keys.forEach((key, i) => {
       key.image = new OffscreenCanvas(images[i].width, images[i].height)
-      key.image.getContext("2d").putImageData(images[i], 0, 0)
-      key.thumb?.getContext("2d").drawImage(key.image, 0, 0)
+      context2d(key.image).putImageData(images[i], 0, 0)
+      if (key.thumb) context2d(key.thumb).drawImage(key.image, 0, 0)
     })
     this.on.pictures()
     this.ask()

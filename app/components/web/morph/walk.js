@@ -49,7 +49,7 @@ export class Walk {
 
   /** The class that is shown at a time; null where the model has none. */
   y(time) {
-    return this.card.classes.length ? this.keys[this.journey.nearest(time)].y : null
+    return this.card.classes.length ? this.keys[this.journey?.nearest(time) ?? 0].y : null
   }
 
   /** The path as its file holds it. */

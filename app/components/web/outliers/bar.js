@@ -8,6 +8,7 @@ export class Bar {
   constructor(host, words, on) {
     this.on = on
     this.key = ""
+    /** @returns {[string, any]} */
     const pick = ([name, { title, text }], i) => [
       name,
       button(title, `${text} (${i + 1})`, () => on.choose(name), true),

@@ -1,6 +1,7 @@
 // Two histograms over one axis, from quantiles in equal steps: a model's own test pictures filled, outliers as an
 // outline; and on it the pictures of the row as lettered marks, and the bounds within which 95 % of its own lie.
 
+import { context2d } from "../canvas.js"
 import { written } from "./scores.js"
 
 const BINS = 48
@@ -16,7 +17,7 @@ export function histogram(canvas, { own, other, marks, words, bounds }) {
   const [width, height] = [canvas.clientWidth, canvas.clientHeight]
   if (!width || !height) return
   Object.assign(canvas, { width: Math.round(width * scale), height: Math.round(height * scale) })
-  const context = canvas.getContext("2d")
+  const context = context2d(canvas)
   context.scale(scale, scale)
   const style = getComputedStyle(canvas)
   const colour = (name) => style.getPropertyValue(name)
@@ -142,7 +143,8 @@ function bound(context, x, top, floor, ink) {
 /** Lanes above the bars in which no two letters lie over each other: the lane of each, and how many there are. */
 export function stacked(marks, across, apart = 17) {
   const order = marks.map((mark, i) => i).sort((a, b) => across(marks[a].value) - across(marks[b].value))
-  const [of, last] = [Array(marks.length).fill(0), []]
+  const of = Array(marks.length).fill(0)
+  const last = /** @type {number[]} */ ([])
   for (const i of order) {
     const x = across(marks[i].value)
     let lane = last.findIndex((taken) => x - taken >= apart)

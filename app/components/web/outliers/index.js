@@ -31,6 +31,8 @@ const REST = 220 // milliseconds without a change after which the hand counts as
 export default mounting("outliers", (...given) => new Outliers(...given))
 
 class Outliers {
+  /** @type {Memory} */ memory
+
   constructor(root, page, { words }) {
     this.root = root
     this.words = words

@@ -18,8 +18,7 @@ export function fits(kept) {
 
 /** Lay out the row that was kept. */
 export async function restore(kept, loading, pictures) {
-  const one = async ({ picture, ...about }) =>
-    picture ? recalled({ picture, ...about }, pictures) : sampled(about, loading)
+  const one = async (each) => (each.picture ? recalled(each, pictures) : sampled(each, loading))
   const row = []
   for (const each of kept.row) row.push(each && (await one(each)))
   const { judged, touched } = kept

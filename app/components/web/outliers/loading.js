@@ -1,5 +1,6 @@
 // The pictures that a link names, or with which a model begins: from the shelf, or drawn by a model of a seed.
 
+import { context2d } from "../canvas.js"
 import { pictures as drawn } from "../pixels.js"
 import { source as laid, opened, sheet } from "../reconstruct/work.js"
 
@@ -49,7 +50,7 @@ export class Loading {
     }
     const [image] = await drawn(panel)
     const canvas = sheet(image.width, image.height)
-    canvas.getContext("2d").putImageData(image, 0, 0)
+    context2d(canvas).putImageData(image, 0, 0)
     return picture(canvas, `Sample of ${card.title}, seed ${seed}`, card.data, `sample:${model}:${seed}`)
   }
 
@@ -63,7 +64,11 @@ export class Loading {
     return { row: this.some(card, card.data, OWN), desk: stranger ?? null }
   }
 
-  /** Sources of pictures of some data: samples of another model, that which comes nearest to it; else our drawings. */
+  /**
+   * Sources of pictures of some data: samples of another model, that which comes nearest to it; else our drawings.
+   *
+   * @returns {import("../reconstruct/sources.js").Asked[]}
+   */
   some(card, data, count) {
     const able = this.painters.filter(({ name, data: of, implicit }) => implicit && of === data && name !== card.name)
     const [painter] = able.sort((a, b) => (a.distance ?? Infinity) - (b.distance ?? Infinity))

@@ -15,6 +15,7 @@ export class Refusal {
     this.models = []
     this.judges = []
     this.chosen = null
+    /** @type {{picture: any, judge: string, parts: number[], stale?: boolean} | null} */
     this.answer = null
     this.trouble = ""
     this.key = ""
@@ -43,7 +44,7 @@ export class Refusal {
    */
   get able() {
     const conditional = this.models.filter((card) => card.classes.length && card.data === this.chosen.data)
-    conditional.sort((a, b) => Boolean(b.measured) - Boolean(a.measured) || b.exact - a.exact)
+    conditional.sort((a, b) => Number(Boolean(b.measured)) - Number(Boolean(a.measured)) || b.exact - a.exact)
     return conditional.some(({ name }) => name === this.chosen.name) ? conditional : [...conditional, this.chosen]
   }
 
@@ -78,10 +79,10 @@ export class Refusal {
     this.classifies.ask({ verb: "classify", model: name, rows: 1 }, [seen], { picture, judge: name, seen, shape })
   }
 
-  take({ panels: [panel], note: { seen, shape, ...note } }) {
+  take({ panels: [panel], note: { seen, shape, picture, judge } }) {
     if (panel.error) return this.fail(panel.error)
-    note.stale = cut(note.picture, note.picture.crop, shape).some((byte, i) => byte !== seen[i])
-    this.answer = { ...note, parts: shares([...new Float32Array(panel.payload)]) }
+    const stale = cut(picture, picture.crop, shape).some((byte, i) => byte !== seen[i])
+    this.answer = { picture, judge, stale, parts: shares([...new Float32Array(panel.payload)]) }
     this.paint(this.chosen)
   }
 

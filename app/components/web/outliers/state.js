@@ -1,9 +1,10 @@
 // What a person has in the row, and what they look at. It outlives a change of page.
 
+import { context2d } from "../canvas.js"
 import { shown } from "../reconstruct/work.js"
 
 export const state = {
-  row: [], // pictures beside the one on the desk: {canvas, crop, …} as work.js lays them
+  row: /** @type {import("../reconstruct/work.js").Source[]} */ ([]), // pictures beside the one on the desk
   model: null,
   score: "complexity",
   against: null, // the kind of strangers that scores are shown against, the model's first where it has no such
@@ -36,7 +37,7 @@ export function query() {
 export function copied(source) {
   const canvas = document.createElement("canvas")
   Object.assign(canvas, { width: source.canvas.width, height: source.canvas.height })
-  canvas.getContext("2d", { willReadFrequently: true }).drawImage(source.canvas, 0, 0)
+  context2d(canvas, { willReadFrequently: true }).drawImage(source.canvas, 0, 0)
   return { ...source, canvas, crop: { ...source.crop } }
 }
 

@@ -1,5 +1,6 @@
 // The camera: its picture lies on the desk frame by frame, and stays as it is once it is held.
 
+import { context2d } from "../canvas.js"
 import { button, element } from "./parts.js"
 import { lay, sheet, work } from "./work.js"
 
@@ -14,6 +15,8 @@ const REASONS = {
 }
 
 export class Camera {
+  next = 0
+
   /** `on.changed()` hears of each frame, `on.laid()` of the first. */
   constructor(on) {
     this.on = on
@@ -43,7 +46,8 @@ export class Camera {
       this.first()
     } catch (error) {
       this.stop()
-      this.says.textContent = REASONS[error.name] ?? `The camera did not start (${error.name}). Try again.`
+      const { name } = /** @type {DOMException} */ (error)
+      this.says.textContent = REASONS[name] ?? `The camera did not start (${name}). Try again.`
     }
     this.run.disabled = false
   }
@@ -57,7 +61,7 @@ export class Camera {
     const [width, height] = [Math.round(videoWidth * scale), Math.round(videoHeight * scale)]
     const before = work.sources.camera
     const canvas = sheet(width, height)
-    canvas.getContext("2d").drawImage(this.video, 0, 0, width, height)
+    context2d(canvas).drawImage(this.video, 0, 0, width, height)
     const source = lay("camera", canvas, { title: "Your camera", colour: true, live: true, query: {} })
     if (before?.canvas.width === width && before.canvas.height === height) source.crop = before.crop
     else source.crop.flip = true // as in a mirror; the switch says so
@@ -68,7 +72,7 @@ export class Camera {
   follow() {
     if (!this.stream) return
     const { canvas } = work.sources.camera
-    canvas.getContext("2d").drawImage(this.video, 0, 0, canvas.width, canvas.height)
+    context2d(canvas).drawImage(this.video, 0, 0, canvas.width, canvas.height)
     this.on.changed()
     this.next = requestAnimationFrame(() => this.follow())
   }

@@ -3,6 +3,20 @@
 // `x`, `y` (its middle) and `side` are pixels of the source; `quarter` counts turns of 90°, `angle` is the rest in
 // degrees.
 
+/**
+ * @typedef {object} Crop
+ * @property {number} x
+ * @property {number} y
+ * @property {number} side
+ * @property {number} quarter
+ * @property {number} angle
+ * @property {boolean} flip
+ * @property {boolean} invert
+ * @property {boolean} grey
+ */
+
+import { context2d } from "../canvas.js"
+
 export const LEAST = 0.06 // of the longer side of the source: the smallest crop
 const FIGURE = 36 // levels of grey by which a pixel differs from the paper to count as part of the figure
 const MARGIN = 1.35 // a box around a figure is so much larger than it: digits of the data sets stand in such a margin
@@ -42,14 +56,15 @@ export function within(crop, source) {
 
 export const clamp = (value, low, high) => Math.min(Math.max(value, low), high)
 
-let scratch = null
+/** @type {ReturnType<typeof context2d> | undefined} */
+let scratch
 
 /** The bytes, height × width × channels, that a model of a shape [channels, height, width] sees of a crop. */
 export function cut({ canvas, paper }, crop, [channels, height, width]) {
   const longer = Math.max(height, width)
   const fine = Math.max(1, Math.min(4, Math.round(SUBPIXELS / longer)))
   const scale = (fine * longer) / crop.side
-  scratch ??= new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true })
+  scratch ??= context2d(new OffscreenCanvas(1, 1), { willReadFrequently: true })
   Object.assign(scratch.canvas, { width: fine * width, height: fine * height })
   scratch.fillStyle = paper
   scratch.fillRect(0, 0, fine * width, fine * height)
@@ -92,12 +107,12 @@ function averaged({ data, width: wide, height: high }, fine, { grey, invert }, c
 /** What lies around the source: the mean colour of its border; and whether it has colours at all. */
 export function look(canvas) {
   const { width, height } = canvas
-  const { data } = canvas.getContext("2d").getImageData(0, 0, width, height)
+  const { data } = context2d(canvas).getImageData(0, 0, width, height)
   const border = [0, 0, 0]
   let [count, coloured] = [0, 0]
   for (let pixel = 0, at = 0; pixel < width * height; pixel++, at += 4) {
     const [column, row] = [pixel % width, Math.floor(pixel / width)]
-    coloured += Math.max(data[at], data[at + 1], data[at + 2]) - Math.min(data[at], data[at + 1], data[at + 2]) > 16
+    if (Math.max(data[at], data[at + 1], data[at + 2]) - Math.min(data[at], data[at + 1], data[at + 2]) > 16) coloured++
     if (column && row && column < width - 1 && row < height - 1) continue
     for (let c = 0; c < 3; c++) border[c] += data[at + c]
     count++
@@ -112,7 +127,7 @@ export function look(canvas) {
 export function around(source, crop) {
   const { canvas, paper } = source
   const { width, height } = canvas
-  const { data } = canvas.getContext("2d").getImageData(0, 0, width, height)
+  const { data } = context2d(canvas).getImageData(0, 0, width, height)
   const ground = paper.match(/\d+/g).map(Number)
   let [left, right, top, bottom] = [width, -1, height, -1]
   for (let pixel = 0, at = 0; pixel < width * height; pixel++, at += 4) {

@@ -49,7 +49,7 @@ export class Desk {
 
   /** Lay out what lay here before, `kept` where that was before this page was loaded; else `first`, a kind. */
   resume(kept, first) {
-    const source = asked(kept?.sources?.[work.kind]?.source)
+    const source = asked(kept?.sources?.[work.kind ?? ""]?.source)
     if (source && !shown() && this.sources.has(source)) return this.follow(source)
     this.sources.choose(work.kind ?? first)
   }
@@ -66,7 +66,7 @@ export class Desk {
     this.parts.stage.classList.toggle("zt-rec-blank", !source)
     this.parts.note.textContent = source ? "" : (WAITING[work.kind] ?? "")
     if (source && work.kind === "upload") upload.tell()
-    if (source && work.kind === "shelf") shelf.mark(source.query.source.split(":")[1])
+    if (source && work.kind === "shelf") shelf.mark(source.query?.source?.split(":")[1])
     this.on.laid ? this.on.laid(source) : this.changed()
   }
 

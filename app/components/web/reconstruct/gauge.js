@@ -13,6 +13,9 @@ export class Gauge {
   /**
    * `held` has the quantiles of test pictures, by figure; `told` says how well kinds of strange pictures were told from
    * them; `part` names the levels that alone are decoded, as the figures do, "" for all.
+   *
+   * @param {Record<string, number[]>} [held]
+   * @param {{areas: Record<string, [number, number, number]>, protocol: string} | null} [told]
    */
   constructor(held = {}, told = null, part = "") {
     const { strangeness } = held
@@ -50,13 +53,16 @@ export class Gauge {
   /**
    * Judge the error of a reconstruction by the errors of such, and the strangeness of a picture whose whole mean was
    * decoded; `texture` is what the texture has in it.
+   *
+   * @param {number} error
+   * @param {{drawn?: boolean, strangeness?: number, texture?: number}} [of]
    */
   show(error, { drawn, strangeness, texture } = {}) {
     this.clear()
     this.compare(error, drawn)
     if (!this.trusted || !this.strangeness || strangeness === undefined) return
     const part = rank(strangeness, this.strangeness)
-    const text = verdict(part, 2 * texture > strangeness ? "by its texture" : "by its code and error")
+    const text = verdict(part, 2 * (texture ?? 0) > strangeness ? "by its texture" : "by its code and error")
     this.needle.style.left = `${100 * part}%`
     this.element.dataset.rank = part.toFixed(3)
     this.element.classList.toggle("zt-rec-outside", part >= OUTSIDE)

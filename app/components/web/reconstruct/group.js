@@ -12,6 +12,11 @@ const LATE = 250 // milliseconds after which a row that follows a hand is marked
 const CLOSER = 0.5 // the negative is suggested where it brings the models so much closer
 
 export class Group {
+  /** @type {Uint8Array} */ seen
+  /** @type {HTMLElement} */ saw
+  /** @type {HTMLElement} */ hint
+  /** @type {import("../pixels.js").Screen} */ sight
+
   constructor(kind, cards, channel, on) {
     this.kind = kind
     this.cards = cards
@@ -21,8 +26,8 @@ export class Group {
     this.frames = 0
     this.version = 0
     this.drawn = 0
-    this.late = null
-    this.times = []
+    this.late = /** @type {number | undefined} */ (undefined)
+    this.times = /** @type {number[]} */ ([])
     this.shape = cards[0].shape
     this.judge = cards[0].judge
     this.encoders = cards.filter(({ encodes }) => encodes)
@@ -122,7 +127,7 @@ export class Group {
 
   /** Show what they are to see; what they made is of an earlier picture until their answer comes. */
   wait() {
-    this.late = null
+    this.late = undefined
     this.paint(this.seen)
     this.encoded.forEach((tile) => tile.wait())
   }
@@ -132,7 +137,7 @@ export class Group {
    */
   clear() {
     clearTimeout(this.late)
-    Object.assign(this, { late: null, drawn: this.version, times: [] })
+    Object.assign(this, { late: undefined, drawn: this.version, times: [] })
     for (const slot of [...this.lanes, this.levels, this.judges, this.negatives]) slot.drop()
     this.saw.classList.add("zt-rec-stale")
     this.hint.replaceChildren()
@@ -195,7 +200,7 @@ export class Group {
    */
   behind(version) {
     clearTimeout(this.late)
-    this.late = null
+    this.late = undefined
     if (version === this.version) return
     if (this.rate) this.late = setTimeout(() => this.wait(), LATE)
     else this.wait()
@@ -294,10 +299,8 @@ export class Group {
 
   /** Rows a second; 0 where nothing moves. */
   get rate() {
-    const { length } = this.times
-    return length < 3 || performance.now() - this.times.at(-1) > 400
-      ? 0
-      : (1000 * (length - 1)) / (this.times.at(-1) - this.times[0])
+    const [first, last, count] = [this.times[0], this.times[this.times.length - 1], this.times.length]
+    return count < 3 || performance.now() - last > 400 ? 0 : (1000 * (count - 1)) / (last - first)
   }
 
   finished(version) {

@@ -19,6 +19,8 @@ const REST = 220 // milliseconds without a change after which the hand counts as
 export default mounting("reconstruct", (...given) => new Reconstruct(...given))
 
 class Reconstruct {
+  /** @type {Memory} */ memory
+
   constructor(root, page) {
     this.root = root
     this.page = page

@@ -42,7 +42,11 @@ export async function restore(desk, pictures) {
   work.recalled = true
 }
 
-/** What an address would ask for to have a source back, {kind, …} as app/views/reconstruct.py reads it. */
+/**
+ * What an address would ask for to have a source back, as app/views/reconstruct.py reads it.
+ *
+ * @returns {import("./sources.js").Asked | null}
+ */
 export function asked(source = "") {
   const [kind, name, seed] = source.split(":")
   if (kind === "bundled") return { kind: "shelf", name }

@@ -1,5 +1,6 @@
 // The drawing pad: white strokes on black, as digits are in the data. Every stroke can be undone, a cleared pad too.
 
+import { context2d } from "../canvas.js"
 import { button, element, labelled } from "./parts.js"
 import { clamp } from "./crop.js"
 import { lay, sheet, work } from "./work.js"
@@ -114,8 +115,9 @@ export class Pad {
   }
 
   draw(point) {
-    const stroke = work.strokes.at(-1)
-    const next = point.map((value) => Math.round(value))
+    const stroke = work.strokes[work.strokes.length - 1]
+    /** @type {[number, number]} */
+    const next = [Math.round(point[0]), Math.round(point[1])]
     ink(this.canvas, stroke, stroke.points.at(-1) ?? next, next)
     stroke.points.push(next)
     this.on.changed()
@@ -127,7 +129,7 @@ export class Pad {
   }
 
   clear() {
-    work.strokes.push({ clear: true })
+    work.strokes.push({ clear: true, points: [], width: 0, erase: false })
     work.gone = []
     this.redone()
   }
@@ -151,7 +153,7 @@ export class Pad {
   }
 
   repaint() {
-    const context = this.canvas.getContext("2d")
+    const context = context2d(this.canvas)
     context.fillStyle = "#000"
     context.fillRect(0, 0, SIDE, SIDE)
     for (const stroke of visible(work.strokes))
@@ -216,8 +218,14 @@ export class Pad {
 /** The strokes since the pad was last cleared. */
 const visible = (strokes) => strokes.slice(strokes.findLastIndex(({ clear }) => clear) + 1)
 
+/**
+ * @param {HTMLCanvasElement} canvas
+ * @param {Pick<import("./work.js").Stroke, "width" | "erase">} pen
+ * @param {[number, number]} from
+ * @param {[number, number]} to
+ */
 function ink(canvas, { width, erase }, from, to) {
-  const context = canvas.getContext("2d")
+  const context = context2d(canvas)
   Object.assign(context, {
     strokeStyle: erase ? "#000" : "#fff",
     lineWidth: width,
@@ -240,7 +248,7 @@ function keep() {
 
 function stored() {
   try {
-    return JSON.parse(sessionStorage.getItem(KEPT)) ?? []
+    return JSON.parse(sessionStorage.getItem(KEPT) ?? "[]")
   } catch {
     return []
   }

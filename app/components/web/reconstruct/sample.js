@@ -1,5 +1,6 @@
 // A sample of another model as the picture to reconstruct: it knows exactly what such a picture looks like.
 
+import { context2d } from "../canvas.js"
 import { pictures } from "../pixels.js"
 import { button, element, labelled } from "./parts.js"
 import { lay, sheet, work } from "./work.js"
@@ -92,7 +93,7 @@ export class Sample {
   async take({ panels: [panel], note }) {
     const [image] = await pictures(panel)
     const canvas = sheet(image.width, image.height)
-    canvas.getContext("2d").putImageData(image, 0, 0)
+    context2d(canvas).putImageData(image, 0, 0)
     const card = this.models.find(({ name }) => name === panel.model)
     const title = `Sample of ${card.title}, seed ${note.seed}${note.word}`
     this.shown = { model: card.name, seed: note.seed }

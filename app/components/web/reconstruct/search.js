@@ -1,5 +1,6 @@
 // A model without an encoder: its latent is searched for by gradient descent, a few steps a request, in plain sight.
 
+import { context2d } from "../canvas.js"
 import { pictures } from "../pixels.js"
 import { button, element } from "./parts.js"
 import { figure, image } from "./measure.js"
@@ -12,6 +13,8 @@ const ENOUGH = 400
 const CURVE = { width: 176, height: 44 }
 
 export class Search {
+  since = 0 // when it was asked last
+
   constructor(card, channel, on) {
     this.card = card
     this.on = on
@@ -154,7 +157,7 @@ export class Search {
   /** The error by step, on a logarithmic scale. */
   draw(losses) {
     const { width, height } = CURVE
-    const context = this.curve.getContext("2d")
+    const context = context2d(this.curve)
     context.clearRect(0, 0, width, height)
     if (losses.length < 2) return
     const logs = losses.map((loss) => Math.log(Math.max(loss, 1e-6)))

@@ -10,6 +10,16 @@ import { work } from "./work.js"
 
 const TABS = { shelf: "Pictures", draw: "Draw", upload: "Upload", camera: "Camera", sample: "Sample" }
 
+/**
+ * A source that an address, or a model, asks for.
+ *
+ * @typedef {object} Asked
+ * @property {string} kind "shelf" or "sample"
+ * @property {string} [name] of a picture that comes along
+ * @property {string} [model] of a sample
+ * @property {number} [seed]
+ */
+
 export class Sources {
   /**
    * `on.laid()` hears of another picture, `on.changed()` of new pixels in the same, `on.cropped(crop)`,
@@ -85,12 +95,20 @@ export class Sources {
     this.parts.stage.classList.toggle("zt-rec-drawing", work.kind === "draw")
   }
 
-  /** Whether there is what an address asks for. */
+  /**
+   * Whether there is what an address asks for.
+   *
+   * @param {Asked} asked
+   */
   has({ kind, name, model }) {
     return kind === "shelf" ? this.ways.shelf.has(name) : this.ways.sample.has(model)
   }
 
-  /** Take what an address asks for: {kind: "shelf", name} or {kind: "sample", model, seed}. */
+  /**
+   * Take what an address asks for.
+   *
+   * @param {Asked} asked
+   */
   follow({ kind, name, model, seed }) {
     if (kind === "shelf") return this.ways.shelf.choose(name)
     work.kind = "sample"

@@ -1,5 +1,6 @@
 // The stage: the source as it is, and on it the crop box, which is always in sight and can be moved, sized and turned.
 
+import { context2d } from "../canvas.js"
 import { element } from "../element.js"
 import { clamp, reach, turned, within } from "./crop.js"
 
@@ -13,6 +14,8 @@ const HELP =
   "by a degree, R by 90 degrees."
 
 export class Stage {
+  /** @type {import("./work.js").Source} */ source
+
   /**
    * `on.cropped(crop)` hears of another crop; `on.pen(kind, [x, y])` of a pen that begins, moves and ends, where
    * `on.draws()`.
@@ -20,7 +23,7 @@ export class Stage {
   constructor(parts, on) {
     this.parts = parts
     this.on = on
-    this.source = null
+    /** @type {{what: string, id: number, from: [number, number], slack: number} | null} */
     this.grip = null
     parts.box.append(...HANDLES.map((corner) => element("i", { class: `zt-rec-handle zt-rec-${corner}` })))
     const { stage } = parts
@@ -60,7 +63,7 @@ export class Stage {
     const side = Math.round(stage.clientWidth * Math.min(window.devicePixelRatio || 1, 2))
     if (!side) return
     if (view.width !== side) view.width = view.height = side
-    const context = view.getContext("2d")
+    const context = context2d(view)
     context.fillStyle = source.paper
     context.fillRect(0, 0, side, side)
     const scale = side / reach(source)
@@ -83,16 +86,12 @@ export class Stage {
     const side = crop.side * this.scale
     box.style.width = box.style.height = `${side}px`
     box.style.transform = `translate(${left - side / 2}px, ${top - side / 2}px) rotate(${turned(crop)}deg)`
-    const percent = ([value, whole]) => `${Math.round((100 * value) / whole)} %`
+    const percent = (value, whole) => `${Math.round((100 * value) / whole)} %`
     const { width, height } = this.source.canvas
     box.setAttribute(
       "aria-label",
-      `${HELP} Now its middle is at ${[
-        [crop.x, width],
-        [crop.y, height],
-      ]
-        .map(percent)
-        .join(", ")}, side ${Math.round(crop.side)} pixels, turned by ${turned(crop)} degrees`,
+      `${HELP} Now its middle is at ${percent(crop.x, width)}, ${percent(crop.y, height)}, side ` +
+        `${Math.round(crop.side)} pixels, turned by ${turned(crop)} degrees`,
     )
   }
 
@@ -114,7 +113,7 @@ export class Stage {
   }
 
   move(event) {
-    if (event.pointerId !== this.grip?.id) return
+    if (!this.grip || event.pointerId !== this.grip.id) return
     if (this.grip.what === "pen") {
       const events = event.getCoalescedEvents?.() ?? []
       return this.on.pen("move", ...(events.length ? events : [event]).map((each) => this.point(each)))
@@ -136,7 +135,7 @@ export class Stage {
   }
 
   release(event) {
-    if (event.pointerId !== this.grip?.id) return
+    if (!this.grip || event.pointerId !== this.grip.id) return
     if (this.grip.what === "pen") this.on.pen("end")
     this.grip = null
   }

@@ -24,6 +24,9 @@ export function frame(shape, title) {
 }
 
 export class Tile {
+  title = ""
+  /** @type {number | undefined} */ y
+
   /**
    * `way` is said under the title: how this picture came about; `part` names the levels of the code that alone are
    * decoded.
@@ -137,6 +140,11 @@ export class Tile {
   /**
    * Draw a picture, ImageData, against the one that was seen; `z` is its latent, `strange` says whether that was drawn,
    * and the scores of a mean: {drawn, strangeness, texture}.
+   *
+   * @param {ImageData} made
+   * @param {ImageData} seen
+   * @param {Float32Array} z
+   * @param {{ms?: any, terms?: any, y?: number, strange?: object, title?: string}} about
    */
   show(made, seen, z, { ms, terms, y, strange, title = shown().title } = {}) {
     Object.assign(this, { made, seen, z, y, title })

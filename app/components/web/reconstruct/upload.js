@@ -11,7 +11,7 @@ export class Upload {
     const choose = button(
       "Choose a picture…",
       "Bring a picture of your own; it stays on the machine that runs Zoetrope",
-      () => document.querySelector(CHOOSER)?.click(),
+      () => /** @type {HTMLElement | null} */ (document.querySelector(CHOOSER))?.click(),
     )
     this.says = element(
       "p",
@@ -40,12 +40,13 @@ export class Upload {
     this.says.textContent = [`${source.title}, ${source.canvas.width} × ${source.canvas.height}`, ...source.notes].join(
       " · ",
     )
+    const faces = source.faces ?? []
     const face = ({ x, y, side, angle = 0 }, i) =>
       button(
-        source.faces.length > 1 ? `Face ${i + 1}` : "Frame the face",
+        faces.length > 1 ? `Face ${i + 1}` : "Frame the face",
         "Lay the box around this face, as it was found",
         () => this.on.cropped({ ...source.crop, x, y, side, angle }),
       )
-    this.faces.replaceChildren(...source.faces.map(face))
+    this.faces.replaceChildren(...faces.map(face))
   }
 }

@@ -1,12 +1,32 @@
 // What a person has on the desk: one source of each kind with its crop, and the switches. It outlives a change of page.
 
+import { context2d } from "../canvas.js"
 import { look, start } from "./crop.js"
 
+/**
+ * A picture that was brought, drawn or sampled, and its crop.
+ *
+ * @typedef {object} Source
+ * @property {HTMLCanvasElement} canvas
+ * @property {import("./crop.js").Crop} crop
+ * @property {string} title
+ * @property {string | null} hint the data that it is like
+ * @property {string[]} notes
+ * @property {string} fit
+ * @property {number} room the side of the square in which the crop may lie, of the longer side
+ * @property {string} paper the colour of what lies around it
+ * @property {boolean} colour
+ * @property {{source?: string} | null} query what leads back to it in an address
+ * @property {any[]} [faces] squares in which a face was found
+ * @property {boolean} [live]
+ */
+/** @typedef {{width: number, erase: boolean, points: [number, number][], clear?: boolean}} Stroke */
+
 export const work = {
-  kind: null, // of the source that is shown
-  sources: {}, // by kind: {canvas, crop, title, hint, notes, room, paper, colour, query}
-  strokes: [],
-  gone: [], // strokes that were undone
+  kind: /** @type {string | null} */ (null), // of the source that is shown
+  sources: /** @type {Record<string, Source>} */ ({}), // by kind
+  strokes: /** @type {Stroke[]} */ ([]),
+  gone: /** @type {Stroke[]} */ ([]), // strokes that were undone
   pen: { width: 36, erase: false, drawing: true },
   sample: { model: null, seed: 1 },
   hidden: new Set(), // kinds of pictures that are folded away
@@ -20,9 +40,15 @@ export const work = {
 }
 
 /** The source that is shown, or undefined. */
-export const shown = () => work.sources[work.kind]
+export const shown = () => work.sources[work.kind ?? ""]
 
-/** A source. `fit` is "all" where the crop begins with the whole of it, else its largest square. */
+/**
+ * A source. `fit` is "all" where the crop begins with the whole of it, else its largest square.
+ *
+ * @param {HTMLCanvasElement} canvas
+ * @param {Partial<Source>} about
+ * @returns {Source}
+ */
 export function source(canvas, { fit = "square", ...about }) {
   return {
     canvas,
@@ -51,7 +77,7 @@ export function lay(kind, canvas, about) {
 export function sheet(width, height, fill = "#000") {
   const canvas = document.createElement("canvas")
   Object.assign(canvas, { width, height })
-  const context = canvas.getContext("2d", { willReadFrequently: true })
+  const context = context2d(canvas, { willReadFrequently: true })
   context.fillStyle = fill
   context.fillRect(0, 0, width, height)
   return canvas
@@ -62,6 +88,6 @@ export async function opened(url) {
   const image = Object.assign(new Image(), { src: url })
   await image.decode()
   const canvas = sheet(image.naturalWidth, image.naturalHeight)
-  canvas.getContext("2d").drawImage(image, 0, 0)
+  context2d(canvas).drawImage(image, 0, 0)
   return canvas
 }
