@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
@@ -210,31 +209,6 @@ def test_a_bookmark_brings_its_class_back(explore: Explore) -> None:
     explore.press("1")
     explore.link("y=1")
     expect(explore.page.get_by_role("button", name="class 1")).to_have_attribute("aria-pressed", "true")
-
-
-FITTING = """async body => {
-  const files = performance.getEntriesByType("resource").map((entry) => entry.name)
-  const { fitting } = await import(files.find((name) => name.endsWith("/memory.js")))
-  return fitting(body)
-}"""
-
-
-@pytest.mark.parametrize(("steps", "at"), [(200, 199), (200, 0), (200, 97), (2, 1)])
-def test_what_is_too_long_to_be_kept_loses_its_oldest_steps(explore: Explore, steps: int, at: int) -> None:
-    explore.open()
-    past = [{"z": [step + i / 8 for i in range(500)], "y": None} for step in range(steps)]
-    others: dict[str, Any] = {
-        "views": {"m": {"z": "1"}, "n": {"z": "2"}},
-        "bookmarks": {"m": [past[0]], "n": [past[1]]},
-    }
-    body = {"model": "m", "past": past, "at": at, **others}
-    found = explore.page.evaluate(FITTING, body)
-    kept = found["view"]
-    assert ("the oldest steps back in Explore" in found["lost"]) == (len(kept["past"]) < steps)
-    assert kept["past"][kept["at"]] == past[at]
-    assert kept["bookmarks"]["m"] == [past[0]]
-    assert len(str(kept).encode()) < 64 << 10
-    assert len(kept["past"]) >= min(steps, 8)
 
 
 LOSING = """async keys => {

@@ -31,14 +31,6 @@ async ([module, cases]) => {
 """
 
 
-THIN = """
-async ([module, cases]) => {
-  const { thinned } = await import(module)
-  return cases.map(([samples, latent]) => thinned(samples, Array(latent).fill({ low: -2, high: 2 })))
-}
-"""
-
-
 class Morph:
     """The morph of a page, as a person sees it."""
 
@@ -101,41 +93,6 @@ def test_the_browser_walks_as_the_engine_does(morph: Morph) -> None:
         _, along = journey.places(times)
         apart = np.abs(along - 0.5) > 1e-9  # half way both keys are as near
         assert (np.array(answer["nearest"]) == journey.nearest(times))[apart].all()
-
-
-def hand(latent: int, seconds: float, *places: tuple[float, float]) -> tuple[list[dict[str, Any]], int]:
-    """Samples of a hand that is led over the first two of so many axes, in equal times, at 60 Hz."""
-    times = np.linspace(0, 1, round(60 * seconds) + 1)
-    z = np.zeros((len(times), latent))
-    for axis in (0, 1):
-        z[:, axis] = np.interp(times, np.linspace(0, 1, len(places)), [place[axis] for place in places])
-    return [
-        {"at": 5000 + 1000 * seconds * t, "z": row.tolist(), "y": None} for t, row in zip(times, z, strict=True)
-    ], latent
-
-
-def test_a_gesture_made_thin_keeps_close_to_the_hand_and_its_pace(morph: Morph) -> None:
-    morph.page.goto(f"{morph.server}/home")
-    turn = np.linspace(0, 2 * np.pi, 181)
-    circle = hand(2, 3, *zip(np.cos(turn), np.sin(turn), strict=True))
-    pause = hand(2, 4, (-1, 0), (0, 0), (0, 0), (0, 1), (1, 1))
-    random = np.random.default_rng(0)
-    wild = hand(128, 20, *random.uniform(-1, 1, (200, 2)))
-    hurried = hand(6, 2, (-1, -1), (1, 0))
-    hurried[0].append({**hurried[0][-1], "z": [1, 1, 0, 0, 0, 0]})  # in the same tick of the clock as the one before
-    cases = [hand(6, 2, (-1, -1), (1, 0)), circle, pause, wild, hurried]
-    module = f"{morph.server}/{assets.module('explorer/gesture.js')}"
-    straight, round_, rests, many, jumps = made = morph.page.evaluate(THIN, [module, cases])
-    assert [each["seconds"] for each in made] == [2, 3, 4, 20, 2]
-    assert jumps["keys"][-1]["z"] == [1, 1, 0, 0, 0, 0]
-    assert [len(each["keys"]) for each in (straight, rests)] == [2, 5]
-    assert len(many["keys"]) == 17  # of 128 numbers: no more can be kept
-    assert 10 < len(round_["keys"]) < 40
-    for (samples, latent), each in zip(cases[:3], made, strict=False):
-        z = np.array([key["z"] for key in each["keys"]], np.float32)
-        times = [(sample["at"] - 5000) / 1000 / each["seconds"] for sample in samples]
-        apart = Journey(z, "linear", "steady").at(times) - [sample["z"] for sample in samples]
-        assert np.linalg.norm(apart / 4, axis=1).max() < 0.0101, latent
 
 
 def test_it_plays_by_itself_pauses_and_is_scrubbed_by_hand_and_key(morph: Morph) -> None:

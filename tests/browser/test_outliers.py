@@ -13,7 +13,6 @@ import pytest
 import torch
 from playwright.sync_api import Browser, Page, expect
 
-from app.components import assets
 from engine.analysis import outliers
 from engine.analysis.outliers import SCORES, Reading
 from engine.checkpoints.card import TAIL, Metric, Outliers, Strangers
@@ -208,29 +207,6 @@ def test_scores_are_shown_against_strangers_of_any_kind_and_the_link_remembers_w
     expect(auroc).to_contain_text("AUROC .625")
     desk.page.get_by_test_id("against").select_option("flat")
     expect(auroc).to_contain_text("AUROC .125")
-
-
-def test_a_row_is_corrected_for_its_pictures(desk: Desk) -> None:
-    """Holm's steps with Šidák's bounds: of rows of a model's own pictures, one in twenty is marked anywhere."""
-    module = f"{desk.server}/{assets.module('outliers/rarity.js')}"
-    desk.open("model=toy-pixels")
-    found = desk.page.evaluate(
-        """async (url) => {
-          const { inRows, chance } = await import(url)
-          let seed = 1
-          const random = () => (seed = (seed * 48271) % 2147483647) / 2147483647
-          const rows = Array.from({ length: 4000 }, () => inRows(Array.from({ length: 6 }, random)))
-          return { six: inRows([0.5, 0.01, 0.02, 0.02, 0.9, 0.01]), one: inRows([0.3]), none: inRows([]),
-            any: rows.filter((row) => Math.min(...row) <= 0.05).length / rows.length,
-            chances: [chance(1, 199), chance(0, 199), chance(0.992, 999), chance(1)] }
-        }""",
-        module,
-    )
-    first, second = 1 - 0.99**6, 1 - 0.98**4
-    assert found["six"] == pytest.approx([0.75, first, second, second, 0.9, first])
-    assert (found["one"], found["none"]) == ([pytest.approx(0.3)], [])
-    assert 0.04 <= found["any"] <= 0.06
-    assert found["chances"] == pytest.approx([1 / 200, 1, (1 + 999 * 0.008) / 1000, 1 / 101])
 
 
 @pytest.mark.parametrize(

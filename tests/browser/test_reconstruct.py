@@ -52,17 +52,6 @@ SAMPLE = """async () => {
   const { work } = await import(files.find((name) => name.endsWith("reconstruct/work.js")))
   return Array.from(work.sources.sample.canvas.getContext("2d").getImageData(0, 0, 16, 16).data)
 }"""
-NATS = """async ([value, error]) => {
-  const files = performance.getEntriesByType("resource").map((entry) => entry.name)
-  const { nats } = await import(files.find((name) => name.endsWith("reconstruct/measure.js")))
-  return nats(value, error)
-}"""
-GREY_PIXELS = """async () => {
-  const files = performance.getEntriesByType("resource").map((entry) => entry.name)
-  const { grey } = await import(files.find((name) => name.endsWith("reconstruct/measure.js")))
-  const of = (value) => ({ data: Uint8ClampedArray.from([0, 255, value, 255]) })
-  return { binary: grey("binary", of(255)), grey: grey("binary", of(254)), colour: grey("density", of(254)) }
-}"""
 Bytes = NDArray[np.uint8]
 
 
@@ -321,32 +310,6 @@ def test_a_model_that_bounds_shows_both_terms_and_others_none(desk: Reconstruct)
     assert float(total[1]) == pytest.approx(cross + rate, abs=float(total[2]) + 0.1)
     expect(head).to_have_attribute("title", re.compile("grey pixels.* mean of 8 draws"))
     expect(desk.tile("toy-ae").locator(".zt-rec-bound")).to_be_hidden()
-
-
-@pytest.mark.parametrize(
-    ("value", "error", "written"),
-    [
-        (105.23, 0, "105.2"),
-        (105.23, 0.44, "105.2 ± 0.4"),
-        (-105.234, 0.14, "−105.23 ± 0.14"),
-        (29692.09, 63.9, "29690 ± 60"),
-        (-3.2, 12, "−3 ± 12"),
-        (-1505258804, 213456789, "(−1.5 ± 0.2) · 10⁹"),
-        (1366354.75, 1185783, "(1.4 ± 1.2) · 10⁶"),
-        (-1505258804, 0, "−1.51 · 10⁹"),
-        (-1505258804, 13456, "−1.505 · 10⁹"),
-    ],
-)
-def test_nats_have_the_digits_that_mean_something(desk: Reconstruct, value: float, error: float, written: str) -> None:
-    desk.open()
-    assert desk.page.evaluate(NATS, [value, error]) == written
-
-
-def test_black_and_white_pixels_have_a_likelihood(desk: Reconstruct) -> None:
-    desk.open()
-    desk.drawn("toy-ae")
-    made = desk.page.evaluate(GREY_PIXELS)
-    assert made == {"binary": False, "grey": True, "colour": False}
 
 
 def test_features_are_compared_where_a_classifier_of_the_data_is_there(desk: Reconstruct) -> None:

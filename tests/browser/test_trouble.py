@@ -133,19 +133,3 @@ def test_a_request_that_the_server_refuses_is_given_up_and_said(explore: Explore
     refused.clear()
     explore.press("ArrowRight")
     explore.at(0.2, 0)
-
-
-RATE = """async () => {
-  const files = performance.getEntriesByType("resource").map((entry) => entry.name)
-  const { Rate } = await import(files.find((name) => name.endsWith("/rate.js")))
-  const rate = new Rate()
-  rate.note(900, 5)
-  const unknown = rate.value
-  for (const milliseconds of [105, 105, 9005]) rate.note(1_000_000, milliseconds)
-  return [unknown ?? null, rate.value]
-}"""
-
-
-def test_the_rate_of_the_network_is_a_median_without_the_trip(explore: Explore) -> None:
-    explore.open()
-    assert explore.page.evaluate(RATE) == [None, 10_000_000]
