@@ -6,7 +6,8 @@ import { view } from "./view.js"
 
 const SAMPLES = 2500 // as the protocol of the cards has it
 const PART = 500
-const ASKED = 2000 // of all toys at a time, so that the walls find room beside them: app/server/connection.py lets 4096 wait
+// Of all toys at a time, so that the walls find room beside them: app/server/connection.py lets 4096 wait
+const ASKED = 2000
 const SIDE = 320
 
 export class Toys {
