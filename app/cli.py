@@ -14,6 +14,7 @@ from app.network import allow_many_sockets, busy, exposure, free_port, loopback,
 from app.server.origins import site
 from engine.console import write_plainly
 from engine.errors import ZoetropeError
+from engine.version import version
 
 BENCH = Path(__file__).parent.parent / "bench"
 BAD_INPUT = 2
@@ -43,6 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="zoetrope", description="Explore the latent spaces of generative models.")
+    parser.add_argument("--version", action="version", version=f"zoetrope {version()}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     run = commands.add_parser("run", help="serve the pages and open a browser on them")
     run.add_argument("--port", type=int, default=8501, help="port to listen on (8501)")

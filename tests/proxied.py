@@ -1,4 +1,4 @@
-"""A reverse proxy in front of a Zoetrope: nginx by the very lines of the README, or a few lines of our own."""
+"""A reverse proxy in front of a Zoetrope: nginx by the very lines of docs/deployment.md, or a few lines of our own."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-README = Path(__file__).parent.parent / "README.md"
+DEPLOYMENT = Path(__file__).parent.parent / "docs" / "deployment.md"
 NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
 WHOLE = """
 pid {folder}/pid; error_log {folder}/error.log; daemon off; worker_processes 1;
@@ -27,9 +27,9 @@ http {{
 
 
 def block(port: int, upstream: int) -> str:
-    """The block of the README, on other ports and without certificates."""
-    found = re.search(r"```nginx\n(.*?)```", README.read_text("utf-8"), re.DOTALL)
-    assert found, "README has no nginx block"
+    """The block of docs/deployment.md, on other ports and without certificates."""
+    found = re.search(r"```nginx\n(.*?)```", DEPLOYMENT.read_text("utf-8"), re.DOTALL)
+    assert found, "docs/deployment.md has no nginx block"
     told = re.sub(r"^ *ssl_certificate.*\n", "", found[1], flags=re.MULTILINE)
     told, listens = re.subn(r"listen 443 ssl;", f"listen 127.0.0.1:{port};", told)
     told, passes = re.subn(r"127\.0\.0\.1:8501", f"127.0.0.1:{upstream}", told)

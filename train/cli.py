@@ -22,6 +22,7 @@ from engine.errors import BadValue, UnknownName, ZoetropeError
 from engine.inference.engine import Engine
 from engine.registry import build, family_of
 from engine.user_dir import NOWHERE
+from engine.version import version
 from train.agreement import check, fitted, kinds, listed, rehearse, told
 from train.comparison import table
 from train.data import Dataset, open_data
@@ -328,6 +329,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def dispatch(words: list[str]) -> None:
     if not words or words[0] in ("-h", "--help"):
         say(f"{__doc__}\n\nEvery command explains itself with --help. {known()}")
+    elif words[0] == "--version":
+        say(f"zoetrope-train {version()}")
     elif words[0] == "run":
         run(words[1:])
     elif words[0] in COMMANDS:

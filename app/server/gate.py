@@ -25,7 +25,7 @@ REMEMBERED = 100
 """Refusals that are logged; what follows may be somebody who fills the log."""
 NO_UPGRADE = (
     "A WebSocket came here as a plain request: a proxy between takes its Upgrade header away. "
-    'Let it pass WebSockets on; README.md has the lines for nginx, under "Behind a proxy".'
+    "Let it pass WebSockets on; docs/deployment.md has the lines for nginx."
 )
 CROWDED = f"More than {MOST_SOCKETS} sockets are open from this address."
 

@@ -17,6 +17,7 @@ from app.views.opening import catalogue, names_of, nothing_here
 from app.views.plainly import unmarked
 from app.views.style import page_style
 from engine.checkpoints.card import Card
+from engine.version import version
 
 WELCOME = """
 <header class="zt-welcome">
@@ -49,6 +50,7 @@ def home() -> None:
     else:
         gallery(outline(), FAMILIES, [entry(card) for card in in_order(_learnt(cards))])
     _refused(models.faults)
+    st.caption(f"Zoetrope {version()} · MIT licence · no picture leaves this machine")
 
 
 def drum() -> str:

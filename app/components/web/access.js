@@ -11,7 +11,7 @@ const CONNECTED = '[data-test-connection-state="CONNECTED"]'
 const NO_SOCKET =
   "This page reached the server but could not open a WebSocket, and nothing here works without one. A " +
   "proxy between has to let them pass: " +
-  "README.md has the lines for nginx, under “Behind a proxy”."
+  "docs/deployment.md has the lines for nginx."
 
 /** The sentence that says what keeps this page from the server; null where nothing does, or nobody answers. */
 export async function obstacle() {
