@@ -19,7 +19,7 @@ from bench.rig.report import publish
 from engine.models.vae import VAE
 from engine.registry import build
 from train.data import Dataset, Split
-from train.devices import autocast_to, find_place
+from train.devices import autocast_to, find_distributed
 from train.loop import Training, follow
 from train.recipe import Recipe
 from train.recipes import RECIPES
@@ -37,7 +37,7 @@ def pictures(shape: tuple[int, int, int]) -> Dataset:
 
 def bare(recipe: Recipe, data: Dataset) -> Steps:
     """Write the loop as one would by hand for this one model."""
-    device = find_place().device
+    device = find_distributed().device
     model = build(recipe.model).to(device).to(memory_format=torch.channels_last)
     assert isinstance(model, VAE)
     average = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(recipe.ema))
@@ -63,7 +63,7 @@ def bare(recipe: Recipe, data: Dataset) -> Steps:
 
 
 def ours(recipe: Recipe, data: Dataset, folder: Path) -> Steps:
-    training = Training(dataclasses.replace(recipe, sheets=0, save_every=10**9), find_place())
+    training = Training(dataclasses.replace(recipe, sheets=0, save_every=10**9), find_distributed())
     run = Run.start(folder, recipe)
     walk = follow(training, data, run)
 

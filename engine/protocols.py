@@ -9,7 +9,7 @@ from typing import Protocol, runtime_checkable
 
 from torch import Tensor
 
-from engine.types import Chances, Images, Labels, Latents, Masks, PerImage
+from engine.types import Images, Labels, Latents, Masks, PerImage, Probs
 
 
 @runtime_checkable
@@ -96,7 +96,7 @@ class Completes(Protocol):
         """
         ...
 
-    def conditionals(self, x: Images, y: Labels | None = None) -> Chances:
+    def conditionals(self, x: Images, y: Labels | None = None) -> Probs:
         """Give p(value | those before) at every value of a picture; 2 levels are binary, 256 are bytes."""
         ...
 
@@ -118,7 +118,7 @@ class Classifies(Protocol):
 class Infers(Protocol):
     """Has a posterior to draw from that bounds nothing; no verb of a card."""
 
-    def infer_by(self, x: Images, noise: Latents, y: Labels | None = None) -> Latents:
+    def posterior_sample(self, x: Images, noise: Latents, y: Labels | None = None) -> Latents:
         """Give the draw that standard normal noise makes; noise of nought makes what `encode` gives."""
         ...
 

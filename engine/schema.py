@@ -8,6 +8,23 @@ from typing import Any, Literal, Union
 
 from engine.errors import BadValue
 
+RENAMED = {
+    "begin": "init_from",
+    "mutated": "noise_fraction",
+    "located": "position_bias_layers",
+    "penalized": "lazy_reg_fraction",
+    "share": "variance_share",
+    "top": "z2_dim",
+}
+"""Fields of recipes and configs by the names that they had in older runs and cards."""
+
+
+def renamed(value: Any) -> Any:
+    """Rename the fields of a recipe or a config, as JSON has them, to those of this version, at every depth."""
+    if isinstance(value, dict):
+        return {RENAMED.get(name, name): renamed(item) for name, item in value.items()}
+    return [renamed(item) for item in value] if isinstance(value, list) else value
+
 
 def read(value: Any, kind: Any, name: str) -> Any:
     """Read a value as a number, string, tuple, dictionary, union, literal or dataclass. Raises BadValue naming it."""

@@ -6,7 +6,7 @@ from torch import Tensor
 Images = Float[Tensor, "batch channel height width"]  # float32 in [0, 1]
 Maps = Float[Tensor, "batch maps height width"]  # what a decoder gives: the parameters of p(x|z)
 Masks = Bool[Tensor, "batch 1 height width"]  # true where a pixel is hidden
-Chances = Float[Tensor, "batch channel height width levels"]  # of every level of a value; they sum to one
+Probs = Float[Tensor, "batch channel height width levels"]  # of every level of a value; they sum to one
 Latents = Float[Tensor, "batch latent"]  # always flat
 Context = Float[Tensor, "batch context"]  # what else a flow sees
 Labels = Int[Tensor, "batch"]

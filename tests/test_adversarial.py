@@ -23,8 +23,8 @@ from engine.registry import Config
 from tests.interrupted import assert_same, undisturbed_and_killed
 from train.collapse import PATIENCE, Watch, relative_spread
 from train.data import Batch
-from train.devices import Place
-from train.ema import settled
+from train.devices import Distributed
+from train.ema import recalibrate_batchnorm
 from train.loop import Training, train
 from train.objectives.adversarial import Adversarial, AdversarialConfig, penalties
 from train.objectives.augmentations import AUGMENTATIONS, augment
@@ -37,7 +37,7 @@ from train.runs import Run
 
 from .toys import toy_data
 
-CPU = Place(torch.device("cpu"))
+CPU = Distributed(torch.device("cpu"))
 SHAPE = (1, 8, 8)
 STEPS = 1_000  # of the critic that is trained to its optimum
 SCORES = torch.linspace(-6, 6, 25, dtype=torch.float64)
@@ -176,7 +176,7 @@ GAMES = {
     "r3gan": recipe(
         DENSE,
         AdversarialConfig(
-            critic=SMALL, relativistic=True, r1=1.0, r2=1.0, penalized=0.5, critic_rate=2.0,
+            critic=SMALL, relativistic=True, r1=1.0, r2=1.0, lazy_reg_fraction=0.5, critic_rate=2.0,
             augmentations=("translation", "cutout", "colour"),
         ),
     ),
@@ -187,7 +187,9 @@ GAMES = {
         dataclasses.replace(PAIRS, net="residual", depth=1, mapping=1),
         JointConfig(critic=RESIDUAL, relativistic=True, picture_cycle=1.0, feature_cycle=1.0, latent_cycle=1.0),
     ),
-    "ali": recipe(PAIRS, JointConfig(critic=CriticConfig("conv", 4, 0), r1=1.0, penalized=0.5, latent_cycle=1.0)),
+    "ali": recipe(
+        PAIRS, JointConfig(critic=CriticConfig("conv", 4, 0), r1=1.0, lazy_reg_fraction=0.5, latent_cycle=1.0)
+    ),
     "bigan": recipe(
         dataclasses.replace(PAIRS, stochastic=False, classes=10),
         JointConfig(critic=SMALL, relativistic=True, r1=1.0, r2=1.0, picture_cycle=1.0, latent_cycle=1.0),
@@ -228,7 +230,7 @@ def test_the_critic_takes_its_steps_on_fresh_batches_at_its_own_rate(monkeypatch
         seen.append((player, batch.x[:, 0, 0, 0].tolist()))
         return training.objective(player, batch, progress)
 
-    monkeypatch.setattr(training, "pursued", watched)
+    monkeypatch.setattr(training, "objective_fn", watched)
     whole = batch(12)
     training.advance(whole)
     assert [player for player, _ in seen] == ["critic", "critic", "critic", "generator"]
@@ -316,7 +318,7 @@ def test_penalties_are_paid_as_much_on_fewer_turns() -> None:
     torch.manual_seed(0)
     paid = {}
     for share in (1.0, 0.25):
-        objective = Adversarial(GAN(DENSE), AdversarialConfig(critic=SMALL, r1=3.0, penalized=share))
+        objective = Adversarial(GAN(DENSE), AdversarialConfig(critic=SMALL, r1=3.0, lazy_reg_fraction=share))
         objective.load_state_dict({name: torch.full_like(t, 0.1) for name, t in objective.state_dict().items()})
         terms = [objective("critic", batch(), 0.0).get("r1", torch.zeros(())).detach() for _ in range(200)]
         paid[share] = float(torch.stack(terms).mean())
@@ -442,7 +444,7 @@ def test_the_average_of_a_batch_normed_generator_has_statistics_of_its_own() -> 
         for parameter in model.parameters():
             parameter.mul_(3)
     before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
-    fresh = settled(model)
+    fresh = recalibrate_batchnorm(model)
     assert all(torch.equal(tensor, before[name]) for name, tensor in model.state_dict().items())
     assert not fresh.training
     z = torch.randn(512, 3)
@@ -451,7 +453,7 @@ def test_the_average_of_a_batch_normed_generator_has_statistics_of_its_own() -> 
         h = (norm(linear(z)) - norm.bias) / norm.weight
     assert float(h.mean().abs()) < 0.1
     assert float(h.std()) == pytest.approx(1, abs=0.1)
-    assert settled(GAN(DENSE)).config == DENSE
+    assert recalibrate_batchnorm(GAN(DENSE)).config == DENSE
 
 
 # Mistakes
@@ -461,7 +463,7 @@ def test_the_average_of_a_batch_normed_generator_has_statistics_of_its_own() -> 
     ("make", "words"),
     [
         (lambda: AdversarialConfig(critic_steps=0), "critic_steps"),
-        (lambda: AdversarialConfig(penalized=0.0), "penalized"),
+        (lambda: AdversarialConfig(lazy_reg_fraction=0.0), "lazy_reg_fraction"),
         (lambda: AdversarialConfig(critic=CriticConfig(norm="batch"), r1=1.0), r"--objective\.critic\.norm"),
         (lambda: CriticConfig(width=0), "width"),
         (lambda: CriticConfig(dropout=1.0), "dropout"),

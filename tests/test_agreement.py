@@ -16,7 +16,7 @@ from engine.errors import BadValue
 from engine.inference.engine import Engine
 from engine.models.pixel_cnn import PixelCNNConfig
 from engine.models.vae import VAEConfig
-from engine.nn.autoregressive.distributions import OUTPUTS
+from engine.nn.autoregressive.distributions import DISTRIBUTIONS
 from engine.nn.likelihoods import LIKELIHOODS
 from train.agreement import check, fitted, rehearse
 from train.cli import main
@@ -158,7 +158,7 @@ def test_names_that_are_no_utf8_travel_with_a_run(tmp_path: Path) -> None:
 
 
 def test_every_likelihood_has_its_pixels() -> None:
-    assert set(SUPPORTS) == {*LIKELIHOODS, *OUTPUTS}
+    assert set(SUPPORTS) == {*LIKELIHOODS, *DISTRIBUTIONS}
     assert set(PIXELS) == set(SUPPORTS.values())
 
 

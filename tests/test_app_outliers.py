@@ -38,7 +38,7 @@ def density(name: str, verb: str = "scores", output: str = "softmax", **changes:
 
 CARDS = {
     "clothes": density("clothes", outliers=MEASURED, metrics=(Metric("AUROC, likelihood", 0.1, "", "p", (0.0, 0.2)),)),
-    "clothes-background": density("clothes-background", recipe={"mutated": 0.3}),
+    "clothes-background": density("clothes-background", recipe={"noise_fraction": 0.3}),
     "digits": density("digits", "bounds", "gaussian", data="mnist", classes=("0", "1")),
     "painter": card("painter", 2, (1, 8, 8)),
     "judge": replace(card("judge", 0, (1, 8, 8)), verbs=("classifies",), labels=("a", "b")),

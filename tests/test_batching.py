@@ -160,7 +160,7 @@ def test_a_verb_gives_its_arrays_and_its_milliseconds(shelf: dict[str, Ready], v
     assert isinstance(answer, Answer)
     assert {name: array.shape for name, array in answer.arrays.items()} == arrays
     assert answer.ms["model"] >= 0
-    assert set(OPERATIONS) == {*GIVES, "pictures", "points", "nearest"}  # these three in tests/test_gallery.py
+    assert set(OPERATIONS) == {*GIVES, "pictures", "points", "nearest"}  # these three in tests/test_reference_images.py
 
 
 class Counting(Ready):

@@ -17,7 +17,7 @@ from engine.registry import Config
 from train.data import open_data
 from train.data.plane import CANVAS
 from train.metrics.checkerboard import alternation, checkerboard
-from train.metrics.subject import Subject
+from train.metrics.context import EvalContext
 from train.recipe import Recipe
 from train.recipes import RECIPES
 
@@ -28,9 +28,9 @@ SHAPE = (1, 8, 8)
 PAIRS = ALIConfig(SHAPE, latent=3, width=4, depth=0)
 
 
-def subject(config: Config) -> Subject:
+def context(config: Config) -> EvalContext:
     recipe = Recipe(data="toy", model=config, objective=RECIPES["mnist-ali"].objective)
-    return Subject(made(config), recipe, toy_data(SHAPE, 40), 30, 2)
+    return EvalContext(made(config), recipe, toy_data(SHAPE, 40), 30, 2)
 
 
 def smooth(size: int = 64) -> Tensor:
@@ -60,7 +60,7 @@ def test_coarser_patterns_are_not_taken_for_a_checkerboard() -> None:
 
 
 def test_the_checkerboard_of_the_data_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    one = subject(PAIRS)
+    one = context(PAIRS)
     monkeypatch.setattr(ALI, "sample", lambda self, seeds, y: one.data.test.batch(torch.tensor(list(seeds))).x)
     (metric,) = checkerboard(dataclasses.replace(one, pictures=40))
     assert metric.value == pytest.approx(1, rel=1e-5)
@@ -69,10 +69,10 @@ def test_the_checkerboard_of_the_data_is_one(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_a_model_without_a_prior_is_looked_at_in_its_reconstructions() -> None:
     config = AutoencoderConfig(SHAPE, latent=3, width=8, depth=1)
-    (metric,) = checkerboard(subject(config))
+    (metric,) = checkerboard(context(config))
     assert "30 reconstructions" in metric.protocol
     points = GANConfig(CANVAS, latent=2, width=8, depth=1, extent=2.5)
-    assert checkerboard(dataclasses.replace(subject(points), data=open_data("ring"))) == []
+    assert checkerboard(dataclasses.replace(context(points), data=open_data("ring"))) == []
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import dataclasses
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import load
+from safetensors.torch import load, save
 
+from engine import schema
 from engine.checkpoints import files
-from engine.checkpoints.card import QUANTILES, Axis, to_json
+from engine.checkpoints.card import QUANTILES, Axis, TrainingRun, to_json
 from engine.checkpoints.files import CARD, POSTERIOR, SHEET, WEIGHTS, load_model, read_card
 from engine.errors import BadValue
 from engine.inference.engine import Engine
+from engine.models.hierarchical_ali import HierarchicalALIConfig
+from engine.models.pixel_cnn import PixelCNNConfig
+from engine.models.pixel_vae import PixelVAEConfig
 from tests.shelf import AE, CVAE, VAE, keep, made, posterior
 
 NAME = "toy-vae-2d"
+RENAMED_BACK = {new: old for old, new in schema.RENAMED.items()}
 
 
 # Coming back
@@ -50,6 +56,31 @@ def test_half_precision_weights_come_back_as_floats(tmp_path: Path) -> None:
     for name, tensor in load_model(tmp_path / NAME).state_dict().items():
         assert tensor.dtype == torch.float32
         assert torch.equal(tensor, half.state_dict()[name].float())
+
+
+OLD_FIELDS = {
+    HierarchicalALIConfig((1, 8, 8), latent=6, z2_dim=2, variance_share=0.25): {"top": 2, "share": 0.25},
+    PixelCNNConfig((1, 8, 8), width=8, depth=2, position_bias_layers=1): {"located": 1},
+    PixelVAEConfig((1, 8, 8), latent=6, z2_dim=2, maps=4, pixel_width=4): {"top": 2},
+}
+
+
+@pytest.mark.parametrize("config", OLD_FIELDS, ids=lambda config: type(config).__name__)
+def test_a_checkpoint_with_the_names_of_an_older_version_comes_back_whole(config: Any, tmp_path: Path) -> None:
+    """Fields of its config and recipe, and names of its weights."""
+    model = made(config)
+    run = {"begin": "toy-first", "mutated": 0.5, "objective": {"penalized": 0.25}}
+    card = keep(tmp_path, NAME, model, recipe=run, history=(TrainingRun(run, 1, 1, ""),))
+    old = {RENAMED_BACK.get(name, name): value for name, value in card.config.items()}
+    assert old.items() >= OLD_FIELDS[config].items()
+    weights = {name.replace("cond_conv", "teller"): value for name, value in model.state_dict().items()}
+    content = save(weights)
+    (tmp_path / NAME / WEIGHTS).write_bytes(content)
+    files.write_card(tmp_path / NAME, replace(card, config=old, digests={WEIGHTS: files.digest(content)}))
+    assert load_model(tmp_path / NAME).config == config
+    again = read_card(tmp_path / NAME)
+    assert again.recipe == {"init_from": "toy-first", "noise_fraction": 0.5, "objective": {"lazy_reg_fraction": 0.25}}
+    assert (again.config.keys(), again.history[0].recipe) == (card.config.keys(), again.recipe)
 
 
 def test_the_posterior_may_have_no_labels_or_be_left_out(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from engine.inference.requests import Answer, Job
 from engine.models.classifier import Classifier, ClassifierConfig
 from train import sheets
 from train.data import Batch, Dataset, open_data
-from train.evaluation import evaluate, judge_of
+from train.evaluation import classifier_for, evaluate
 from train.export import export
 from train.loop import train
 from train.objectives.classification import Classification, ClassificationConfig, correct
@@ -95,10 +95,10 @@ def test_it_is_not_its_own_judge(tmp_path: Path) -> None:
     keep(tmp_path, "toy-classifier-2", made(TINY))
     keep(tmp_path, "other-classifier", made(TINY), data="other")
     engine = Engine([tmp_path], "cpu")
-    judge = judge_of(engine, "toy-classifier")
-    assert judge is not None
-    assert judge.name == "toy-classifier-2"
-    assert judge_of(engine, "other-classifier") is None
+    classifier = classifier_for(engine, "toy-classifier")
+    assert classifier is not None
+    assert classifier.name == "toy-classifier-2"
+    assert classifier_for(engine, "other-classifier") is None
 
 
 @pytest.mark.parametrize("attributes", [False, True])

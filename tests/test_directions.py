@@ -27,14 +27,14 @@ from train.activations import early
 from train.directions.attributes import (
     HELD_OUT,
     Known,
-    Witness,
+    NamedClassifier,
     attributes,
-    drawn,
     find,
     in_order,
     mapped_back,
     of_codes,
     principal,
+    sampled,
     tried,
 )
 
@@ -141,7 +141,7 @@ def test_a_generator_is_told_by_a_classifier_what_its_samples_show() -> None:
     model.decode = lambda z, y=None: (z @ bright).sigmoid()[:, None, None, None].expand(-1, 1, 8, 8)  # type: ignore
     classifier.logits = lambda x: x.mean((1, 2, 3))[:, None] - 0.5  # type: ignore
     model.generator.forward = None  # type: ignore[method-assign, assignment]
-    given = drawn(model, Witness("toy-classifier", classifier, ("Bright",)), 2000)  # type: ignore[arg-type]
+    given = sampled(model, NamedClassifier("toy-classifier", classifier, ("Bright",)), 2000)  # type: ignore[arg-type]
     assert given.held.shape == (HELD_OUT, 4)
     ((vector, note),) = attributes(given)
     assert vector[0] > 0.99
@@ -163,8 +163,8 @@ def test_a_direction_says_in_how_many_pictures_it_brings_its_attribute_about_and
     names = ("Bright", "Idle", "Smiling", "Unseen")
     rows = np.array([[1, 0, 0, 0], [0, 1, 0, 0], [0.2, 0.96**0.5, 0, 0], [-1, 0, 0, 0]], np.float32)
     found = [(row, Note(name, "attribute", 0.9, 0.5, 0.0, 1.0, "")) for row, name in zip(rows, names, strict=True)]
-    witness = Witness("toy-classifier", classifier, names[:3])
-    kept_ones = [note for _, note in in_order(tried(model, witness, given, found))]
+    named_classifier = NamedClassifier("toy-classifier", classifier, names[:3])
+    kept_ones = [note for _, note in in_order(tried(model, named_classifier, given, found))]
     assert [note.name for note in kept_ones] == ["Smiling", "Bright", "Unseen"]
     assert kept_ones[1].moved == 1.0  # -3 and +3 on the axis itself, whatever the picture was
     assert kept_ones[2].moved is None  # no witness sees it
@@ -176,7 +176,7 @@ def test_a_direction_says_in_how_many_pictures_it_brings_its_attribute_about_and
 
 
 def test_draws_that_are_fitted_on_and_those_that_are_held_out_share_no_row() -> None:
-    given = drawn(made(GANConfig((1, 8, 8), 4, width=16)), None, 6_000)
+    given = sampled(made(GANConfig((1, 8, 8), 4, width=16)), None, 6_000)
     fitted, held = ({row.tobytes() for row in rows} for rows in (given.fitted, given.held))
     assert (len(fitted), len(held)) == (6_000, HELD_OUT)
     assert not fitted & held
@@ -186,7 +186,7 @@ def test_models_without_labels_have_components_alone() -> None:
     generator = find(made(GANConfig((1, 8, 8), 4, width=16)), None, None, 500)
     assert {note.kind for note in generator.notes} == {"pca"}
     assert len(generator.notes) == 4
-    stranger = Witness("toy-classifier", made(ClassifierConfig((1, 6, 6), 4, 4)), tuple("abcd"))
+    stranger = NamedClassifier("toy-classifier", made(ClassifierConfig((1, 6, 6), 4, 4)), tuple("abcd"))
     unread = find(made(GANConfig((1, 8, 8), 4, width=16)), None, stranger, 500)
     assert {note.kind for note in unread.notes} == {"pca"}
     conditional = find(made(CVAE), toy_data(CVAE.shape), None, 500)  # its class is given to it, and not asked

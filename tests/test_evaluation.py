@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
+from train.metrics.context import spread
 from train.metrics.disentanglement import information_gaps
-from train.metrics.subject import spread
 
 
 def factors(count: int = 4_000) -> np.ndarray:

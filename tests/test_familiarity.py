@@ -147,7 +147,7 @@ CONFIGS: dict[str, Any] = {
     "plane": VAEConfig(SHAPE, latent=2, width=16, depth=1),
     "ali": ALIConfig(SHAPE, latent=3, width=4),
     "bigan": ALIConfig(SHAPE, latent=3, width=4, stochastic=False),
-    "levels": HierarchicalALIConfig(SHAPE, 6, top=2, hidden=16, net="dense"),
+    "levels": HierarchicalALIConfig(SHAPE, 6, z2_dim=2, hidden=16, net="dense"),
     "pixels": PixelVAEConfig(SHAPE, latent=3, width=8, depth=1, pixel_width=8, pixel_depth=1),
 }
 

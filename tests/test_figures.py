@@ -11,7 +11,7 @@ import pytest
 
 from engine.checkpoints import files
 from engine.checkpoints.card import Card, Metric
-from engine.checkpoints.figures import MEASURES, figures, measure, written
+from engine.checkpoints.figures import METRICS, figures, metric_kind, written
 from tests.echo import CARDS
 
 SHIPPED = Path(__file__).parent.parent / "checkpoints"
@@ -34,7 +34,7 @@ def test_every_figure_of_a_shipped_card_says_what_it_is() -> None:
 
 
 def test_a_sentence_is_one_sentence() -> None:
-    for known in MEASURES.values():
+    for known in METRICS.values():
         assert known.about.count(". ") == 0
         assert known.about.endswith(".")
 
@@ -70,10 +70,10 @@ def test_a_density_of_dequantized_pixels_is_a_bound_on_their_256_levels() -> Non
 
 
 def test_members_of_a_family_are_what_their_family_is() -> None:
-    assert measure("MIG of x") == MEASURES["MIG"]
-    assert measure("test MSE, z2 alone") == MEASURES["test MSE"]
-    assert measure("kernel distance, gradients") == MEASURES["kernel distance, gradients"]
-    assert measure("beauty").section == "Others"
+    assert metric_kind("MIG of x") == METRICS["MIG"]
+    assert metric_kind("test MSE, z2 alone") == METRICS["test MSE"]
+    assert metric_kind("kernel distance, gradients") == METRICS["kernel distance, gradients"]
+    assert metric_kind("beauty").section == "Others"
 
 
 @pytest.mark.parametrize(

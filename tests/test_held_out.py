@@ -25,9 +25,9 @@ from engine.nn.likelihoods import LikelihoodName
 from engine.protocols import Bounds, Classifies
 from engine.registry import Config
 from train.evaluation import with_held_out
+from train.metrics.context import EvalContext, NamedClassifier
 from train.metrics.held_out import held_out
 from train.metrics.reconstruction import feature_error, reconstruction_error
-from train.metrics.subject import Judge, Subject
 from train.recipe import Recipe, likelihood_of, pixels_for
 from train.recipes import RECIPES
 
@@ -36,15 +36,15 @@ from .toys import toy_data
 
 SHAPE = (1, 8, 8)
 SIZES = {"shape": SHAPE, "latent": 3, "width": 8, "depth": 1}
-LEVELS = HierarchicalALIConfig(SHAPE, 6, top=2, hidden=16, net="dense")
+LEVELS = HierarchicalALIConfig(SHAPE, 6, z2_dim=2, hidden=16, net="dense")
 COUNT = 101  # so that every quantile is a picture's own figure
 
 
-def subject(config: Config, judged: bool = True) -> Subject:
+def context(config: Config, judged: bool = True) -> EvalContext:
     pixels = pixels_for(likelihood_of(config)[1], "plain")
     recipe = Recipe(data="toy", model=config, objective=RECIPES["mnist-ali"].objective, pixels=pixels)
-    judge = Judge("toy-classifier", made(ClassifierConfig(SHAPE, width=4))) if judged else None  # type: ignore[arg-type]
-    return Subject(made(config), recipe, toy_data(SHAPE, COUNT), COUNT, 2, judge)
+    classifier = NamedClassifier("toy-classifier", made(ClassifierConfig(SHAPE, width=4))) if judged else None  # type: ignore[arg-type]
+    return EvalContext(made(config), recipe, toy_data(SHAPE, COUNT), COUNT, 2, classifier)
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def subject(config: Config, judged: bool = True) -> Subject:
     ids=("vae", "vae without a judge", "levels", "ali", "bigan", "ae", "dcgan", "classifier"),
 )
 def test_a_model_has_the_quantiles_of_what_it_can_do(config: Config, judged: bool, names: set[str]) -> None:
-    found = held_out(subject(config, judged))
+    found = held_out(context(config, judged))
     assert set(found) == names
     for values in found.values():
         assert len(values) == PERCENTS
@@ -71,7 +71,7 @@ def test_a_model_has_the_quantiles_of_what_it_can_do(config: Config, judged: boo
 
 
 def test_their_means_are_the_metrics() -> None:
-    given = subject(VAEConfig(**SIZES))  # type: ignore[arg-type]
+    given = context(VAEConfig(**SIZES))  # type: ignore[arg-type]
     found = held_out(given)
     (mse,), (features,) = reconstruction_error(given), feature_error(given)
     assert np.mean(found["mse"]) == pytest.approx(mse.value, rel=1e-3)
@@ -80,7 +80,7 @@ def test_their_means_are_the_metrics() -> None:
 
 @pytest.mark.parametrize("likelihood", ["bernoulli", "gaussian"])
 def test_they_are_what_the_engine_gives_for_the_same_pictures(tmp_path: Path, likelihood: LikelihoodName) -> None:
-    given = subject(VAEConfig(**SIZES, likelihood=likelihood))  # type: ignore[arg-type]
+    given = context(VAEConfig(**SIZES, likelihood=likelihood))  # type: ignore[arg-type]
     found, model = held_out(given), given.model
     assert isinstance(model, Bounds)
     test, host = given.data.test, torch.device("cpu")
@@ -98,7 +98,7 @@ def test_they_are_what_the_engine_gives_for_the_same_pictures(tmp_path: Path, li
 
 
 def test_draws_and_upper_levels_have_the_errors_that_the_engine_shows(tmp_path: Path) -> None:
-    given = subject(LEVELS, judged=False)
+    given = context(LEVELS, judged=False)
     found = held_out(given)
     x = given.data.test.batch(torch.arange(COUNT)).x
     pictures = images.to_bytes(x)
@@ -115,7 +115,7 @@ def test_draws_and_upper_levels_have_the_errors_that_the_engine_shows(tmp_path: 
 
 
 def test_the_mean_distance_to_the_mean_of_all_is_one(tmp_path: Path) -> None:
-    given = subject(ClassifierConfig(SHAPE, width=4))
+    given = context(ClassifierConfig(SHAPE, width=4))
     card = with_held_out(keep(tmp_path, "toy-classifier", given.model), given)
     assert card.feature_variance is not None
     model = given.model
@@ -130,7 +130,7 @@ def test_the_mean_distance_to_the_mean_of_all_is_one(tmp_path: Path) -> None:
 
 
 def test_a_card_keeps_them_and_refuses_what_are_none(tmp_path: Path) -> None:
-    given = subject(VAEConfig(**SIZES))  # type: ignore[arg-type]
+    given = context(VAEConfig(**SIZES))  # type: ignore[arg-type]
     card = with_held_out(keep(tmp_path, "toy-vae", given.model), given)
     assert card.held_out
     assert from_json(to_json(card), "toy-vae").held_out == card.held_out

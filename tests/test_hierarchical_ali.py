@@ -14,7 +14,7 @@ from engine.inference.engine import Engine
 from engine.models.hierarchical_ali import HierarchicalALI, HierarchicalALIConfig
 from tests.interrupted import assert_same, undisturbed_and_killed
 from train.data import Batch
-from train.devices import Place
+from train.devices import Distributed
 from train.export import export
 from train.loop import Training, train
 from train.objectives.critics import CriticConfig
@@ -24,10 +24,12 @@ from train.runs import Run
 
 from .toys import toy_data
 
-CPU = Place(torch.device("cpu"))
+CPU = Distributed(torch.device("cpu"))
 SHAPE = (1, 8, 8)
-CONFIG = HierarchicalALIConfig(SHAPE, latent=5, top=2, hidden=8, width=4, depth=0)
-TRIPLES = JointConfig(critic=CriticConfig("conv", 4, 0), r1=1.0, penalized=0.5, picture_cycle=1.0, latent_cycle=1.0)
+CONFIG = HierarchicalALIConfig(SHAPE, latent=5, z2_dim=2, hidden=8, width=4, depth=0)
+TRIPLES = JointConfig(
+    critic=CriticConfig("conv", 4, 0), r1=1.0, lazy_reg_fraction=0.5, picture_cycle=1.0, latent_cycle=1.0
+)
 GAME = Recipe("toy", CONFIG, TRIPLES, steps=9, batch=12, save_every=4, sheets=0, optimizer=AdamConfig(warm_up=0.0))
 
 
@@ -61,7 +63,7 @@ def test_the_latent_below_is_the_learnt_gaussian_of_the_one_above(model: Hierarc
 def test_the_latent_below_has_the_spread_of_the_prior_whatever_the_weights() -> None:
     """And of its variance z2 has the share that it is given: were it learnt, a game may end with all or none."""
     torch.manual_seed(0)
-    model = HierarchicalALI(dataclasses.replace(CONFIG, share=0.8)).train()
+    model = HierarchicalALI(dataclasses.replace(CONFIG, variance_share=0.8)).train()
     with torch.no_grad():
         model.downwards[-1].weight.mul_(7)
         z2 = torch.randn(4000, 2)
@@ -160,11 +162,11 @@ def test_the_card_publishes_the_levels(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("share", [0.0, 1.0, -0.5, float("nan")])
 def test_a_share_that_is_none_is_refused(share: float) -> None:
-    with pytest.raises(BadValue, match="share is"):
-        dataclasses.replace(CONFIG, share=share)
+    with pytest.raises(BadValue, match="variance_share is"):
+        dataclasses.replace(CONFIG, variance_share=share)
 
 
-@pytest.mark.parametrize(("top", "words"), [(-1, "top"), (5, "z1 needs"), (0, "family ali")])
-def test_levels_without_an_axis_are_refused(top: int, words: str) -> None:
+@pytest.mark.parametrize(("z2_dim", "words"), [(-1, "z2_dim"), (5, "z1 needs"), (0, "family ali")])
+def test_levels_without_an_axis_are_refused(z2_dim: int, words: str) -> None:
     with pytest.raises(BadValue, match=words):
-        HierarchicalALI(dataclasses.replace(CONFIG, top=top))
+        HierarchicalALI(dataclasses.replace(CONFIG, z2_dim=z2_dim))

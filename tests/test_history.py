@@ -12,13 +12,13 @@ import torch
 
 from app.views.facts import trained
 from engine.checkpoints import files
-from engine.checkpoints.card import Card, Leg, from_json, to_json
+from engine.checkpoints.card import Card, TrainingRun, from_json, to_json
 from engine.checkpoints.files import CARD, WEIGHTS, digest
 from engine.errors import CheckpointRefused
 from tests import echo
 from tests.toys import toy_data
 from train.cli import main
-from train.devices import Place
+from train.devices import Distributed
 from train.loop import Training, prepared
 from train.recipes import RECIPES
 from train.runs import ORIGIN, STATE
@@ -45,7 +45,7 @@ def exported(folder: str, name: str) -> Card:
 
 
 def counts(card: Card) -> list[tuple[int | None, int | None]]:
-    return [(leg.steps, leg.pictures) for leg in card.history]
+    return [(run.steps, run.pictures) for run in card.history]
 
 
 def forget_history(name: str) -> None:
@@ -59,9 +59,9 @@ def forget_history(name: str) -> None:
 # What a run adds
 
 
-def test_a_run_from_scratch_has_one_leg(home: Path) -> None:
+def test_a_run_from_scratch_has_a_history_of_one(home: Path) -> None:
     card = trained_to(home, "digits-vae-first", 3)
-    assert card.history == (Leg(card.recipe, 3, 12, ""),)
+    assert card.history == (TrainingRun(card.recipe, 3, 12, ""),)
     assert not (home / "digits-vae-first" / ORIGIN).exists()
 
 
@@ -74,8 +74,8 @@ def test_a_chain_of_runs_exports_all_of_them_though_the_weights_between_are_over
     third = trained_to(home, "digits-vae-third", 1, "--begin", "digits-vae-mine")
     assert len({began_from, went_on_from}) == 2
     assert counts(third) == [(2, 8), (3, 24), (1, 4)]
-    assert [leg.recipe for leg in third.history] == [first.recipe, second.recipe, third.recipe]
-    assert [leg.initial_digest for leg in third.history] == ["", began_from, went_on_from]
+    assert [run.recipe for run in third.history] == [first.recipe, second.recipe, third.recipe]
+    assert [run.initial_digest for run in third.history] == ["", began_from, went_on_from]
     assert exported(str(home / "second"), "digits-vae-again").history == second.history
 
 
@@ -136,7 +136,7 @@ def test_every_batch_of_a_step_counts(tmp_path: Path) -> None:
 
 def test_ranks_share_the_pictures_that_are_counted() -> None:
     recipe, data = dataclasses.replace(RECIPES["digits-vae"], batch=9), toy_data((1, 8, 8))
-    places = [Place(torch.device("cpu"), rank, ranks=2) for rank in (0, 1)]
+    places = [Distributed(torch.device("cpu"), rank, ranks=2) for rank in (0, 1)]
     assert sum(len(prepared(recipe, data.train, 0, place).x) for place in places) == 9
 
 
@@ -147,10 +147,10 @@ def test_a_checkpoint_without_a_history_has_a_leg_of_unknown_length(home: Path) 
     first = trained_to(home, "digits-vae-first", 2)
     forget_history("digits-vae-first")
     second = trained_to(home, "digits-vae-second", 3, "--begin", "digits-vae-first")
-    assert second.history[0] == Leg(first.recipe, None, None, "")
+    assert second.history[0] == TrainingRun(first.recipe, None, None, "")
     forget_history("digits-vae-second")
     third = trained_to(home, "digits-vae-third", 1, "--begin", "digits-vae-second")
-    assert third.history[0] == Leg(second.recipe, None, None, None)
+    assert third.history[0] == TrainingRun(second.recipe, None, None, None)
     assert third.history[1].initial_digest == second.digests[WEIGHTS]
 
 
@@ -158,7 +158,9 @@ def test_a_run_begun_before_origins_were_kept_claims_none(home: Path) -> None:
     trained_to(home, "digits-vae-first", 2)
     card = trained_to(home, "digits-vae-second", 3, "--begin", "digits-vae-first")
     (home / "digits-vae-second" / ORIGIN).unlink()
-    assert exported(str(home / "digits-vae-second"), "digits-vae-second").history == (Leg(card.recipe, 3, 12, None),)
+    assert exported(str(home / "digits-vae-second"), "digits-vae-second").history == (
+        TrainingRun(card.recipe, 3, 12, None),
+    )
 
 
 @pytest.mark.parametrize("content", ["", "[]", '{"digest": 3}', '{"history": [{"steps": 1}]}', "\udc80"])
@@ -173,7 +175,7 @@ def test_a_damaged_origin_is_named(home: Path, content: str, capsys: pytest.Capt
 
 
 def test_a_card_without_a_history_is_read_and_one_of_impossible_counts_refused() -> None:
-    card = dataclasses.replace(echo.card("toy-vae", 1, (1, 2, 2)), history=(Leg({}, 2, 8, ""),))
+    card = dataclasses.replace(echo.card("toy-vae", 1, (1, 2, 2)), history=(TrainingRun({}, 2, 8, ""),))
     fields = json.loads(to_json(card))
     assert from_json(json.dumps(fields), "toy") == card
     assert from_json(json.dumps({name: fields[name] for name in fields if name != "history"}), "toy").history == ()
@@ -187,21 +189,21 @@ def test_a_card_without_a_history_is_read_and_one_of_impossible_counts_refused()
 SHIPPED = [files.read_card(place) for place in files.places([files.SHIPPED])]
 
 
-@pytest.mark.parametrize("card", [card for card in SHIPPED if card.recipe.get("begin")], ids=lambda card: card.name)
+@pytest.mark.parametrize("card", [card for card in SHIPPED if card.recipe.get("init_from")], ids=lambda card: card.name)
 def test_a_shipped_card_that_began_from_another_says_from_which(card: Card) -> None:
     *earlier, last = card.history
     words = {"title", "description"}
     assert {**last.recipe, **dict.fromkeys(words)} == {**card.recipe, **dict.fromkeys(words)}
     assert earlier[0].initial_digest == ""
-    unknown = [leg.steps is None for leg in earlier]
-    for before_is_unknown, leg in zip(unknown, card.history[1:], strict=True):
-        assert leg.steps is None or (leg.initial_digest is None) == before_is_unknown
-    for leg in card.history:
-        if leg.steps is not None:
-            batches = leg.recipe["objective"].get("critic_steps", 1)
-            assert leg.pictures == leg.steps * leg.recipe["batch"] * batches
+    unknown = [run.steps is None for run in earlier]
+    for before_is_unknown, run in zip(unknown, card.history[1:], strict=True):
+        assert run.steps is None or (run.initial_digest is None) == before_is_unknown
+    for run in card.history:
+        if run.steps is not None:
+            batches = run.recipe["objective"].get("critic_steps", 1)
+            assert run.pictures == run.steps * run.recipe["batch"] * batches
         else:
-            assert leg.note.startswith("not on record")
+            assert run.note.startswith("not on record")
 
 
 # What a person reads
@@ -211,23 +213,23 @@ def test_a_shipped_card_that_began_from_another_says_from_which(card: Card) -> N
     ("history", "words"),
     [
         ((), ""),
-        ((Leg({}, None, None, ""),), ""),
-        ((Leg({}, 1, 1, ""),), "Trained 1 step on 1 picture."),
-        ((Leg({}, 999, 999_999, ""),), "Trained 999 steps on 999,999 pictures."),
+        ((TrainingRun({}, None, None, ""),), ""),
+        ((TrainingRun({}, 1, 1, ""),), "Trained 1 step on 1 picture."),
+        ((TrainingRun({}, 999, 999_999, ""),), "Trained 999 steps on 999,999 pictures."),
         (
-            (Leg({}, 22_000, 1_408_000, ""), Leg({}, 44_000, 2_816_000, "ab")),
-            "Trained 66,000 steps on 4.2 million pictures in 2 legs.",
+            (TrainingRun({}, 22_000, 1_408_000, ""), TrainingRun({}, 44_000, 2_816_000, "ab")),
+            "Trained 66,000 steps on 4.2 million pictures in 2 runs.",
         ),
-        ((Leg({}, 10, 4_000_000, ""),), "Trained 10 steps on 4 million pictures."),
+        ((TrainingRun({}, 10, 4_000_000, ""),), "Trained 10 steps on 4 million pictures."),
         (
-            (Leg({}, None, None, ""), Leg({}, 1_000, 64_000, "ab")),
-            "Trained at least 1,000 steps on 64,000 pictures; earlier legs are not on record.",
+            (TrainingRun({}, None, None, ""), TrainingRun({}, 1_000, 64_000, "ab")),
+            "Trained at least 1,000 steps on 64,000 pictures; earlier runs are not on record.",
         ),
         (
-            (Leg({}, 1_000, 64_000, None),),
-            "Trained at least 1,000 steps on 64,000 pictures; earlier legs are not on record.",
+            (TrainingRun({}, 1_000, 64_000, None),),
+            "Trained at least 1,000 steps on 64,000 pictures; earlier runs are not on record.",
         ),
     ],
 )
-def test_the_facts_say_how_long_as_far_as_it_is_known(history: tuple[Leg, ...], words: str) -> None:
+def test_the_facts_say_how_long_as_far_as_it_is_known(history: tuple[TrainingRun, ...], words: str) -> None:
     assert trained(dataclasses.replace(echo.card("toy-vae", 1, (1, 2, 2)), history=history)) == words

@@ -177,7 +177,7 @@ def test_a_total_correlation_is_refused() -> None:
     "config",
     [
         IAFVAEConfig((1, 8, 8), latent=3, steps=2, flow_width=8, context=4, net="dense", width=8, depth=1),
-        PixelVAEConfig((1, 8, 8), latent=3, top=1, hidden=4, net="dense", width=8, maps=4, pixel_width=4),
+        PixelVAEConfig((1, 8, 8), latent=3, z2_dim=1, hidden=4, net="dense", width=8, maps=4, pixel_width=4),
     ],
     ids=["flow", "pixels"],
 )

@@ -63,7 +63,7 @@ CONFIGS: tuple[Config, ...] = (
     IAFVAEConfig((1, 12, 8), steps=2, flow_width=9, context=4, **SMALL),
     IAFVAEConfig((3, 12, 8), steps=3, flow_width=9, context=4, likelihood="logistic", classes=3, **SMALL),
     PixelVAEConfig((1, 7, 5), net="dense", maps=4, pixel_width=4, **SMALL),
-    PixelVAEConfig((3, 8, 6), top=1, hidden=4, maps=4, pixel_width=6, output="logistic", classes=3, **SMALL),
+    PixelVAEConfig((3, 8, 6), z2_dim=1, hidden=4, maps=4, pixel_width=6, output="logistic", classes=3, **SMALL),
     PixelVAEConfig((3, 6, 6), gated=False, maps=4, pixel_width=6, pixel_depth=1, output="softmax", **SMALL),
     GANConfig((1, 7, 5), **SMALL),
     GANConfig((3, 8, 8), latent=3, width=8, depth=2, classes=3),
@@ -78,9 +78,9 @@ CONFIGS: tuple[Config, ...] = (
     ALIConfig((3, 12, 8), stochastic=False, classes=3, mapping=1, **SMALL),
     ClassifierConfig((1, 12, 8), width=4, answers=3),
     ClassifierConfig((3, 16, 16), width=4, answers=5, attributes=True),
-    HierarchicalALIConfig((1, 8, 8), top=1, hidden=8, **SMALL),
-    HierarchicalALIConfig((1, 8, 8), net="residual", top=1, hidden=8, mapping=1, **SMALL),
-    HierarchicalALIConfig((3, 12, 8), top=2, hidden=8, classes=3, **SMALL),
+    HierarchicalALIConfig((1, 8, 8), z2_dim=1, hidden=8, **SMALL),
+    HierarchicalALIConfig((1, 8, 8), net="residual", z2_dim=1, hidden=8, mapping=1, **SMALL),
+    HierarchicalALIConfig((3, 12, 8), z2_dim=2, hidden=8, classes=3, **SMALL),
     ProgressiveGANConfig((1, 16, 12), latent=3, width=4),
     ProgressiveGANConfig((3, 28, 20), latent=3, width=4, classes=3),
     PixelCNNConfig((1, 5, 4), width=4, depth=2),
@@ -178,9 +178,9 @@ def test_a_posterior_is_drawn_from_by_noise_and_its_mean_is_what_encoding_gives(
     x = torch.rand(4, *config.shape, generator=torch.Generator().manual_seed(1))
     noise = torch.randn(4, config.latent, generator=torch.Generator().manual_seed(2))
     if isinstance(model, Infers):
-        assert torch.equal(model.infer_by(x, 0 * noise), model.encode(x))
+        assert torch.equal(model.posterior_sample(x, 0 * noise), model.encode(x))
         stochastic = getattr(config, "stochastic", True)
-        assert torch.equal(model.infer_by(x, noise), model.encode(x)) != stochastic
+        assert torch.equal(model.posterior_sample(x, noise), model.encode(x)) != stochastic
     if isinstance(model, Bounds):
         evidence = model.evidence(x, None, noise)
         assert torch.equal(model.evidence(x, None, 0 * noise).z, model.encode(x))

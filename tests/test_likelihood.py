@@ -13,8 +13,8 @@ from engine.models.vae import VAE, VAEConfig
 from engine.registry import build
 from train.data import Dataset, Split, binarized_test
 from train.metrics.auroc import NORMAL_95
+from train.metrics.context import EvalContext
 from train.metrics.likelihood import draws_of_elbo, evidence_bound, exact_likelihood, importance_bound
-from train.metrics.subject import Subject
 from train.recipe import Recipe
 from train.recipes import RECIPES
 
@@ -34,9 +34,9 @@ def linear(stretch: float) -> VAE:
     return linear_gaussian(stretch)[0]
 
 
-def subject(model: VAE | PixelCNN, pictures: int, data: Dataset, samples: int = 5) -> Subject:
+def context(model: VAE | PixelCNN, pictures: int, data: Dataset, samples: int = 5) -> EvalContext:
     recipe = Recipe(data="toy", model=SMALL, objective=RECIPES["mnist-vae"].objective, pixels="binarized")
-    return Subject(model, recipe, data, pictures, samples)
+    return EvalContext(model, recipe, data, pictures, samples)
 
 
 def some(count: int, seed: int = 0) -> Dataset:
@@ -65,7 +65,7 @@ def error(metric: Metric) -> float:
 
 def test_with_the_exact_posterior_importance_samples_add_nothing() -> None:
     model, data = linear(stretch=1.0), some(40)
-    elbo, bound = evidence_bound(subject(model, 8, data))
+    elbo, bound = evidence_bound(context(model, 8, data))
     assert bound.value == pytest.approx(-elbo.value, abs=1e-4)
     assert bound.value == pytest.approx(truth(model, data), abs=4 * error(elbo))
     assert error(bound) == pytest.approx(error(elbo), abs=1e-4)
@@ -76,7 +76,7 @@ def test_with_the_exact_posterior_importance_samples_add_nothing() -> None:
 def test_the_error_holds_no_noise_of_single_draws() -> None:
     # The gap of a Gaussian posterior twice too wide is the same for all pictures; single draws of it differ by nats.
     model, data = linear(stretch=2.0), some(40)
-    elbo, bound = evidence_bound(subject(model, 8, data, samples=4_000))
+    elbo, bound = evidence_bound(context(model, 8, data, samples=4_000))
     assert error(bound) < 1.1 * error(elbo)
     assert bound.value == pytest.approx(truth(model, data), abs=4 * error(bound))
     gap = 2 * (1.5 - math.log(2))  # KL(N(m, 4 s²) ‖ N(m, s²)) on two axes
@@ -88,7 +88,7 @@ def test_a_bound_by_a_few_pictures_is_right_on_average_and_off_by_its_error() ->
     off = []
     for seed in range(REPEATS):
         data = some(60, seed)
-        given = subject(model, 10, data, samples=300)
+        given = context(model, 10, data, samples=300)
         found = importance_bound(given, draws_of_elbo(given))
         off.append((found.value - truth(model, data)) / error(found))
     mean, deviation = float(torch.tensor(off).mean()), float(torch.tensor(off).std())
@@ -97,7 +97,7 @@ def test_a_bound_by_a_few_pictures_is_right_on_average_and_off_by_its_error() ->
 
 
 def test_a_bound_is_of_binary_pictures_only() -> None:
-    plain = subject(linear(1.0), 8, some(40))
+    plain = context(linear(1.0), 8, some(40))
     found = evidence_bound(replace(plain, recipe=replace(plain.recipe, pixels="plain")))
     assert [metric.name for metric in found] == ["test ELBO"]
 
@@ -105,8 +105,8 @@ def test_a_bound_is_of_binary_pictures_only() -> None:
 def test_an_exact_likelihood_is_of_all_held_out_pictures() -> None:
     model = build(PixelCNNConfig(SHAPE, width=8, depth=2)).eval()
     assert isinstance(model, PixelCNN)
-    found = exact_likelihood(subject(model, 8, toy_data(SHAPE, COUNT)))[0]
-    x = binarized_test(subject(model, 8, toy_data(SHAPE, COUNT)).data.test).batch(torch.arange(COUNT)).x
+    found = exact_likelihood(context(model, 8, toy_data(SHAPE, COUNT)))[0]
+    x = binarized_test(context(model, 8, toy_data(SHAPE, COUNT)).data.test).batch(torch.arange(COUNT)).x
     with torch.no_grad():
         assert found.value == pytest.approx(-float(model.log_prob(x).mean()), rel=1e-5)
     assert f"exact, {COUNT} test pictures, binarized" in found.protocol

@@ -18,7 +18,7 @@ from app.server.pictures import Codec
 from app.server.protocol import Show
 from engine.analysis import reference_images
 from engine.analysis.neighbours import PART, nearest
-from engine.analysis.reference_images import Gallery
+from engine.analysis.reference_images import ReferenceImages
 from engine.errors import BadValue, MissingData
 from engine.inference.batching import run_batch
 from engine.inference.device_model import Ready
@@ -26,7 +26,7 @@ from engine.inference.engine import Engine
 from engine.inference.requests import Answer, Job
 from engine.serving.codec import job_from, pack_job, unpack
 from tests.shelf import JUDGE, VAE, keep, made
-from train.reference_images import judge
+from train.reference_images import write_features
 
 SHAPE = (1, 8, 6)
 
@@ -41,8 +41,8 @@ def pictures_of(count: int, seed: int = 0) -> Any:
     return np.random.default_rng(seed).integers(0, 256, (count, 8, 6, 1), np.uint8)
 
 
-def gathered(count: int = 50) -> Gallery:
-    made = Gallery(pictures_of(count), pictures_of(9, 1))
+def gathered(count: int = 50) -> ReferenceImages:
+    made = ReferenceImages(pictures_of(count), pictures_of(9, 1))
     reference_images.save(reference_images.place_of("toy", SHAPE), made)
     return made
 
@@ -91,7 +91,7 @@ def test_by_features_they_are_as_far_as_distance_says(tmp_path: Path) -> None:
     (missing,) = run_batch(model, [Job("nearest", "toy-judge", pictures=asked)])
     assert isinstance(missing, MissingData)
     assert "Gather it: zoetrope-train gather toy --shape 1 8 6" in str(missing)
-    assert judge("toy", SHAPE, kept, Engine([tmp_path / "shelf"], "cpu")) == ["toy-judge"]
+    assert write_features("toy", SHAPE, kept, Engine([tmp_path / "shelf"], "cpu")) == ["toy-judge"]
     (answer,) = run_batch(model, [Job("nearest", "toy-judge", pictures=asked, neighbours=2)])
     assert isinstance(answer, Answer)
     near = answer.arrays["pictures"][:, 0]

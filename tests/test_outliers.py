@@ -29,7 +29,7 @@ from engine.models.ae import AutoencoderConfig
 from engine.models.classifier import ClassifierConfig
 from engine.models.pixel_cnn import PixelCNN, PixelCNNConfig
 from engine.models.vae import VAEConfig
-from engine.nn.autoregressive.distributions import OUTPUTS
+from engine.nn.autoregressive.distributions import DISTRIBUTIONS
 from engine.nn.likelihoods import LIKELIHOODS
 from engine.nn.noise import normal
 from engine.registry import Config, family_of
@@ -37,10 +37,10 @@ from train.data import Dataset, dequantize
 from train.evaluation import background_of, evaluate
 from train.metrics import outliers as measure
 from train.metrics.auroc import auroc, gain
+from train.metrics.context import Background, EvalContext, NamedClassifier
 from train.metrics.outliers import Pair, areas, for_card, gains, outlier_scores, read_by, scored
 from train.metrics.refusal import refusal
 from train.metrics.strangers import ANY, KINDS, STRANGERS, Kind, equal_sizes, mirrored_halves, scrambled
-from train.metrics.subject import Background, Judge, Subject
 from train.recipe import Recipe, as_dict
 from train.recipes import RECIPES
 
@@ -106,7 +106,7 @@ def test_the_baseline_knows_no_model() -> None:
 
 
 def test_every_likelihood_and_output_says_what_it_is_over() -> None:
-    assert {*LIKELIHOODS, *OUTPUTS} == set(outliers.SUPPORTS)
+    assert {*LIKELIHOODS, *DISTRIBUTIONS} == set(outliers.SUPPORTS)
     assert outliers.support(vars(BYTES)) == "bytes"
     assert outliers.support(vars(BOUND)) == "density"
     with pytest.raises(BadValue, match="'poisson' is over nothing known; there is bernoulli, "):
@@ -321,8 +321,8 @@ def flat(monkeypatch: pytest.MonkeyPatch) -> Dataset:
     return flat
 
 
-def subject(config: Config, **beside: Any) -> Subject:
-    return Subject(made(config), recipe_of(config), toy_data(SHAPE, COUNT), COUNT, 2, **beside)
+def context(config: Config, **beside: Any) -> EvalContext:
+    return EvalContext(made(config), recipe_of(config), toy_data(SHAPE, COUNT), COUNT, 2, **beside)
 
 
 def recipe_of(config: Config, **fields: Any) -> Recipe:
@@ -333,7 +333,7 @@ def recipe_of(config: Config, **fields: Any) -> Recipe:
 
 @pytest.mark.parametrize(("config", "words"), [(BYTES, "exact likelihood, bytes"), (BOUND, "bound at one draw")])
 def test_scores_are_measured_with_their_protocol(flat: Dataset, config: Config, words: str) -> None:
-    given = subject(config, background=Background("toy-background", made(config)))
+    given = context(config, background=Background("toy-background", made(config)))
     found = {metric.name: metric for metric in outlier_scores(given)}
     assert list(found) == [f"AUROC, {name}" for name in SCORES]
     for metric in found.values():
@@ -357,7 +357,7 @@ def pair(own: Any, other: Any) -> Pair:
 
 @pytest.mark.parametrize("sign", [1.0, -1.0])
 def test_the_size_of_a_file_is_read_whichever_way_tells_more_and_a_model_is_credited_with_the_rest(sign: float) -> None:
-    sizes, given = np.arange(100.0), subject(BYTES)
+    sizes, given = np.arange(100.0), context(BYTES)
     own = {"likelihood": sizes, "size": sign * sizes}
     other = {"likelihood": sizes + 90, "size": sign * (sizes + 30)}
     found = {metric.name: metric for metric in [*areas(given, pair(own, other)), *gains(pair(own, other))]}
@@ -371,7 +371,7 @@ def test_the_size_of_a_file_is_read_whichever_way_tells_more_and_a_model_is_cred
 
 
 def test_typicality_is_measured_from_training_pictures_and_not_from_those_it_judges(flat: Dataset) -> None:
-    given = subject(BYTES)
+    given = context(BYTES)
     light = torch.full_like(given.data.train.pictures, 255)
     train = dataclasses.replace(given.data.train, pictures=light)
     given = dataclasses.replace(given, data=dataclasses.replace(given.data, train=train))
@@ -382,7 +382,7 @@ def test_typicality_is_measured_from_training_pictures_and_not_from_those_it_jud
 
 
 def test_changed_pictures_are_others_than_those_they_are_compared_with(flat: Dataset) -> None:
-    found = scored(subject(BYTES))
+    found = scored(context(BYTES))
     assert found is not None
     changed = found.pairs[1]
     assert changed.kind == "scrambled"
@@ -395,13 +395,13 @@ def test_changed_pictures_are_others_than_those_they_are_compared_with(flat: Dat
 def test_files_of_equal_size_leave_the_baseline_at_a_half(flat: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(KINDS, "flat of equal size", Kind("flat", equal=True))
     monkeypatch.setitem(STRANGERS, "toy", ("flat", "flat of equal size"))
-    found = scored(subject(BYTES))
+    found = scored(context(BYTES))
     assert found is not None
     assert [pair.kind for pair in found.pairs] == ["flat"]  # noise and one grey have no size in common
     monkeypatch.setattr(measure, "FEWEST", 2)
     monkeypatch.setattr(outliers, "file_bits", lambda pictures, over: np.arange(len(pictures)) * 8.0)
     scored.cache_clear()
-    kept = for_card(given := subject(BYTES))
+    kept = for_card(given := context(BYTES))
     assert kept is not None
     equal = kept.kinds[1]
     assert equal.own.keys() == equal.scores.keys()
@@ -411,7 +411,7 @@ def test_files_of_equal_size_leave_the_baseline_at_a_half(flat: Dataset, monkeyp
 
 def test_what_a_card_keeps_is_what_the_engine_gives_for_the_same_pictures(flat: Dataset, tmp_path: Path) -> None:
     for config in (BYTES, BOUND):
-        given = subject(config)
+        given = context(config)
         kept = for_card(given)
         assert kept is not None
         assert ([kind.kind for kind in kept.kinds], kept.background, kept.count) == (["flat", "scrambled"], "", COUNT)
@@ -430,8 +430,8 @@ def test_what_a_card_keeps_is_what_the_engine_gives_for_the_same_pictures(flat: 
 
 def test_a_model_of_any_data_has_its_own_pictures_changed_and_one_without_a_likelihood_has_none(flat: Dataset) -> None:
     for config in (AutoencoderConfig(SHAPE, latent=2, width=4, depth=1), ClassifierConfig(SHAPE, width=4)):
-        assert outlier_scores(subject(config)) == refusal(subject(config)) == []  # type: ignore[arg-type]
-    other = subject(BYTES)
+        assert outlier_scores(context(config)) == refusal(context(config)) == []  # type: ignore[arg-type]
+    other = context(BYTES)
     elsewhere = dataclasses.replace(other, data=dataclasses.replace(other.data, name="elsewhere"))
     assert outlier_scores(elsewhere) == refusal(elsewhere) == []  # no other data, of which a table could speak
     kept = for_card(elsewhere)
@@ -465,8 +465,8 @@ def test_missing_data_are_a_note_and_the_other_figures_stay(
 
 
 def test_a_class_conditional_model_tells_classes_apart_and_refuses(flat: Dataset) -> None:
-    judge = made(ClassifierConfig(SHAPE, width=4))
-    given = subject(BINARY, judge=Judge("toy-classifier", judge))  # type: ignore[arg-type]
+    classifier = made(ClassifierConfig(SHAPE, width=4))
+    given = context(BINARY, classifier=NamedClassifier("toy-classifier", classifier))  # type: ignore[arg-type]
     found = {metric.name: metric for metric in refusal(given)}
     names = ["likelihood", "complexity", "typicality"]  # a file refuses nobody
     assert list(found) == [*(f"outliers refused, {name}" for name in names), "classifier's confidence in outliers"]
@@ -478,7 +478,7 @@ def test_a_class_conditional_model_tells_classes_apart_and_refuses(flat: Dataset
         assert (own[name] <= bound).mean() >= 0.9  # of 24 pictures the bound lies between two
         assert found[f"outliers refused, {name}"].value == pytest.approx(100 * (other[name] > bound).mean())
     assert 10 <= found["classifier's confidence in outliers"].value <= 100
-    assert [metric.name for metric in refusal(subject(BYTES))] == [f"outliers refused, {name}" for name in names]
+    assert [metric.name for metric in refusal(context(BYTES))] == [f"outliers refused, {name}" for name in names]
 
 
 # The background model, and the card
@@ -486,7 +486,7 @@ def test_a_class_conditional_model_tells_classes_apart_and_refuses(flat: Dataset
 
 def test_the_background_model_is_one_of_the_same_kind_that_saw_mutated_pictures(tmp_path: Path) -> None:
     def add(name: str, config: Config, mutated: float, data: str = "toy") -> None:
-        recipe = as_dict(recipe_of(config, data=data, mutated=mutated))
+        recipe = as_dict(recipe_of(config, data=data, noise_fraction=mutated))
         keep(tmp_path, name, made(config), data=data, recipe=recipe)
 
     add("a-vae-background", BOUND, 0.2)

@@ -13,15 +13,15 @@ from torch.distributions import Normal, kl_divergence
 
 from engine.errors import BadValue
 from engine.models.pixel_vae import PixelVAE, PixelVAEConfig
-from engine.nn.autoregressive.distributions import OUTPUTS, OutputName
+from engine.nn.autoregressive.distributions import DISTRIBUTIONS, DistributionName
 from engine.nn.autoregressive.raster import complete_naively
 
 SMALL = PixelVAEConfig((1, 3, 3), latent=3, net="dense", width=8, maps=4, pixel_width=6, pixel_depth=2)
 COLOUR = dataclasses.replace(SMALL, shape=(3, 3, 4), output="softmax")
 MIXED = dataclasses.replace(COLOUR, output="logistic", mixtures=2)
-CONFIGS = (SMALL, dataclasses.replace(SMALL, gated=False, top=1), COLOUR, MIXED)
+CONFIGS = (SMALL, dataclasses.replace(SMALL, gated=False, z2_dim=1), COLOUR, MIXED)
 
-each_config = pytest.mark.parametrize("config", CONFIGS, ids=lambda c: f"{c.output} {c.top} {c.gated}")
+each_config = pytest.mark.parametrize("config", CONFIGS, ids=lambda c: f"{c.output} {c.z2_dim} {c.gated}")
 
 
 def made(config: PixelVAEConfig = SMALL, stretch: float = 2.0) -> PixelVAE:
@@ -30,15 +30,15 @@ def made(config: PixelVAEConfig = SMALL, stretch: float = 2.0) -> PixelVAE:
     model = PixelVAE(config).eval().requires_grad_(False)
     for weights in (*model.decoder.parameters(), *model.net.parameters()):
         weights.mul_(stretch)
-    model.teller.weight.mul_(4 * stretch)
-    if config.top:
+    model.cond_conv.weight.mul_(4 * stretch)
+    if config.z2_dim:
         torch.nn.init.normal_(model.downwards[-1].weight, std=0.3)  # type: ignore[arg-type]
     return model
 
 
 def some(config: PixelVAEConfig, count: int = 4) -> tuple[Tensor, Tensor]:
     """Pictures of whole levels, and noise for as many."""
-    levels = OUTPUTS[config.output].levels
+    levels = DISTRIBUTIONS[config.output].levels
     generator = torch.Generator().manual_seed(2)
     x = torch.randint(0, levels, (count, *config.shape), generator=generator) / (levels - 1)
     return x, torch.rand(x.shape, generator=generator)
@@ -62,8 +62,8 @@ def test_all_binary_pictures_have_probability_one_given_a_latent(config: PixelVA
 def test_a_value_feels_nothing_that_comes_after_it(config: PixelVAEConfig) -> None:
     model = made(config)
     x, _ = some(config, 1)
-    additions = model.told(torch.randn(1, 3))
-    slopes = torch.autograd.functional.jacobian(lambda x: model.net.means(x, additions), x)
+    conditioning = model.condition_maps(torch.randn(1, 3))
+    slopes = torch.autograd.functional.jacobian(lambda x: model.net.means(x, conditioning), x)
     channels, height, width = config.shape
     order = (torch.arange(height * width).view(height, width) * channels) + torch.arange(channels)[:, None, None]
     after = order.flatten()[:, None] <= order.flatten()
@@ -75,21 +75,21 @@ def test_a_value_feels_nothing_that_comes_after_it(config: PixelVAEConfig) -> No
 @each_config
 def test_a_latent_reaches_every_pixel_at_every_layer(config: PixelVAEConfig) -> None:
     model = made(config)
-    (additions,) = model.told(torch.randn(5, 3))
-    assert additions.shape == (5, config.pixel_depth, *config.shape[1:], model.net.stack.gates)
-    assert (additions.std(0).amax(-1) > 1e-3).all()
+    (conditioning,) = model.condition_maps(torch.randn(5, 3))
+    assert conditioning.shape == (5, config.pixel_depth, *config.shape[1:], model.net.stack.gates)
+    assert (conditioning.std(0).amax(-1) > 1e-3).all()
 
 
-@pytest.mark.parametrize("output", OUTPUTS)
-def test_the_mean_of_a_value_is_that_of_its_levels(output: OutputName) -> None:
+@pytest.mark.parametrize("output", DISTRIBUTIONS)
+def test_the_mean_of_a_value_is_that_of_its_levels(output: DistributionName) -> None:
     config = dataclasses.replace(COLOUR, output=output, mixtures=2)
     model = made(config, stretch=0.5)
     if output == "logistic":  # so narrow that the end bins get nothing from beyond
         model.net.head.out.bias[8:14] = -4.0  # type: ignore[index]
     x, _ = some(config)
-    chances = model.conditionals(x)
-    expected = chances @ torch.linspace(0, 1, chances.shape[-1])
-    torch.testing.assert_close(model.net.means(x, model.told(model.encode(x))), expected, rtol=0, atol=2e-3)
+    probs = model.conditionals(x)
+    expected = probs @ torch.linspace(0, 1, probs.shape[-1])
+    torch.testing.assert_close(model.net.means(x, model.condition_maps(model.encode(x))), expected, rtol=0, atol=2e-3)
 
 
 # Drawing
@@ -98,9 +98,9 @@ def test_the_mean_of_a_value_is_that_of_its_levels(output: OutputName) -> None:
 @each_config
 def test_each_decoded_value_is_the_mean_given_the_means_before_it(config: PixelVAEConfig) -> None:
     model, z = made(config), torch.randn(6, 3)
-    x, additions = torch.zeros(6, *config.shape), model.told(z)
+    x, conditioning = torch.zeros(6, *config.shape), model.condition_maps(z)
     for row, column, channel in itertools.product(*map(range, (*config.shape[1:], config.shape[0]))):
-        x[:, channel, row, column] = model.net.means(x, additions)[:, channel, row, column]
+        x[:, channel, row, column] = model.net.means(x, conditioning)[:, channel, row, column]
     decoded = model.decode(z)
     torch.testing.assert_close(decoded, x, rtol=0, atol=1e-3)
     assert torch.equal(decoded, model.decode(z))
@@ -120,7 +120,7 @@ def test_a_sample_is_what_the_naive_sampler_draws_of_its_latent(
     model, z = made(config), torch.randn(4, 3)
     x, u = some(config)
     hidden = torch.ones_like(u[:, :1], dtype=torch.bool)
-    drawn = model.net.fill(u, model.told(z))
+    drawn = model.net.fill(u, model.condition_maps(z))
     monkeypatch.setattr(model, "encode", lambda x, y=None: z)  # whatever the picture
     naive = complete_naively(model, x, hidden, u, 0, u[0, 0].numel())
     torch.testing.assert_close(drawn, naive, rtol=0, atol=1e-6)
@@ -131,7 +131,7 @@ def test_the_noise_of_the_latent_and_that_of_the_pixels_have_nothing_to_do_with_
     pictures = model.sample(seeds)
     assert torch.equal(pictures[7:8], model.sample([7]))
     assert 0.1 < pictures.mean() < 0.9
-    middle = model.net.fill(torch.full((2, 1, 3, 3), 0.5), model.told(torch.zeros(2, 3)))
+    middle = model.net.fill(torch.full((2, 1, 3, 3), 0.5), model.condition_maps(torch.zeros(2, 3)))
     assert torch.equal(model.sample([1, 2], truncation=0.0), middle)
 
 
@@ -195,9 +195,9 @@ def mean_and_error(draws: Tensor) -> tuple[Tensor, Tensor]:
     return draws.mean(-1), draws.std(-1) / draws.shape[-1] ** 0.5
 
 
-@pytest.mark.parametrize("top", [0, 1])
-def test_elbo_and_importance_bounds_climb_to_the_log_likelihood(top: int) -> None:
-    model = made(dataclasses.replace(SMALL, shape=(1, 3, 2), latent=2, top=top))
+@pytest.mark.parametrize("z2_dim", [0, 1])
+def test_elbo_and_importance_bounds_climb_to_the_log_likelihood(z2_dim: int) -> None:
+    model = made(dataclasses.replace(SMALL, shape=(1, 3, 2), latent=2, z2_dim=z2_dim))
     model.encoder.head.bias[2:] += 0.5  # wide enough that no weight is large
     x, _ = some(model.config, 2)
     truth, many = by_quadrature(model, x), x.repeat_interleave(2_000, 0)
@@ -211,7 +211,7 @@ def test_elbo_and_importance_bounds_climb_to_the_log_likelihood(top: int) -> Non
 
 
 def test_the_rate_of_two_levels_is_that_of_their_gaussians() -> None:
-    config = dataclasses.replace(SMALL, top=1)
+    config = dataclasses.replace(SMALL, z2_dim=1)
     model = made(config)
     x, _ = some(config)
     evidence = model.evidence(x, None, torch.randn(4, 3))
@@ -228,12 +228,12 @@ def test_the_rate_of_two_levels_is_that_of_their_gaussians() -> None:
 
 def test_one_level_has_no_network_between_and_two_begin_as_strangers() -> None:
     assert not hasattr(PixelVAE(SMALL), "downwards")
-    p = PixelVAE(dataclasses.replace(SMALL, top=1)).prior(torch.randn(4, 1))
+    p = PixelVAE(dataclasses.replace(SMALL, z2_dim=1)).prior(torch.randn(4, 1))
     assert torch.equal(p.mean, torch.zeros(4, 2))
     assert torch.equal(p.stddev, torch.ones(4, 2))
 
 
-@pytest.mark.parametrize("changes", [{"top": 3}, {"kernel": 2}, {"dropout": 1.0}, {"latent": 40}], ids=str)
+@pytest.mark.parametrize("changes", [{"z2_dim": 3}, {"kernel": 2}, {"dropout": 1.0}, {"latent": 40}], ids=str)
 def test_sizes_that_make_no_sense_are_refused(changes: dict[str, float]) -> None:
     with pytest.raises(BadValue, match=next(iter(changes))):
         dataclasses.replace(SMALL, **changes)  # type: ignore[arg-type]

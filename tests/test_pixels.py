@@ -19,7 +19,7 @@ from engine.models.pixel_rnn import PixelRNN, PixelRNNConfig
 from engine.models.vae import VAE, VAEConfig
 from engine.nn import noise
 from engine.nn.autoregressive.conv_lstm import RecurrentStack
-from engine.nn.autoregressive.distributions import OUTPUTS, drawn
+from engine.nn.autoregressive.distributions import DISTRIBUTIONS, sample
 from engine.nn.autoregressive.pixel_net import PixelNet
 from engine.nn.autoregressive.raster import complete_naively
 from engine.nn.autoregressive.stacks import GatedStack, PlainStack, StackSizes
@@ -29,7 +29,7 @@ from train.data import Batch
 from train.evaluation import evaluate
 from train.export import export
 from train.loop import train
-from train.metrics.subject import Subject
+from train.metrics.context import EvalContext
 from train.objectives.likelihood import Likelihood, LikelihoodConfig
 from train.recipe import Recipe
 from train.recipes import RECIPES
@@ -42,8 +42,8 @@ KINDS: tuple[PixelConfig, ...] = (
     PixelCNNConfig(depth=2, gated=False),
     PixelRNNConfig(depth=2),
     PixelRNNConfig(depth=2, cell="row"),
-    PixelCNNConfig(depth=3, located=1),
-    PixelCNNConfig(depth=2, gated=False, located=1),
+    PixelCNNConfig(depth=3, position_bias_layers=1),
+    PixelCNNConfig(depth=2, gated=False, position_bias_layers=1),
 )
 
 
@@ -54,7 +54,7 @@ def of_each_kind(**fields: Any) -> tuple[PixelConfig, ...]:
 BINARY = tuple(config for classes in (0, 3) for config in of_each_kind(shape=(1, 3, 3), width=8, classes=classes))
 COLOUR = tuple(
     config
-    for output in OUTPUTS
+    for output in DISTRIBUTIONS
     for config in of_each_kind(shape=(3, 3, 2), width=18, output=output, mixtures=3, classes=2)
 )
 GREY = tuple(
@@ -67,7 +67,7 @@ GREY = tuple(
 def kind_of(config: PixelConfig) -> str:
     if isinstance(config, PixelRNNConfig):
         return config.cell
-    return ("gated" if config.gated else "plain") + (" located" if config.located else "")
+    return ("gated" if config.gated else "plain") + (" position biases" if config.position_bias_layers else "")
 
 
 def title(config: PixelConfig) -> str:
@@ -91,7 +91,7 @@ def made(config: PixelConfig) -> PixelCNN | PixelRNN:
 
 
 def some(config: PixelConfig, count: int = 4) -> Tensor:
-    levels = OUTPUTS[config.output].levels
+    levels = DISTRIBUTIONS[config.output].levels
     random = torch.Generator().manual_seed(2)
     return torch.randint(0, levels, (count, *config.shape), generator=random) / (levels - 1)
 
@@ -130,24 +130,24 @@ def test_all_pictures_have_a_total_probability_of_one(config: PixelConfig) -> No
 @each_config
 def test_the_chances_of_a_value_sum_to_one_and_are_those_that_the_picture_is_scored_by(config: PixelConfig) -> None:
     model, x, y = made(config), some(config), some_y(config)
-    chances, levels = model.conditionals(x, y), OUTPUTS[config.output].levels
-    assert chances.shape == (*x.shape, levels)
-    torch.testing.assert_close(chances.sum(-1), torch.ones_like(x))
+    probs, levels = model.conditionals(x, y), DISTRIBUTIONS[config.output].levels
+    assert probs.shape == (*x.shape, levels)
+    torch.testing.assert_close(probs.sum(-1), torch.ones_like(x))
     level = (x * (levels - 1)).round().long()[..., None]
-    torch.testing.assert_close(chances.gather(-1, level)[..., 0].log(), model.log_probs(x, y), rtol=1e-3, atol=1e-3)
+    torch.testing.assert_close(probs.gather(-1, level)[..., 0].log(), model.log_probs(x, y), rtol=1e-3, atol=1e-3)
     torch.testing.assert_close(model.log_probs(x, y).flatten(1).sum(1), model.log_prob(x, y))
 
 
 def test_a_mixture_puts_the_ends_of_the_scale_into_its_end_levels() -> None:
-    output = OUTPUTS["logistic"](1, 1)
+    output = DISTRIBUTIONS["logistic"](1, 1)
     h = torch.tensor([0.0, 5.0, -2.0])  # one component far above white
-    chances = output.chances(h, torch.zeros(1), 0)
-    assert chances[255] > 0.999
-    assert float(output.log_probs(h, torch.ones(1))) == pytest.approx(math.log(chances[255]), abs=1e-6)
+    probs = output.probs(h, torch.zeros(1), 0)
+    assert probs[255] > 0.999
+    assert float(output.log_probs(h, torch.ones(1))) == pytest.approx(math.log(probs[255]), abs=1e-6)
 
 
 def test_a_mixture_keeps_its_slopes_finite_however_wild_its_maps_are() -> None:
-    output = OUTPUTS["logistic"](3, 2)
+    output = DISTRIBUTIONS["logistic"](3, 2)
     for size in (1e2, 1e4):
         h = (size * torch.randn(64, output.maps, generator=torch.Generator().manual_seed(3))).requires_grad_()
         scores = output.log_probs(h, torch.linspace(0, 1, 64)[:, None].expand(64, 3))
@@ -162,8 +162,8 @@ def test_a_mixture_keeps_its_slopes_finite_however_wild_its_maps_are() -> None:
 def slopes(model: Any, x: Tensor, channel: int, row: int, column: int) -> Tensor:
     """How much what is said of a value depends on every value of a picture, (height, width, channel)."""
     x = x.clone().requires_grad_()
-    chances = model.conditionals(x)[:, channel, row, column]
-    told = (chances * torch.linspace(-1, 1, chances.shape[-1]) ** 3).sum()
+    probs = model.conditionals(x)[:, channel, row, column]
+    told = (probs * torch.linspace(-1, 1, probs.shape[-1]) ** 3).sum()
     (slope,) = torch.autograd.grad(told, x)
     return slope.abs().sum(0).movedim(0, -1)
 
@@ -302,9 +302,9 @@ def test_a_sample_is_a_picture_drawn_whole_by_the_noise_of_its_seed(config: Pixe
 
 
 def test_a_value_is_the_inverse_of_its_cumulative_distribution() -> None:
-    chances = torch.tensor([0.25, 0.25, 0.0, 0.5])
+    probs = torch.tensor([0.25, 0.25, 0.0, 0.5])
     u = torch.tensor([0.0, 0.24, 0.25, 0.49, 0.5, 0.999])
-    assert (3 * drawn(chances.expand(6, 4), u)).round().tolist() == [0, 0, 1, 1, 3, 3]
+    assert (3 * sample(probs.expand(6, 4), u)).round().tolist() == [0, 0, 1, 1, 3, 3]
 
 
 # Classes and other conditions
@@ -330,30 +330,32 @@ STACKS = {
 @pytest.mark.parametrize("layers", [1, 2])
 def test_a_network_that_is_told_something_else_of_each_pixel_draws_as_with_whole_passes(kind: str, layers: int) -> None:
     torch.manual_seed(1)
-    net = PixelNet(STACKS[kind](), OUTPUTS["bernoulli"](1, 1), colours=1).requires_grad_(False)
+    net = PixelNet(STACKS[kind](), DISTRIBUTIONS["bernoulli"](1, 1), colours=1).requires_grad_(False)
     here, everywhere = torch.randn(2, layers, 4, 5, net.stack.gates), torch.randn(2, 2, 1, 1, net.stack.gates)
-    additions = (3 * here, everywhere)
+    conditioning = (3 * here, everywhere)
     x, u = torch.zeros(2, 1, 4, 5), noise.uniform([1, 2], (1, 4, 5))
     hidden = torch.ones_like(x, dtype=torch.bool)
 
     class Told:
-        """The network with its additions."""
+        """The network with what is added to its layers."""
 
         def log_probs(self, x: Tensor, y: None = None) -> Tensor:
-            return net.log_probs(x, additions)
+            return net.log_probs(x, conditioning)
 
         def conditionals(self, x: Tensor, y: None = None) -> Tensor:
-            return net.conditionals(x, additions)
+            return net.conditionals(x, conditioning)
 
         def complete(self, *_: Any) -> Tensor:
             raise AssertionError("whole passes were asked for")
 
-    ours = net.complete(x, hidden, u, 0, 20, additions)
+    ours = net.complete(x, hidden, u, 0, 20, conditioning)
     assert torch.equal(ours, complete_naively(Told(), x, hidden, u, 0, 20))
-    assert torch.equal(ours, net.complete(net.complete(x, hidden, u, 0, 12, additions), hidden, u, 12, 20, additions))
+    assert torch.equal(
+        ours, net.complete(net.complete(x, hidden, u, 0, 12, conditioning), hidden, u, 12, 20, conditioning)
+    )
     elsewhere = (3 * here, everywhere)
     elsewhere[0][:, :, 2, 3] += 5
-    changed = (net.conditionals(x, elsewhere) != net.conditionals(x, additions)).any(-1).any(1).any(0)
+    changed = (net.conditionals(x, elsewhere) != net.conditionals(x, conditioning)).any(-1).any(1).any(0)
     assert changed[2, 3]
     assert not changed[:2].any()
 
@@ -373,7 +375,11 @@ def run_of(tmp_path: Path, pixels: Any, config: PixelConfig) -> tuple[Run, Any]:
     [
         ("binarized", PixelCNNConfig(classes=10), {"NLL", "Bayes test error"}),
         ("plain", PixelCNNConfig(output="softmax", gated=False), {"NLL", "bits per dimension"}),
-        ("plain", PixelCNNConfig(output="logistic", dropout=0.2, located=1), {"NLL", "bits per dimension"}),
+        (
+            "plain",
+            PixelCNNConfig(output="logistic", dropout=0.2, position_bias_layers=1),
+            {"NLL", "bits per dimension"},
+        ),
         ("binarized", PixelRNNConfig(), {"NLL"}),
     ],
     ids=["binary", "softmax", "logistic", "recurrent"],
@@ -394,8 +400,8 @@ def test_a_run_becomes_a_checkpoint_whose_likelihood_is_measured(
         low, high = error.interval
         assert 0 <= low < error.value < high <= 100
     # Binary samples are held against binary pictures.
-    subject = Subject(engine.model("toy-pixels"), run.recipe(), data, pictures=24, samples=3)
-    assert (len(subject.beside(data.test).pictures.unique()) == 2) == (pixels == "binarized")
+    context = EvalContext(engine.model("toy-pixels"), run.recipe(), data, pictures=24, samples=3)
+    assert (len(context.beside(data.test).pictures.unique()) == 2) == (pixels == "binarized")
     assert all("binarized" in by_name[name].protocol for name in SAMPLED) == (pixels == "binarized")
     model, y = engine.model("toy-pixels"), data.test.y if config.classes else None
     if pixels == "plain":
@@ -440,7 +446,7 @@ def test_likelihoods_of_bytes_are_not_taught_on_binary_pixels_nor_the_other_way_
         ({"kernel": 1}, "kernel is 1"),
         ({"dropout": 1.0}, "dropout is 1.0"),
         ({"mixtures": 0}, "mixtures is 0"),
-        ({"depth": 2, "located": 3}, "located is 3 of 2 layers"),
+        ({"depth": 2, "position_bias_layers": 3}, "position_bias_layers is 3 of 2 layers"),
         ({"shape": (3, 4, 4), "width": 2}, "width is 2; 3 colours"),
     ],
     ids=str,

@@ -23,8 +23,8 @@ from train.data import Dataset, Split
 from train.evaluation import evaluate
 from train.export import export
 from train.loop import train
+from train.metrics.context import EvalContext
 from train.metrics.probes import CRITIC, critic_probe, encoder_probes, probe
-from train.metrics.subject import Subject
 from train.objectives.adversarial import AdversarialConfig
 from train.objectives.critics import CriticConfig
 from train.objectives.elbo import ElboConfig
@@ -43,7 +43,7 @@ ALI = Recipe("toy", PAIRS, JOINT, steps=2, batch=12, sheets=0)
 PACKED = AdversarialConfig(critic=CriticConfig("conv", 4, 0, norm="spectral", packing=2))
 CRITICS = {
     "ali": ALI,
-    "hali": dataclasses.replace(ALI, model=HierarchicalALIConfig(SHAPE, latent=5, top=2, width=4, depth=0)),
+    "hali": dataclasses.replace(ALI, model=HierarchicalALIConfig(SHAPE, latent=5, z2_dim=2, width=4, depth=0)),
     "packed": dataclasses.replace(ALI, model=DCGANConfig(SHAPE, latent=3, width=4), objective=PACKED),
     "conditional": dataclasses.replace(ALI, model=dataclasses.replace(PAIRS, classes=10)),
     "grown": dataclasses.replace(
@@ -61,8 +61,8 @@ def asked(count: int, questions: int = 1, seed: int = 1) -> np.ndarray[Any, np.d
     return np.random.default_rng(seed).integers(0, 4, (count, questions))
 
 
-def subject(config: Config, data: Dataset | None = None) -> Subject:
-    return Subject(made(config), Recipe("toy", config, JOINT), data or toy_data(SHAPE, 200), 200, 2)
+def context(config: Config, data: Dataset | None = None) -> EvalContext:
+    return EvalContext(made(config), Recipe("toy", config, JOINT), data or toy_data(SHAPE, 200), 200, 2)
 
 
 def unlabelled(split: Split, attrs: bool = True) -> Split:
@@ -104,7 +104,7 @@ def test_features_that_never_change_and_answers_that_are_all_one_do_no_harm() ->
 
 
 def test_an_encoder_is_probed_on_its_latents_and_before_its_head() -> None:
-    latents, features = encoder_probes(subject(PAIRS))
+    latents, features = encoder_probes(context(PAIRS))
     assert (latents.name, features.name) == ("linear probe, latents", "linear probe, encoder features")
     for metric in (latents, features):
         assert metric.unit == "%"
@@ -115,19 +115,19 @@ def test_an_encoder_is_probed_on_its_latents_and_before_its_head() -> None:
 def test_attributes_are_asked_where_there_are_no_classes() -> None:
     data = toy_data(SHAPE, 200)
     data = dataclasses.replace(data, train=unlabelled(data.train), test=unlabelled(data.test))
-    assert all("mean over 40 attributes" in metric.protocol for metric in encoder_probes(subject(PAIRS, data)))
+    assert all("mean over 40 attributes" in metric.protocol for metric in encoder_probes(context(PAIRS, data)))
     bare = dataclasses.replace(data, train=unlabelled(data.train, False), test=unlabelled(data.test, False))
-    assert encoder_probes(subject(PAIRS, bare)) == []
+    assert encoder_probes(context(PAIRS, bare)) == []
 
 
 def test_latents_that_were_told_the_class_are_not_asked_for_it() -> None:
-    (metric,) = encoder_probes(subject(dataclasses.replace(PAIRS, classes=10)))
+    (metric,) = encoder_probes(context(dataclasses.replace(PAIRS, classes=10)))
     assert metric.name == "linear probe, encoder features"
 
 
 def test_nothing_is_probed_without_an_encoder_a_critic_or_pictures_enough() -> None:
-    assert encoder_probes(subject(DCGANConfig(SHAPE, latent=3, width=4))) == critic_probe(subject(PAIRS)) == []
-    assert encoder_probes(subject(PAIRS, toy_data(SHAPE, 40))) == []
+    assert encoder_probes(context(DCGANConfig(SHAPE, latent=3, width=4))) == critic_probe(context(PAIRS)) == []
+    assert encoder_probes(context(PAIRS, toy_data(SHAPE, 40))) == []
 
 
 # Of the critic of a run

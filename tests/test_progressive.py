@@ -18,7 +18,7 @@ from engine.models.progressive_gan import ProgressiveGAN, ProgressiveGANConfig
 from engine.nn.equalized import Equalized, PixelNorm
 from tests.interrupted import assert_same, undisturbed_and_killed
 from train.data import Batch
-from train.devices import Place
+from train.devices import Distributed
 from train.export import export
 from train.loop import Training, train
 from train.objectives.critics import CriticConfig
@@ -28,10 +28,10 @@ from train.runs import Run
 
 from .toys import toy_data
 
-CPU = Place(torch.device("cpu"))
+CPU = Distributed(torch.device("cpu"))
 SHAPE = (1, 16, 16)  # 4 → 8 → 16
 CONFIG = ProgressiveGANConfig(SHAPE, latent=3, width=4)
-RULES = ProgressiveConfig(critic=CriticConfig("conv", 4, 0, minibatch_deviation=True), r1=1.0, penalized=0.5)
+RULES = ProgressiveConfig(critic=CriticConfig("conv", 4, 0, minibatch_deviation=True), r1=1.0, lazy_reg_fraction=0.5)
 GAME = Recipe("toy", CONFIG, RULES, steps=10, batch=12, save_every=4, sheets=0, optimizer=AdamConfig(warm_up=0.0))
 NEAR = 1e-5
 FULL = [0.0, 0.0, 1.0]

@@ -14,8 +14,8 @@ from engine.models.hierarchical_ali import HierarchicalALI, HierarchicalALIConfi
 from engine.models.pixel_vae import PixelVAEConfig
 from engine.models.vae import VAE, VAEConfig
 from engine.registry import Config
+from train.metrics.context import EvalContext, NamedClassifier
 from train.metrics.reconstruction import feature_error, kept_axes, reconstruction_error
-from train.metrics.subject import Judge, Subject
 from train.recipe import Recipe
 from train.recipes import RECIPES
 
@@ -24,7 +24,7 @@ from .toys import toy_data
 
 SHAPE = (1, 8, 8)
 PLAIN = VAEConfig(SHAPE, latent=64, width=8, depth=1)
-LEVELS = HierarchicalALIConfig(SHAPE, latent=5, top=2, hidden=8, width=4, depth=0)
+LEVELS = HierarchicalALIConfig(SHAPE, latent=5, z2_dim=2, hidden=8, width=4, depth=0)
 
 
 class Mirror(VAE):
@@ -45,45 +45,45 @@ class Grey(Mirror):
         return test.batch(torch.arange(40)).x.mean(0).expand(len(z), -1, -1, -1)
 
 
-def subject(config: Config) -> Subject:
-    judge = made(ClassifierConfig(SHAPE, width=4))
-    assert isinstance(judge, Classifier)
+def context(config: Config) -> EvalContext:
+    classifier = made(ClassifierConfig(SHAPE, width=4))
+    assert isinstance(classifier, Classifier)
     recipe = Recipe(data="toy", model=config, objective=RECIPES["mnist-ali"].objective)
-    return Subject(made(config), recipe, toy_data(SHAPE, 40), 40, 2, Judge("toy-classifier", judge))
+    return EvalContext(made(config), recipe, toy_data(SHAPE, 40), 40, 2, NamedClassifier("toy-classifier", classifier))
 
 
-def figures(subject: Subject) -> dict[str, float]:
-    return {metric.name: metric.value for metric in reconstruction_error(subject) + feature_error(subject)}
+def figures(context: EvalContext) -> dict[str, float]:
+    return {metric.name: metric.value for metric in reconstruction_error(context) + feature_error(context)}
 
 
 def test_a_decoded_mean_that_stands_in_for_a_draw_says_so() -> None:
-    pixels = subject(PixelVAEConfig(SHAPE, latent=4, width=4, depth=0, maps=4, pixel_width=4, pixel_depth=2))
+    pixels = context(PixelVAEConfig(SHAPE, latent=4, width=4, depth=0, maps=4, pixel_width=4, pixel_depth=2))
     soft = "posterior mean, decoded by soft passes in place of a draw pixel by pixel"
     assert [soft in metric.protocol for metric in reconstruction_error(pixels) + feature_error(pixels)] == [True, True]
-    assert "soft" not in reconstruction_error(subject(PLAIN))[0].protocol
+    assert "soft" not in reconstruction_error(context(PLAIN))[0].protocol
 
 
 def test_an_identity_has_no_error() -> None:
-    mirrored = dataclasses.replace(subject(PLAIN), model=Mirror(PLAIN).eval())
+    mirrored = dataclasses.replace(context(PLAIN), model=Mirror(PLAIN).eval())
     assert figures(mirrored) == {"test MSE": 0, "feature error": 0}
 
 
 def test_the_mean_for_every_picture_has_the_whole_variance(monkeypatch: pytest.MonkeyPatch) -> None:
     """In features that are pixels, and so linear, the mean picture is the mean of the features too."""
-    grey = dataclasses.replace(subject(PLAIN), model=Grey(PLAIN).eval())
+    grey = dataclasses.replace(context(PLAIN), model=Grey(PLAIN).eval())
     monkeypatch.setattr(Classifier, "features", lambda self, x: x.flatten(1))
     assert figures(grey)["feature error"] == pytest.approx(1, rel=1e-5)
 
 
 def test_the_unit_of_features_does_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
-    vae, features = subject(PLAIN), Classifier.features
+    vae, features = context(PLAIN), Classifier.features
     once = figures(vae)["feature error"]
     monkeypatch.setattr(Classifier, "features", lambda self, x: 10 * features(self, x) + 3)
     assert figures(vae)["feature error"] == pytest.approx(once, rel=1e-4)
 
 
 def test_all_levels_together_are_the_whole_latent() -> None:
-    found = figures(subject(LEVELS))
+    found = figures(context(LEVELS))
     assert list(found) == [
         "test MSE", "test MSE, z2 alone", "test MSE, z2 + z1",
         "feature error", "feature error, z2 alone", "feature error, z2 + z1",
@@ -93,7 +93,7 @@ def test_all_levels_together_are_the_whole_latent() -> None:
 
 
 def test_the_upper_level_alone_knows_nothing_of_the_noise_below(monkeypatch: pytest.MonkeyPatch) -> None:
-    hierarchy, encode = subject(LEVELS), HierarchicalALI.encode
+    hierarchy, encode = context(LEVELS), HierarchicalALI.encode
     before = figures(hierarchy)
     monkeypatch.setattr(HierarchicalALI, "encode", lambda self, x, y: noisy(encode(self, x, y)))
     after = figures(hierarchy)
@@ -102,7 +102,7 @@ def test_the_upper_level_alone_knows_nothing_of_the_noise_below(monkeypatch: pyt
 
 
 def noisy(z: Tensor) -> Tensor:
-    return torch.cat([z[:, : LEVELS.top], z[:, LEVELS.top :] + 1], dim=1)
+    return torch.cat([z[:, : LEVELS.z2_dim], z[:, LEVELS.z2_dim :] + 1], dim=1)
 
 
 def test_every_prefix_of_levels_has_its_name_and_its_axes() -> None:
@@ -116,11 +116,11 @@ def test_every_prefix_of_levels_has_its_name_and_its_axes() -> None:
 
 
 def test_what_cannot_be_measured_is_not() -> None:
-    assert figures(subject(DCGANConfig(SHAPE, latent=3, width=4))) == {}
-    assert feature_error(dataclasses.replace(subject(PLAIN), judge=None)) == []
+    assert figures(context(DCGANConfig(SHAPE, latent=3, width=4))) == {}
+    assert feature_error(dataclasses.replace(context(PLAIN), classifier=None)) == []
 
 
 def test_the_feature_error_names_its_judge_its_pictures_and_its_unit() -> None:
-    (metric,) = feature_error(dataclasses.replace(subject(PLAIN), pictures=30))
+    (metric,) = feature_error(dataclasses.replace(context(PLAIN), pictures=30))
     for word in ("30 test pictures", "toy-classifier", "total variance", "1: as bad as the mean"):
         assert word in metric.protocol

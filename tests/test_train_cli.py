@@ -13,7 +13,7 @@ import torch
 
 from engine import load
 from train import cli
-from train.cli import folder_of, main
+from train.cli import current, folder_of, main
 
 TRAIN = [sys.executable, "-m", "train.cli"]
 RANKS = [
@@ -73,6 +73,24 @@ def test_a_checkpoint_is_measured_with_the_critic_of_its_run(
     assert told("evaluate", "digits-ali", "--checkpoints", checkpoints) == measured
 
 
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("--begin", "--init-from"),
+        ("--begin=digits-vae", "--init-from=digits-vae"),
+        ("--model.position-bias-layers", "--model.position-bias-layers"),
+        ("--model.located", "--model.position-bias-layers"),
+        ("--objective.penalized=0.5", "--objective.lazy-reg-fraction=0.5"),
+        ("--top", "--z2-dim"),
+        ("begin", "begin"),
+        ("0.5", "0.5"),
+        ("--model.likelihood", "--model.likelihood"),
+    ],
+)
+def test_options_go_on_working_by_their_older_names(typed: str, meant: str) -> None:
+    assert current(typed) == meant
+
+
 def test_a_run_goes_on_from_a_checkpoint(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -86,7 +104,7 @@ def test_a_run_goes_on_from_a_checkpoint(
     begun = load("digits-vae-first").state_dict()
     ended = weights(second)
     assert all(torch.equal(value, ended[f"model.{name}"]) for name, value in begun.items())
-    assert json.loads((second / "recipe.json").read_text())["begin"] == "digits-vae-first"
+    assert json.loads((second / "recipe.json").read_text())["init_from"] == "digits-vae-first"
     for words, sentence in (
         (["digits-vae", "--begin", "digits-vae-first"], "has width 8 for 128"),
         (["mnist-pixelcnn", "--data", "digits", "--begin", "digits-vae-first"], "of family vae"),

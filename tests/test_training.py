@@ -21,11 +21,11 @@ from tests.interrupted import assert_same, undisturbed_and_killed
 from train import sheets, step_budget
 from train.data import Batch, Dataset, open_data
 from train.data.plane import MODES, PLANES
-from train.devices import Place
+from train.devices import Distributed
 from train.ema import decay_at
 from train.evaluation import evaluate
 from train.export import export, halved, shown
-from train.loop import Training, learning_rate, mix, prepared, rows_at, train
+from train.loop import Training, hash_seeds, learning_rate, prepared, rows_at, train
 from train.objectives import Objective
 from train.recipe import AdamConfig, Recipe, as_dict, from_dict
 from train.recipes import RECIPES, find_recipe
@@ -34,7 +34,7 @@ from train.step_budget import TIMED, steps_within
 
 from .toys import toy_data
 
-CPU = Place(torch.device("cpu"))
+CPU = Distributed(torch.device("cpu"))
 
 
 @pytest.fixture(scope="module")
@@ -108,15 +108,15 @@ def test_a_game_cannot_be_compiled() -> None:
 
 
 @pytest.mark.parametrize("share", [-0.1, 1.5, float("nan")])
-def test_a_share_of_mutated_values_that_is_none_is_refused(share: float) -> None:
-    with pytest.raises(BadValue, match=r"mutated is .*; a share lies from 0 to 1"):
-        dataclasses.replace(RECIPES["digits-vae"], mutated=share)
+def test_an_invalid_noise_fraction_is_refused(share: float) -> None:
+    with pytest.raises(BadValue, match=r"noise_fraction is .*; a share lies from 0 to 1"):
+        dataclasses.replace(RECIPES["digits-vae"], noise_fraction=share)
 
 
 def test_a_background_model_sees_mutated_values(digits: Dataset) -> None:
     recipe = dataclasses.replace(RECIPES["fashion-pixelcnn"], batch=200)
     known = prepared(recipe, digits.train, 3, CPU).x
-    seen = prepared(dataclasses.replace(recipe, mutated=0.5), digits.train, 3, CPU).x
+    seen = prepared(dataclasses.replace(recipe, noise_fraction=0.5), digits.train, 3, CPU).x
     assert float((known != seen).double().mean()) == pytest.approx(0.5, abs=0.02)
 
 
@@ -215,7 +215,7 @@ class Duel(Objective):
 
 
 def test_a_turn_changes_its_player_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("train.loop.pursue", lambda *_: Duel())
+    monkeypatch.setattr("train.loop.build_objective", lambda *_: Duel())
     training = Training(short(RECIPES["digits-vae"], ema=0.0), CPU)
     for player, other in (("left", "right"), ("right", "left")):
         before = {name: p.clone() for name, p in training.objective.named_parameters()}
@@ -234,7 +234,7 @@ def test_every_epoch_shows_every_picture_once() -> None:
 
 
 def test_seeds_of_neighbours_differ() -> None:
-    seeds = {mix(seed, step, rank) for seed in range(10) for step in range(100) for rank in range(4)}
+    seeds = {hash_seeds(seed, step, rank) for seed in range(10) for step in range(100) for rank in range(4)}
     assert len(seeds) == 4_000
     assert all(0 <= seed < 2**63 for seed in seeds)
 
@@ -306,6 +306,6 @@ def test_no_time_is_refused(minutes: float) -> None:
 
 def test_ranks_are_given_steps_and_no_time(monkeypatch: pytest.MonkeyPatch) -> None:
     recipe = RECIPES["digits-vae"]
-    monkeypatch.setattr(step_budget, "find_place", lambda: Place(torch.device("cpu"), ranks=2))
+    monkeypatch.setattr(step_budget, "find_distributed", lambda: Distributed(torch.device("cpu"), ranks=2))
     with pytest.raises(BadValue, match="torchrun"):
         steps_within(recipe, toy_data(recipe.model.shape), 1.0)

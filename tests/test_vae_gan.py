@@ -12,7 +12,7 @@ from train.objectives.features import apart
 from train.objectives.vae_gan import VaeGan, VaeGanConfig
 
 CONFIG = VAEConfig(shape=(3, 16, 16), latent=4, net="residual", width=8, depth=1, likelihood="gaussian-shared")
-GAME = VaeGanConfig(critic_width=4, critic_levels=2, silent=0.25, penalized=1.0)
+GAME = VaeGanConfig(critic_width=4, critic_levels=2, silent=0.25, lazy_reg_fraction=1.0)
 
 
 def batch() -> Batch:

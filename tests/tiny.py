@@ -36,7 +36,9 @@ def write_all(folder: Path) -> Path:
     write(folder, "toy-cvae", VAE(VAEConfig((3, 16, 16), latent=3, width=32, depth=1, classes=4)), labels=4)
     sure = Metric("test MSE", 0.02, "", "some test pictures", (0.0125, 0.0375))
     write(folder, "toy-ae", Autoencoder(AutoencoderConfig((1, 16, 16), latent=2, width=32, depth=1)), metrics=(sure,))
-    write(folder, "toy-levels", HierarchicalALI(HierarchicalALIConfig((1, 16, 16), 6, top=2, hidden=16, net="dense")))
+    write(
+        folder, "toy-levels", HierarchicalALI(HierarchicalALIConfig((1, 16, 16), 6, z2_dim=2, hidden=16, net="dense"))
+    )
     write(folder, "toy-broken", VAE(VAEConfig((1, 16, 16), latent=2, width=32, depth=1)))
     point(folder / "toy-vae-6d", np.eye(6)[[1, 3, 5, 0]], np.ones((1, 6)), np.array([[1, -1, 0, 0, 0, 0]]))
     point(folder / "toy-levels", np.array([[0.6, 0, 0.8, 0, 0, 0]]), np.eye(6)[[0, 1, 2, 3]])

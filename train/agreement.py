@@ -10,9 +10,9 @@ from engine.errors import BadValue
 from engine.models.classifier import ClassifierConfig
 from engine.registry import Config, build
 from train.data import Dataset, Split
-from train.devices import find_place
+from train.devices import find_distributed
 from train.loop import check_compiles, prepared
-from train.objectives import pursue
+from train.objectives import build_objective
 from train.recipe import Recipe, binary_as_they_are
 
 NAMED = 8  # classes
@@ -29,7 +29,7 @@ def fitted(recipe: Recipe, data: Dataset, default: Config) -> Recipe:
         return recipe
     what = "attributes" if by_attributes(recipe.model) else "classes"
     if not known:
-        raise BadValue(f"{data.name} has no {what}, and {told(recipe.model)} {wanted}. {remedy(recipe.model)}")
+        raise BadValue(f"{data.name} has no {what}, and {role(recipe.model)} {wanted}. {remedy(recipe.model)}")
     if wanted != getattr(default, field):
         raise BadValue(
             f"--model.{field} is {wanted}, and {data.name} has {len(known)} {what}: {listed(known)}. "
@@ -72,12 +72,12 @@ def check_classes(data: Dataset, count: int) -> None:
 
 def rehearse(recipe: Recipe, data: Dataset) -> None:
     """Take each player's terms on the first batch, without a step. Raises BadValue where that is impossible."""
-    place = find_place()
+    distributed = find_distributed()
     torch.manual_seed(recipe.seed)
-    objective = pursue(recipe.objective, build(recipe.model)).to(place.device)
+    objective = build_objective(recipe.objective, build(recipe.model)).to(distributed.device)
     if recipe.compiled:
         check_compiles(objective)
-    parts = prepared(recipe, data.train, 0, place, objective.batches).parts(objective.batches)
+    parts = prepared(recipe, data.train, 0, distributed, objective.batches).parts(objective.batches)
     try:
         for i, player in enumerate(objective.turns):
             objective(player, parts[i % len(parts)], 0.0)
@@ -105,7 +105,7 @@ def by_attributes(model: Config) -> bool:
     return isinstance(model, ClassifierConfig) and model.attributes
 
 
-def told(model: Config) -> str:
+def role(model: Config) -> str:
     return "the model tells apart" if isinstance(model, ClassifierConfig) else "the model is told"
 
 

@@ -16,6 +16,7 @@ from typing import Annotated
 
 import tyro
 
+from engine import schema
 from engine.checkpoints import directions, files
 from engine.console import write_plainly
 from engine.errors import BadValue, UnknownName, ZoetropeError
@@ -23,21 +24,21 @@ from engine.inference.engine import Engine
 from engine.registry import build, family_of
 from engine.user_dir import NOWHERE
 from engine.version import version
-from train.agreement import check, fitted, kinds, listed, rehearse, told
+from train.agreement import check, fitted, kinds, listed, rehearse, role
 from train.comparison import table
 from train.data import Dataset, open_data
-from train.devices import find_place
-from train.directions.attributes import PICTURES, Witness, find
-from train.evaluation import evaluate, judge_of
+from train.devices import find_distributed
+from train.directions.attributes import PICTURES, find
+from train.evaluation import classifier_for, evaluate
 from train.export import export, shareable
 from train.home import SEEDS, Choice, choose, save_numbered, save_strip
 from train.loop import Training, train
 from train.recipe import Recipe, to_json
 from train.recipes import RECIPES, find_recipe
-from train.reference_images import TEST, TRAIN, gather, judge
+from train.reference_images import TEST, TRAIN, gather, write_features
 from train.runs import Run
 from train.step_budget import steps_within
-from train.warm_start import beginning
+from train.warm_start import warm_start
 
 RUNS = Path("runs")
 
@@ -175,10 +176,9 @@ def measure(given: EvaluateArguments) -> None:
 def point(given: DirectionsArguments) -> None:
     engine = Engine(None if given.checkpoints is None else [given.checkpoints], "auto")
     card = engine.catalogue.able(given.name, "decodes")
-    encodes, judge = "encodes" in card.verbs, judge_of(engine, given.name)
+    encodes = "encodes" in card.verbs
     data = open_data(given.data or card.data, given.data_dir, card.shape) if encodes else None
-    witness = None if judge is None else Witness(judge.name, judge.model, engine.card(judge.name).labels)
-    found = find(engine.model(given.name), data, witness, given.pictures)
+    found = find(engine.model(given.name), data, classifier_for(engine, given.name), given.pictures)
     directions.save(engine.place(given.name), found)
     for note in found.notes:
         beside = "of the variance" if note.base is None else f"right, against {100 * note.base:.1f} % by the commonest"
@@ -186,7 +186,7 @@ def point(given: DirectionsArguments) -> None:
     say(f"{len(found.notes)} directions kept in {engine.place(given.name) / files.DIRECTIONS}.")
 
 
-def settle(given: HomeArguments) -> None:
+def set_home(given: HomeArguments) -> None:
     engine = Engine(None if given.checkpoints is None else [given.checkpoints], "auto")
     choice = Choice(given.seed, given.keys, given.z, given.y, given.truncation)
     if given.sheet is not None:
@@ -209,10 +209,10 @@ def collect(given: GatherArguments) -> None:
     data = open_data(given.data, given.data_dir, given.shape)
     path, kept = gather(data, given.train, given.test)
     engine = Engine(None if given.checkpoints is None else [given.checkpoints], "auto")
-    judges = judge(data.name, data.shape, kept, engine)
+    classifiers = write_features(data.name, data.shape, kept, engine)
     said = f"{len(kept.train):,} training and {len(kept.test):,} test pictures of {given.data}"
     say(f"{said}, {path.stat().st_size / 2**20:.0f} MB, are now in {path}. Nothing of them leaves this machine.")
-    for name in judges:
+    for name in classifiers:
         say(f"What {name} sees in the training pictures lies beside them.")
 
 
@@ -238,22 +238,35 @@ def run(arguments: Sequence[str]) -> None:
     name, *rest = arguments
     default = RunArguments(find_recipe(name), RUNS / name)
     given = tyro.cli(
-        tyro.conf.AvoidSubcommands[RunArguments], args=rest, default=default, prog=f"zoetrope-train run {name}"
+        tyro.conf.AvoidSubcommands[RunArguments],
+        args=[*map(current, rest)],
+        default=default,
+        prog=f"zoetrope-train run {name}",
     )
     folder, recipe = given.run or RUNS / name, renamed(given.recipe, default.recipe)
     data = open_data(recipe.data, given.data_dir, recipe.model.shape)
     recipe = agreed(recipe, data, default.recipe)
-    if recipe.begin:
+    if recipe.init_from:
         model = build(recipe.model)
-        (taken, _), wanted = beginning(recipe, model), model.state_dict()  # before a folder is made: it may not fit
-        say(f"{len(taken)} of the model's {len(wanted)} weight tensors begin as {recipe.begin} has them.")
+        (taken, _), wanted = warm_start(recipe, model), model.state_dict()  # before a folder is made: it may not fit
+        say(f"{len(taken)} of the model's {len(wanted)} weight tensors begin as {recipe.init_from} has them.")
     if given.minutes is not None:
         recipe = dataclasses.replace(recipe, steps=steps_within(recipe, data, given.minutes))
         say(f"{recipe.steps:,} of {given.recipe.steps:,} steps fit into {given.minutes:g} minutes here.")
-    started = Run.start(folder, recipe) if find_place().leads else Run(folder)
+    started = Run.start(folder, recipe) if find_distributed().is_main else Run(folder)
     if given.tensorboard:
         started.open_board()
     go(started, recipe, data)
+
+
+def current(word: str) -> str:
+    """Give an option by the name that it has now: --begin is --init-from."""
+    option, equals, value = word.partition("=")
+    *above, name = option.split(".") if option.startswith("--") else [""]
+    new = schema.RENAMED.get(name.removeprefix("--").replace("-", "_"))
+    if not new or not option.startswith("--"):
+        return word
+    return ".".join([*above, ("" if above else "--") + new.replace("_", "-")]) + equals + value
 
 
 def agreed(recipe: Recipe, data: Dataset, default: Recipe) -> Recipe:
@@ -261,7 +274,7 @@ def agreed(recipe: Recipe, data: Dataset, default: Recipe) -> Recipe:
     fit = fitted(recipe, data, default.model)
     if fit != recipe:
         names = kinds(fit.model, data)
-        say(f"{told(fit.model).capitalize()} {len(names)} kinds of {data.name}: {listed(names)}.")
+        say(f"{role(fit.model).capitalize()} {len(names)} kinds of {data.name}: {listed(names)}.")
     check(fit, data)
     rehearse(fit, data)
     return fit
@@ -282,14 +295,14 @@ def go_on(run: Run, data_dir: Path | None) -> None:
 
 
 def go(run: Run, recipe: Recipe, data: Dataset) -> None:
-    with run.locked() if find_place().leads else nullcontext():
+    with run.locked() if find_distributed().is_main else nullcontext():
         training = train(recipe, data, run)
     finish(training, run)
 
 
 def finish(training: Training, run: Run) -> None:
     """Name the next step, once; a run that bears no recipe's name gets DATA-FAMILY for its checkpoint."""
-    if not training.place.leads:
+    if not training.distributed.is_main:
         return
     name = run.name if run.name in RECIPES else f"{run.name}-{family_of(run.recipe().model)}"
     say(f"Trained. Export it with: zoetrope-train export {run.folder} {name}")
@@ -302,7 +315,7 @@ COMMANDS: dict[str, tuple[type, Callable[..., None]]] = {
     "evaluate": (EvaluateArguments, measure),
     "directions": (DirectionsArguments, point),
     "compare": (CompareArguments, compare),
-    "home": (HomeArguments, settle),
+    "home": (HomeArguments, set_home),
     "gather": (GatherArguments, collect),
     "export": (ExportArguments, ship),
 }

@@ -13,7 +13,7 @@ from train.recipe import Precision
 
 
 @dataclass(frozen=True)
-class Place:
+class Distributed:
     """One of `ranks` equal places of a run."""
 
     device: torch.device
@@ -21,21 +21,21 @@ class Place:
     ranks: int = 1
 
     @property
-    def leads(self) -> bool:
+    def is_main(self) -> bool:
         """Whether this place writes the logs, sheets and states."""
         return self.rank == 0
 
 
-def find_place() -> Place:
+def find_distributed() -> Distributed:
     """Take the GPU if there is one, and this process' place among those that torchrun started."""
     cuda = torch.cuda.is_available()
     if not dist.is_torchelastic_launched():
-        return Place(torch.device("cuda" if cuda else "cpu"))
+        return Distributed(torch.device("cuda" if cuda else "cpu"))
     if not dist.is_initialized():
         dist.init_process_group("nccl" if cuda else "gloo")
     rank = dist.get_rank()
     device = torch.device("cuda", rank % torch.cuda.device_count()) if cuda else torch.device("cpu")
-    return Place(device, rank, dist.get_world_size())
+    return Distributed(device, rank, dist.get_world_size())
 
 
 def autocast_to(precision: Precision, device: torch.device, nets: nn.Module) -> AbstractContextManager[Any]:

@@ -25,7 +25,7 @@ def decay_at(decay: float, step: int) -> float:
 
 
 @torch.no_grad()
-def settled(model: Model) -> Model:
+def recalibrate_batchnorm(model: Model) -> Model:
     """Copy a sampling model, with the statistics of its batch norms those of its own samples (BigGAN, section 4)."""
     if not isinstance(model, Samples) or not any(isinstance(module, NORMS) for module in model.modules()):
         return model

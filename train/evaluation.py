@@ -19,6 +19,7 @@ from train.loop import Training
 from train.metrics.accuracy import accuracy
 from train.metrics.bayes import bayes_error
 from train.metrics.checkerboard import checkerboard
+from train.metrics.context import Background, EvalContext, NamedClassifier, View
 from train.metrics.disentanglement import mutual_information_gap
 from train.metrics.familiarity import familiarity_of, keep, measured
 from train.metrics.features import feature_distances
@@ -33,13 +34,12 @@ from train.metrics.reconstruction import feature_error, reconstruction_error
 from train.metrics.refusal import refusal
 from train.metrics.sharpness import sharpness
 from train.metrics.stacked import stacked_modes
-from train.metrics.subject import Background, Judge, Subject, View
 from train.objectives.critics import Critic
 from train.recipe import Recipe, from_dict
 from train.runs import Run
 
-Measure = Callable[[Subject], list[Metric]]
-MEASURES: tuple[Measure, ...] = (
+MetricFn = Callable[[EvalContext], list[Metric]]
+METRICS: tuple[MetricFn, ...] = (
     reconstruction_error,
     feature_error,
     familiarity_of,
@@ -80,16 +80,16 @@ def evaluate(
     """Measure a checkpoint, write the metrics into its card, and return the card.
 
     With the run that it was exported from, its critic is measured too; else what the card says of it stays, since a
-    card is as old as its weights; so does all that the measures in `only` do not give, where some are named. Other
+    card is as old as its weights; so does all that the metrics in `only` do not give, where some are named. Other
     data, for outliers, are looked for in `data_dir` or where data are. Raises BadValue for another run, one without a
-    critic, or a measure that there is not.
+    critic, or an unknown metric.
     """
-    measures = named(only)
+    chosen = named(only)
     card, model = engine.card(name), engine.model(name)
     critic = critic_of(run, card, model) if run else None
-    beside = judge_of(engine, name), critic, background_of(engine, name), data_dir
-    subject = Subject(model, from_dict(card.recipe), data, pictures, samples, *beside)
-    found = [metric for measure in measures for metric in measure(subject)]
+    beside = classifier_for(engine, name), critic, background_of(engine, name), data_dir
+    context = EvalContext(model, from_dict(card.recipe), data, pictures, samples, *beside)
+    found = [figure for metric in chosen for figure in metric(context)]
     names = {metric.name for metric in found}
     kept = [metric for metric in card.metrics if metric.name not in names and (only or metric.name in FROM_RUNS)]
     if only:
@@ -98,42 +98,42 @@ def evaluate(
         card = dataclasses.replace(card, metrics=tuple(merged))
     else:
         card = dataclasses.replace(card, metrics=(*found, *kept))
-    if reconstruction_error in measures or not only:
-        card = with_held_out(card, subject)
-    if {outlier_scores, refusal} & set(measures):
-        card = dataclasses.replace(card, outliers=for_card(subject) or card.outliers)
+    if reconstruction_error in chosen or not only:
+        card = with_held_out(card, context)
+    if {outlier_scores, refusal} & set(chosen):
+        card = dataclasses.replace(card, outliers=for_card(context) or card.outliers)
     place = engine.place(name)
     digests = files.read_card(place).digests  # as they are now: directions may have been found meanwhile
     card = dataclasses.replace(card, digests=digests)
     files.write_card(place, card)
-    familiar = measured(subject) if familiarity_of in measures else None
+    familiar = measured(context) if familiarity_of in chosen else None
     return keep(place, familiar) if familiar else card
 
 
-def named(only: Sequence[str]) -> Sequence[Measure]:
-    """Find measures by name; all for none. Raises BadValue for a name that none has."""
-    known = {measure.__name__.removesuffix("_of").replace("_", "-"): measure for measure in MEASURES}
+def named(only: Sequence[str]) -> Sequence[MetricFn]:
+    """Find metrics by name; all for none. Raises BadValue for a name that none has."""
+    known = {metric.__name__.removesuffix("_of").replace("_", "-"): metric for metric in METRICS}
     if unknown := [name for name in only if name not in known]:
-        raise BadValue(f"There is no measure called {unknown[0]!r}; there are {', '.join(known)}.")
-    return [known[name] for name in only] or MEASURES
+        raise BadValue(f"There is no metric called {unknown[0]!r}; there are {', '.join(known)}.")
+    return [known[name] for name in only] or METRICS
 
 
-def with_held_out(card: Card, subject: Subject) -> Card:
+def with_held_out(card: Card, context: EvalContext) -> Card:
     """Note on a card what the page's gauges and distances need."""
-    model, test = subject.model, subject.data.test
-    variance = feature_variance(model, test, subject.pictures) if isinstance(model, Classifier) else None
-    found = {**held_out(subject), **{name: card.held_out[name] for name in ("strangeness",) if name in card.held_out}}
+    model, test = context.model, context.data.test
+    variance = feature_variance(model, test, context.pictures) if isinstance(model, Classifier) else None
+    found = {**held_out(context), **{name: card.held_out[name] for name in ("strangeness",) if name in card.held_out}}
     return dataclasses.replace(card, held_out=found, feature_variance=variance)
 
 
-def judge_of(engine: Engine, name: str) -> Judge | None:
+def classifier_for(engine: Engine, name: str) -> NamedClassifier | None:
     """Find a classifier of a checkpoint's data among the checkpoints, the first there is."""
     data = engine.card(name).data
     wanted = JUDGED_AS.get(data, data)
     for other in engine.names("classifies"):
         model = engine.model(other) if engine.card(other).data == wanted and other != name else None
         if isinstance(model, Classifier):
-            return Judge(other, model)
+            return NamedClassifier(other, model, engine.card(other).labels)
     return None
 
 
@@ -145,7 +145,7 @@ def background_of(engine: Engine, name: str) -> Background | None:
         return other.data, other.shape, other.family, other.config.get("likelihood"), other.config.get("output")
 
     for other in (engine.card(each) for each in engine.names()):
-        if other.name != name and other.recipe.get("mutated") and kind(other) == kind(card):
+        if other.name != name and other.recipe.get("noise_fraction") and kind(other) == kind(card):
             return Background(other.name, engine.model(other.name))
     return None
 
@@ -179,6 +179,6 @@ def differences(one: Recipe, other: Recipe) -> list[str]:
 
 def same_weights(training: Training, model: Model) -> bool:
     """Whether a run would ship these weights now, up to the half precision that they may travel in."""
-    shipped = training.average.module if training.average else training.model
+    shipped = training.ema.module if training.ema else training.model
     pairs = zip(shipped.parameters(), model.parameters(), strict=True)
     return all(torch.allclose(a, b.to(a), rtol=2**-10, atol=1e-6) for a, b in pairs)

@@ -23,7 +23,7 @@ from engine.protocols import Bounds, Completes, Encodes, verbs_of
 from engine.registry import Model, family_of
 from train.data import Dataset, Split
 from train.data.search import legible
-from train.devices import Place
+from train.devices import Distributed
 from train.home import Choice, bare, home_of
 from train.loop import Training
 from train.metrics.familiarity import keep_exported, reconstructs
@@ -62,10 +62,10 @@ def export(run: Run, data: Dataset, name: str, folder: Path, axis_names: Sequenc
 def reached(run: Run) -> Training:
     """Set up a run on the host as its saved state left it; at its beginning where none was saved yet."""
     host = torch.device("cpu")
-    training = Training(run.recipe(), Place(host))
+    training = Training(run.recipe(), Distributed(host))
     if (state := run.load_state(host)) is not None:
         training.restore(state)
-    elif begun := run.recipe().begin:
+    elif begun := run.recipe().init_from:
         raise BadValue(
             f"{run.folder} began from {begun} and has saved no state yet, so it has no weights of its own. "
             f"Let it reach its first save (zoetrope-train resume {run.name}), or use {begun} itself."

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from engine.checkpoints.card import Card, Leg
+from engine.checkpoints.card import Card, TrainingRun
 from engine.checkpoints.files import WEIGHTS
 
 
@@ -12,14 +12,14 @@ class Origin:
     """The weights that a run began from, and the runs that had led to them."""
 
     digest: str | None = ""  # SHA-256; "": drawn by the seed; None: not on record
-    history: tuple[Leg, ...] = ()
+    history: tuple[TrainingRun, ...] = ()
 
-    def then(self, recipe: dict[str, Any], steps: int, batch: int) -> tuple[Leg, ...]:
-        """Add the leg of a run that went on from here for some steps of `batch` pictures, over all ranks."""
-        return (*self.history, Leg(recipe, steps, steps * batch, self.digest))
+    def then(self, recipe: dict[str, Any], steps: int, batch: int) -> tuple[TrainingRun, ...]:
+        """Add a run that went on from here for some steps of `batch` pictures, over all ranks."""
+        return (*self.history, TrainingRun(recipe, steps, steps * batch, self.digest))
 
 
 def origin_of(card: Card) -> Origin:
-    """Give a checkpoint as the origin of a run; one without a history has a leg of unknown length for its recipe."""
-    earlier = "" if card.recipe and not card.recipe.get("begin") else None
-    return Origin(card.digests[WEIGHTS], card.history or (Leg(card.recipe, None, None, earlier),))
+    """Give a checkpoint as the origin of a run; one without a history has one run of unknown length, by its recipe."""
+    earlier = "" if card.recipe and not card.recipe.get("init_from") else None
+    return Origin(card.digests[WEIGHTS], card.history or (TrainingRun(card.recipe, None, None, earlier),))

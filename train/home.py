@@ -23,7 +23,7 @@ from engine.image_grid import Bytes, encode, sheet
 from engine.inference import images
 from engine.inference.engine import Engine
 from engine.inference.validation import check_truncation
-from engine.latent.path import Journey, moments
+from engine.latent.path import LatentPath, moments
 from engine.latent.sampling import draw
 from engine.protocols import Completes, Decodes
 from engine.registry import Model
@@ -195,8 +195,8 @@ def save_strip(engine: Engine, card: Card, path: Path) -> None:
         raise BadValue(f"{card.name} has no way between keys. Choose a model that decodes, and two keys at least.")
     if STEPS * len(home.keys) * card.shape[2] > WIDEST:
         raise BadValue(f"A strip through {len(home.keys)} keys is wider than a WebP can be. Give fewer --keys.")
-    journey = Journey(draw(card, home.keys, home.truncation), loop=True)
+    between = LatentPath(draw(card, home.keys, home.truncation), loop=True)
     times = moments(STEPS * len(home.keys), loop=True)
-    y = None if not card.classes else [i % len(card.classes) for i in journey.nearest(times).tolist()]
-    pictures = engine.decode(card.name, journey.at(times), y)
+    y = None if not card.classes else [i % len(card.classes) for i in between.nearest(times).tolist()]
+    pictures = engine.decode(card.name, between.at(times), y)
     files.write_atomically(path, encode(sheet(pictures, len(pictures)), "WEBP", quality=80))

@@ -22,14 +22,14 @@ from engine.errors import BadValue, TrainingStopped
 from engine.registry import Model, build
 from train.collapse import Watch, relative_spread
 from train.data import Batch, Dataset, Split, binarize, dequantize, mutate
-from train.devices import Place, autocast_to, find_place, flushing
-from train.ema import decay_at, settled
-from train.objectives import Objective, pursue
+from train.devices import Distributed, autocast_to, find_distributed, flushing
+from train.ema import decay_at, recalibrate_batchnorm
+from train.objectives import Objective, build_objective
 from train.objectives.base import Terms
 from train.recipe import AdamConfig, Recipe
 from train.runs import Run
 from train.sheets import draw_sheet
-from train.warm_start import beginning
+from train.warm_start import warm_start
 
 LOG_EVERY = 50
 Tensors = tuple[Tensor, ...] | list[Tensor]
@@ -38,25 +38,25 @@ Tensors = tuple[Tensor, ...] | list[Tensor]
 class Training:
     """A run under way: the objective, an optimizer a player, and the average of the model that ships."""
 
-    def __init__(self, recipe: Recipe, place: Place) -> None:
+    def __init__(self, recipe: Recipe, distributed: Distributed) -> None:
         torch.manual_seed(recipe.seed)
-        self.recipe, self.place, self.step = recipe, place, 0
-        model = build(recipe.model).to(place.device).to(memory_format=torch.channels_last)
-        objective: Objective = pursue(recipe.objective, model).to(place.device)
+        self.recipe, self.distributed, self.step = recipe, distributed, 0
+        model = build(recipe.model).to(distributed.device).to(memory_format=torch.channels_last)
+        objective: Objective = build_objective(recipe.objective, model).to(distributed.device)
         self.objective = objective.to(memory_format=torch.channels_last)
         self.model = model
-        self.average = AveragedModel(model, multi_avg_fn=self.mix) if recipe.ema else None
+        self.ema = AveragedModel(model, multi_avg_fn=self.update_ema) if recipe.ema else None
         self.optimizers = {name: optimizer(player, recipe.optimizer) for name, player in self.objective.players.items()}
-        self.pursued: Callable[[str, Batch, float], Terms] = distributed(self.objective, place)
+        self.objective_fn: Callable[[str, Batch, float], Terms] = wrap_ddp(self.objective, distributed)
         if recipe.compiled:
             check_compiles(self.objective)
-            self.pursued = torch.compile(self.pursued)
-        self.autocast = autocast_to(recipe.precision, place.device, self.objective)
+            self.objective_fn = torch.compile(self.objective_fn)
+        self.autocast = autocast_to(recipe.precision, distributed.device, self.objective)
 
     @property
     def shipped(self) -> Model:
         """The model as it would ship now: its average, settled, or itself where none is kept."""
-        return settled(cast(Model, self.average.module)) if self.average else self.model
+        return recalibrate_batchnorm(cast(Model, self.ema.module)) if self.ema else self.model
 
     def advance(self, batch: Batch) -> dict[str, Tensor]:
         """Let every player take its turns on the step's batches, which come as one; returns their terms, detached."""
@@ -65,21 +65,21 @@ class Training:
         for i, player in enumerate(self.objective.turns):
             terms |= self.turn(player, parts[i % len(parts)], progress)
         self.step += 1
-        if self.average:
-            self.average.update_parameters(self.model)
+        if self.ema:
+            self.ema.update_parameters(self.model)
         return terms
 
-    def mix(self, averages: Tensors, weights: Tensors, count: Tensor | int) -> None:
-        get_ema_multi_avg_fn(decay_at(self.recipe.ema, self.step))(averages, weights, count)
+    def update_ema(self, ema_weights: Tensors, weights: Tensors, count: Tensor | int) -> None:
+        get_ema_multi_avg_fn(decay_at(self.recipe.ema, self.step))(ema_weights, weights, count)
 
     def turn(self, player: str, batch: Batch, progress: float) -> dict[str, Tensor]:
         optimizer, parameters = self.optimizers[player], list(self.objective.players[player].parameters())
         with self.autocast, compiling():
-            terms = self.pursued(player, batch, progress)
+            terms = self.objective_fn(player, batch, progress)
             loss = torch.stack(list(terms.values())).sum()
         optimizer.zero_grad(set_to_none=True)
         # The others' gradients are spared, but for ranks, which wait for each other's.
-        loss.backward(inputs=parameters if self.place.ranks == 1 else None)
+        loss.backward(inputs=parameters if self.distributed.ranks == 1 else None)
         if self.recipe.optimizer.clip:
             nn.utils.clip_grad_norm_(parameters, self.recipe.optimizer.clip)
         for group in optimizer.param_groups:
@@ -93,7 +93,7 @@ class Training:
         return {
             "step": self.step,
             "objective": self.objective.state_dict(),
-            "average": self.average.state_dict() if self.average else {},
+            "average": self.ema.state_dict() if self.ema else {},
             "optimizers": {name: optimizer.state_dict() for name, optimizer in self.optimizers.items()},
         }
 
@@ -102,8 +102,8 @@ class Training:
         try:
             self.step = int(state["step"])
             self.objective.load_state_dict(state["objective"])
-            if self.average:
-                self.average.load_state_dict(state["average"])
+            if self.ema:
+                self.ema.load_state_dict(state["average"])
             for name, optimizer in self.optimizers.items():
                 optimizer.load_state_dict(state["optimizers"][name])
         except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
@@ -116,18 +116,18 @@ class Training:
 def train(recipe: Recipe, data: Dataset, run: Run, progress_bar: bool = True) -> Training:
     """Train from where the run stands to the end of its recipe.
 
-    Raises what `beginning` raises, and TrainingStopped, with what to try, when a term is no longer finite or the
+    Raises what `warm_start` raises, and TrainingStopped, with what to try, when a term is no longer finite or the
     samples have collapsed; the last saved state stays.
     """
-    place = find_place()
-    training = Training(recipe, place)
-    if (state := run.load_state(place.device)) is not None:
+    distributed = find_distributed()
+    training = Training(recipe, distributed)
+    if (state := run.load_state(distributed.device)) is not None:
         training.restore(state)
         run.forget_after(training.step)
-    elif recipe.begin:
-        weights, origin = beginning(recipe, training.model)
+    elif recipe.init_from:
+        weights, origin = warm_start(recipe, training.model)
         training.model.load_state_dict(weights, strict=False)
-        if place.leads:
+        if distributed.is_main:
             run.save_origin(origin)  # the checkpoint may be replaced, by this very run as well
     shown = tqdm(total=recipe.steps, initial=training.step, unit="step", disable=None if progress_bar else True)
     with flushing(), shown as bar:
@@ -146,7 +146,7 @@ def follow(training: Training, data: Dataset, run: Run) -> Iterator[dict[str, fl
     sums: dict[str, Tensor] = {}
     since, steps_since = time.perf_counter(), 0
     while training.step < recipe.steps:
-        batch = prepared(recipe, data.train, training.step, training.place, objective.batches)
+        batch = prepared(recipe, data.train, training.step, training.distributed, objective.batches)
         for name, term in training.advance(batch).items():
             sums[name] = sums.get(name, 0) + term
         steps_since += 1
@@ -156,44 +156,50 @@ def follow(training: Training, data: Dataset, run: Run) -> Iterator[dict[str, fl
             check_finite(terms, step)
             if objective.least_diversity:
                 terms["diversity"] = relative_spread(training.model, batch)
-            if training.place.leads:
+            if training.distributed.is_main:
                 rate = steps_since * recipe.batch * objective.batches / (time.perf_counter() - since)
                 run.log({"step": step, **terms, "pictures_per_second": round(rate, 1)})
             yield terms
             if objective.least_diversity:
                 watch.see(terms["diversity"], step)
             sums, since, steps_since = {}, time.perf_counter(), 0
-        if training.place.leads and (step % recipe.save_every == 0 or done):
+        if training.distributed.is_main and (step % recipe.save_every == 0 or done):
             run.save_state(training.state())
-        if training.place.leads and recipe.sheets and (step % max(recipe.steps // recipe.sheets, 1) == 0 or done):
+        if (
+            training.distributed.is_main
+            and recipe.sheets
+            and (step % max(recipe.steps // recipe.sheets, 1) == 0 or done)
+        ):
             run.save_sheet(step, draw_sheet(training.shipped, data.test))
-    if first == recipe.steps and training.place.leads:
+    if first == recipe.steps and training.distributed.is_main:
         run.save_state(training.state())
 
 
 # Batches
 
 
-def prepared(recipe: Recipe, split: Split, step: int, place: Place, batches: int = 1) -> Batch:
+def prepared(recipe: Recipe, split: Split, step: int, distributed: Distributed, batches: int = 1) -> Batch:
     """Give this rank's part of a step's batches on its device, in one, with the pixels that the recipe asks for."""
-    seed_noise(mix(recipe.seed, step, place.rank), place)
-    batch = split.batch(rows_at(step, recipe.batch * batches, len(split), recipe.seed)[place.rank :: place.ranks])
-    x = batch.x.to(place.device, memory_format=torch.channels_last, non_blocking=True)
+    seed_noise(hash_seeds(recipe.seed, step, distributed.rank), distributed)
+    batch = split.batch(
+        rows_at(step, recipe.batch * batches, len(split), recipe.seed)[distributed.rank :: distributed.ranks]
+    )
+    x = batch.x.to(distributed.device, memory_format=torch.channels_last, non_blocking=True)
     if recipe.flip:
         x = torch.where(torch.rand(len(x), 1, 1, 1, device=x.device) < 0.5, x.flip(3), x)
-    if recipe.mutated:
-        x = mutate(x, recipe.mutated)
+    if recipe.noise_fraction:
+        x = mutate(x, recipe.noise_fraction)
     if recipe.pixels == "binarized":
         x = binarize(x)
     elif recipe.pixels == "dequantized":
         x = dequantize(x)
-    y, attrs = (None if known is None else known.to(place.device) for known in (batch.y, batch.attrs))
+    y, attrs = (None if known is None else known.to(distributed.device) for known in (batch.y, batch.attrs))
     return Batch(x, y, attrs)
 
 
-def seed_noise(seed: int, place: Place) -> None:
+def seed_noise(seed: int, distributed: Distributed) -> None:
     """Seed the device's own generator; torch.manual_seed would visit those of every backend, a tenth of a ms a step."""
-    if place.device.type == "cpu":
+    if distributed.device.type == "cpu":
         torch.default_generator.manual_seed(seed)
     else:
         torch.manual_seed(seed)
@@ -216,11 +222,11 @@ def shuffled(epoch: int, count: int, seed: int) -> Tensor:
     key = (epoch, count, seed)
     if key not in _orders:
         _orders.clear()
-        _orders[key] = torch.randperm(count, generator=torch.Generator().manual_seed(mix(seed, epoch, 2**20)))
+        _orders[key] = torch.randperm(count, generator=torch.Generator().manual_seed(hash_seeds(seed, epoch, 2**20)))
     return _orders[key]
 
 
-def mix(seed: int, step: int, stream: int) -> int:
+def hash_seeds(seed: int, step: int, stream: int) -> int:
     """Hash three counters into one seed; neighbours must not share a stream of noise."""
     value = (seed * 0x9E3779B97F4A7C15 + step * 0xBF58476D1CE4E5B9 + stream * 0x94D049BB133111EB) % 2**64
     value = (value ^ (value >> 31)) * 0xD6E8FEB86659FD93 % 2**64
@@ -244,9 +250,9 @@ def learning_rate(config: AdamConfig, progress: float) -> float:
     return config.lr * risen * fallen
 
 
-def distributed(objective: Objective, place: Place) -> nn.Module:
+def wrap_ddp(objective: Objective, distributed: Distributed) -> nn.Module:
     """Average the gradients over the ranks of torchrun, where there are several."""
-    if place.ranks == 1 or not dist.is_initialized():
+    if distributed.ranks == 1 or not dist.is_initialized():
         return objective
     return DistributedDataParallel(objective, find_unused_parameters=len(objective.players) > 1)
 

@@ -42,10 +42,10 @@ class Recipe:
     objective: ObjectiveConfig
     title: str = ""  # what a person sees
     description: str = ""  # one plain sentence
-    begin: str = ""  # a checkpoint whose weights the model starts from; none: drawn by the seed
+    init_from: str = ""  # a checkpoint whose weights the model starts from; none: drawn by the seed
     pixels: Pixels = "plain"  # binarized: a fresh Bernoulli draw each time; dequantized: plus uniform noise
     flip: bool = False  # mirror half of the pictures
-    mutated: float = 0.0  # share of the values that are replaced by random ones, for a background model
+    noise_fraction: float = 0.0  # share of the values that are replaced by random ones, for a background model
     steps: int = 5_000
     batch: int = 128
     optimizer: AdamConfig = field(default_factory=AdamConfig)
@@ -62,8 +62,8 @@ class Recipe:
                 raise BadValue(f"{name} is {getattr(self, name)}; it has to be at least 1.")
         if not 0 <= self.ema < 1:
             raise BadValue(f"ema is {self.ema}; a decay lies from 0 (none) to just below 1, such as 0.999.")
-        if not 0 <= self.mutated <= 1:
-            raise BadValue(f"mutated is {self.mutated}; a share lies from 0 to 1, such as 0.2.")
+        if not 0 <= self.noise_fraction <= 1:
+            raise BadValue(f"noise_fraction is {self.noise_fraction}; a share lies from 0 to 1, such as 0.2.")
         if fault := disagreement(self):
             raise BadValue(fault)
 
@@ -116,6 +116,7 @@ def from_dict(fields: Mapping[str, Any]) -> Recipe:
 
     One of before likelihood and pixels had to agree is read as it was written: what was trained by it can be used.
     """
+    fields = schema.renamed(dict(fields))
     model, objective = fields.get("model"), fields.get("objective")
     if not (isinstance(model, Mapping) and isinstance(objective, Mapping)):
         raise BadValue("The recipe lacks its model or its objective.")

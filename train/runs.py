@@ -100,12 +100,12 @@ class Run:
     def origin(self) -> Origin:
         """Read what the run began from. Raises BadValue for a file that is not whole."""
         path = self.folder / ORIGIN
-        if not self.recipe().begin:
+        if not self.recipe().init_from:
             return Origin()
         if not path.is_file():  # begun before this was kept
             return Origin(None)
         try:
-            origin: Origin = schema.read(json.loads(path.read_text("utf-8")), Origin, "it")
+            origin: Origin = schema.read(schema.renamed(json.loads(path.read_text("utf-8"))), Origin, "it")
         except (ValueError, RecursionError, BadValue) as error:
             raise BadValue(
                 f"{path} is damaged ({error}). Put a copy of it back, or delete it: the card will then say that "

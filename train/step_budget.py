@@ -7,7 +7,7 @@ import torch
 
 from engine.errors import BadValue
 from train.data import Dataset
-from train.devices import find_place, flushing
+from train.devices import find_distributed, flushing
 from train.loop import Training, prepared
 from train.recipe import Recipe
 
@@ -22,22 +22,22 @@ def steps_within(recipe: Recipe, data: Dataset, minutes: float, clock: Callable[
     """
     if not minutes > 0:
         raise BadValue(f"--minutes is {minutes:g}; it has to be more than 0. Without it all steps are taken.")
-    place = find_place()
-    if place.ranks > 1:
+    distributed = find_distributed()
+    if distributed.ranks > 1:
         raise BadValue("--minutes goes by the pace of one process. With torchrun give the number of --steps.")
-    training, began = Training(recipe, place), 0.0
+    training, began = Training(recipe, distributed), 0.0
     with flushing():
         for step in range(WARMING + TIMED):
             if step == WARMING:
-                settle(place.device)
+                synchronize(distributed.device)
                 began = clock()
-            training.advance(prepared(recipe, data.train, step, place, training.objective.batches))
-        settle(place.device)
+            training.advance(prepared(recipe, data.train, step, distributed, training.objective.batches))
+        synchronize(distributed.device)
     seconds = (clock() - began) / TIMED
     return max(1, int(min(recipe.steps, SHARE * 60 * minutes / seconds)))
 
 
-def settle(device: torch.device) -> None:
+def synchronize(device: torch.device) -> None:
     """Wait for what was begun."""
     if device.type == "cuda":
         torch.cuda.synchronize(device)

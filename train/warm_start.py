@@ -12,7 +12,7 @@ from train.history import Origin, origin_of
 from train.recipe import Recipe
 
 
-def beginning(recipe: Recipe, model: Model) -> tuple[dict[str, Tensor], Origin]:
+def warm_start(recipe: Recipe, model: Model) -> tuple[dict[str, Tensor], Origin]:
     """Give those weights of the checkpoint that a recipe begins with which its model takes over, and their origin.
 
     One of the model's own family gives all, and the model may have more, as a deeper pixel_cnn has; one of another
@@ -21,16 +21,16 @@ def beginning(recipe: Recipe, model: Model) -> tuple[dict[str, Tensor], Origin]:
     the model.
     """
     engine = Engine(None, "cpu")
-    card, begun = engine.card(recipe.begin), engine.model(recipe.begin)  # refused if it was replaced in between
+    card, begun = engine.card(recipe.init_from), engine.model(recipe.init_from)  # refused if it was replaced in between
     weights: Mapping[str, Tensor] = begun.state_dict()
     theirs, ours = family_of(begun.config), family_of(recipe.model)
     wanted = model.state_dict()
     common = {name: value for name, value in weights.items() if name in wanted and value.shape == wanted[name].shape}
     if theirs == ours and len(common) < len(weights):
-        raise BadValue(f"{recipe.begin} has {differing(recipe, begun.config)} to go on from there.")
+        raise BadValue(f"{recipe.init_from} has {differing(recipe, begun.config)} to go on from there.")
     if not common:
         raise BadValue(
-            f"{recipe.begin} is of family {theirs}, and none of its weights fits the {ours} that the recipe trains."
+            f"{recipe.init_from} is of family {theirs}, and none of its weights fits the {ours} that the recipe trains."
         )
     return common, origin_of(card)
 

@@ -13,7 +13,7 @@ import streamlit as st
 from app.views.facts import headed, pictures_of, short
 from app.views.plainly import unmarked, untagged
 from engine.checkpoints.card import Card
-from engine.checkpoints.figures import BETTER, BITS, NLL, Ends, Figure, figures, measure
+from engine.checkpoints.figures import BETTER, BITS, NLL, Ends, Figure, figures, metric_kind
 
 QUALITIES = ("Fréchet distance", "feature error", "test MSE")
 LATENCY, PARAMETERS = "latency a picture, ms, measured here", "parameters"
@@ -150,7 +150,7 @@ def note(chart: Chart) -> str:
 
 def axis(name: str) -> str:
     """Name an axis: the figure, and which way is better."""
-    better = "lower" if name in (LATENCY, PARAMETERS) else measure(name).better
+    better = "lower" if name in (LATENCY, PARAMETERS) else metric_kind(name).better
     return f"{name} ({BETTER[better]})" if BETTER[better] else name
 
 
@@ -202,7 +202,7 @@ def figure(chart: Chart) -> Any:
         middle, half = (min(decades) + max(decades)) / 2, max(0.5, 0.55 * (max(decades) - min(decades)))
         drawn.update_xaxes(title=axis(chart.x), type="log", range=[middle - half, middle + half])
     else:
-        ends = (0.0, None) if chart.x == LATENCY else measure(chart.x).ends
+        ends = (0.0, None) if chart.x == LATENCY else metric_kind(chart.x).ends
         drawn.update_xaxes(title=axis(chart.x), range=span([mark.x for mark in chart.marks], ends))
-    drawn.update_yaxes(title=axis(chart.y), range=span([mark.y for mark in chart.marks], measure(chart.y).ends))
+    drawn.update_yaxes(title=axis(chart.y), range=span([mark.y for mark in chart.marks], metric_kind(chart.y).ends))
     return drawn

@@ -81,14 +81,14 @@ def first(card: Card) -> dict[str, Any]:
 
 def trained(card: Card) -> str:
     """Say how long a model was trained, over all its runs, as far as its card tells; "" where it tells nothing."""
-    known = [leg for leg in card.history if leg.steps is not None and leg.pictures is not None]
+    known = [run for run in card.history if run.steps is not None and run.pictures is not None]
     if not known:
         return ""
-    steps = counted(sum(leg.steps or 0 for leg in known), "step")
-    pictures = counted(sum(leg.pictures or 0 for leg in known), "picture")
-    if len(known) < len(card.history) or any(leg.initial_digest is None for leg in known):
-        return f"Trained at least {steps} on {pictures}; earlier legs are not on record."
-    return f"Trained {steps} on {pictures}{f' in {len(known)} legs' if len(known) > 1 else ''}."
+    steps = counted(sum(run.steps or 0 for run in known), "step")
+    pictures = counted(sum(run.pictures or 0 for run in known), "picture")
+    if len(known) < len(card.history) or any(run.initial_digest is None for run in known):
+        return f"Trained at least {steps} on {pictures}; earlier runs are not on record."
+    return f"Trained {steps} on {pictures}{f' in {len(known)} runs' if len(known) > 1 else ''}."
 
 
 def counted(count: int, noun: str) -> str:

@@ -197,7 +197,7 @@ def explicit(card: Card) -> bool:
         scores.support(card.config)
     except BadValue:
         return False
-    return not card.recipe.get("mutated")
+    return not card.recipe.get("noise_fraction")
 
 
 def entry(card: Card, models: Catalogue) -> dict[str, Any]:

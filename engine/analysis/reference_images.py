@@ -31,7 +31,7 @@ LOCAL_HEADER = 30  # bytes of a zip file before a member's name; two lengths sta
 
 
 @dataclass(frozen=True, eq=False)
-class Gallery:
+class ReferenceImages:
     """The gathered pictures of a data set in one shape."""
 
     train: Bytes
@@ -63,9 +63,9 @@ def place_of(data: str, shape: Sequence[int]) -> Path:
     return folder() / f"{word}-{'x'.join(map(str, shape))}.npz"
 
 
-def save(path: Path, gallery: Gallery) -> None:
-    """Write a gallery, whole or not at all."""
-    arrays = {name: array for name, array in vars(gallery).items() if array is not None}
+def save(path: Path, images: ReferenceImages) -> None:
+    """Write pictures, whole or not at all."""
+    arrays = {name: array for name, array in vars(images).items() if array is not None}
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(path.name + ".part")
     try:
@@ -107,18 +107,18 @@ def load_features(data: str, shape: Sequence[int], digest: str, count: int) -> N
     return features
 
 
-def load(data: str, shape: Sequence[int]) -> Gallery:
+def load(data: str, shape: Sequence[int]) -> ReferenceImages:
     """Open the pictures of a data set. Raises MissingData where there are none, BadValue for a broken file."""
     path = place_of(data, shape)
     if not path.is_file():
         raise MissingData(f"The pictures of {data} are not on this machine. Gather them: {command(data, shape)}")
     try:
-        gallery = _checked(_mapped(path), tuple(shape))
+        images = _checked(_mapped(path), tuple(shape))
     except (OSError, ValueError, KeyError, struct.error, zipfile.BadZipFile) as error:
         raise BadValue(
             f"{path} holds no gathered pictures ({error}). Gather them again: {command(data, shape)}"
         ) from error
-    return gallery
+    return images
 
 
 def command(data: str, shape: Sequence[int]) -> str:
@@ -150,7 +150,7 @@ def _array(path: Path, file: Any, info: zipfile.ZipInfo) -> NDArray[Any]:
     return np.memmap(path, dtype, "r", file.tell(), shape)
 
 
-def _checked(arrays: dict[str, NDArray[Any]], shape: tuple[int, ...]) -> Gallery:
+def _checked(arrays: dict[str, NDArray[Any]], shape: tuple[int, ...]) -> ReferenceImages:
     channels, height, width = shape
     for name in ("train", "test"):
         pictures, labels = arrays[name], arrays.get(f"{name}_labels")
@@ -160,4 +160,4 @@ def _checked(arrays: dict[str, NDArray[Any]], shape: tuple[int, ...]) -> Gallery
             raise ValueError(f"{name}_labels does not fit")
     if not len(arrays["test"]):
         raise ValueError("there is no test picture")
-    return Gallery(arrays["train"], arrays["test"], arrays.get("train_labels"), arrays.get("test_labels"))
+    return ReferenceImages(arrays["train"], arrays["test"], arrays.get("train_labels"), arrays.get("test_labels"))

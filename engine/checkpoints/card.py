@@ -11,6 +11,7 @@ from engine import schema
 from engine.errors import BadValue, CheckpointRefused
 
 FORMAT = 1
+RECIPES = ("config", "recipe", "history")  # fields that hold those of a recipe
 QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 PERCENTS = 101  # 0 % … 100 %
 TAIL = tuple(0.95 + 0.0005 * i for i in range(PERCENTS))  # 95 % … 100 %, where it is told who is rare
@@ -67,8 +68,8 @@ class Outliers:
 
 
 @dataclass(frozen=True)
-class Leg:
-    """One run of those that a checkpoint's weights went through. Raises BadValue for a count below zero."""
+class TrainingRun:
+    """One of the runs that a checkpoint's weights went through. Raises BadValue for a count below zero."""
 
     recipe: dict[str, Any]  # empty where it is not on record
     steps: int | None  # taken, which may be fewer than the recipe's; None where it is not on record
@@ -136,7 +137,9 @@ class Card:
     held_out: dict[str, tuple[float, ...]] = field(default_factory=dict)  # figures of test pictures, at each percent
     feature_variance: float | None = None  # of a classifier: total variance of its features on test pictures
     outliers: Outliers | None = None  # where they were scored
-    history: tuple[Leg, ...] = ()  # the runs that led to the weights, oldest first; none in cards of before it was kept
+    history: tuple[
+        TrainingRun, ...
+    ] = ()  # the runs that led to the weights, oldest first; none in cards of before it was kept
     strangeness: Strangeness | None = None  # of a model that reconstructs, where it was measured
     home: Home | None = None  # where somebody, or the rule of train/home.py, has chosen one
     pixels: tuple[float, float] = (0.0, 1.0)
@@ -189,10 +192,11 @@ def from_json(text: str, origin: str) -> Card:
 
 
 def renewed(fields: dict[str, Any]) -> dict[str, Any]:
-    """Lay out the fields of a card as they are now: scores of outliers were once of one kind only.
+    """Lay out the fields of a card as they are now, by their names of now: outliers were once of one kind only.
 
-    Those by a codec that is no longer used are left out: they cannot be compared with scores by another.
+    Scores by a codec that is no longer used are left out: they cannot be compared with scores by another.
     """
+    fields = {**fields, **{name: schema.renamed(fields[name]) for name in RECIPES if name in fields}}
     known, config = fields.get("outliers"), fields.get("config")
     if not isinstance(known, dict) or not isinstance(config, dict) or not {"data", "own", "other"} <= known.keys():
         return fields

@@ -15,7 +15,7 @@ SHARE: Ends = (0.0, 100.0)
 
 
 @dataclass(frozen=True)
-class Measure:
+class MetricKind:
     """A kind of figure."""
 
     section: str
@@ -32,86 +32,90 @@ LATENTS, OUTLIERS, TOYS = "Latents and classes", "Outliers", "Modes"
 NLL, NLL_LOOSE, BITS, BITS_LOOSE = "NLL", "NLL, ELBO alone", "NLL in bits", "NLL in bits, ELBO alone"
 """Negative log-likelihoods: of two levels in nats, of 256 in bits; the tightest that is known, and looser bounds."""
 
-MEASURES: dict[str, Measure] = {
-    NLL: Measure(
+METRICS: dict[str, MetricKind] = {
+    NLL: MetricKind(
         LIKELIHOOD, "lower", "Nats that a test picture of black and white pixels costs; a bound may be too high.",
         (None, None),
     ),
-    NLL_LOOSE: Measure(
+    NLL_LOOSE: MetricKind(
         LIKELIHOOD, "lower", "The same cost as the training objective bounds it, which is further from the truth.",
         (None, None),
     ),
-    BITS: Measure(
+    BITS: MetricKind(
         LIKELIHOOD, "lower", "Bits that one of the 256 levels of a pixel's colour costs; 8 for one who knows nothing.",
         (0.0, 8.0),
     ),
-    BITS_LOOSE: Measure(
+    BITS_LOOSE: MetricKind(
         LIKELIHOOD, "lower", "The same cost as the training objective bounds it, which is further from the truth.",
         (0.0, 8.0),
     ),
-    "Bayes test error": Measure(
+    "Bayes test error": MetricKind(
         LIKELIHOOD, "lower", "Share of test pictures that are likelier under a class that is not theirs.", SHARE
     ),
-    "Fréchet distance": Measure(
+    "Fréchet distance": MetricKind(
         SAMPLES, "lower", "Distance of Gaussians fitted to samples and data in features of our classifier."
     ),
-    "kernel distance": Measure(
+    "kernel distance": MetricKind(
         SAMPLES, "lower", "Distance of samples from data in the same features of our classifier, without Gaussians."
     ),
-    "kernel distance, gradients": Measure(
+    "kernel distance, gradients": MetricKind(
         SAMPLES, "lower", "The same distance in a space learnt from no data: which way edges run, place by place."
     ),
-    "precision": Measure(SAMPLES, "higher", "Share of samples that lie among the data: how true they are.", SHARE),
-    "recall": Measure(SAMPLES, "higher", "Share of data that lie among the samples: how various they are.", SHARE),
-    "density": Measure(
+    "precision": MetricKind(SAMPLES, "higher", "Share of samples that lie among the data: how true they are.", SHARE),
+    "recall": MetricKind(SAMPLES, "higher", "Share of data that lie among the samples: how various they are.", SHARE),
+    "density": MetricKind(
         SAMPLES, "higher", "How crowded with data the places of the samples are; samples like the data have 1."
     ),
-    "coverage": Measure(SAMPLES, "higher", "Share of test pictures that have a sample close by.", SHARE),
-    "sharpness": Measure(SAMPLES, "one", "Strength of edges in samples over that in data; below 1 blur, above noise."),
-    "checkerboard": Measure(
+    "coverage": MetricKind(SAMPLES, "higher", "Share of test pictures that have a sample close by.", SHARE),
+    "sharpness": MetricKind(
+        SAMPLES, "one", "Strength of edges in samples over that in data; below 1 blur, above noise."
+    ),
+    "checkerboard": MetricKind(
         SAMPLES, "one", "Power of patterns of every other pixel, over that in data; above 1 there is a checkerboard."
     ),
-    "nearest training picture": Measure(
+    "nearest training picture": MetricKind(
         SAMPLES, "one", "Distance of samples to training pictures over that of test pictures; far below 1: copies."
     ),
-    "test MSE": Measure(PICTURES, "lower", "Mean squared error of a pixel when a test picture is encoded and decoded."),
-    "feature error": Measure(
+    "test MSE": MetricKind(
+        PICTURES, "lower", "Mean squared error of a pixel when a test picture is encoded and decoded."
+    ),
+    "feature error": MetricKind(
         PICTURES, "lower", "The same error in features of our classifier; 1 is as bad as the mean of all pictures."
     ),
-    "class kept": Measure(
+    "class kept": MetricKind(
         PICTURES, "higher", "Share of reconstructions in which our classifier finds the class of the original.", SHARE
     ),
-    "1-NN accuracy": Measure(
+    "1-NN accuracy": MetricKind(
         LATENTS, "higher", "Share of test pictures whose nearest training picture, by latents, has their class.", SHARE
     ),
-    "1-NN accuracy, pixels": Measure(
+    "1-NN accuracy, pixels": MetricKind(
         LATENTS, "neither", "The same by raw pixels, without any model: what the latents have to beat.", SHARE
     ),
-    "linear probe": Measure(
+    "linear probe": MetricKind(
         LATENTS, "higher", "Share of labels that a straight cut through what a network computes gets right.", SHARE
     ),
-    "test accuracy": Measure(LATENTS, "higher", "Share of test pictures that the classifier names rightly.", SHARE),
-    "MIG": Measure(
+    "test accuracy": MetricKind(LATENTS, "higher", "Share of test pictures that the classifier names rightly.", SHARE),
+    "MIG": MetricKind(
         LATENTS, "higher", "How much more the best axis knows of a cause than the second best, from 0 to 1.", (0.0, 1.0)
     ),
-    "AUROC": Measure(
+    "AUROC": MetricKind(
         OUTLIERS, "higher", "Chance that a score puts an outlier above a test picture; .5 is a coin.", (0.0, 1.0)
     ),
-    "outliers refused": Measure(
+    "outliers refused": MetricKind(
         OUTLIERS, "higher", "Share of outliers that are refused where 5 % of the model's own pictures are.", SHARE
     ),
-    "classifier's confidence in outliers": Measure(
+    "classifier's confidence in outliers": MetricKind(
         OUTLIERS, "neither", "How sure a classifier, which may not refuse, is of its answer to outliers.", SHARE
     ),
-    "modes": Measure(TOYS, "higher", "Modes of the data in which at least one sample lies."),
-    "high quality": Measure(TOYS, "higher", "Share of samples that lie in a mode of the data.", SHARE),
-    "spread within modes": Measure(TOYS, "one", "How wide the samples of a mode lie, over how wide the data do."),
-    "KL of modes": Measure(TOYS, "lower", "How far from even the modes are drawn; 0 is even."),
+    "modes": MetricKind(TOYS, "higher", "Modes of the data in which at least one sample lies."),
+    "high quality": MetricKind(TOYS, "higher", "Share of samples that lie in a mode of the data.", SHARE),
+    "spread within modes": MetricKind(TOYS, "one", "How wide the samples of a mode lie, over how wide the data do."),
+    "KL of modes": MetricKind(TOYS, "lower", "How far from even the modes are drawn; 0 is even."),
 }  # fmt: skip
 """Kinds of figures, in the order in which they are shown; others follow."""
 
-UNKNOWN = Measure("Others", "neither", "A figure that this version has no sentence for.", (None, None))
-SECTIONS = [*dict.fromkeys(known.section for known in (*MEASURES.values(), UNKNOWN))]
+UNKNOWN = MetricKind("Others", "neither", "A figure that this version has no sentence for.", (None, None))
+SECTIONS = [*dict.fromkeys(known.section for known in (*METRICS.values(), UNKNOWN))]
 BETTER = {"lower": "↓ lower is better", "higher": "↑ higher is better", "one": "1 is best", "neither": ""}
 
 
@@ -141,18 +145,18 @@ class Figure:
         return f"{said} ± {half:.{decimals}f}" if round(half, decimals) else said
 
 
-def measure(name: str) -> Measure:
+def metric_kind(name: str) -> MetricKind:
     """Look up what a figure is; one of a family, such as "MIG of x", by the family's name."""
     heads = (name, name.partition(", ")[0], name.partition(" of ")[0])
-    return next((MEASURES[head] for head in heads if head in MEASURES), UNKNOWN)
+    return next((METRICS[head] for head in heads if head in METRICS), UNKNOWN)
 
 
 def figures(card: Card) -> list[Figure]:
     """Give the figures of a card, likelihoods with one sign and in one unit, in the order of the table."""
     others = [metric for metric in card.metrics if not _likely(metric)]
-    places = {id(known): place for place, known in enumerate(MEASURES.values())}
+    places = {id(known): place for place, known in enumerate(METRICS.values())}
     found = [*_likelihoods(card), *(_figure(metric) for metric in others)]
-    return sorted(found, key=lambda figure: places.get(id(measure(figure.name)), len(places)))
+    return sorted(found, key=lambda figure: places.get(id(metric_kind(figure.name)), len(places)))
 
 
 def written(value: float, unit: str) -> str:
@@ -169,7 +173,7 @@ def written(value: float, unit: str) -> str:
 
 
 def _figure(metric: Metric) -> Figure:
-    known = measure(metric.name)
+    known = metric_kind(metric.name)
     about = BETTER[known.better], known.about
     return Figure(metric.name, metric.unit, metric.value, metric.protocol, metric.interval, known.section, *about)
 
@@ -189,7 +193,7 @@ def _likelihoods(card: Card) -> Iterator[Figure]:
         cost = _cost(card, metric)
         given = ", given the class" if card.classes else ""
         figure = replace(_figure(cost if binary else _in_bits(card, cost)), kind=kind + given)
-        known = measure(name)
+        known = metric_kind(name)
         yield replace(figure, name=name, section=known.section, better=BETTER[known.better], about=known.about)
 
 

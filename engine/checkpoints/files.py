@@ -20,7 +20,7 @@ from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 
 from engine.checkpoints.card import Card, from_json, to_json
-from engine.checkpoints.sizes import LARGEST_FILE, build_like, check_sizes, shapes_in
+from engine.checkpoints.sizes import LARGEST_FILE, build_like, check_sizes, renamed, shapes_in
 from engine.errors import BadValue, CheckpointRefused
 from engine.protocols import VERBS, verbs_of
 from engine.registry import FAMILIES, Model, config_from
@@ -166,7 +166,8 @@ def load_model(place: Path, known: Card | None = None) -> Model:
             f"{place.name}: it was replaced since it was last looked at. Restart to see the new one."
         )
     model = build_like(place.name, config_from(card.family, card.config), shapes_in(place / WEIGHTS))
-    tensors = {name: tensor.float() for name, tensor in load_tensors((place / WEIGHTS).read_bytes()).items()}
+    weights = renamed(load_tensors((place / WEIGHTS).read_bytes()))
+    tensors = {name: tensor.float() for name, tensor in weights.items()}
     model.load_state_dict(tensors, strict=True, assign=True)
     if verbs_of(model) != card.verbs:
         raise CheckpointRefused(f"{place.name}: its card claims {card.verbs}, its family has {verbs_of(model)}.")

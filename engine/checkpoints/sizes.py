@@ -7,7 +7,7 @@ size is made: each size against how many numbers there are, the model as a whole
 import math
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -17,20 +17,27 @@ from engine.errors import CheckpointRefused
 from engine.registry import Config, Model, build
 
 Shapes = Mapping[str, tuple[int, ...]]
+T = TypeVar("T")
 
 SMALL = 4096  # a size that no file has to bear out: toys hold fewer numbers than their canvas has pixels
 LARGEST_PICTURE = 2**22  # values
 LARGEST_FILE = 2**31  # bytes
 CALLS = 32, 256  # of torch that a construction may make: for each tensor of the file, and besides
+RENAMED = {"teller": "cond_conv"}  # modules by the names that they had when older weights were written
 
 
 def shapes_in(path: Path) -> Shapes:
     """Read the names and shapes in the header of a safetensors file. Raises CheckpointRefused."""
     try:
         with safe_open(path, "pt") as file:
-            return {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}
+            return renamed({name: tuple(file.get_slice(name).get_shape()) for name in file.keys()})
     except SafetensorError as error:
         raise CheckpointRefused(f"{path.parent.name}: {path.name} is no safetensors file ({error}).") from error
+
+
+def renamed(weights: Mapping[str, T]) -> dict[str, T]:
+    """Name what belongs to weights, by their names, as the models of this version do."""
+    return {".".join(RENAMED.get(part, part) for part in name.split(".")): value for name, value in weights.items()}
 
 
 def check_sizes(name: str, config: Mapping[str, Any], shape: tuple[int, int, int], shapes: Shapes) -> None:

@@ -83,7 +83,9 @@ OPERATIONS: dict[str, Operation] = {
         "pictures", ("completes",), lambda ready, job: {"reach": ready.receptive(job.pictures, job.first, job.y)}
     ),
     "wall": Operation("seeds", (), lambda ready, job: {"pictures": ready.wall(job.seeds, job.y, job.truncation)}),
-    "pictures": Operation("seeds", (), lambda ready, job: {"pictures": ready.gallery().drawn(job.seeds, job.y)}),
+    "pictures": Operation(
+        "seeds", (), lambda ready, job: {"pictures": ready.reference_images().drawn(job.seeds, job.y)}
+    ),
     "points": Operation("seeds", ("decodes",), lambda ready, job: {"points": ready.points(job.seeds, job.truncation)}),
     "nearest": Operation("pictures", (), lambda ready, job: ready.nearest(job.pictures, job.neighbours)),
     "posterior": Operation("", (), lambda ready, job: ready.posterior()),

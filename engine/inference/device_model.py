@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from engine.analysis import familiarity, outliers, receptive_field, reference_images
 from engine.analysis.neighbours import nearest
-from engine.analysis.reference_images import Gallery
+from engine.analysis.reference_images import ReferenceImages
 from engine.checkpoints import directions, files
 from engine.checkpoints.card import Card
 from engine.checkpoints.catalogue import Catalogue
@@ -233,7 +233,7 @@ class Ready:
             drawn = self.forwards.exact.generate(torch.from_numpy(draw(self.card, seeds, truncation)).to(self.device))
         return drawn.flatten(1).float().cpu().numpy()
 
-    def gallery(self) -> Gallery:
+    def reference_images(self) -> ReferenceImages:
         """Open the real pictures of the model's data. Raises MissingData, with how to get them."""
         return reference_images.load(self.card.data, self.card.shape)  # anew: they may have been gathered again
 
@@ -243,7 +243,7 @@ class Ready:
         The `distance` (n, neighbours) is the root of the mean squared error of a pixel, on a scale of 0 to 1; that of a
         classifier, in its features, the root of what `distance` gives. Raises MissingData, with how to get them.
         """
-        train = self.gallery().train
+        train = self.reference_images().train
         if "classifies" in self.card.verbs:
             digest = self.card.digests.get(files.WEIGHTS, "")
             among = reference_images.load_features(self.card.data, self.card.shape, digest, len(train))

@@ -112,7 +112,7 @@ class Forwards:
 
     def infer(self, pictures: Tensor, drawn: Tensor, y: Tensor | None = None) -> tuple[Tensor, Tensor]:
         x, exact = images.unit(pictures), self.exact
-        z = exact.infer_by(x, drawn, y) if isinstance(exact, Infers) else exact.evidence(x, y, drawn).z
+        z = exact.posterior_sample(x, drawn, y) if isinstance(exact, Infers) else exact.evidence(x, y, drawn).z
         return z, z
 
     def invert(self, pictures: Tensor, state: Tensor, y: Tensor | None = None) -> tuple[Tensor, Tensor]:
@@ -127,7 +127,7 @@ class Forwards:
         for at in self.exact.draw(picture, first, u[0, 0].numel(), y):
             if at >= first + PROBED:
                 break
-        chances = torch.cat(list(picture.told.values()), dim=1)
+        chances = torch.cat(list(picture.probs.values()), dim=1)
         return chances, chances
 
     def surprise(self, pictures: Tensor, y: Tensor | None = None) -> tuple[Tensor, Tensor]:

@@ -21,7 +21,7 @@ from engine.inference import images
 from engine.inference.batch_runner import Pass, learn_threads
 from engine.inference.buffers import Rows, is_memory
 from engine.nn import noise
-from engine.nn.autoregressive.distributions import OUTPUTS
+from engine.nn.autoregressive.distributions import DISTRIBUTIONS
 from engine.nn.autoregressive.raster import Draws, Raster
 
 Arrays = dict[str, NDArray[Any]]
@@ -95,7 +95,7 @@ class Drawer:
     @property
     def levels(self) -> int:
         """How many levels a value has."""
-        return OUTPUTS[self.model.config.output].levels
+        return DISTRIBUTIONS[self.model.config.output].levels
 
     def _tried(self, rows: Rows, size: int, ends: tuple[int, int], tells: bool) -> Generator[None, None, Arrays | None]:
         """Draw some rows together, as `size` of them; None where memory does not suffice, and fewer are to be tried."""
@@ -141,17 +141,17 @@ def _by_rows(model: Any, picture: Raster, first: int, last: int, y: Tensor | Non
     for end in [*range(first - first % width + width, last, width), last]:
         start = max(first, end - width)
         picture.x.copy_(model.complete(picture.x, picture.hidden[:, None], picture.noise, start, end, y))
-        if picture.tells:
+        if picture.keeps_probs:
             chances = model.conditionals(picture.x, y).flatten(2, 3)
-            picture.told |= {pixel: chances[:, :, pixel] for pixel in range(start, end)}
+            picture.probs |= {pixel: chances[:, :, pixel] for pixel in range(start, end)}
         yield end
 
 
 def _told(picture: Raster, ends: tuple[int, int], levels: int) -> NDArray[np.float32]:
     """Take out what a picture has told of the pixels between the ends."""
     told = np.zeros((len(picture.x), ends[1] - ends[0], picture.x.shape[1], levels), np.float32)
-    for pixel in [pixel for pixel in picture.told if pixel < ends[1]]:
-        chances = picture.told.pop(pixel).cpu().numpy()
+    for pixel in [pixel for pixel in picture.probs if pixel < ends[1]]:
+        chances = picture.probs.pop(pixel).cpu().numpy()
         if pixel >= ends[0]:
             told[:, pixel - ends[0]] = chances
     told *= picture.hidden.flatten(1)[:, ends[0] : ends[1], None, None].cpu().numpy()

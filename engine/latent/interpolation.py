@@ -62,7 +62,7 @@ def _norm_preserving(a: Any, b: Any, t: Exact) -> Exact:
     return np.where(norms > 1e-6, line * (wanted / np.maximum(norms, 1e-6)), line)
 
 
-WALKS: dict[str, Callable[[Any, Any, Exact], Exact]] = {
+INTERPOLATIONS: dict[str, Callable[[Any, Any, Exact], Exact]] = {
     "linear": _linear,
     "spherical": _spherical,
     "norm-preserving": _norm_preserving,

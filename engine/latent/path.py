@@ -1,4 +1,4 @@
-"""A journey through many key latents: which leg a moment falls on, how far along it, and how far out it lies.
+"""A path through many key latents: which segment a moment falls on, how far along it, and how far out it lies.
 
 app/components/web/morph/journey.js is the same in a browser's words; tests hold the two to one result.
 """
@@ -10,9 +10,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.latent.interpolation import WALKS, Array, Exact
+from engine.latent.interpolation import INTERPOLATIONS, Array, Exact
 
-SEGMENTS = 64  # straight pieces by which the length of a leg is measured
+PIECES = 64  # straight pieces by which the length of a segment is measured
 
 
 def _smooth(t: Exact) -> Exact:
@@ -24,64 +24,64 @@ EASINGS: dict[str, tuple[Callable[[Exact], Exact], Callable[[Exact], Exact]]] = 
     "ends": (_smooth, lambda t: t),
     "keys": (lambda t: t, _smooth),
 }
-"""How time passes, over the journey and on each leg: "ends" starts and stops softly, "keys" lingers at each key."""
+"""How time passes, over the path and on each segment: "ends" starts and stops softly, "keys" lingers at each key."""
 PACES = ("time", "length")
-"""Each leg takes the same time, or a time in proportion to its length."""
+"""Each segment takes the same time, or a time in proportion to its length."""
 
 
 @dataclass(frozen=True, eq=False)
-class Journey:
+class LatentPath:
     """A path through keys, float32 (keys, latent); a loop goes on from the last to the first."""
 
     keys: Array
-    way: str = "spherical"  # a row of WALKS
+    interpolation: str = "spherical"  # a row of WALKS
     easing: str = "keys"  # a row of EASINGS
     pace: str = "time"  # one of PACES
     loop: bool = False
 
     @property
-    def legs(self) -> int:
+    def segments(self) -> int:
         return len(self.keys) if self.loop else len(self.keys) - 1
 
     @cached_property
     def ends(self) -> Exact:
-        """When each leg ends, (legs,) in (0, 1]."""
-        lengths = [self._length(leg) for leg in range(self.legs)] if self.pace == "length" else []
-        if not sum(lengths) > 0:  # keys that are all the same have legs all the same
-            lengths = [1.0] * self.legs
+        """When each segment ends, (segments,) in (0, 1]."""
+        lengths = [self._length(segment) for segment in range(self.segments)] if self.pace == "length" else []
+        if not sum(lengths) > 0:  # keys that are all the same have segments all the same
+            lengths = [1.0] * self.segments
         ends = np.cumsum(lengths) / sum(lengths)
         ends[-1] = 1.0
         return ends
 
-    def places(self, times: Sequence[float] | Exact) -> tuple[NDArray[np.int64], Exact]:
-        """Find the leg of each time in [0, 1], and how far along it, 0 … 1; both (n,)."""
+    def locate(self, times: Sequence[float] | Exact) -> tuple[NDArray[np.int64], Exact]:
+        """Find the segment of each time in [0, 1], and how far along it, 0 … 1; both (n,)."""
         whole, each = EASINGS[self.easing]
         passed = whole(np.asarray(times, float))
-        leg = np.minimum(np.searchsorted(self.ends, passed, side="right"), self.legs - 1)
+        segment = np.minimum(np.searchsorted(self.ends, passed, side="right"), self.segments - 1)
         starts = np.concatenate([[0.0], self.ends[:-1]])
-        spans = self.ends[leg] - starts[leg]
-        along = np.divide(passed - starts[leg], spans, out=np.zeros_like(passed), where=spans > 0)
-        return leg.astype(np.int64), each(np.clip(along, 0, 1))
+        spans = self.ends[segment] - starts[segment]
+        along = np.divide(passed - starts[segment], spans, out=np.zeros_like(passed), where=spans > 0)
+        return segment.astype(np.int64), each(np.clip(along, 0, 1))
 
     def at(self, times: Sequence[float] | Exact) -> Array:
         """Walk to each time in [0, 1], float32 (n, latent)."""
-        legs, along = self.places(times)
-        z = np.empty((len(legs), self.keys.shape[1]))
-        for leg in np.unique(legs):
-            here = legs == leg
-            z[here] = self._walk(int(leg), along[here, None])
+        segments, along = self.locate(times)
+        z = np.empty((len(segments), self.keys.shape[1]))
+        for segment in np.unique(segments):
+            here = segments == segment
+            z[here] = self._point(int(segment), along[here, None])
         return z.astype(np.float32)
 
     def nearest(self, times: Sequence[float] | Exact) -> NDArray[np.int64]:
-        """Name the key that lies nearer on the leg of each time, (n,): whose class a picture there has."""
-        legs, along = self.places(times)
-        return (legs + (along >= 0.5)) % len(self.keys)
+        """Name the key that lies nearer on the segment of each time, (n,): whose class a picture there has."""
+        segments, along = self.locate(times)
+        return (segments + (along >= 0.5)) % len(self.keys)
 
-    def _walk(self, leg: int, t: Exact) -> Exact:
-        return WALKS[self.way](self.keys[leg], self.keys[(leg + 1) % len(self.keys)], t)
+    def _point(self, segment: int, t: Exact) -> Exact:
+        return INTERPOLATIONS[self.interpolation](self.keys[segment], self.keys[(segment + 1) % len(self.keys)], t)
 
-    def _length(self, leg: int) -> float:
-        walked = self._walk(leg, np.linspace(0, 1, SEGMENTS + 1)[:, None])
+    def _length(self, segment: int) -> float:
+        walked = self._point(segment, np.linspace(0, 1, PIECES + 1)[:, None])
         return float(np.linalg.norm(np.diff(walked, axis=0), axis=1).sum())
 
 

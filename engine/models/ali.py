@@ -13,7 +13,7 @@ from torch.distributions import Normal
 
 from engine.errors import BadValue
 from engine.nn.blocks import Upsampling
-from engine.nn.nets import Decoder, Encoder, Net, Shape, check_net, check_sizes, keep_spread, squashed
+from engine.nn.nets import Decoder, Encoder, Net, Shape, check_net, check_sizes, kaiming_init_, squashed
 from engine.nn.prior import draw
 from engine.types import Images, Labels, Latents
 
@@ -47,7 +47,7 @@ class ALI(nn.Module):
         self.config = config
         self.encoder = Encoder(config, outputs=config.latent * (2 if config.stochastic else 1))
         self.decoder = Decoder(config, channels=config.shape[0], plays=True, mapping=config.mapping)
-        keep_spread(self.decoder)
+        kaiming_init_(self.decoder)
 
     # The two joint distributions
 
@@ -64,7 +64,7 @@ class ALI(nn.Module):
         drawn: Latents = self.posterior(x, y).rsample() if self.config.stochastic else self.encode(x, y)
         return drawn
 
-    def infer_by(self, x: Images, noise: Latents, y: Labels | None = None) -> Latents:
+    def posterior_sample(self, x: Images, noise: Latents, y: Labels | None = None) -> Latents:
         """Give the draw of q(z|x) that this noise makes."""
         if not self.config.stochastic:
             return self.encode(x, y)

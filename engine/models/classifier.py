@@ -50,10 +50,10 @@ class Classifier(nn.Module):
         self.config = config
         levels, _ = halvings(config.shape)
         here = config.width
-        layers = normed(config.shape[0], here)
+        layers = conv_bn_relu(config.shape[0], here)
         for level in range(levels):
             there = config.width * min(2 ** (level + 1), WIDEST)
-            layers += [nn.MaxPool2d(2), *normed(here, there), *normed(there, there)]
+            layers += [nn.MaxPool2d(2), *conv_bn_relu(here, there), *conv_bn_relu(there, there)]
             here = there
         self.net = nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten())
         self.head = nn.Linear(here, config.answers)
@@ -74,6 +74,6 @@ class Classifier(nn.Module):
         return logits.sigmoid() if self.config.attributes else logits.softmax(1)
 
 
-def normed(here: int, there: int) -> list[nn.Module]:
+def conv_bn_relu(here: int, there: int) -> list[nn.Module]:
     """Convolve, then batch norm right behind it so that the two can be folded into one, and ReLU."""
     return [nn.Conv2d(here, there, 3, padding=1, bias=False), nn.BatchNorm2d(there), nn.ReLU()]

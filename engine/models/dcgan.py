@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from torch import nn
 
 from engine.nn.blocks import Upsampling
-from engine.nn.nets import Shape, check_halves, check_sizes, normed_pictures, with_label
+from engine.nn.nets import Shape, check_halves, check_sizes, dcgan_pictures, with_label
 from engine.nn.prior import draw
 from engine.types import Images, Labels, Latents
 
@@ -39,7 +39,7 @@ class DCGAN(nn.Module):
     def __init__(self, config: DCGANConfig) -> None:
         super().__init__()
         self.config = config
-        self.generator = nn.Sequential(*normed_pictures(config, config.shape[0], config.mapping), nn.Tanh())
+        self.generator = nn.Sequential(*dcgan_pictures(config, config.shape[0], config.mapping), nn.Tanh())
 
     def generate(self, z: Latents, y: Labels | None = None) -> Images:
         """Draw what the data are: pictures."""

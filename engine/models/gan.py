@@ -14,7 +14,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from engine.nn.nets import Shape, check_sizes, keep_spread, squashed, with_label
+from engine.nn.nets import Shape, check_sizes, kaiming_init_, squashed, with_label
 from engine.nn.prior import draw
 from engine.types import Images, Labels, Latents
 
@@ -47,7 +47,7 @@ class GAN(nn.Module):
         hidden = [layer for here, there in pairwise(widths) for layer in (nn.Linear(here, there), nn.ReLU())]
         last = nn.Linear(config.width, drawn[0] * drawn[1] * drawn[2])
         self.generator = nn.Sequential(*hidden, last, nn.Unflatten(1, drawn))
-        keep_spread(self.generator)
+        kaiming_init_(self.generator)
 
     def generate(self, z: Latents, y: Labels | None = None) -> Images:
         """Draw what the data are: pictures, or points (batch, 1, 1, 2)."""

@@ -19,7 +19,7 @@ from torch.distributions import Normal
 
 from engine.errors import BadValue
 from engine.nn.blocks import Upsampling
-from engine.nn.nets import Decoder, Encoder, Net, Shape, check_net, check_sizes, keep_spread, squashed, with_label
+from engine.nn.nets import Decoder, Encoder, Net, Shape, check_net, check_sizes, kaiming_init_, squashed, with_label
 from engine.nn.prior import draw
 from engine.types import Images, Labels, Latents
 
@@ -30,8 +30,8 @@ class HierarchicalALIConfig:
 
     shape: Shape = (1, 28, 28)  # channel, height, width of a picture
     latent: int = 48  # axes of both levels together
-    top: int = 16  # of these, axes of z2, which come first
-    share: float = 0.5  # of the variance of z1, what z2 decides, 0 … 1
+    z2_dim: int = 16  # of these, axes of z2, which come first
+    variance_share: float = 0.5  # of the variance of z1, what z2 decides, 0 … 1
     hidden: int = 256  # units of the networks between the levels
     net: Net = "conv"
     width: int = 32  # hidden units, or channels at half resolution
@@ -42,21 +42,25 @@ class HierarchicalALIConfig:
 
     def __post_init__(self) -> None:
         check_net(self)
-        check_sizes(self, top=0, hidden=1, mapping=0)
-        if not 0 < self.share < 1:
-            raise BadValue(f"share is {self.share}; it is a part of the variance of z1, between 0 and 1.")
-        if self.top >= self.latent:
-            raise BadValue(f"top is {self.top} of a latent of {self.latent}; z1 needs at least one axis of its own.")
+        check_sizes(self, z2_dim=0, hidden=1, mapping=0)
+        if not 0 < self.variance_share < 1:
+            raise BadValue(
+                f"variance_share is {self.variance_share}; it is a part of the variance of z1, between 0 and 1."
+            )
+        if self.z2_dim >= self.latent:
+            raise BadValue(
+                f"z2_dim is {self.z2_dim} of a latent of {self.latent}; z1 needs at least one axis of its own."
+            )
 
     @property
     def levels(self) -> dict[str, tuple[int, int]]:
         """Name the slices of z: the last one is the noise that z1 adds to what z2 says of it."""
-        return {"z2": (0, self.top), "z1": (self.top, self.latent)}
+        return {"z2": (0, self.z2_dim), "z1": (self.z2_dim, self.latent)}
 
     @property
     def below(self) -> "HierarchicalALIConfig":
         """Give the sizes of the networks between z1 and x, which see one level only."""
-        return replace(self, latent=self.latent - self.top, top=0)
+        return replace(self, latent=self.latent - self.z2_dim, z2_dim=0)
 
 
 class HierarchicalALI(nn.Module):
@@ -64,16 +68,16 @@ class HierarchicalALI(nn.Module):
 
     def __init__(self, config: HierarchicalALIConfig) -> None:
         super().__init__()
-        if not config.top:
-            raise BadValue("top is 0; a hierarchy has at least one axis of z2. For one level, take family ali.")
+        if not config.z2_dim:
+            raise BadValue("z2_dim is 0; a hierarchy has at least one axis of z2. For one level, take family ali.")
         self.config, below = config, config.below
         self.encoder = Encoder(below, outputs=2 * below.latent)  # q(z1|x)
-        self.upwards = between(below.latent, 2 * config.top, config)  # q(z2|z1)
-        self.downwards = between(config.top, below.latent, config)  # p(z1|z2)
+        self.upwards = between(below.latent, 2 * config.z2_dim, config)  # q(z2|z1)
+        self.downwards = between(config.z2_dim, below.latent, config)  # p(z1|z2)
         self.spread = nn.BatchNorm1d(below.latent, affine=False)  # of μ(z2) before its share
         self.decoder = Decoder(below, channels=config.shape[0], plays=True, mapping=config.mapping)  # p(x|z1)
-        keep_spread(self.downwards)
-        keep_spread(self.decoder)
+        kaiming_init_(self.downwards)
+        kaiming_init_(self.decoder)
 
     # The two joint distributions; a pair of codes is [z2 | z1]
 
@@ -101,7 +105,7 @@ class HierarchicalALI(nn.Module):
         return torch.cat(densities, dim=1)
 
     def parts(self, z: Latents) -> tuple[Tensor, Tensor]:  # (batch, top), (batch, latent − top)
-        return z[:, : self.config.top], z[:, self.config.top :]
+        return z[:, : self.config.z2_dim], z[:, self.config.z2_dim :]
 
     # The three Gaussians
 
@@ -115,8 +119,10 @@ class HierarchicalALI(nn.Module):
 
     def prior(self, z2: Latents, y: Labels | None = None) -> Normal:
         """p(z1|z2)."""
-        mean = self.config.share**0.5 * self.spread(self.downwards(with_label(z2, y, self.config.classes)).float())
-        return Normal(mean, torch.full_like(mean, (1 - self.config.share) ** 0.5), validate_args=False)
+        mean = self.config.variance_share**0.5 * self.spread(
+            self.downwards(with_label(z2, y, self.config.classes)).float()
+        )
+        return Normal(mean, torch.full_like(mean, (1 - self.config.variance_share) ** 0.5), validate_args=False)
 
     # Verbs
 
@@ -131,9 +137,9 @@ class HierarchicalALI(nn.Module):
 
     def encode(self, x: Images, y: Labels | None = None) -> Latents:
         """Give the mean of q(z2|z1) at the mean z1 of q(z1|x), and the noise that makes this z1 of it."""
-        return self.infer_by(x, torch.zeros(len(x), self.config.latent, device=x.device), y)
+        return self.posterior_sample(x, torch.zeros(len(x), self.config.latent, device=x.device), y)
 
-    def infer_by(self, x: Images, noise: Latents, y: Labels | None = None) -> Latents:
+    def posterior_sample(self, x: Images, noise: Latents, y: Labels | None = None) -> Latents:
         """Give the latent of the draw of q(z1|x) q(z2|z1) that this noise [of z2 | of z1] makes."""
         upper, lower = self.parts(noise)
         q1 = self.posterior(x, y)

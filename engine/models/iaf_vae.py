@@ -89,9 +89,9 @@ class IAFVAE(nn.Module):
 
     def encode(self, x: Images, y: Labels | None = None) -> Latents:
         """Give the latent that ε = 0 flows to: the mean where there is no step, and near it where there are."""
-        return self.infer_by(x, torch.zeros(len(x), self.config.latent, device=x.device), y)
+        return self.posterior_sample(x, torch.zeros(len(x), self.config.latent, device=x.device), y)
 
-    def infer_by(self, x: Images, noise: Latents, y: Labels | None = None) -> Latents:
+    def posterior_sample(self, x: Images, noise: Latents, y: Labels | None = None) -> Latents:
         q, h = self.start(x, y)
         return self.refine(q.mean + q.stddev * noise, h)[0]
 

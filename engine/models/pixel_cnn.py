@@ -12,12 +12,12 @@ from torch import nn
 
 from engine.errors import BadValue
 from engine.nn import noise
-from engine.nn.autoregressive.distributions import OUTPUTS, OutputName
+from engine.nn.autoregressive.distributions import DISTRIBUTIONS, DistributionName
 from engine.nn.autoregressive.pixel_net import PixelNet
 from engine.nn.autoregressive.raster import Raster
-from engine.nn.autoregressive.stacks import Additions, GatedStack, PlainStack, StackSizes, class_additions
+from engine.nn.autoregressive.stacks import Conditioning, GatedStack, PlainStack, StackSizes, class_conditioning
 from engine.nn.nets import Shape, check_sizes
-from engine.types import Chances, Images, Labels, Masks, PerImage
+from engine.types import Images, Labels, Masks, PerImage, Probs
 
 
 @dataclass(frozen=True)
@@ -29,16 +29,18 @@ class PixelCNNConfig:
     depth: int = 10  # layers, or residual blocks
     kernel: int = 3  # of all layers but the first
     gated: bool = True  # two stacks without a blind spot; else the first paper's residual blocks
-    output: OutputName = "bernoulli"  # binary pixels, or a softmax or mixture of logistics over 256 levels
+    output: DistributionName = "bernoulli"  # binary pixels, or a softmax or mixture of logistics over 256 levels
     mixtures: int = 10  # logistics
     dropout: float = 0.0
     classes: int = 0  # 0: the label is not used
-    located: int = 0  # layers in which every pixel has biases of its own; those above get the last one's
+    position_bias_layers: int = 0  # layers in which every pixel has biases of its own; those above get the last one's
 
     def __post_init__(self) -> None:
-        check_sizes(self, width=1, depth=1, kernel=3, mixtures=1, classes=0, located=0)
-        if self.located > self.depth:
-            raise BadValue(f"located is {self.located} of {self.depth} layers; take that many at the most.")
+        check_sizes(self, width=1, depth=1, kernel=3, mixtures=1, classes=0, position_bias_layers=0)
+        if self.position_bias_layers > self.depth:
+            raise BadValue(
+                f"position_bias_layers is {self.position_bias_layers} of {self.depth} layers; take as many at most."
+            )
         if self.kernel % 2 == 0:
             raise BadValue(f"kernel is {self.kernel}; a pixel stands in its middle, so that it has to be odd.")
         if not 0 <= self.dropout < 1:
@@ -54,7 +56,7 @@ class PixelCNNConfig:
     @property
     def colours(self) -> int:
         """How many parts the feature maps have: one for each channel that the masks tell apart."""
-        return self.shape[0] if OUTPUTS[self.output].ordered else 1
+        return self.shape[0] if DISTRIBUTIONS[self.output].ordered else 1
 
 
 class PixelCNN(nn.Module):
@@ -64,42 +66,44 @@ class PixelCNN(nn.Module):
         super().__init__()
         self.config = config
         sizes = StackSizes(config.shape[0], config.width, config.depth, config.kernel, config.colours, config.dropout)
-        output = OUTPUTS[config.output](config.shape[0], config.mixtures)
+        output = DISTRIBUTIONS[config.output](config.shape[0], config.mixtures)
         self.net = PixelNet(GatedStack(sizes) if config.gated else PlainStack(sizes), output, config.colours)
         if config.classes:
             self.label = nn.Linear(config.classes, config.depth * self.net.stack.gates, bias=False)
-        if config.located:  # 2nd paper, section 2.3, of a condition that is the same for all pictures
-            self.places = nn.Parameter(torch.zeros(config.located, self.net.stack.gates, *config.shape[1:]))
+        if config.position_bias_layers:  # 2nd paper, section 2.3, of a condition that is the same for all pictures
+            self.places = nn.Parameter(
+                torch.zeros(config.position_bias_layers, self.net.stack.gates, *config.shape[1:])
+            )
 
     # p(xᵢ | x₁ … xᵢ₋₁, y)
 
     def log_probs(self, x: Images, y: Labels | None = None) -> Images:
-        return self.net.log_probs(x, self.told(y))
+        return self.net.log_probs(x, self.condition_maps(y))
 
-    def conditionals(self, x: Images, y: Labels | None = None) -> Chances:
-        return self.net.conditionals(x, self.told(y))
+    def conditionals(self, x: Images, y: Labels | None = None) -> Probs:
+        return self.net.conditionals(x, self.condition_maps(y))
 
-    def told(self, y: Labels | None) -> Additions:
-        places = (self.places[None].movedim(2, -1),) if self.config.located else ()
+    def condition_maps(self, y: Labels | None) -> Conditioning:
+        places = (self.places[None].movedim(2, -1),) if self.config.position_bias_layers else ()
         if y is None or not self.config.classes:
             return places
-        return (*places, *class_additions(self.label, y, self.config.depth))
+        return (*places, *class_conditioning(self.label, y, self.config.depth))
 
     # Verbs
 
     def sample(self, seeds: Sequence[int], y: Labels | None = None, truncation: float = 1.0) -> Images:
         """Draw pictures; there is no latent that a truncation could shorten."""
         u = noise.uniform(seeds, self.config.shape).to(next(self.parameters()).device)
-        return self.net.fill(u, self.told(y))
+        return self.net.fill(u, self.condition_maps(y))
 
     def complete(
         self, x: Images, hidden: Masks, noise: Images, first: int, last: int, y: Labels | None = None
     ) -> Images:
-        return self.net.complete(x, hidden, noise, first, last, self.told(y))
+        return self.net.complete(x, hidden, noise, first, last, self.condition_maps(y))
 
     def draw(self, picture: Raster, first: int, last: int, y: Labels | None = None) -> Iterator[int]:
         """Draw as `complete` does, a pixel at a time, see `engine.nn.autoregressive.raster`."""
-        return self.net.draw(picture, first, last, self.told(y))
+        return self.net.draw(picture, first, last, self.condition_maps(y))
 
     def log_prob(self, x: Images, y: Labels | None = None) -> PerImage:
         return self.log_probs(x, y).flatten(1).sum(1)

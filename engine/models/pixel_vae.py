@@ -4,9 +4,9 @@ Gulrajani et al., "PixelVAE: A Latent Variable Model for Natural Images", ICLR 2
 
     p(x|z) = Π p(xᵢ | x₁ … xᵢ₋₁, z),
 
-whose masked network is told, at each of its layers, what the decoder makes of z. With `top` it has the paper's two
-levels, p(z2) p(z1|z2) p(x|z1) and q(z1|x) q(z2|x); its z1 is a stack of maps, ours is flat. The latent of the verbs is
-then z = [z2 | ε1] with z1 = μ(z2) + σ(z2) · ε1, so that its prior is N(0, I) on every axis.
+whose masked network is conditioned, at each of its layers, on what the decoder makes of z. With `z2_dim` it has the
+paper's two levels, p(z2) p(z1|z2) p(x|z1) and q(z1|x) q(z2|x); its z1 is a stack of maps, ours is flat. The latent of
+the verbs is then z = [z2 | ε1] with z1 = μ(z2) + σ(z2) · ε1, so that its prior is N(0, I) on every axis.
 """
 
 import math
@@ -19,15 +19,15 @@ from torch.distributions import Normal
 
 from engine.errors import BadValue
 from engine.nn import noise as noises
-from engine.nn.autoregressive.distributions import OUTPUTS, OutputName, drawn
+from engine.nn.autoregressive.distributions import DISTRIBUTIONS, DistributionName, sample
 from engine.nn.autoregressive.pixel_net import PixelNet
 from engine.nn.autoregressive.raster import Raster
-from engine.nn.autoregressive.stacks import Additions, GatedStack, PlainStack, StackSizes
+from engine.nn.autoregressive.stacks import Conditioning, GatedStack, PlainStack, StackSizes
 from engine.nn.blocks import Upsampling
 from engine.nn.bounds import BoundTerms, importance_bound, in_parts
 from engine.nn.nets import Decoder, Encoder, Net, Shape, check_net, check_sizes, with_label
 from engine.nn.prior import draw
-from engine.types import Chances, Images, Labels, Latents, Masks, PerImage
+from engine.types import Images, Labels, Latents, Masks, PerImage, Probs
 
 STROKES = 0xDEECE66D  # tells the seed of a picture's pixels from that of its latent
 FILLINGS = 8  # how often a picture that is partly hidden is filled and looked at again
@@ -40,7 +40,7 @@ class PixelVAEConfig:
 
     shape: Shape = (1, 28, 28)  # channel, height, width of a picture
     latent: int = 32  # axes of both levels together
-    top: int = 0  # of these, axes of z2, which come first; 0: one level
+    z2_dim: int = 0  # of these, axes of z2, which come first; 0: one level
     hidden: int = 256  # units of the network between the levels
     net: Net = "conv"
     width: int = 32  # of encoder and decoder: hidden units, or channels at half resolution
@@ -51,16 +51,18 @@ class PixelVAEConfig:
     pixel_depth: int = 3  # its layers: the fewer, the more is left to the latent
     kernel: int = 3  # of all its layers but the first
     gated: bool = True
-    output: OutputName = "bernoulli"  # binary pixels, or a softmax or mixture of logistics over 256 levels
+    output: DistributionName = "bernoulli"  # binary pixels, or a softmax or mixture of logistics over 256 levels
     mixtures: int = 5  # logistics
     dropout: float = 0.0
     classes: int = 0  # 0: the label is not used
 
     def __post_init__(self) -> None:
         check_net(self)
-        check_sizes(self, top=0, hidden=1, maps=1, pixel_width=self.colours, pixel_depth=1, kernel=3, mixtures=1)
-        if self.top >= self.latent:
-            raise BadValue(f"top is {self.top} of a latent of {self.latent}; z1 needs at least one axis of its own.")
+        check_sizes(self, z2_dim=0, hidden=1, maps=1, pixel_width=self.colours, pixel_depth=1, kernel=3, mixtures=1)
+        if self.z2_dim >= self.latent:
+            raise BadValue(
+                f"z2_dim is {self.z2_dim} of a latent of {self.latent}; z1 needs at least one axis of its own."
+            )
         if self.latent > math.prod(self.shape):
             raise BadValue(f"latent is {self.latent} for pictures of {math.prod(self.shape)} values; take fewer axes.")
         if self.kernel % 2 == 0:
@@ -71,12 +73,12 @@ class PixelVAEConfig:
     @property
     def levels(self) -> dict[str, tuple[int, int]]:
         """Name the slices of z, where there are two: the last one is the noise that z1 adds to what z2 says of it."""
-        return {"z2": (0, self.top), "z1": (self.top, self.latent)} if self.top else {}
+        return {"z2": (0, self.z2_dim), "z1": (self.z2_dim, self.latent)} if self.z2_dim else {}
 
     @property
     def colours(self) -> int:
         """How many channels the masks tell apart."""
-        return self.shape[0] if OUTPUTS[self.output].ordered else 1
+        return self.shape[0] if DISTRIBUTIONS[self.output].ordered else 1
 
 
 class PixelVAE(nn.Module):
@@ -86,26 +88,26 @@ class PixelVAE(nn.Module):
         super().__init__()
         self.config = config
         self.encoder = Encoder(config, outputs=2 * config.latent)
-        below = replace(config, latent=config.latent - config.top, top=0)
-        if config.top:
-            self.downwards = between(config.top + config.classes, config.hidden, 2 * below.latent)
+        below = replace(config, latent=config.latent - config.z2_dim, z2_dim=0)
+        if config.z2_dim:
+            self.downwards = between(config.z2_dim + config.classes, config.hidden, 2 * below.latent)
         self.decoder = Decoder(below, channels=config.maps)
         channels, width, depth = config.shape[0], config.pixel_width, config.pixel_depth
         sizes = StackSizes(channels, width, depth, config.kernel, config.colours, config.dropout)
-        output = OUTPUTS[config.output](channels, config.mixtures)
+        output = DISTRIBUTIONS[config.output](channels, config.mixtures)
         self.net = PixelNet(GatedStack(sizes) if config.gated else PlainStack(sizes), output, config.colours)
-        self.teller = nn.Conv2d(config.maps, depth * self.net.stack.gates, 1, bias=False)
+        self.cond_conv = nn.Conv2d(config.maps, depth * self.net.stack.gates, 1, bias=False)
 
     # q(z|x), p(z1|z2) and p(x|z)
 
     def posterior(self, x: Images, noise: Latents, y: Labels | None = None) -> tuple[Normal, Latents]:
         """Give q(z|x) and the draw that the noise makes; on the axes of z1, q given the draw of z2."""
         mean, log_deviation = self.encoder(x, y).float().chunk(2, dim=1)
-        deviation, top = log_deviation.clamp(-10, 10).exp(), self.config.top
-        if top:
-            p = self.prior(mean[:, :top] + deviation[:, :top] * noise[:, :top], y)
-            mean = torch.cat([mean[:, :top], (mean[:, top:] - p.mean) / p.stddev], dim=1)
-            deviation = torch.cat([deviation[:, :top], deviation[:, top:] / p.stddev], dim=1)
+        deviation, z2_dim = log_deviation.clamp(-10, 10).exp(), self.config.z2_dim
+        if z2_dim:
+            p = self.prior(mean[:, :z2_dim] + deviation[:, :z2_dim] * noise[:, :z2_dim], y)
+            mean = torch.cat([mean[:, :z2_dim], (mean[:, z2_dim:] - p.mean) / p.stddev], dim=1)
+            deviation = torch.cat([deviation[:, :z2_dim], deviation[:, z2_dim:] / p.stddev], dim=1)
         return Normal(mean, deviation, validate_args=False), mean + deviation * noise
 
     def prior(self, z2: Latents, y: Labels | None = None) -> Normal:
@@ -113,20 +115,20 @@ class PixelVAE(nn.Module):
         mean, log_deviation = self.downwards(with_label(z2, y, self.config.classes)).float().chunk(2, dim=1)
         return Normal(mean, log_deviation.clamp(-5, 3).exp(), validate_args=False)
 
-    def told(self, z: Latents, y: Labels | None = None) -> Additions:
-        """Give what a latent adds to each layer of the masked network."""
-        if top := self.config.top:
-            p = self.prior(z[:, :top], y)
-            z = p.mean + p.stddev * z[:, top:]
+    def condition_maps(self, z: Latents, y: Labels | None = None) -> Conditioning:
+        """Compute what a latent adds to each layer of the masked network."""
+        if z2_dim := self.config.z2_dim:
+            p = self.prior(z[:, :z2_dim], y)
+            z = p.mean + p.stddev * z[:, z2_dim:]
         maps = self.decoder(z, y)
-        # What they say everywhere alike counts a tenth: until the head knows how dark pictures are, all that it is told
+        # What they say everywhere alike counts a tenth: until the head knows how dark pictures are, all that is added
         # learns but this, and within 20 steps drives the gates to their ends, where nothing is learnt any more.
         maps = maps - 0.9 * maps.mean((2, 3), keepdim=True)
-        return (self.teller(maps).unflatten(1, (self.config.pixel_depth, -1)).movedim(2, -1),)
+        return (self.cond_conv(maps).unflatten(1, (self.config.pixel_depth, -1)).movedim(2, -1),)
 
     def log_likelihood(self, x: Images, z: Latents, y: Labels | None = None) -> PerImage:
         """log p(x|z)."""
-        return self.net.log_probs(x, self.told(z, y)).flatten(1).sum(1)
+        return self.net.log_probs(x, self.condition_maps(z, y)).flatten(1).sum(1)
 
     # Verbs
 
@@ -134,7 +136,7 @@ class PixelVAE(nn.Module):
         """Draw a latent, and by it a picture; the truncation brings both towards their middle."""
         z = draw(self, seeds, truncation)
         u = noises.uniform([seed ^ STROKES for seed in seeds], self.config.shape).to(z.device)
-        return self.net.fill(0.5 + truncation * (u - 0.5), self.told(z, y))
+        return self.net.fill(0.5 + truncation * (u - 0.5), self.condition_maps(z, y))
 
     def decode(self, z: Latents, y: Labels | None = None) -> Images:
         """Give the picture in which each value is the mean given the means before it, as near as PASSES passes get.
@@ -143,16 +145,16 @@ class PixelVAE(nn.Module):
         downwards. With the level nearest to its mean instead, nearly all pictures stay blank, since hardly any pixel
         would rather begin a stroke than not; drawn by a noise that is always the same, strokes are ragged.
         """
-        additions = self.told(z, y)
+        conditioning = self.condition_maps(z, y)
         x = z.new_zeros(len(z), *self.config.shape)
         for _ in range(PASSES):
-            x = self.net.means(x, additions).to(x.dtype)
+            x = self.net.means(x, conditioning).to(x.dtype)
         return x.float()
 
     def encode(self, x: Images, y: Labels | None = None) -> Latents:
-        return self.infer_by(x, torch.zeros(len(x), self.config.latent, device=x.device), y)
+        return self.posterior_sample(x, torch.zeros(len(x), self.config.latent, device=x.device), y)
 
-    def infer_by(self, x: Images, noise: Latents, y: Labels | None = None) -> Latents:
+    def posterior_sample(self, x: Images, noise: Latents, y: Labels | None = None) -> Latents:
         return self.posterior(x, noise, y)[1]
 
     def elbo(self, x: Images, y: Labels | None = None) -> PerImage:
@@ -187,16 +189,16 @@ class PixelVAE(nn.Module):
 
     # Pixel by pixel
 
-    def conditionals(self, x: Images, y: Labels | None = None) -> Chances:
+    def conditionals(self, x: Images, y: Labels | None = None) -> Probs:
         """Give p(value | those before, z) at every value, with z the mean that the whole picture is encoded to."""
-        return self.net.conditionals(x, self.told(self.encode(x, y), y))
+        return self.net.conditionals(x, self.condition_maps(self.encode(x, y), y))
 
     def log_probs(self, x: Images, y: Labels | None = None) -> Images:
         """Give log p(value | those before, z), in nats, with z the mean that the whole picture is encoded to.
 
         Their sum is the distortion there, and no likelihood of the picture: the rate of z comes on top.
         """
-        return self.net.log_probs(x, self.told(self.encode(x, y), y))
+        return self.net.log_probs(x, self.condition_maps(self.encode(x, y), y))
 
     def complete(
         self, x: Images, hidden: Masks, noise: Images, first: int, last: int, y: Labels | None = None
@@ -206,7 +208,7 @@ class PixelVAE(nn.Module):
         The latent depends on the visible pixels and on the noise, so `hidden` is the same for all parts of a drawing.
         """
         *_, z = self.guesses(x, hidden, noise, y)
-        return self.net.complete(x, hidden, noise, first, last, self.told(z, y))
+        return self.net.complete(x, hidden, noise, first, last, self.condition_maps(z, y))
 
     def draw(self, picture: Raster, first: int, last: int, y: Labels | None = None) -> Iterator[int]:
         """Draw as `complete` does, a pixel at a time; the latents are guessed row by row."""
@@ -218,7 +220,7 @@ class PixelVAE(nn.Module):
             for better in guesses:
                 latents[row] = better
                 yield 0
-        yield from self.net.draw(picture, first, last, self.told(torch.cat(latents), y))
+        yield from self.net.draw(picture, first, last, self.condition_maps(torch.cat(latents), y))
 
     def guesses(self, x: Images, hidden: Masks, noise: Images, y: Labels | None = None) -> Iterator[Latents]:
         """Draw latents that go ever better with the visible pixels: of the prior, where there is none.
@@ -232,8 +234,9 @@ class PixelVAE(nn.Module):
         yield z
         partly = ~hidden.flatten(1).all(1)[:, None]
         for _ in range(FILLINGS if bool(partly.any()) else 0):
-            filled = torch.where(hidden, drawn(self.net.conditionals(filled, self.told(z, y)), noise), filled)
-            z = torch.where(partly, self.infer_by(filled, normal, y), z)
+            probs = self.net.conditionals(filled, self.condition_maps(z, y))
+            filled = torch.where(hidden, sample(probs, noise), filled)
+            z = torch.where(partly, self.posterior_sample(filled, normal, y), z)
             yield z
 
 

@@ -13,7 +13,7 @@ from torch import nn
 
 from engine.errors import BadValue
 from engine.nn.blocks import Upsampling
-from engine.nn.nets import Decoder, Net, Shape, check_net, check_sizes, keep_spread, squashed
+from engine.nn.nets import Decoder, Net, Shape, check_net, check_sizes, kaiming_init_, squashed
 from engine.nn.prior import draw
 from engine.types import Images, Labels, Latents
 
@@ -45,7 +45,7 @@ class R3GAN(nn.Module):
         super().__init__()
         self.config = config
         self.decoder = Decoder(config, channels=config.shape[0], plays=True, mapping=config.mapping)
-        keep_spread(self.decoder)
+        kaiming_init_(self.decoder)
 
     def generate(self, z: Latents, y: Labels | None = None) -> Images:
         """Draw what the data are: pictures."""

@@ -242,7 +242,7 @@ FEATURES = {"dense": dense_features, "conv": conv_features, "residual": residual
 PICTURES = {"dense": dense_pictures, "conv": conv_pictures, "residual": residual_pictures}
 
 
-def normed_pictures(config: Doubling, channels: int, mapping: int = 0) -> nn.Sequential:
+def dcgan_pictures(config: Doubling, channels: int, mapping: int = 0) -> nn.Sequential:
     """Double a small map until it is a picture, with batch norm and ReLU after every layer but the last.
 
     Radford et al., "Unsupervised Representation Learning with Deep Convolutional Generative Adversarial Networks", ICLR
@@ -253,29 +253,29 @@ def normed_pictures(config: Doubling, channels: int, mapping: int = 0) -> nn.Seq
     levels, (height, width) = halvings(config.shape)
     deepest = config.width * 2 ** (levels - 1)
     widths = [config.latent + config.classes, *[MAPPED] * mapping, deepest * height * width]
-    layers = [layer for pair in pairwise(widths) for layer in normed(nn.Linear(*pair, bias=False))]
+    layers = [layer for pair in pairwise(widths) for layer in bn_relu(nn.Linear(*pair, bias=False))]
     layers.append(nn.Unflatten(1, (deepest, height, width)))
     for level in range(levels - 1, 0, -1):
         here, there = config.width * 2**level, config.width * 2 ** (level - 1)
         *up, convolution = doubling(here, there, config.upsampling)
-        layers += [*up, *normed(convolution)]
+        layers += [*up, *bn_relu(convolution)]
     return nn.Sequential(*layers, *doubling(config.width, channels, config.upsampling))
 
 
 PLAYING: dict[str, Callable[[NetConfig, int, int], nn.Module]] = {
-    "conv": normed_pictures,
+    "conv": dcgan_pictures,
     "residual": StyledPictures,
 }
 
 
-def normed(layer: nn.Module) -> list[nn.Module]:
+def bn_relu(layer: nn.Module) -> list[nn.Module]:
     """Follow a layer by batch norm, right behind it so that the two can be folded into one, and by ReLU."""
     if isinstance(layer, nn.Linear):
         return [layer, nn.BatchNorm1d(layer.out_features), nn.ReLU()]
     return [layer, nn.BatchNorm2d(layer.out_channels), nn.ReLU()]  # type: ignore[arg-type]
 
 
-def keep_spread(net: nn.Module) -> None:
+def kaiming_init_(net: nn.Module) -> None:
     """Draw a generator's weights so that the latent's spread reaches the picture (He et al. 2015).
 
     By torch's own draw it all but fades from layer to layer; and a generator that begins with one picture may stay so.

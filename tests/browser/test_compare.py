@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
-from engine.analysis.reference_images import Gallery, save
+from engine.analysis.reference_images import ReferenceImages, save
 from tests.browser.conftest import Held
 
 pytestmark = pytest.mark.browser
@@ -73,7 +73,7 @@ def real(home: Path) -> Iterator[Path]:
     """Pictures of the toys' data, where `zoetrope-train gather` puts them."""
     path = home / ".local/share/zoetrope/data/gallery/toy-1x16x16.npz"
     pictures = np.random.default_rng(0).integers(0, 256, (20, 16, 16, 1), np.uint8)
-    save(path, Gallery(pictures, pictures))
+    save(path, ReferenceImages(pictures, pictures))
     yield path
     path.unlink()
 

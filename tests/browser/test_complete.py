@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 from playwright.sync_api import Browser, Locator, Page, TimeoutError, expect
 
-from engine.checkpoints.card import Leg
+from engine.checkpoints.card import TrainingRun
 from engine.inference.engine import Engine
 from engine.models.gan import GAN, GANConfig
 from engine.models.pixel_cnn import PixelCNNConfig
@@ -39,7 +39,7 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     home = tmp_path_factory.mktemp("home")
     folder = home / "checkpoints"
     for name, config in CONFIGS.items():
-        keep(folder, name, made(config), title=name, feature_variance=None, history=(Leg({}, 20, 640, ""),))
+        keep(folder, name, made(config), title=name, feature_variance=None, history=(TrainingRun({}, 20, 640, ""),))
     write(folder, "toy-gan", GAN(GANConfig(SHAPE, latent=4, width=16, depth=1)))
     with serving(folder, home) as running:
         yield running

@@ -13,9 +13,9 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from app.components import assets
 from engine.analysis import reference_images
-from engine.analysis.reference_images import Gallery
-from engine.latent.interpolation import WALKS
-from engine.latent.path import EASINGS, PACES, Journey
+from engine.analysis.reference_images import ReferenceImages
+from engine.latent.interpolation import INTERPOLATIONS
+from engine.latent.path import EASINGS, PACES, LatentPath
 from tests.browser.conftest import Explore, lecture
 
 pytestmark = pytest.mark.browser
@@ -82,17 +82,23 @@ def test_the_browser_walks_as_the_engine_does(morph: Morph) -> None:
     random, times, cases = np.random.default_rng(0), np.linspace(0, 1, 31), list[dict[str, Any]]()
     for keys, latent in ((2, 2), (5, 40)):
         z = random.normal(size=(keys, latent)).astype(np.float32).tolist()
-        rows = ((way, easing, pace, loop) for way in WALKS for easing in EASINGS for pace in PACES for loop in (0, 1))
+        rows = (
+            (way, easing, pace, loop)
+            for way in INTERPOLATIONS
+            for easing in EASINGS
+            for pace in PACES
+            for loop in (0, 1)
+        )
         for way, easing, pace, loop in rows:
             cases.append({"keys": z, "way": way, "easing": easing, "pace": pace, "loop": bool(loop)})
     module = f"{morph.server}/{assets.module('morph/journey.js')}"
     answers = morph.page.evaluate(LAW, [module, [{**case, "times": times.tolist()} for case in cases]])
     for case, answer in zip(cases, answers, strict=True):
-        journey = Journey(np.array(case.pop("keys"), np.float32), **case)
-        np.testing.assert_allclose(np.array(answer["z"], np.float32), journey.at(times), rtol=0, atol=2e-6)
-        _, along = journey.places(times)
+        path = LatentPath(np.array(case.pop("keys"), np.float32), case.pop("way"), **case)
+        np.testing.assert_allclose(np.array(answer["z"], np.float32), path.at(times), rtol=0, atol=2e-6)
+        _, along = path.locate(times)
         apart = np.abs(along - 0.5) > 1e-9  # half way both keys are as near
-        assert (np.array(answer["nearest"]) == journey.nearest(times))[apart].all()
+        assert (np.array(answer["nearest"]) == path.nearest(times))[apart].all()
 
 
 def test_it_plays_by_itself_pauses_and_is_scrubbed_by_hand_and_key(morph: Morph) -> None:
@@ -288,7 +294,7 @@ def test_the_nearest_training_pictures_are_looked_up_at_rest(
 ) -> None:
     monkeypatch.setenv("HOME", str(home))
     pictures = np.random.default_rng(0).integers(0, 256, (40, 16, 16, 1), np.uint8)
-    reference_images.save(reference_images.place_of("toy", (1, 16, 16)), Gallery(pictures, pictures[:20] // 2))
+    reference_images.save(reference_images.place_of("toy", (1, 16, 16)), ReferenceImages(pictures, pictures[:20] // 2))
     morph.open("toy-vae-6d")
     morph.page.keyboard.press("n")
     near = morph.page.get_by_test_id("morph-near")

@@ -44,7 +44,7 @@ def flat() -> Any:
 
 def write(folder: Path) -> Path:
     """Write densities that were measured, one behind another, one of classes, a classifier, and a painter."""
-    background = keep(folder, "toy-background", made(PIXELS), recipe={"mutated": 0.3})
+    background = keep(folder, "toy-background", made(PIXELS), recipe={"noise_fraction": 0.3})
     density(folder, "toy-pixels", PIXELS, background.name)
     classes = PixelCNNConfig(SHAPE, width=4, depth=1, kernel=3, classes=4)
     density(folder, "toy-conditional", classes)

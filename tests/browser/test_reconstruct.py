@@ -62,7 +62,7 @@ def row(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = home / "checkpoints"
     write(folder, "toy-ae", Autoencoder(AutoencoderConfig(GREY, latent=2, width=32, depth=1)))
     write(folder, "toy-vae", VAE(VAEConfig(GREY, latent=3, width=32, depth=1)))
-    write(folder, "toy-levels", HierarchicalALI(HierarchicalALIConfig(GREY, 6, top=2, hidden=16, net="dense")))
+    write(folder, "toy-levels", HierarchicalALI(HierarchicalALIConfig(GREY, 6, z2_dim=2, hidden=16, net="dense")))
     write(folder, "toy-gan", GAN(GANConfig(GREY, latent=4, width=16, depth=1)))
     write(folder, "toy-cvae", VAE(VAEConfig((3, 16, 16), latent=3, width=32, depth=1, classes=3)))
     write(folder, "toy-cgan", GAN(GANConfig((1, 28, 20), latent=4, width=16, depth=1, classes=3)))

@@ -30,8 +30,8 @@ from engine.registry import Model
 from engine.types import Images, Labels, Latents
 from train.activations import early
 from train.data import Dataset, Split
-from train.directions.metric_direction import SHARE, slopes, steady
-from train.metrics.subject import spread
+from train.directions.metric_direction import SHARE, metric_direction, slopes
+from train.metrics.context import NamedClassifier, spread
 
 PICTURES = 10_000  # latents to fit attributes and an encoder's components on
 HELD_OUT = 5_000  # latents that attributes are tried on
@@ -40,7 +40,7 @@ DRAWS = 5_000  # latents whose early activations are looked at
 COMPONENTS = 10
 SMALLEST = 0.005  # share of the variance of a component that is worth a slider
 STRENGTH = 0.1  # C of scikit-learn, on latents of deviation one: the smaller, the nearer to the difference of means
-REACH = 6.0  # deviations of a steady step: as it changes little else, it can be taken further
+REACH = 6.0  # deviations of a step of metric_direction.py: as it changes little else, it can be taken further
 LEAST = 50  # fitted latents with and without an attribute
 BATCH = 250
 
@@ -52,19 +52,6 @@ FIRST = "Smiling"  # what a person looks for in a face
 Codes = NDArray[np.float32]  # (n, latent)
 Answers = NDArray[np.bool_]  # (n, question)
 Found = tuple[Vectors, Note]  # a direction (latent,) and what is known of it
-
-
-@dataclass(frozen=True)
-class Witness:
-    """A classifier of a generator's data, which says what its samples show."""
-
-    name: str
-    model: Classifier
-    labels: tuple[str, ...]
-
-    def reads(self, model: Model) -> bool:
-        """Whether it can look at a model's samples, and nobody told the model what they show."""
-        return self.model.config.shape == model.config.shape and not model.config.classes
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +67,9 @@ class Known:
     what: str  # what the latents are, for the protocol
 
 
-def find(model: Model, data: Dataset | None, witness: Witness | None = None, pictures: int = PICTURES) -> Directions:
+def find(
+    model: Model, data: Dataset | None, classifier: NamedClassifier | None = None, pictures: int = PICTURES
+) -> Directions:
     """Find the directions of a model: an encoder's by the labels of its data, another's by a classifier of samples.
 
     A classifier of attributes, each by itself, also says which step changes one and little else.
@@ -95,10 +84,10 @@ def find(model: Model, data: Dataset | None, witness: Witness | None = None, pic
         known = encoded(model, data, pictures)
         components = of_codes(known)
     else:
-        known = drawn(model, witness, pictures)
+        known = sampled(model, classifier, pictures)
         components = of_activations(model, known)
-    told = list(steadied(model, witness, known, list(attributes(known))))
-    found = [*in_order(tried(model, witness, known, told)), *components]
+    improved = list(with_metric_directions(model, classifier, known, list(attributes(known))))
+    found = [*in_order(tried(model, classifier, known, improved)), *components]
     vectors = np.array([vector for vector, _ in found], np.float32).reshape(len(found), model.config.latent)
     return Directions(vectors, tuple(note for _, note in found))
 
@@ -139,7 +128,7 @@ def codes(model: Any, split: Split, rows: Tensor) -> tuple[Codes, Codes]:
 def drawn_by(model: Encodes, x: Images, normal: Latents, y: Labels | None) -> Latents:
     """Draw of the posterior by standard normal noise; its mean where there is none to draw from."""
     if isinstance(model, Infers):
-        return model.infer_by(x, normal, y)
+        return model.posterior_sample(x, normal, y)
     return model.evidence(x, y, normal).z if isinstance(model, Bounds) else model.encode(x, y)
 
 
@@ -151,22 +140,24 @@ def answers(split: Split, rows: Tensor, names: tuple[str, ...]) -> Answers:
     return np.zeros((len(rows), 0), np.bool_)
 
 
-def drawn(model: Any, witness: Witness | None, pictures: int) -> Known:
+def sampled(model: Any, classifier: NamedClassifier | None, pictures: int) -> Known:
     """Draw latents from the prior, and have a classifier say what their pictures show, if it can look at such."""
-    asks = witness if witness is not None and witness.reads(model) else None
-    (fitted, asked), (held, wanted) = seen(model, asks, range(pictures)), seen(model, asks, HELD_OUT_SEEDS)
+    asks = classifier if classifier is not None and classifier.reads(model) else None
+    (fitted, asked), (held, wanted) = labelled(model, asks, range(pictures)), labelled(model, asks, HELD_OUT_SEEDS)
     what = f"{len(fitted)} draws of the prior" + (f", which {asks.name} has looked at" if asks else "")
     return Known(fitted, fitted, held, asks.labels if asks else (), asked, wanted, what)
 
 
 @torch.no_grad()
-def seen(model: Any, witness: Witness | None, seeds: range) -> tuple[Codes, Answers]:
+def labelled(model: Any, classifier: NamedClassifier | None, seeds: range) -> tuple[Codes, Answers]:
     """Draw latents by their seeds, and say what a classifier sees in their pictures."""
-    latents, said = [], [torch.zeros(0, len(witness.labels) if witness else 0, dtype=torch.bool)]
+    latents, said = [], [torch.zeros(0, len(classifier.labels) if classifier else 0, dtype=torch.bool)]
     for first in range(0, len(seeds), BATCH):
         z = draw(model, seeds[first : first + BATCH])
         latents.append(z.cpu())
-        said.append(verdicts(witness.model, model.decode(z)) if witness else torch.zeros(len(z), 0, dtype=torch.bool))
+        said.append(
+            verdicts(classifier.model, model.decode(z)) if classifier else torch.zeros(len(z), 0, dtype=torch.bool)
+        )
     return torch.cat(latents).numpy(), torch.cat(said).numpy()
 
 
@@ -232,55 +223,59 @@ def attributes(known: Known) -> Iterator[Found]:
             yield vector, note(name, "attribute", right, base, known.fitted @ vector, protocol)
 
 
-def steadied(model: Model, witness: Witness | None, known: Known, found: list[Found]) -> Iterator[Found]:
-    """Give for each attribute that the witness answers by itself the steady step; leave others as they were found."""
-    if witness is None or not (found and witness.reads(model) and witness.model.config.attributes):
+def with_metric_directions(
+    model: Model, classifier: NamedClassifier | None, known: Known, found: list[Found]
+) -> Iterator[Found]:
+    """Take for each attribute that the classifier answers the step of metric_direction.py; leave others as found."""
+    if classifier is None or not (found and classifier.reads(model) and classifier.model.config.attributes):
         yield from found
         return
-    moves = slopes(model, witness.model)
+    moves = slopes(model, classifier.model)
     for vector, note in found:
-        if note.name not in witness.labels:
+        if note.name not in classifier.labels:
             yield vector, note
             continue
-        step = steady(moves, witness.model.head.weight[witness.labels.index(note.name)]).astype(np.float32)
+        step = metric_direction(moves, classifier.model.head.weight[classifier.labels.index(note.name)]).astype(
+            np.float32
+        )
         mean, deviation = extent(known.fitted @ step)
         protocol = (
-            f"{note.protocol}; the step is the one that moves {witness.name}'s answer most while its other features"
+            f"{note.protocol}; the step is the one that moves {classifier.name}'s answer most while its other features"
             f" move {SHARE} times as far as by a random step"
         )
         yield step, replace(note, mean=mean, deviation=deviation, protocol=protocol, reach=REACH)
 
 
 @torch.no_grad()
-def tried(model: Any, witness: Witness | None, known: Known, found: list[Found]) -> Iterator[Found]:
-    """Note of each attribute that the witness sees in how many pictures its direction brings it about.
+def tried(model: Any, classifier: NamedClassifier | None, known: Known, found: list[Found]) -> Iterator[Found]:
+    """Note of each attribute that the classifier sees in how many pictures its direction brings it about.
 
-    Those that do so in few are left out; what no witness sees stays as it was found.
+    Those that do so in few are left out; what no classifier sees stays as it was found.
     """
-    if witness is None or not witness.reads(model):
+    if classifier is None or not classifier.reads(model):
         yield from found
         return
     latents = torch.from_numpy(known.held[:TRIED])
     for vector, note in found:
-        if note.name not in witness.labels:
+        if note.name not in classifier.labels:
             yield vector, note
             continue
-        step, answer = torch.from_numpy(vector), witness.labels.index(note.name)
+        step, answer = torch.from_numpy(vector), classifier.labels.index(note.name)
         level = latents - (latents @ step - note.mean)[:, None] * step  # all at the mean along it
         ends = (level + side * MOVED_BY * note.deviation * step for side in (-1, 1))
-        low, high = (share(model, witness, z, answer) for z in ends)
+        low, high = (positive_rate(model, classifier, z, answer) for z in ends)
         if high - low >= LEAST_MOVED:
             protocol = (
-                f"{note.protocol}; of {len(latents)} pictures {witness.name} says yes to {100 * low:.0f} % at"
+                f"{note.protocol}; of {len(latents)} pictures {classifier.name} says yes to {100 * low:.0f} % at"
                 f" -{MOVED_BY:g} deviations and to {100 * high:.0f} % at +{MOVED_BY:g}"
             )
             yield vector, replace(note, moved=round(high - low, 5), protocol=protocol)
 
 
-def share(model: Any, witness: Witness, latents: Tensor, answer: int) -> float:
-    """Give the share of latents in whose pictures a witness says yes to one of its answers."""
+def positive_rate(model: Any, classifier: NamedClassifier, latents: Tensor, answer: int) -> float:
+    """Give the share of latents in whose pictures a classifier says yes to one of its answers."""
     device = next(model.parameters()).device
-    said = [verdicts(witness.model, model.decode(part.to(device)))[:, answer] for part in latents.split(BATCH)]
+    said = [verdicts(classifier.model, model.decode(part.to(device)))[:, answer] for part in latents.split(BATCH)]
     return float(torch.cat(said).float().mean())
 
 
@@ -289,8 +284,8 @@ def in_order(found: Iterable[Found]) -> list[Found]:
 
     def rank(each: Found) -> tuple[bool, float, float]:
         note = each[1]
-        told = (note.value - (note.base or 0)) / max(1e-6, 1 - (note.base or 0))
-        return note.name == FIRST, -1.0 if note.moved is None else note.moved, told
+        improved = (note.value - (note.base or 0)) / max(1e-6, 1 - (note.base or 0))
+        return note.name == FIRST, -1.0 if note.moved is None else note.moved, improved
 
     return sorted(found, key=rank, reverse=True)
 

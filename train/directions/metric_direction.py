@@ -38,7 +38,7 @@ def slopes(model: Model, classifier: Classifier) -> Tensor:
     return torch.stack([(seen(step) - seen(-step)) / (2 * STEP) for step in steps])
 
 
-def steady(slopes: Tensor, readout: Tensor) -> Vector:
+def metric_direction(slopes: Tensor, readout: Tensor) -> Vector:
     """Give the step, (latent,) of unit length, that moves an answer most while other features move little.
 
     `readout` (feature,) is the answer's row of the classifier's last layer; other features are those beside it.

@@ -5,21 +5,21 @@ import torch
 from engine.checkpoints.card import Metric
 from engine.models.classifier import Classifier
 from train.data import Batch
-from train.metrics.subject import Subject
+from train.metrics.context import EvalContext
 from train.objectives.classification import correct
 
 
 @torch.no_grad()
-def accuracy(subject: Subject) -> list[Metric]:
+def accuracy(context: EvalContext) -> list[Metric]:
     """Measure the share of right answers; for attributes the mean over them, and over what guessing would give."""
-    model, test = subject.model, subject.data.test
+    model, test = context.model, context.data.test
     if not isinstance(model, Classifier):
         return []
     hits = []
     for rows in torch.arange(len(test)).split(200):
         batch = test.batch(rows)
-        y, attrs = (None if known is None else known.to(subject.device) for known in (batch.y, batch.attrs))
-        hits.append(correct(model, Batch(batch.x.to(subject.device), y, attrs)))
+        y, attrs = (None if known is None else known.to(context.device) for known in (batch.y, batch.attrs))
+        hits.append(correct(model, Batch(batch.x.to(context.device), y, attrs)))
     value = 100 * float(torch.cat(hits).mean())
     if test.attrs is None or not model.config.attributes:
         return [Metric("test accuracy", value, "%", f"{len(test)} test pictures")]

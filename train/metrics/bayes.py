@@ -9,24 +9,24 @@ from engine.analysis.densities import by_class
 from engine.checkpoints.card import Metric
 from engine.protocols import Scores
 from train.data import Batch
-from train.metrics.subject import CACHED, Subject, seen
+from train.metrics.context import CACHED, EvalContext, seen
 
 
 @torch.no_grad()
-def bayes_error(subject: Subject) -> list[Metric]:
+def bayes_error(context: EvalContext) -> list[Metric]:
     """Measure how often it is the wrong one, of class-conditional models that know their likelihood."""
     from scipy.stats import binomtest  # here, not above: it takes a while that no other command needs
 
-    model, classes = subject.model, subject.model.config.classes
-    if not isinstance(model, Scores) or not classes or subject.data.test.y is None:
+    model, classes = context.model, context.model.config.classes
+    if not isinstance(model, Scores) or not classes or context.data.test.y is None:
         return []
     rows = max(1, CACHED // classes)  # each picture goes once with every class
-    batches = list(subject.batches(min(subject.pictures, len(subject.data.test)), rows))
+    batches = list(context.batches(min(context.pictures, len(context.data.test)), rows))
     wrong = torch.cat([mistaken(model, batch, classes) for batch in tqdm(batches, desc="Bayes' rule", disable=None)])
     found = binomtest(int(wrong.sum()), len(wrong))
     low, high = found.proportion_ci()
     protocol = f"argmax of log p(x|y), {classes} classes equally likely, {found.n} test pictures spread over the set"
-    told = f"{protocol}, {seen(subject.recipe.pixels)}; 95 % by Clopper and Pearson"
+    told = f"{protocol}, {seen(context.recipe.pixels)}; 95 % by Clopper and Pearson"
     return [Metric("Bayes test error", 100 * found.statistic, "%", told, (100 * low, 100 * high))]
 
 

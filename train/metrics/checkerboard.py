@@ -10,27 +10,27 @@ from torch import Tensor
 from engine.checkpoints.card import Metric
 from engine.protocols import Decodes, Encodes, Samples
 from engine.types import Images
-from train.metrics.subject import Subject, spread
+from train.metrics.context import EvalContext, spread
 
 PICTURES = 1_000
 REACH = 1 / 16  # cycles a pixel, around 1/2 and, across the stripes, around 0
 
 
 @torch.no_grad()
-def checkerboard(subject: Subject) -> list[Metric]:
+def checkerboard(context: EvalContext) -> list[Metric]:
     """Measure the share of the power near the Nyquist frequency in samples, over that in test pictures.
 
     Of a model that has no prior, in reconstructions of test pictures.
     """
-    test = subject.data.test
-    if not isinstance(subject.model, Decodes) or test.pictures.is_floating_point():
+    test = context.data.test
+    if not isinstance(context.model, Decodes) or test.pictures.is_floating_point():
         return []
-    count = min(PICTURES, subject.pictures)
+    count = min(PICTURES, context.pictures)
     rows = spread(len(test), count)
-    if isinstance(subject.model, Samples):
-        made, what = subject.samples_of(count), f"{count} samples, seeds from 0"
-    elif isinstance(subject.model, Encodes):
-        made, what = rebuilt(subject, rows), f"{len(rows)} reconstructions"
+    if isinstance(context.model, Samples):
+        made, what = context.samples_of(count), f"{count} samples, seeds from 0"
+    elif isinstance(context.model, Encodes):
+        made, what = rebuilt(context, rows), f"{len(rows)} reconstructions"
     else:
         return []
     value = alternation(made) / max(alternation(test.batch(rows).x), 1e-12)
@@ -38,12 +38,12 @@ def checkerboard(subject: Subject) -> list[Metric]:
     return [Metric("checkerboard", value, "", f"{band}, {what}, over {len(rows)} test pictures; 1: like the data")]
 
 
-def rebuilt(subject: Subject, rows: Tensor) -> Images:
+def rebuilt(context: EvalContext, rows: Tensor) -> Images:
     """Decode the latents of test pictures, on the host."""
-    model = subject.model
+    model = context.model
     assert isinstance(model, Encodes)
     assert isinstance(model, Decodes)
-    given = (subject.given(subject.data.test, part) for part in rows.split(200))
+    given = (context.given(context.data.test, part) for part in rows.split(200))
     return torch.cat([model.decode(model.encode(x, y), y).cpu() for x, y in given])
 
 

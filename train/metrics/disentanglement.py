@@ -6,21 +6,21 @@ from numpy.typing import NDArray
 
 from engine.checkpoints.card import Metric
 from engine.protocols import Encodes
-from train.metrics.subject import Subject
+from train.metrics.context import EvalContext
 
 FACTOR_PICTURES, BINS = 10_000, 20
 
 
 @torch.no_grad()
-def mutual_information_gap(subject: Subject) -> list[Metric]:
+def mutual_information_gap(context: EvalContext) -> list[Metric]:
     """Measure the MIG of Chen et al., "Isolating Sources of Disentanglement", NeurIPS 2018."""
-    test = subject.data.test
-    if test.factors is None or not isinstance(subject.model, Encodes):
+    test = context.data.test
+    if test.factors is None or not isinstance(context.model, Encodes):
         return []
     count = min(FACTOR_PICTURES, len(test))
     parts = torch.arange(count).split(500)
     codes = np.concatenate(
-        [subject.model.encode(test.batch(rows).x.to(subject.device)).cpu().numpy() for rows in parts]
+        [context.model.encode(test.batch(rows).x.to(context.device)).cpu().numpy() for rows in parts]
     )
     gaps = information_gaps(codes, test.factors[:count].numpy())
     protocol = f"{count} test pictures, posterior means in {BINS} equal bins an axis, mean over factors"

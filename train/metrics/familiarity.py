@@ -30,10 +30,10 @@ from engine.registry import Model
 from train.data import Dataset, Split, open_data
 from train.data.pictures import fit
 from train.metrics.auroc import auroc
+from train.metrics.context import EvalContext, spread
 from train.metrics.held_out import quantiles
 from train.metrics.outliers import read_by
 from train.metrics.reconstruction import decoded
-from train.metrics.subject import Subject, spread
 
 TRAINING, TEST, STRANGERS = 4_000, 1_000, 250  # pictures at most: training ones, test ones, and of another kind
 OTHERS = {"mnist": "digits", "fashion": "clothes", "celeba": "faces", "sprites": "sprites", "frey": "Frey faces"}
@@ -55,9 +55,9 @@ class Measured(NamedTuple):
     decoded: str = "posterior mean"  # what reconstructions were made of
 
 
-def familiarity_of(subject: Subject) -> list[Metric]:
+def familiarity_of(context: EvalContext) -> list[Metric]:
     """Measure the area under the curve of the strangeness: the mean over all kinds of strange pictures."""
-    found = measured(subject)
+    found = measured(context)
     if found is None or not found.others:
         return []
     told = for_card(found)
@@ -78,13 +78,13 @@ def for_card(found: Measured) -> Strangeness:
 
 
 @lru_cache(maxsize=1)
-def measured(subject: Subject) -> Measured | None:
+def measured(context: EvalContext) -> Measured | None:
     """Get to know a model's training pictures, and score others; None for a model that does not reconstruct."""
-    model, data = subject.model, subject.data
+    model, data = context.model, context.data
     if not reconstructs(model):
         return None
     known = learnt(model, data)
-    kinds = strangers(data, subject.data_dir)
+    kinds = strangers(data, context.data_dir)
     own = strangeness(model, known, some(data.test, TEST))
     others = {kind: strangeness(model, known, pictures) for kind, pictures in kinds}
     return Measured(known, own, others, decoded(model))

@@ -17,7 +17,7 @@ from engine.models.classifier import Classifier
 from engine.protocols import Samples
 from engine.types import Images
 from train.data import Split
-from train.metrics.subject import Subject, spread
+from train.metrics.context import EvalContext, spread
 
 SAMPLES = 10_000
 NEAR, NEAR_DENSITY = 3, 5  # which neighbour's distance is a radius, by the two papers' protocols
@@ -33,18 +33,18 @@ class Balls(NamedTuple):
 
 
 @torch.no_grad()
-def feature_distances(subject: Subject) -> list[Metric]:
+def feature_distances(context: EvalContext) -> list[Metric]:
     """Measure all of them for a model that samples, by the classifier of the same data."""
-    judge, model = subject.judge, subject.model
-    if judge is None or not isinstance(model, Samples) or judge.model.config.shape != subject.data.shape:
+    classifier, model = context.classifier, context.model
+    if classifier is None or not isinstance(model, Samples) or classifier.model.config.shape != context.data.shape:
         return []
-    count = min(SAMPLES, subject.pictures)
-    test, known_pictures = subject.beside(subject.data.test), subject.beside(subject.data.train)
-    parts = (pictures(test, count), pictures(known_pictures, count), subject.sample_batches(count))
-    real, known, made = (features(judge.model, part) for part in parts)
+    count = min(SAMPLES, context.pictures)
+    test, known_pictures = context.beside(context.data.test), context.beside(context.data.train)
+    parts = (pictures(test, count), pictures(known_pictures, count), context.sample_batches(count))
+    real, known, made = (features(classifier.model, part) for part in parts)
     floor = f"training pictures instead of samples have {frechet_distance(real, known):.3g}"
-    binary = " binarized by default_rng(0)" if subject.binary else ""
-    protocol = f"{len(made)} samples, seeds from 0, {len(real)} test pictures{binary}, features of {judge.name}"
+    binary = " binarized by default_rng(0)" if context.binary else ""
+    protocol = f"{len(made)} samples, seeds from 0, {len(real)} test pictures{binary}, features of {classifier.name}"
     near, dense = f"{protocol}, k = {NEAR}", f"{protocol}, k = {NEAR_DENSITY}"
     density, coverage = density_and_coverage(real, made)
     return [
@@ -83,15 +83,15 @@ def frechet_distance(real: Tensor, made: Tensor) -> float:
 
 def kernel_distance(real: Tensor, made: Tensor) -> float:
     """Squared maximum mean discrepancy, unbiased, so that it may fall below zero; kernel (x·y / features + 1)³."""
-    return within(real) + within(made) - 2 * between(real, made) / (len(real) * len(made))
+    return within(real) + within(made) - 2 * kernel_sum(real, made) / (len(real) * len(made))
 
 
 def within(points: Tensor) -> float:
     own = float((points.square().sum(1) / points.shape[1] + 1).pow(3).sum())
-    return (between(points, points) - own) / (len(points) * (len(points) - 1))
+    return (kernel_sum(points, points) - own) / (len(points) * (len(points) - 1))
 
 
-def between(one: Tensor, other: Tensor) -> float:
+def kernel_sum(one: Tensor, other: Tensor) -> float:
     return sum(float((part @ other.T / one.shape[1] + 1).pow(3).sum()) for part in one.split(ROWS))
 
 

@@ -19,8 +19,8 @@ from torch.nn import functional as F
 from engine.checkpoints.card import Metric
 from engine.protocols import Samples
 from engine.types import Images
+from train.metrics.context import EvalContext
 from train.metrics.features import kernel_distance, pictures
-from train.metrics.subject import Subject
 
 SAMPLES = 2_000
 BLOCKS = 10
@@ -28,20 +28,20 @@ CELLS, ORIENTATIONS = 8, 8  # cells a side, directions from 0 to 180°
 
 
 @torch.no_grad()
-def gradient_distance(subject: Subject) -> list[Metric]:
+def gradient_distance(context: EvalContext) -> list[Metric]:
     """Measure the kernel distance of samples from test pictures in oriented gradients, and its error over blocks."""
-    test = subject.data.test
-    if not isinstance(subject.model, Samples) or test.pictures.is_floating_point():
+    test = context.data.test
+    if not isinstance(context.model, Samples) or test.pictures.is_floating_point():
         return []
-    count = min(SAMPLES, subject.pictures)
-    real, known = (oriented(pictures(subject.beside(split), count)) for split in (test, subject.data.train))
-    made = oriented(subject.sample_batches(count))
+    count = min(SAMPLES, context.pictures)
+    real, known = (oriented(pictures(context.beside(split), count)) for split in (test, context.data.train))
+    made = oriented(context.sample_batches(count))
     if min(map(len, (real, known, made))) < 2 * BLOCKS:  # a distance within a block asks for two pictures
         return []
     value, error = blockwise(real, made)
     floor, _ = blockwise(real, known)
     reach = float(stats.t.ppf(0.975, BLOCKS - 1)) * error
-    binary = " binarized by default_rng(0)" if subject.binary else ""
+    binary = " binarized by default_rng(0)" if context.binary else ""
     protocol = (
         f"{len(made)} samples, seeds from 0, {len(real)} test pictures{binary}, histograms of oriented gradients, cubic"
         f" kernel, unbiased, mean of {BLOCKS} blocks; training pictures instead of samples have {floor:.2g}"

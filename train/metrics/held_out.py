@@ -19,44 +19,44 @@ from engine.nn import noise
 from engine.protocols import Bounds, Decodes, Encodes, Infers
 from engine.types import Images, Labels, Latents, PerImage
 from train.data import Split
+from train.metrics.context import EvalContext, spread
 from train.metrics.reconstruction import FEATURE_PICTURES, kept_axes
-from train.metrics.subject import Subject, spread
 
 Quantiles = dict[str, tuple[float, ...]]
 
 
 @torch.no_grad()
-def held_out(subject: Subject) -> Quantiles:
+def held_out(context: EvalContext) -> Quantiles:
     """Give the quantiles, 0 … 100 %, of the test pictures' own figures: none for a model that does not reconstruct.
 
     "mse": mean squared error of a pixel in [0, 1], from posterior means; where levels are above others also from these
     alone, as "mse, z2 alone", and where there is a posterior to draw from also by a draw, as "mse, draw"; "features":
-    squared distance in the judge's features over their variance, where there is a judge; "rate" and "distortion" in
+    squared distance in the classifier's features over their variance, where there is one; "rate" and "distortion" in
     nats, of models that bound.
     """
-    model, test = subject.model, subject.data.test
+    model, test = context.model, context.data.test
     if not (isinstance(model, Encodes) and isinstance(model, Decodes)):
         return {}
-    rows = spread(len(test), min(FEATURE_PICTURES, subject.pictures))
-    parts = [figures(subject, part) for part in rows.split(200)]
+    rows = spread(len(test), min(FEATURE_PICTURES, context.pictures))
+    parts = [figures(context, part) for part in rows.split(200)]
     whole = {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
-    if subject.judge and "features" in whole:
-        whole["features"] = whole["features"] / feature_variance(subject.judge.model, test, subject.pictures)
+    if context.classifier and "features" in whole:
+        whole["features"] = whole["features"] / feature_variance(context.classifier.model, test, context.pictures)
     return quantiles(whole)
 
 
-def figures(subject: Subject, rows: Tensor) -> dict[str, Tensor]:
+def figures(context: EvalContext, rows: Tensor) -> dict[str, Tensor]:
     """Measure some test pictures, a number each; the squared distance in features as it is."""
-    model, judge = subject.model, subject.judge
+    model, classifier = context.model, context.classifier
     assert isinstance(model, Encodes)
     assert isinstance(model, Decodes)
-    x, y = subject.given(subject.data.test, rows)
+    x, y = context.given(context.data.test, rows)
     drawn = noise.normal(rows.tolist(), [model.config.latent]).to(x)
     z = model.encode(x, y)
     made = model.decode(z, y)
     found = {"mse": error(made, x), **from_parts(model, z, x, y)}
-    if judge is not None and judge.model.config.shape == subject.data.shape:
-        found["features"] = (judge.model.features(made) - judge.model.features(x)).double().square().sum(1)
+    if classifier is not None and classifier.model.config.shape == context.data.shape:
+        found["features"] = (classifier.model.features(made) - classifier.model.features(x)).double().square().sum(1)
     if isinstance(model, Bounds):
         over = outliers.support(vars(model.config))
         evidence = model.evidence(densities.asked(x, over), y, drawn)
@@ -78,7 +78,7 @@ def posterior_draw(model: Any, x: Images, drawn: Latents, y: Labels | None) -> L
     """Draw of each posterior by noise, as the engine does; None where there is none to draw from."""
     stochastic = getattr(model.config, "stochastic", True)
     if isinstance(model, Infers):
-        return model.infer_by(x, drawn, y) if stochastic else None
+        return model.posterior_sample(x, drawn, y) if stochastic else None
     return model.evidence(x, y, drawn).z if isinstance(model, Bounds) else None
 
 
@@ -96,12 +96,12 @@ def quantiles(whole: Mapping[str, Tensor], at: Tensor | None = None) -> Quantile
 
 
 @torch.no_grad()
-def feature_variance(judge: Classifier, test: Split, pictures: int) -> float:
+def feature_variance(classifier: Classifier, test: Split, pictures: int) -> float:
     """Measure the total variance of a classifier's features over test pictures, by which squared distances are divided.
 
     On the pictures of the measure "feature error", so that 1 is there and here as far as they are from their mean.
     """
-    device = next(judge.parameters()).device
+    device = next(classifier.parameters()).device
     rows = spread(len(test), min(FEATURE_PICTURES, pictures))
-    seen = torch.cat([judge.features(test.batch(part).x.to(device)).double() for part in rows.split(200)])
+    seen = torch.cat([classifier.features(test.batch(part).x.to(device)).double() for part in rows.split(200)])
     return max(1e-12, float(seen.var(0, unbiased=False).sum()))

@@ -16,15 +16,15 @@ from engine.checkpoints.card import Metric
 from engine.models.gan import GAN
 from engine.nn.prior import draw
 from train.data.plane import MODES, Modes
-from train.metrics.subject import Subject
+from train.metrics.context import EvalContext
 
 SAMPLES, DRAWS = 2_500, 10
 
 
 @torch.no_grad()
-def mode_coverage(subject: Subject) -> list[Metric]:
+def mode_coverage(context: EvalContext) -> list[Metric]:
     """Count the modes that samples find and the samples that lie in one, and measure how wide these lie."""
-    modes, model = MODES.get(subject.data.name), subject.model
+    modes, model = MODES.get(context.data.name), context.model
     if modes is None or not isinstance(model, GAN):
         return []
     draws = [drawn(model, i) for i in range(DRAWS)]

@@ -10,29 +10,29 @@ from torch import Tensor
 from engine.checkpoints.card import Metric
 from engine.protocols import Decodes, Encodes, Samples
 from train.data import Split
+from train.metrics.context import EvalContext, spread
 from train.metrics.reconstruction import decoded
-from train.metrics.subject import Subject, spread
 
 COPIES = 500  # samples looked up among all training pictures
 ROWS = 250  # of a table of distances held at once
 
 
 @torch.no_grad()
-def latent_neighbours(subject: Subject) -> list[Metric]:
+def latent_neighbours(context: EvalContext) -> list[Metric]:
     """Measure the accuracy of one nearest neighbour in the latent space."""
-    train, test, model = subject.data.train, subject.data.test, subject.model
+    train, test, model = context.data.train, context.data.test, context.model
     if train.y is None or test.y is None or not isinstance(model, Encodes) or model.config.classes:
         return []
-    nearest, _ = neighbours(latents(model, subject, test), latents(model, subject, train))
+    nearest, _ = neighbours(latents(model, context, test), latents(model, context, train))
     value = 100 * float((train.y[nearest] == test.y).double().mean())
     protocol = f"class of the nearest of {len(train)} training latents, Euclidean, {len(test)} test pictures"
     return [Metric("1-NN accuracy", value, "%", protocol)]
 
 
 @torch.no_grad()
-def pixel_neighbours(subject: Subject) -> list[Metric]:
+def pixel_neighbours(context: EvalContext) -> list[Metric]:
     """Measure the same in raw pixels: what a latent has to beat."""
-    train, test, model = subject.data.train, subject.data.test, subject.model
+    train, test, model = context.data.train, context.data.test, context.model
     if train.y is None or test.y is None or not isinstance(model, Encodes) or model.config.classes:
         return []
     parts = (test.batch(rows).x.flatten(1) for rows in torch.arange(len(test)).split(500))
@@ -45,41 +45,41 @@ def pixel_neighbours(subject: Subject) -> list[Metric]:
 
 
 @torch.no_grad()
-def class_kept(subject: Subject) -> list[Metric]:
+def class_kept(context: EvalContext) -> list[Metric]:
     """Measure how often the classifier finds the class of a picture in its reconstruction."""
-    model, judge, test = subject.model, subject.judge, subject.data.test
-    if judge is None or judge.model.config.attributes or judge.model.config.shape != subject.data.shape:
+    model, classifier, test = context.model, context.classifier, context.data.test
+    if classifier is None or classifier.model.config.attributes or classifier.model.config.shape != context.data.shape:
         return []
     if test.y is None or not (isinstance(model, Encodes) and isinstance(model, Decodes)):
         return []
     found: list[Tensor] = []
     for rows in torch.arange(len(test)).split(200):
-        x, y = subject.given(test, rows)
-        found.append(judge.model.logits(model.decode(model.encode(x, y), y)).argmax(1).cpu())
+        x, y = context.given(test, rows)
+        found.append(classifier.model.logits(model.decode(model.encode(x, y), y)).argmax(1).cpu())
     value = 100 * float((torch.cat(found) == test.y).double().mean())
-    protocol = f"{len(test)} test pictures, {decoded(model)}, read by {judge.name}"
+    protocol = f"{len(test)} test pictures, {decoded(model)}, read by {classifier.name}"
     return [Metric("class kept", value, "%", protocol)]
 
 
 @torch.no_grad()
-def copies(subject: Subject) -> list[Metric]:
+def copies(context: EvalContext) -> list[Metric]:
     """Measure how near samples come to training pictures, beside held-out pictures: far below 1 is copying."""
-    train, test = subject.data.train, subject.data.test
-    if not isinstance(subject.model, Samples) or train.pictures.is_floating_point():
+    train, test = context.data.train, context.data.test
+    if not isinstance(context.model, Samples) or train.pictures.is_floating_point():
         return []
-    train, test = subject.beside(train), subject.beside(test)
-    made = subject.samples_of(min(COPIES, subject.pictures)).flatten(1)
+    train, test = context.beside(train), context.beside(test)
+    made = context.samples_of(min(COPIES, context.pictures)).flatten(1)
     real = test.batch(spread(len(test), len(made))).x.flatten(1)
     value = float(distances(made, train).median() / distances(real, train).median().clamp(min=1e-12))
     protocol = f"median distance of pixels from {len(made)} samples to the nearest of {len(train)} training pictures"
-    protocol = f"{protocol}, over that of {len(real)} test pictures{', all binarized' if subject.binary else ''}"
+    protocol = f"{protocol}, over that of {len(real)} test pictures{', all binarized' if context.binary else ''}"
     return [Metric("nearest training picture", value, "", protocol)]
 
 
-def latents(model: Encodes, subject: Subject, split: Split) -> Tensor:
+def latents(model: Encodes, context: EvalContext, split: Split) -> Tensor:
     """Encode a whole split, (picture, latent) on the host."""
     parts = torch.arange(len(split)).split(500)
-    return torch.cat([model.encode(*subject.given(split, rows)).float().cpu() for rows in parts])
+    return torch.cat([model.encode(*context.given(split, rows)).float().cpu() for rows in parts])
 
 
 def distances(points: Tensor, split: Split) -> Tensor:

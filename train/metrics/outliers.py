@@ -25,9 +25,9 @@ from engine.protocols import Bounds, Scores
 from engine.registry import Model
 from train.data import Dataset, Split, open_data
 from train.metrics.auroc import INTERVAL, Area, auroc, gain
+from train.metrics.context import CACHED, EvalContext, spread
 from train.metrics.held_out import quantiles
 from train.metrics.strangers import ANY, KINDS, STRANGERS, Kind, Rows, equal_sizes
-from train.metrics.subject import CACHED, Subject, spread
 
 OUTLIERS = 10_000  # pictures at most, of either kind
 FEWEST = 30  # pairs of equal file size, below which nothing is said of them
@@ -58,39 +58,39 @@ class Scored:
     pairs: list[Pair]
 
 
-def outlier_scores(subject: Subject) -> list[Metric]:
+def outlier_scores(context: EvalContext) -> list[Metric]:
     """Measure the area under the receiver operating curve of every score against the first other data there are."""
-    found = scored(subject)
-    return [] if found is None or not KINDS[found.pairs[0].kind].data else areas(subject, found.pairs[0])
+    found = scored(context)
+    return [] if found is None or not KINDS[found.pairs[0].kind].data else areas(context, found.pairs[0])
 
 
-def for_card(subject: Subject) -> Outliers | None:
+def for_card(context: EvalContext) -> Outliers | None:
     """Give what a page needs to draw and to judge every score; None where there is nothing to measure."""
-    found = scored(subject)
+    found = scored(context)
     if found is None:
         return None
-    kinds = tuple(strangers(subject, pair) for pair in found.pairs)
+    kinds = tuple(strangers(context, pair) for pair in found.pairs)
     own = tensors(found.own)
     count = len(found.own[BASELINE])
     return Outliers(
-        round(found.mean, 4), quantiles(own), kinds, background(subject), count, quantiles(own, torch.tensor(TAIL))
+        round(found.mean, 4), quantiles(own), kinds, background(context), count, quantiles(own, torch.tensor(TAIL))
     )
 
 
-def strangers(subject: Subject, pair: Pair) -> Strangers:
+def strangers(context: EvalContext, pair: Pair) -> Strangers:
     """Give what a card keeps of a pair."""
     own = quantiles(tensors(pair.own)) if pair.apart else {}
-    figures = (*areas(subject, pair), *gains(pair), *refused(pair))
+    figures = (*areas(context, pair), *gains(pair), *refused(pair))
     return Strangers(pair.kind, quantiles(tensors(pair.other)), figures, own)
 
 
 # Figures of a pair
 
 
-def areas(subject: Subject, pair: Pair) -> list[Metric]:
+def areas(context: EvalContext, pair: Pair) -> list[Metric]:
     """Measure the area under the curve of each score with its interval."""
-    codec, _ = CODECS[outliers.support(vars(subject.model.config))]
-    beside = {"ratio": f", against {background(subject)}", "complexity": f", {codec}"}
+    codec, _ = CODECS[outliers.support(vars(context.model.config))]
+    beside = {"ratio": f", against {background(context)}", "complexity": f", {codec}"}
     found = []
     for name in pair.own:
         area, words = auroc(pair.own[name], pair.other[name]), f"{UNITS[name]}{beside.get(name, '')}"
@@ -145,21 +145,21 @@ def tensors(numbers: Found) -> dict[str, Tensor]:
     return {name: torch.from_numpy(np.asarray(values, np.float64)) for name, values in numbers.items()}
 
 
-def background(subject: Subject) -> str:
+def background(context: EvalContext) -> str:
     """Name the background model, "" where there is none."""
-    return "" if subject.background is None else subject.background.name
+    return "" if context.background is None else context.background.name
 
 
 # Reading pictures
 
 
 @lru_cache(maxsize=1)
-def scored(subject: Subject) -> Scored | None:
+def scored(context: EvalContext) -> Scored | None:
     """Score all kinds of pictures, once for all measures; None where none can be, with a note if data are away."""
-    if not isinstance(subject.model, Scores | Bounds):
+    if not isinstance(context.model, Scores | Bounds):
         return None
     try:
-        return Reader(subject).scored()
+        return Reader(context).scored()
     except MissingData as missing:
         log.warning("Outliers are not measured: %s", missing)
         return None
@@ -168,31 +168,31 @@ def scored(subject: Subject) -> Scored | None:
 class Reader:
     """Scores pictures by a model, and the one behind it."""
 
-    def __init__(self, subject: Subject) -> None:
-        self.subject, self.test = subject, subject.data.test
-        self.over = outliers.support(vars(subject.model.config))
-        self.count = min(OUTLIERS, subject.pictures)
-        self.learnt = spread(len(subject.data.train), max(1, self.count // 2))
+    def __init__(self, context: EvalContext) -> None:
+        self.context, self.test = context, context.data.test
+        self.over = outliers.support(vars(context.model.config))
+        self.count = min(OUTLIERS, context.pictures)
+        self.learnt = spread(len(context.data.train), max(1, self.count // 2))
         self.rows = spread(len(self.test), self.count)
 
     def scored(self) -> Scored:
         """Score the model's own pictures, and strangers of every kind for its data."""
-        wanted = {name: KINDS[name] for name in STRANGERS.get(self.subject.data.name, ANY)}
+        wanted = {name: KINDS[name] for name in STRANGERS.get(self.context.data.name, ANY)}
         others = {kind.data: self.open(kind.data) for kind in wanted.values() if kind.data}
         found = [self.pair(name, kind, others) for name, kind in wanted.items()]
         return Scored(self.own, self.mean, [pair for pair in found if pair])
 
     @cached_property
     def mean(self) -> float:
-        learnt = self.seen(bytes_of(self.subject.data.train, self.learnt))
-        return -float(total(read_by(self.subject.model, learnt)).mean())
+        learnt = self.seen(bytes_of(self.context.data.train, self.learnt))
+        return -float(total(read_by(self.context.model, learnt)).mean())
 
     @cached_property
     def own(self) -> Found:
         return self.scores(bytes_of(self.test, self.rows))
 
     def open(self, name: str) -> Dataset:
-        return open_data(name, self.subject.data_dir, self.subject.data.shape)
+        return open_data(name, self.context.data_dir, self.context.data.shape)
 
     def pair(self, name: str, kind: Kind, others: dict[str, Dataset]) -> Pair | None:
         if kind.equal:
@@ -226,9 +226,9 @@ class Reader:
     @property
     def protocol(self) -> str:
         """Say what is known of the likelihood, and over what it is."""
-        exact = isinstance(self.subject.model, Scores)
+        exact = isinstance(self.context.model, Scores)
         known = "exact likelihood" if exact else "bound at one draw of the posterior"
-        mean = ", mean over classes" if self.subject.model.config.classes else ""
+        mean = ", mean over classes" if self.context.model.config.classes else ""
         typical = f"typicality from the mean of {len(self.learnt)} training pictures"
         return f"{known}, {SEEN[self.over]}{mean}; {typical}"
 
@@ -237,10 +237,10 @@ class Reader:
 
     def scores(self, pictures: Bytes) -> Found:
         """Score pictures as they are."""
-        pictures, behind = self.seen(pictures), self.subject.background
+        pictures, behind = self.seen(pictures), self.context.background
         return outliers.scores(
             Reading(
-                total(read_by(self.subject.model, pictures)),
+                total(read_by(self.context.model, pictures)),
                 outliers.file_bits(pictures, self.over),
                 self.mean,
                 None if behind is None else total(read_by(behind.model, pictures)),

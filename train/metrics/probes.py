@@ -16,7 +16,7 @@ from engine.checkpoints.card import Metric
 from engine.nn.nets import Encoder
 from engine.protocols import Encodes
 from train.data import Split
-from train.metrics.subject import Subject, View, spread
+from train.metrics.context import EvalContext, View, spread
 
 FITTED, HELD_OUT = 5_000, 5_000  # pictures at most
 CHOOSING = 5  # every fifth fitted picture is set aside to choose the strength by, then fitted with the others
@@ -30,29 +30,29 @@ Features = NDArray[np.floating[Any]]  # (picture, feature)
 Answers = NDArray[np.integer[Any]]  # (picture, question)
 
 
-def encoder_probes(subject: Subject) -> list[Metric]:
+def encoder_probes(context: EvalContext) -> list[Metric]:
     """Probe the latents, and the features that the encoder's head reads; no label may have told them the answer."""
-    model, encoder, found = subject.model, getattr(subject.model, "encoder", None), []
+    model, encoder, found = context.model, getattr(context.model, "encoder", None), []
     if isinstance(model, Encodes) and not model.config.classes:
-        found += probed(subject, "linear probe, latents", model.encode)
+        found += probed(context, "linear probe, latents", model.encode)
     if isinstance(encoder, Encoder):
-        found += probed(subject, "linear probe, encoder features", encoder.hidden)
+        found += probed(context, "linear probe, encoder features", encoder.hidden)
     return found
 
 
-def critic_probe(subject: Subject) -> list[Metric]:
+def critic_probe(context: EvalContext) -> list[Metric]:
     """Probe the features of the critic that taught the model."""
-    return [] if subject.critic is None else probed(subject, CRITIC, subject.critic)
+    return [] if context.critic is None else probed(context, CRITIC, context.critic)
 
 
-def probed(subject: Subject, name: str, view: View) -> list[Metric]:
+def probed(context: EvalContext, name: str, view: View) -> list[Metric]:
     """Measure the share of right answers about held-out pictures: their class, or the mean over their attributes."""
-    train, test = subject.data.train, subject.data.test
-    rows, held = spread(len(train), FITTED), spread(len(test), min(HELD_OUT, subject.pictures))
+    train, test = context.data.train, context.data.test
+    rows, held = spread(len(train), FITTED), spread(len(test), min(HELD_OUT, context.pictures))
     asked, wanted = answers(train, rows), answers(test, held)
     if asked is None or wanted is None or LEAST * (int(asked.max()) + 1) > len(rows):
         return []
-    known, unknown = features(subject, view, train, rows), features(subject, view, test, held)
+    known, unknown = features(context, view, train, rows), features(context, view, test, held)
     right = probe(known, asked, unknown, wanted)
     value, commonest = 100 * float(right.mean()), 100 * float(majority(asked, wanted).mean())
     what = "class" if train.y is not None else f"mean over {len(right)} attributes"
@@ -68,9 +68,9 @@ def answers(split: Split, rows: Tensor) -> Answers | None:
 
 
 @torch.no_grad()
-def features(subject: Subject, view: View, split: Split, rows: Tensor) -> Features:
+def features(context: EvalContext, view: View, split: Split, rows: Tensor) -> Features:
     """Give the features of rows of a split."""
-    parts = [view(split.batch(part).x.to(subject.device)).flatten(1).float().cpu() for part in rows.split(200)]
+    parts = [view(split.batch(part).x.to(context.device)).flatten(1).float().cpu() for part in rows.split(200)]
     return torch.cat(parts).numpy()
 
 

@@ -12,7 +12,7 @@ from torch import Tensor
 from engine.checkpoints.card import Metric
 from engine.protocols import Completes, Decodes, Encodes
 from engine.types import Images
-from train.metrics.subject import Subject, spread
+from train.metrics.context import EvalContext, spread
 
 FEATURE_PICTURES = 1_000
 
@@ -20,36 +20,38 @@ Slices = Mapping[str, tuple[int, int]]
 
 
 @torch.no_grad()
-def reconstruction_error(subject: Subject) -> list[Metric]:
+def reconstruction_error(context: EvalContext) -> list[Metric]:
     """Measure the squared error a pixel of the reconstruction from the posterior mean, on the grey pictures."""
-    if not (isinstance(subject.model, Encodes) and isinstance(subject.model, Decodes)):
+    if not (isinstance(context.model, Encodes) and isinstance(context.model, Decodes)):
         return []
-    count = len(subject.data.test)
+    count = len(context.data.test)
     sums: dict[str, float] = {}
-    for x, rebuilt in reconstructions(subject, torch.arange(count)):
+    for x, rebuilt in reconstructions(context, torch.arange(count)):
         for kept, made in rebuilt.items():
             sums[kept] = sums.get(kept, 0.0) + float((made - x).square().flatten(1).mean(1).sum())
-    protocol = f"{count} test pictures in [0, 1], {decoded(subject.model)}, mean over pixels"
+    protocol = f"{count} test pictures in [0, 1], {decoded(context.model)}, mean over pixels"
     return [Metric(f"test MSE{kept}", total / count, "", protocol) for kept, total in with_whole(sums).items()]
 
 
 @torch.no_grad()
-def feature_error(subject: Subject) -> list[Metric]:
-    """Measure the same in the judge's features, as a share of their variance: 1 is as bad as their mean for each."""
-    model, judge, test = subject.model, subject.judge, subject.data.test
+def feature_error(context: EvalContext) -> list[Metric]:
+    """Measure the same in the classifier's features, as a share of their variance: 1 is as bad as their mean."""
+    model, classifier, test = context.model, context.classifier, context.data.test
     if not (isinstance(model, Encodes) and isinstance(model, Decodes)):
         return []
-    if judge is None or judge.model.config.shape != subject.data.shape:
+    if classifier is None or classifier.model.config.shape != context.data.shape:
         return []
-    rows = spread(len(test), min(FEATURE_PICTURES, subject.pictures))
+    rows = spread(len(test), min(FEATURE_PICTURES, context.pictures))
     seen: list[Tensor] = []
     sums: dict[str, float] = {}
-    for x, rebuilt in reconstructions(subject, rows):
-        seen.append(judge.model.features(x).double())
+    for x, rebuilt in reconstructions(context, rows):
+        seen.append(classifier.model.features(x).double())
         for kept, made in rebuilt.items():
-            sums[kept] = sums.get(kept, 0.0) + float((judge.model.features(made) - seen[-1]).square().sum())
+            sums[kept] = sums.get(kept, 0.0) + float((classifier.model.features(made) - seen[-1]).square().sum())
     variance = max(1e-12, float(torch.cat(seen).var(0, unbiased=False).sum()))
-    protocol = f"{len(rows)} test pictures, {decoded(subject.model)}, squared distance in the features of {judge.name}"
+    protocol = (
+        f"{len(rows)} test pictures, {decoded(context.model)}, squared distance in the features of {classifier.name}"
+    )
     protocol = f"{protocol} over their total variance; 1: as bad as the mean of all"
     errors = {kept: total / len(rows) / variance for kept, total in with_whole(sums).items()}
     return [Metric(f"feature error{kept}", error, "", protocol) for kept, error in errors.items()]
@@ -61,14 +63,14 @@ def decoded(model: object) -> str:
     return f"posterior mean{soft}"
 
 
-def reconstructions(subject: Subject, rows: Tensor) -> Iterator[tuple[Images, dict[str, Images]]]:
+def reconstructions(context: EvalContext, rows: Tensor) -> Iterator[tuple[Images, dict[str, Images]]]:
     """Give test pictures, some at a time, beside what is decoded of them, by the part of the latent that was kept."""
-    model = subject.model
+    model = context.model
     assert isinstance(model, Encodes)
     assert isinstance(model, Decodes)
     masks = kept_axes(getattr(model.config, "levels", {}), model.config.latent)
     for part in rows.split(200):
-        x, y = subject.given(subject.data.test, part)
+        x, y = context.given(context.data.test, part)
         z = model.encode(x, y)
         yield x, {kept: model.decode(z * mask.to(z), y) for kept, mask in masks.items()}
 

@@ -6,20 +6,20 @@ from torch.nn import functional as F
 from engine.checkpoints.card import Metric
 from engine.protocols import Samples
 from engine.types import Images, PerImage
-from train.metrics.subject import Subject, spread
+from train.metrics.context import EvalContext, spread
 
 SAMPLES = 1_000
 
 
 @torch.no_grad()
-def sharpness(subject: Subject) -> list[Metric]:
+def sharpness(context: EvalContext) -> list[Metric]:
     """Measure the mean variance of the samples' Laplacian over the test pictures': 1 is as sharp, less is a blur."""
-    if not isinstance(subject.model, Samples) or subject.data.test.pictures.is_floating_point():
+    if not isinstance(context.model, Samples) or context.data.test.pictures.is_floating_point():
         return []
-    count, test = min(SAMPLES, subject.pictures), subject.beside(subject.data.test)
-    made, real = subject.samples_of(count), test.batch(spread(len(test), count)).x
+    count, test = min(SAMPLES, context.pictures), context.beside(context.data.test)
+    made, real = context.samples_of(count), test.batch(spread(len(test), count)).x
     value = float(edges(made).mean() / edges(real).mean().clamp(min=1e-12))
-    kind = "binarized" if subject.binary else "grey"
+    kind = "binarized" if context.binary else "grey"
     protocol = (
         f"variance of the Laplacian of {kind} pictures, mean of {count} samples over mean of {len(real)} of the test"
     )

@@ -11,24 +11,24 @@ from torch import Tensor
 
 from engine.checkpoints.card import Metric
 from engine.protocols import Samples
-from train.metrics.subject import Subject
+from train.metrics.context import EvalContext
 
 SAMPLES, NUMBERS = 26_000, 1_000
 SHAPE = (1, 28, 28)  # of the pictures that the classifier of digits takes
 
 
 @torch.no_grad()
-def stacked_modes(subject: Subject) -> list[Metric]:
+def stacked_modes(context: EvalContext) -> list[Metric]:
     """Count the numbers that samples spell, and measure how far from even their frequencies are."""
-    judge, model = subject.judge, subject.model
-    if judge is None or judge.model.config.shape != SHAPE or subject.data.name != "stacked-mnist":
+    classifier, model = context.classifier, context.model
+    if classifier is None or classifier.model.config.shape != SHAPE or context.data.name != "stacked-mnist":
         return []
     if not isinstance(model, Samples):
         return []
     parts = range(0, SAMPLES, 200)
-    read = [judge.model.logits(subject.sampled(range(i, i + 200)).flatten(0, 1)[:, None]).argmax(1) for i in parts]
+    read = [classifier.model.logits(context.sampled(range(i, i + 200)).flatten(0, 1)[:, None]).argmax(1) for i in parts]
     found, divergence = evenness(torch.cat(read).cpu().reshape(-1, 3) @ torch.tensor([100, 10, 1]))
-    protocol = f"{SAMPLES} samples, seeds from 0, {NUMBERS} modes, each channel read by {judge.name}"
+    protocol = f"{SAMPLES} samples, seeds from 0, {NUMBERS} modes, each channel read by {classifier.name}"
     return [Metric("modes", float(found), "", protocol), Metric("KL of modes", divergence, "nats", protocol)]
 
 

@@ -16,7 +16,7 @@ from train.objectives.progressive import Progressive, ProgressiveConfig
 from train.objectives.reconstruction import Reconstruction, ReconstructionConfig
 from train.objectives.vae_gan import VaeGan, VaeGanConfig
 
-__all__ = ["OBJECTIVES", "Objective", "ObjectiveConfig", "objective_from", "objective_of", "pursue"]
+__all__ = ["OBJECTIVES", "Objective", "ObjectiveConfig", "build_objective", "objective_from", "objective_of"]
 
 ObjectiveConfig = (
     ElboConfig
@@ -41,11 +41,11 @@ OBJECTIVES: dict[str, tuple[type[Any], type[Any]]] = {
 }
 
 
-def pursue(config: ObjectiveConfig, model: Model) -> Objective:
+def build_objective(config: ObjectiveConfig, model: Model) -> Objective:
     """Make the objective that a config describes, for a model."""
     objective, _ = OBJECTIVES[objective_of(config)]
-    pursued: Objective = objective(model, config)
-    return pursued
+    objective_fn: Objective = objective(model, config)
+    return objective_fn
 
 
 def objective_of(config: ObjectiveConfig) -> str:

@@ -46,7 +46,7 @@ class AdversarialConfig:
     r1: float = 0.0  # weight γ of γ/2 · slope² on data
     r2: float = 0.0  # the same on made samples
     annealed: float = 1.0  # what is left of the weights of r1 and r2 at the end of the run, as a share
-    penalized: float = 1.0  # share of the critic's turns that pay these, each as much more
+    lazy_reg_fraction: float = 1.0  # share of the critic's turns that pay these, each as much more
     instance_noise: float = 0.0  # deviation of the noise on all that the critic sees, falling to nothing
     augmentations: tuple[Augmentation, ...] = ()  # of all that the critic sees
     least_diversity: float = 0.1  # a run whose samples vary less than this share of the data stops; 0: it goes on
@@ -54,8 +54,10 @@ class AdversarialConfig:
     def __post_init__(self) -> None:
         if self.critic_steps < 1:
             raise BadValue(f"critic_steps is {self.critic_steps}; the critic needs at least 1 turn.")
-        if not 0 < self.penalized <= 1:
-            raise BadValue(f"penalized is {self.penalized}; it is a share of the turns, above 0 and up to 1.")
+        if not 0 < self.lazy_reg_fraction <= 1:
+            raise BadValue(
+                f"lazy_reg_fraction is {self.lazy_reg_fraction}; it is a share of the turns, above 0 and up to 1."
+            )
         if self.annealed < 0:
             raise BadValue(f"annealed is {self.annealed}; it is what is left of a weight, such as 0.1.")
         if self.critic.norm == "batch" and (self.gradient_penalty or self.r1 or self.r2):
@@ -120,11 +122,13 @@ def penalties(
 ) -> Terms:
     """Give the penalties that the rules ask for, on a random share of the turns."""
     terms: Terms = {}
-    if config.penalized < 1 and float(torch.rand(())) >= config.penalized:
+    if config.lazy_reg_fraction < 1 and float(torch.rand(())) >= config.lazy_reg_fraction:
         return terms
     if config.gradient_penalty:
-        terms["gradient_penalty"] = config.gradient_penalty / config.penalized * gradient_penalty(score, real, fake)
-    share = (1 + (config.annealed - 1) * progress) / 2 / config.penalized
+        terms["gradient_penalty"] = (
+            config.gradient_penalty / config.lazy_reg_fraction * gradient_penalty(score, real, fake)
+        )
+    share = (1 + (config.annealed - 1) * progress) / 2 / config.lazy_reg_fraction
     if config.r1:
         terms["r1"] = share * config.r1 * squared_slope(score, real)
     if config.r2:

@@ -31,7 +31,7 @@ class VaeGanConfig(ElboConfig):
     critic_width: int = 32  # channels of the critic at half resolution, twice as many at each halving
     critic_levels: int = 3  # how often it halves: what a patch is
     r1: float = 0.1  # weight γ of γ/2 · slope² on data, a patch
-    penalized: float = 0.125  # share of the critic's turns that pay this, each as much more
+    lazy_reg_fraction: float = 0.125  # share of the critic's turns that pay this, each as much more
     silent: float = 0.05  # fraction of the run before the model hears the critic
 
 
@@ -75,10 +75,10 @@ class VaeGan(Elbo):
         x, rebuilt = torch.roll(x, shift, (2, 3)), torch.roll(rebuilt, shift, (2, 3))
         scores = self.critic(x)
         loss, patches = F.softplus(self.critic(rebuilt) - scores).mean(), scores.shape[1]
-        if float(torch.rand(())) >= self.config.penalized:
+        if float(torch.rand(())) >= self.config.lazy_reg_fraction:
             return {"critic": loss}
         slope = squared_slope(lambda at: self.critic(at).sum(1), [x]) / patches
-        return {"critic": loss, "r1": self.config.r1 / 2 / self.config.penalized * slope}
+        return {"critic": loss, "r1": self.config.r1 / 2 / self.config.lazy_reg_fraction * slope}
 
     def shift(self) -> tuple[int, int]:
         """Draw where the grid of patches begins: were it the same always, the model would learn to draw it."""

@@ -25,7 +25,7 @@ adversarial = Recipe(
     title="Faces in colour, DCGAN",
     description="Faces from 128 numbers by a game of two networks: sharper than a VAE's, about one in five broken.",
     model=DCGANConfig(shape=(3, 64, 64), latent=128, width=32),
-    objective=AdversarialConfig(critic=critic, r1=0.1, penalized=0.125),
+    objective=AdversarialConfig(critic=critic, r1=0.1, lazy_reg_fraction=0.125),
     flip=True,
     optimizer=AdamConfig(lr=3e-4, betas=(0.0, 0.99), warm_up=0.0),
     batch=64,
@@ -34,7 +34,13 @@ adversarial = Recipe(
 )
 residual = CriticConfig(net="residual", width=64, depth=1, minibatch_deviation=True)
 game = AdversarialConfig(
-    critic=residual, relativistic=True, r1=0.4, r2=0.4, annealed=0.1, penalized=0.125, augmentations=("translation",)
+    critic=residual,
+    relativistic=True,
+    r1=0.4,
+    r2=0.4,
+    annealed=0.1,
+    lazy_reg_fraction=0.125,
+    augmentations=("translation",),
 )
 generator = Recipe(
     data="celeba",
@@ -48,7 +54,7 @@ generator = Recipe(
     steps=30_000,  # eight hours of a core
     save_every=250,
 )
-pairs = JointConfig(critic=critic, r1=0.1, penalized=0.125, picture_cycle=5.0, latent_cycle=0.1)
+pairs = JointConfig(critic=critic, r1=0.1, lazy_reg_fraction=0.125, picture_cycle=5.0, latent_cycle=0.1)
 inference = replace(
     adversarial,
     title="Faces in colour, ALI",
@@ -60,7 +66,7 @@ hierarchical = replace(
     inference,
     title="Faces in colour, hierarchical ALI",
     description="Two levels of latents: keep the upper one, draw the lower anew, and another face appears.",
-    model=HierarchicalALIConfig(shape=(3, 64, 64), latent=192, top=64, width=32, depth=0),
+    model=HierarchicalALIConfig(shape=(3, 64, 64), latent=192, z2_dim=64, width=32, depth=0),
     # With .1, and σ learnt, the encoder did not find the upper level again: a correlation of .16.
     objective=replace(pairs, latent_cycle=0.5),
 )
@@ -68,7 +74,7 @@ pixels = Recipe(
     data="celeba",
     title="Small faces, pixel by pixel",
     description="Faces of 32×32 pixels, each colour a mixture of logistics given all that was drawn before.",
-    model=PixelCNNConfig(shape=(3, 32, 32), width=80, depth=10, output="logistic", located=10),
+    model=PixelCNNConfig(shape=(3, 32, 32), width=80, depth=10, output="logistic", position_bias_layers=10),
     objective=LikelihoodConfig(),
     flip=True,
     optimizer=AdamConfig(lr=1e-3, clip=10_000.0),
@@ -127,7 +133,7 @@ RECIPES = {
         title="Faces in colour, grown",
         description="A GAN that learnt faces at four pixels a side first, then doubled them four times.",
         model=ProgressiveGANConfig(shape=(3, 64, 64), latent=128, width=16),
-        objective=ProgressiveConfig(r1=0.1, penalized=0.25, grown=0.45),
+        objective=ProgressiveConfig(r1=0.1, lazy_reg_fraction=0.25, grown=0.45),
         flip=True,
         # Weights are of deviation one: by .0015 a quarter of the faces stayed broken, by .003 that mended. The shipped
         # one went on from such a one, grown anew, its rate raised by hand so that it fell to nothing only at the end.

@@ -27,7 +27,7 @@ adversarial = Recipe(
     title="Clothes, DCGAN",
     description="A convolutional generator: folds, straps and prints where a VAE shows a blur.",
     model=DCGANConfig(latent=64, width=64),
-    objective=AdversarialConfig(critic=CriticConfig(net="conv", width=32, depth=1), r1=0.05, penalized=0.125),
+    objective=AdversarialConfig(critic=CriticConfig(net="conv", width=32, depth=1), r1=0.05, lazy_reg_fraction=0.125),
     optimizer=AdamConfig(lr=5e-4, betas=(0.0, 0.99), warm_up=0.0),
     batch=64,
     steps=10_000,
@@ -57,7 +57,7 @@ background = replace(
     pixels,
     title="Clothes among noise, pixel by pixel",
     description="The same model after three pixels in ten were replaced by noise: what clothes share with anything.",
-    mutated=0.3,
+    noise_fraction=0.3,
     optimizer=replace(pixels.optimizer, weight_decay=0.1),
 )
 

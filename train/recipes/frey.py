@@ -50,7 +50,11 @@ adversarial = Recipe(
     description="The same man by a game of pairs, which teaches an encoder too: softer, less exact than frey-vae-10d.",
     model=ALIConfig(shape=(1, 28, 20), latent=10, width=32, depth=1),
     objective=JointConfig(
-        critic=CriticConfig(net="conv", width=32, depth=1), r1=0.5, penalized=0.25, picture_cycle=5.0, latent_cycle=0.1
+        critic=CriticConfig(net="conv", width=32, depth=1),
+        r1=0.5,
+        lazy_reg_fraction=0.25,
+        picture_cycle=5.0,
+        latent_cycle=0.1,
     ),
     optimizer=AdamConfig(lr=5e-4, betas=(0.0, 0.99), warm_up=0.0),
     batch=64,
@@ -61,7 +65,7 @@ pixels = Recipe(
     data="frey",
     title="Frey faces, pixel by pixel",
     description="The same man drawn from the top left to the bottom right, each grey guessed from those before it.",
-    model=PixelCNNConfig(shape=(1, 28, 20), width=32, depth=8, output="logistic", dropout=0.15, located=8),
+    model=PixelCNNConfig(shape=(1, 28, 20), width=32, depth=8, output="logistic", dropout=0.15, position_bias_layers=8),
     objective=LikelihoodConfig(),
     optimizer=AdamConfig(lr=1e-3, clip=1_000.0),
     batch=16,

@@ -89,7 +89,7 @@ strokes = replace(
 # Adversarial
 
 # Two fully connected players: without a bound on its slope the critic is sure of itself within 2,000 steps.
-rules = AdversarialConfig(critic=CriticConfig(width=512, depth=3), r1=0.2, penalized=0.25)
+rules = AdversarialConfig(critic=CriticConfig(width=512, depth=3), r1=0.2, lazy_reg_fraction=0.25)
 
 game = Recipe(
     data="mnist",
@@ -118,7 +118,7 @@ wasserstein = replace(
     steps=8_000,
 )
 # The paper's critic has batch norm. Without, and its slope kept small, samples are truer and more various here.
-steady = AdversarialConfig(critic=CriticConfig(net="conv", width=32, depth=1), r1=0.05, penalized=0.125)
+conv_rules = AdversarialConfig(critic=CriticConfig(net="conv", width=32, depth=1), r1=0.05, lazy_reg_fraction=0.125)
 
 # Two layers that bend the latent first: a tenth to a fifth of the Fréchet distance (1.06 → .19, 1.42 → .24), since the
 # gaps between digits want a generator that is steep there.
@@ -127,7 +127,7 @@ convolutional = replace(
     title="Handwritten digits, DCGAN",
     description="A convolutional generator: strokes as crisp as written ones.",
     model=DCGANConfig(latent=64, width=64, mapping=2),
-    objective=steady,
+    objective=conv_rules,
     optimizer=AdamConfig(lr=5e-4, betas=(0.0, 0.99), warm_up=0.0),
     steps=10_000,
 )
@@ -135,7 +135,7 @@ least_squares = replace(
     convolutional,
     title="Handwritten digits, least-squares GAN",
     description="The critic scores by squares, so that even a picture it is sure of still pulls.",
-    objective=replace(steady, payoff="least-squares"),
+    objective=replace(conv_rules, payoff="least-squares"),
 )
 by_class = replace(
     convolutional,
@@ -152,14 +152,19 @@ stacked = replace(
     description="A digit in red, one in green, one in blue: a thousand modes to find, and to count.",
     model=DCGANConfig(shape=(3, 28, 28), latent=64, width=64),
     objective=replace(
-        steady, critic=replace(steady.critic, width=64), relativistic=True, r1=0.2, r2=0.2, penalized=0.25
+        conv_rules,
+        critic=replace(conv_rules.critic, width=64),
+        relativistic=True,
+        r1=0.2,
+        r2=0.2,
+        lazy_reg_fraction=0.25,
     ),
 )
 pairs = ALIConfig(latent=64, width=32, depth=1)
 # What ties a picture to its reconstruction keeps its class: that of 27 % of held-out digits without it (after 1,500
 # steps), of 68 % by a weight of 5, of 96 % by 100. Few steps, too: the better the codes fill the prior, the more often
 # a code's nearest neighbour is of another class (2.6 % after 2,500 steps; 7 % after 12,000 by a weight of 5).
-by_pairs = JointConfig(critic=steady.critic, r1=0.05, penalized=0.125, picture_cycle=100.0)
+by_pairs = JointConfig(critic=conv_rules.critic, r1=0.05, lazy_reg_fraction=0.125, picture_cycle=100.0)
 inference = replace(
     game,
     title="Handwritten digits, ALI",
@@ -189,7 +194,7 @@ hierarchical = replace(
     inference,
     title="Handwritten digits, hierarchical ALI",
     description="Two levels of latents: the upper says, mostly, what is written, the lower adds how.",
-    model=HierarchicalALIConfig(latent=40, top=8, width=32, depth=1),
+    model=HierarchicalALIConfig(latent=40, z2_dim=8, width=32, depth=1),
     objective=replace(by_pairs, picture_cycle=5.0, latent_cycle=0.1),
     steps=12_000,
 )
@@ -203,7 +208,7 @@ pixels = Recipe(
     data="mnist",
     title="Handwritten digits, pixel by pixel",
     description="Every pixel is drawn from what lies above it and to its left: no latent, and an exact likelihood.",
-    model=PixelCNNConfig(width=64, depth=14, gated=False, located=14),
+    model=PixelCNNConfig(width=64, depth=14, gated=False, position_bias_layers=14),
     objective=LikelihoodConfig(),
     pixels="binarized",
     optimizer=AdamConfig(lr=1e-3, clip=100.0),
@@ -215,13 +220,13 @@ pixels_gated = replace(
     pixels,
     title="Handwritten digits, pixel by pixel, gated",
     description="Two stacks, one for the rows above and one for the row: nothing that came before is overlooked.",
-    model=PixelCNNConfig(width=64, depth=14, located=2),
+    model=PixelCNNConfig(width=64, depth=14, position_bias_layers=2),
 )
 pixels_by_class = replace(
     pixels_gated,
     title="Handwritten digits by class, pixel by pixel",
     description="You choose the digit, the pixels follow; and of a given digit it tells which class explains it best.",
-    model=PixelCNNConfig(width=64, depth=14, classes=10, located=2),
+    model=PixelCNNConfig(width=64, depth=14, classes=10, position_bias_layers=2),
 )
 # Small batches pay: 4,900 of 16 pictures took it from the 84.8 nats that batches of 128 had led to, to 80.8.
 pixels_recurrent = replace(

@@ -10,7 +10,7 @@ from train.recipe import AdamConfig, Recipe
 # A toy that collapses is part of the lesson, so nothing stops it.
 plain = AdversarialConfig(critic=CriticConfig(width=128, depth=3), least_diversity=0.0)
 slope = replace(plain, payoff="wasserstein", gradient_penalty=0.1, critic_steps=5)
-paired = replace(plain, relativistic=True, r1=0.02, r2=0.02, penalized=0.25)
+paired = replace(plain, relativistic=True, r1=0.02, r2=0.02, lazy_reg_fraction=0.25)
 
 GAMES = {
     "gan": ("GAN", "the non-saturating game", plain),

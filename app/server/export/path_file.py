@@ -21,8 +21,8 @@ from engine import schema
 from engine.checkpoints.card import Card
 from engine.checkpoints.catalogue import Catalogue
 from engine.errors import BadValue
-from engine.latent.interpolation import WALKS, Array
-from engine.latent.path import EASINGS, PACES, Journey, moments
+from engine.latent.interpolation import INTERPOLATIONS, Array
+from engine.latent.path import EASINGS, PACES, LatentPath, moments
 
 FORMAT = 1
 KEYS = (2, 64)
@@ -60,9 +60,9 @@ class Path:
 
     model: str
     keys: tuple[Key, ...]
-    way: str = "spherical"  # a row of geometry.WALKS
-    easing: str = "keys"  # a row of journey.EASINGS
-    pace: str = "time"  # one of journey.PACES
+    way: str = "spherical"  # a row of INTERPOLATIONS
+    easing: str = "keys"  # a row of EASINGS
+    pace: str = "time"  # one of PACES
     loop: bool = False
     seconds: float = 6.0
     fps: int = 30
@@ -76,14 +76,14 @@ class Path:
 
     def latents(self) -> tuple[Array, NDArray[np.int64] | None]:
         """Give z of every frame, float32 (frames, latent), and its class where the keys have classes."""
-        journey = Journey(
+        path = LatentPath(
             np.array([key.z for key in self.keys], np.float32), self.way, self.easing, self.pace, self.loop
         )
         times = moments(self.frames, self.loop)
         labels = [key.y for key in self.keys]
         if None in labels:
-            return journey.at(times), None
-        return journey.at(times), np.array(labels, np.int64)[journey.nearest(times)]
+            return path.at(times), None
+        return path.at(times), np.array(labels, np.int64)[path.nearest(times)]
 
 
 def to_json(path: Path) -> bytes:
@@ -137,7 +137,7 @@ def _infinite(word: str) -> float:
 
 def _check_walk(path: Path) -> None:
     for name, value, known in (
-        ("way", path.way, WALKS),
+        ("way", path.way, INTERPOLATIONS),
         ("easing", path.easing, EASINGS),
         ("pace", path.pace, PACES),
         ("fps", path.fps, RATES),

@@ -14,12 +14,12 @@ from torch.nn import functional as F
 
 from engine.nn.autoregressive.masked import MaskedConv2d
 from engine.nn.autoregressive.stacks import (
-    Addition,
-    Additions,
     Block,
+    Conditioning,
     GatedLayer,
     GatedStack,
     Head,
+    LayerCondition,
     PlainStack,
     at_layer,
     gated,
@@ -28,8 +28,8 @@ from engine.types import Images
 
 
 @runtime_checkable
-class Cursor(Protocol):
-    """What a drawing knows of a stack; it reads the picture in place, as the drawing goes on.
+class StackCache(Protocol):
+    """What has been computed of a stack so far; it reads the picture in place, as that is drawn.
 
     To enter or to skip a row takes a while when many pictures are drawn together; both give way after each layer.
     """
@@ -39,7 +39,7 @@ class Cursor(Protocol):
         ...
 
     def step(self, column: int) -> Tensor:
-        """Give the features of a pixel, (batch, features): column by column, of one as often as its values change."""
+        """Compute the features of a pixel, (batch, features): column by column, again whenever its values change."""
         ...
 
     def put(self, column: int, channel: int, values: Tensor) -> None:
@@ -49,7 +49,7 @@ class Cursor(Protocol):
 
 @runtime_checkable
 class Skips(Protocol):
-    """What some cursors can; by the others a row that is as it will stay is stepped along like any other."""
+    """What some caches can; by the others a row that is as it will stay is stepped along like any other."""
 
     def skip(self, row: int) -> Iterator[None]:
         """Take in a row that is as it will stay."""
@@ -57,7 +57,7 @@ class Skips(Protocol):
 
 
 class Rows:
-    """Maps of all rows so far, with a margin of nought above and at both sides."""
+    """Maps of all rows so far, with a margin of zeros above and at both sides."""
 
     def __init__(self, x: Images, maps: int, reach: int) -> None:
         batch, _, height, width = x.shape
@@ -70,8 +70,8 @@ class Rows:
         return F.conv2d(rows, weight, bias)[:, :, 0].transpose(1, 2)
 
 
-class Lane:
-    """Maps of the row under way, with a margin of nought at its left: `cells` to write, `windows` to multiply."""
+class RowBuffer:
+    """Maps of the row under way, with a margin of zeros at its left: `cells` to write, `windows` to multiply."""
 
     def __init__(self, x: Images, maps: int, reach: int) -> None:
         batch, _, _, columns = x.shape
@@ -81,20 +81,20 @@ class Lane:
         self.windows = [row[:, column : column + reach + 1].view(batch, -1) for column in range(columns)]
 
 
-class PlainCursor:
+class PlainConvCache:
     """Goes over a picture by residual blocks; each keeps what its masked convolution has read."""
 
-    def __init__(self, x: Images, stack: PlainStack, additions: Additions) -> None:
-        self.x, self.additions = x, additions
+    def __init__(self, x: Images, stack: PlainStack, conditioning: Conditioning) -> None:
+        self.x, self.conditioning = x, conditioning
         self.blocks: list[Block] = list(stack.blocks)  # type: ignore[arg-type]
         masked: list[MaskedConv2d] = [stack.first, *(block.masked for block in self.blocks)]
         sizes = [(layer.in_channels, layer.reach) for layer in masked]
-        self.rows, self.lanes = [Rows(x, *size) for size in sizes], [Lane(x, *size) for size in sizes]
-        weights = [(layer.seeing, layer.reach) for layer in masked]
+        self.rows, self.buffers = [Rows(x, *size) for size in sizes], [RowBuffer(x, *size) for size in sizes]
+        weights = [(layer.masked_weight, layer.reach) for layer in masked]
         self.whole = [weight[:, :, : reach + 1] for weight, reach in weights]
         self.above = [weight[:, :, :reach] for weight, reach in weights]
         self.biases = [layer.bias for layer in masked]
-        self.taps = [taps(weight[:, :, reach, : reach + 1]) for weight, reach in weights]
+        self.kernel_rows = [kernel_rows(weight[:, :, reach, : reach + 1]) for weight, reach in weights]
         self.narrow = [affine(block.narrow) for block in self.blocks]
         self.widen = [matrix(block.widen) for block in self.blocks]
         self.given: list[tuple[Tensor, ...]] = []  # by what is above, while a row is entered
@@ -102,57 +102,59 @@ class PlainCursor:
     def skip(self, row: int) -> Iterator[None]:
         self.leave(row)
         self.rows[0].maps[:, :, row] = 2 * self.x[:, :, row] - 1
-        h = self.passed(0, row)
+        h = self.read_row(0, row)
         for layer, ((narrow, bias), widen) in enumerate(zip(self.narrow, self.widen, strict=True), start=1):
             read = (h.relu() @ narrow + bias).relu_()
             self.rows[layer].maps[:, :, row] = read.transpose(1, 2)
-            middle = self.passed(layer, row) + row_of(at_layer(self.additions, layer - 1), row)
+            middle = self.read_row(layer, row) + row_of(at_layer(self.conditioning, layer - 1), row)
             h = h + middle.relu() @ widen
             yield
 
-    def passed(self, layer: int, row: int) -> Tensor:  # (batch, width, maps)
-        """Give what a masked convolution says of a whole row."""
+    def read_row(self, layer: int, row: int) -> Tensor:  # (batch, width, maps)
+        """Apply a masked convolution to a whole row."""
         return self.rows[layer].convolved(row, self.whole[layer], self.biases[layer])
 
     def leave(self, row: int) -> None:
         """Keep the row above, if it was stepped along."""
         if self.given:
-            for rows, lane in zip(self.rows, self.lanes, strict=True):
-                rows.maps[:, :, row - 1] = lane.maps.transpose(1, 2)
+            for rows, buffer in zip(self.rows, self.buffers, strict=True):
+                rows.maps[:, :, row - 1] = buffer.maps.transpose(1, 2)
         self.given = []
 
     def enter(self, row: int) -> Iterator[None]:
         self.leave(row)
-        self.lanes[0].maps.copy_((2 * self.x[:, :, row] - 1).transpose(1, 2))
+        self.buffers[0].maps.copy_((2 * self.x[:, :, row] - 1).transpose(1, 2))
         for layer, (rows, weight, bias) in enumerate(zip(self.rows, self.above, self.biases, strict=True)):
-            added = row_of(at_layer(self.additions, layer - 1), row) if layer else 0.0
+            added = row_of(at_layer(self.conditioning, layer - 1), row) if layer else 0.0
             self.given.append((rows.convolved(row, weight, bias) + added).unbind(1))
             yield
 
     def step(self, column: int) -> Tensor:
-        h = self.seen(0, column)
+        h = self.read_masked(0, column)
         for layer, ((narrow, bias), widen) in enumerate(zip(self.narrow, self.widen, strict=True), start=1):
-            torch.addmm(bias, h.relu(), narrow, out=self.lanes[layer].cells[column]).relu_()
-            h = torch.addmm(h, self.seen(layer, column).relu_(), widen)
+            torch.addmm(bias, h.relu(), narrow, out=self.buffers[layer].cells[column]).relu_()
+            h = torch.addmm(h, self.read_masked(layer, column).relu_(), widen)
         return h
 
-    def seen(self, layer: int, column: int) -> Tensor:
-        return torch.addmm(self.given[layer][column], self.lanes[layer].windows[column], self.taps[layer])
+    def read_masked(self, layer: int, column: int) -> Tensor:
+        return torch.addmm(self.given[layer][column], self.buffers[layer].windows[column], self.kernel_rows[layer])
 
     def put(self, column: int, channel: int, values: Tensor) -> None:
-        self.lanes[0].cells[column][:, channel] = 2 * values - 1
+        self.buffers[0].cells[column][:, channel] = 2 * values - 1
 
 
-class GatedCursor:
+class GatedConvCache:
     """Goes down by the vertical stack, a row at a time, and along each row by the horizontal one."""
 
-    def __init__(self, x: Images, stack: GatedStack, additions: Additions) -> None:
-        self.x, self.additions = x, additions
+    def __init__(self, x: Images, stack: GatedStack, conditioning: Conditioning) -> None:
+        self.x, self.conditioning = x, conditioning
         self.layers: list[GatedLayer] = list(stack.layers)  # type: ignore[arg-type]
         before = [layer.before for layer in self.layers]
         self.rows = [Rows(x, layer.in_channels, layer.reach) for layer in before]
-        self.lanes = [Lane(x, layer.in_channels, layer.reach) for layer in before] + [Lane(x, stack.features, 0)]
-        self.taps = [taps(layer.seeing[:, :, 0]) for layer in before]
+        self.buffers = [RowBuffer(x, layer.in_channels, layer.reach) for layer in before] + [
+            RowBuffer(x, stack.features, 0)
+        ]
+        self.kernel_rows = [kernel_rows(layer.masked_weight[:, :, 0]) for layer in before]
         self.links = [affine(layer.link) for layer in self.layers]
         self.outs = [matrix(layer.out) for layer in self.layers]
         self.given: list[tuple[Tensor, ...]] = []
@@ -161,10 +163,10 @@ class GatedCursor:
         return (None for _ in self.descend(row))
 
     def enter(self, row: int) -> Iterator[None]:
-        self.lanes[0].maps.copy_((2 * self.x[:, :, row] - 1).transpose(1, 2))
+        self.buffers[0].maps.copy_((2 * self.x[:, :, row] - 1).transpose(1, 2))
         self.given = []
         for number, (vertical, (link, bias)) in enumerate(zip(self.descend(row), self.links, strict=True)):
-            given = vertical @ link + bias + row_of(at_layer(self.additions, number), row)
+            given = vertical @ link + bias + row_of(at_layer(self.conditioning, number), row)
             self.given.append(given.unbind(1))
             yield
 
@@ -173,23 +175,23 @@ class GatedCursor:
         if row:
             self.rows[0].maps[:, :, row - 1] = 2 * self.x[:, :, row - 1] - 1
         for number, (layer, rows) in enumerate(zip(self.layers, self.rows, strict=True)):
-            added = row_of(at_layer(self.additions, number), row)
+            added = row_of(at_layer(self.conditioning, number), row)
             vertical = rows.convolved(row, layer.above.weight, layer.above.bias) + added
             if number + 1 < len(self.rows):
                 self.rows[number + 1].maps[:, :, row] = gated(vertical.transpose(1, 2))
             yield vertical
 
     def step(self, column: int) -> Tensor:
-        for number, (lane, following) in enumerate(pairwise(self.lanes)):
-            gates = torch.addmm(self.given[number][column], lane.windows[column], self.taps[number])
+        for number, (buffer, following) in enumerate(pairwise(self.buffers)):
+            gates = torch.addmm(self.given[number][column], buffer.windows[column], self.kernel_rows[number])
             if number:
-                torch.addmm(lane.cells[column], gated(gates), self.outs[number], out=following.cells[column])
+                torch.addmm(buffer.cells[column], gated(gates), self.outs[number], out=following.cells[column])
             else:
                 torch.mm(gated(gates), self.outs[number], out=following.cells[column])
-        return self.lanes[-1].cells[column]
+        return self.buffers[-1].cells[column]
 
     def put(self, column: int, channel: int, values: Tensor) -> None:
-        self.lanes[0].cells[column][:, channel] = 2 * values - 1
+        self.buffers[0].cells[column][:, channel] = 2 * values - 1
 
 
 # Convolutions as products
@@ -207,14 +209,14 @@ class Reader:
         return h.float()
 
 
-def taps(weight: Tensor) -> Tensor:  # (taps · in, out)
-    """Lay out the weight (out, in, taps) of a convolution along a row for a window of a lane."""
+def kernel_rows(weight: Tensor) -> Tensor:  # (columns · in, out)
+    """Lay out the weight (out, in, columns) of a convolution along a row for a window of a row buffer."""
     return weight.permute(2, 1, 0).flatten(0, 1).contiguous()
 
 
 def matrix(layer: nn.Conv2d) -> Tensor:  # (in, out)
     """Lay out the weight of a convolution of single pixels."""
-    weight = layer.seeing if isinstance(layer, MaskedConv2d) else layer.weight
+    weight = layer.masked_weight if isinstance(layer, MaskedConv2d) else layer.weight
     return weight[:, :, 0, 0].T.contiguous()
 
 
@@ -224,8 +226,8 @@ def affine(layer: nn.Conv2d) -> tuple[Tensor, Tensor]:
     return matrix(layer), layer.bias
 
 
-def row_of(addition: Addition | float, row: int) -> Tensor | float:  # (batch, width or 1, maps)
+def row_of(condition: LayerCondition | float, row: int) -> Tensor | float:  # (batch, width or 1, maps)
     """Cut one row out of what is added to a layer."""
-    if not isinstance(addition, Tensor):
-        return addition
-    return addition[:, row if addition.shape[1] > 1 else 0]
+    if not isinstance(condition, Tensor):
+        return condition
+    return condition[:, row if condition.shape[1] > 1 else 0]

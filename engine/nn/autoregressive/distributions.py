@@ -11,34 +11,34 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-OutputName = Literal["bernoulli", "softmax", "logistic"]
+DistributionName = Literal["bernoulli", "softmax", "logistic"]
 BYTES = 256
 HALF = 1 / (BYTES - 1)  # of the width of a level, where values go from −1 to 1
 SMALLEST_LOG_SCALE, LARGEST_LOG_SCALE = -7.0, 5.0  # all but a point, all but flat
 
 
 @runtime_checkable
-class Output(Protocol):
-    """What a row of OUTPUTS knows."""
+class Distribution(Protocol):
+    """A row of DISTRIBUTIONS."""
 
     levels: int  # of a value: it is level / (levels − 1)
     ordered: bool
     maps: int  # that it wants of a pixel
 
     def log_probs(self, h: Tensor, x: Tensor) -> Tensor:
-        """Give the log-probability of each value, (…, channel), in nats."""
+        """Compute the log-probability of each value, (…, channel), in nats."""
         ...
 
-    def chances(self, h: Tensor, x: Tensor, channel: int) -> Tensor:
-        """Give the probability of each level of a channel, (…, levels), given those before it in x."""
+    def probs(self, h: Tensor, x: Tensor, channel: int) -> Tensor:
+        """Compute the probability of each level of a channel, (…, levels), given those before it in x."""
         ...
 
     def means(self, h: Tensor, x: Tensor) -> Tensor:
-        """Give the mean of each value, (…, channel), given those before it in x."""
+        """Compute the mean of each value, (…, channel), given those before it in x."""
         ...
 
 
-class Bernoulli:
+class PixelBernoulli:
     """Binary values; h are the logits."""
 
     levels, ordered = 2, True
@@ -49,7 +49,7 @@ class Bernoulli:
     def log_probs(self, h: Tensor, x: Tensor) -> Tensor:
         return -F.binary_cross_entropy_with_logits(h, x, reduction="none")
 
-    def chances(self, h: Tensor, x: Tensor, channel: int) -> Tensor:
+    def probs(self, h: Tensor, x: Tensor, channel: int) -> Tensor:
         logit = h[..., channel, None]
         return torch.cat([-logit, logit], dim=-1).sigmoid()
 
@@ -57,7 +57,7 @@ class Bernoulli:
         return h.sigmoid()
 
 
-class Softmax:
+class PixelSoftmax:
     """Any distribution of 256 levels; h are their logits."""
 
     levels, ordered = BYTES, True
@@ -70,7 +70,7 @@ class Softmax:
         logits = h.unflatten(-1, (self.channels, BYTES))
         return logits.gather(-1, level[..., None])[..., 0] - logits.logsumexp(-1)
 
-    def chances(self, h: Tensor, x: Tensor, channel: int) -> Tensor:
+    def probs(self, h: Tensor, x: Tensor, channel: int) -> Tensor:
         return h[..., channel * BYTES : (channel + 1) * BYTES].softmax(-1)
 
     def means(self, h: Tensor, x: Tensor) -> Tensor:
@@ -97,7 +97,7 @@ class LogisticMixture:
         before = weights + F.pad(masses.cumsum(-2), (0, 0, 1, -1))
         return (before + masses).logsumexp(-1) - before.logsumexp(-1)
 
-    def chances(self, h: Tensor, x: Tensor, channel: int) -> Tensor:
+    def probs(self, h: Tensor, x: Tensor, channel: int) -> Tensor:
         values = 2 * x - 1
         weights, means, log_scales = (part[..., : channel + 1, :] for part in self.components(h, values))
         earlier = slice(0, channel)
@@ -109,7 +109,7 @@ class LogisticMixture:
         return F.pad(cumulative, (0, 1), value=1.0) - F.pad(cumulative, (1, 0))
 
     def means(self, h: Tensor, x: Tensor) -> Tensor:
-        """Give means before what lies beyond the end bins is moved into them."""
+        """Compute means before what lies beyond the end bins is moved into them."""
         values = 2 * x - 1
         weights, means, log_scales = self.components(h, values)
         masses = log_mass(values[..., None], means, log_scales)
@@ -117,7 +117,7 @@ class LogisticMixture:
         return (0.5 + 0.5 * (shares * means).sum(-1)).clamp(0, 1)
 
     def components(self, h: Tensor, values: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Give log-weights (…, 1, mixture), means and log-scales (…, channel, mixture)."""
+        """Compute log-weights (…, 1, mixture), means and log-scales (…, channel, mixture)."""
         weights, means, log_scales, slopes = h.unflatten(-1, (-1, self.mixtures)).split(self.parts, dim=-2)
         rows, at = [], 0
         for channel in range(self.channels):
@@ -127,15 +127,15 @@ class LogisticMixture:
         return weights.log_softmax(-1), torch.stack(rows, -2), log_scales.clamp(SMALLEST_LOG_SCALE, LARGEST_LOG_SCALE)
 
 
-OUTPUTS: dict[str, type[Bernoulli | Softmax | LogisticMixture]] = {
-    "bernoulli": Bernoulli,
-    "softmax": Softmax,
+DISTRIBUTIONS: dict[str, type[PixelBernoulli | PixelSoftmax | LogisticMixture]] = {
+    "bernoulli": PixelBernoulli,
+    "softmax": PixelSoftmax,
     "logistic": LogisticMixture,
 }
 
 
 def log_mass(values: Tensor, means: Tensor, log_scales: Tensor) -> Tensor:
-    """Give the log of a logistic's mass in the bin around each value, without cancellation."""
+    """Compute the log of a logistic's mass in the bin around each value, without cancellation."""
     scales = log_scales.exp()
     upper, lower = (values - means + HALF) / scales, (values - means - HALF) / scales
     inside = F.logsigmoid(upper) + F.logsigmoid(-lower) + torch.log(-torch.expm1(-2 * HALF / scales))
@@ -143,7 +143,7 @@ def log_mass(values: Tensor, means: Tensor, log_scales: Tensor) -> Tensor:
     return torch.where(low, F.logsigmoid(upper), torch.where(high, F.logsigmoid(-lower), inside))
 
 
-def drawn(chances: Tensor, u: Tensor) -> Tensor:
-    """Draw values in [0, 1] of (…, levels) chances: the inverse of the cumulative distribution at u (…)."""
-    cumulative = chances.cumsum(-1)[..., :-1]
-    return (cumulative <= u[..., None]).sum(-1) / (chances.shape[-1] - 1)
+def sample(probs: Tensor, u: Tensor) -> Tensor:
+    """Draw values in [0, 1] of (…, levels) probabilities: the inverse of the cumulative distribution at u (…)."""
+    cumulative = probs.cumsum(-1)[..., :-1]
+    return (cumulative <= u[..., None]).sum(-1) / (probs.shape[-1] - 1)

@@ -2,10 +2,10 @@
 
 van den Oord et al., "Pixel Recurrent Neural Networks", ICML 2016, section 3 and equation 3. What a step reads of the
 picture (input-to-state) is computed for all steps before; a step adds what it reads of the state before
-(state-to-state) and passes the gates o, f, i and g. Lanes are LSTMs with weights of their own, side by side.
+(state-to-state) and passes the gates o, f, i and g. Directions are LSTMs with weights of their own, side by side.
 
 Each step is small, so training takes as long as its kernels take to launch. Hence backpropagation through time is
-written out: fourteen kernels a step with two taps, where recorded operations take some forty.
+written out: fourteen kernels a step with two states read, where recorded operations take some forty.
 """
 
 from typing import Any
@@ -15,17 +15,17 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-Gates = Float[Tensor, "row column lane batch four_widths"]
-States = Float[Tensor, "row column lane batch width"]
-Taps = Float[Tensor, "lane tap width four_widths"]
+Gates = Float[Tensor, "row column direction batch four_widths"]
+States = Float[Tensor, "row column direction batch width"]
+StateKernels = Float[Tensor, "direction kernel width four_widths"]
 
 
-def unroll(inputs: Gates, weight: Taps, diagonal: bool = False) -> tuple[States, States]:
+def unroll(inputs: Gates, weight: StateKernels, diagonal: bool = False) -> tuple[States, States]:
     """Run an LSTM from states of zero; gives h and, without a gradient, c at each pixel.
 
     A step goes down by a row, whose columns are its places; or to the right by a diagonal, whose rows are its places.
-    A place reads of the state before: itself (one tap), the place before and itself (two), or both neighbours and
-    itself (three). It computes in float32 and gives what it was given, whatever the precision around it.
+    A place reads of the state before: itself (a kernel of 1), the place before and itself (2), or both neighbours and
+    itself (3). It computes in float32 and gives what it was given, whatever the precision around it.
     """
     with torch.autocast(inputs.device.type, enabled=False):
         h, c = Recurrence.apply(inputs, weight.float(), diagonal)
@@ -33,7 +33,7 @@ def unroll(inputs: Gates, weight: Taps, diagonal: bool = False) -> tuple[States,
 
 
 class Order:
-    """The order of the steps: what they take at once lies side by side, (time, lane, place · batch, …).
+    """The order of the steps: what they take at once lies side by side, (time, direction, place · batch, …).
 
     The places of a row are its columns. Those of a diagonal are its rows; it holds the pixels whose row and column add
     up to its time, which makes the skewed picture of section 3.2, whose two triangles without a pixel nobody touches.
@@ -45,36 +45,36 @@ class Order:
         spans = [(max(0, t - columns + 1), min(t + 1, rows)) if diagonal else (0, columns) for t in range(self.steps)]
         self.spans = [(first * batch, (last - first) * batch) for first, last in spans]
 
-    def each(self, steps: Tensor, frame: int = 0) -> list[Tensor]:  # of (lane, place · batch, …)
+    def each(self, steps: Tensor, frame: int = 0) -> list[Tensor]:  # of (direction, place · batch, …)
         """View those places of each step that are pixels; `frame` counts the places in front of the first."""
         spans = ((first + frame * self.batch, count) for first, count in self.spans)
         return [step.narrow(1, *span) for step, span in zip(steps.unbind(), spans, strict=False)]
 
-    def picture(self, steps: Tensor, frame: int = 0) -> Float[Tensor, "row column lane batch n"]:
+    def picture(self, steps: Tensor, frame: int = 0) -> Float[Tensor, "row column direction batch n"]:
         """View all pixels as a picture."""
-        lanes, n, (step, lane, place, number) = steps.shape[1], steps.shape[3], steps.stride()
+        directions, n, (step, direction, place, number) = steps.shape[1], steps.shape[3], steps.stride()
         down, right = (self.batch * place + step, step) if self.diagonal else (step, self.batch * place)
         first = steps.storage_offset() + frame * self.batch * place
-        shape = self.rows, self.columns, lanes, self.batch, n
-        return steps.as_strided(shape, (down, right, lane, place, number), first)
+        shape = self.rows, self.columns, directions, self.batch, n
+        return steps.as_strided(shape, (down, right, direction, place, number), first)
 
 
 class Recurrence(torch.autograd.Function):
     """All steps of the LSTM, forwards and backwards."""
 
     @staticmethod
-    def forward(ctx: Any, inputs: Gates, weight: Taps, diagonal: bool) -> tuple[States, States]:
-        rows, columns, lanes, batch, _ = inputs.shape
-        order, (_, taps, width, _) = Order(rows, columns, batch, diagonal), weight.shape
-        gates = weight.new_empty(order.steps, lanes, order.places * batch, 4 * width)
+    def forward(ctx: Any, inputs: Gates, weight: StateKernels, diagonal: bool) -> tuple[States, States]:
+        rows, columns, directions, batch, _ = inputs.shape
+        order, (_, kernel, width, _) = Order(rows, columns, batch, diagonal), weight.shape
+        gates = weight.new_empty(order.steps, directions, order.places * batch, 4 * width)
         order.picture(gates).copy_(inputs)
-        h = weight.new_zeros(order.steps + 1, lanes, (order.places + taps - 1) * batch, width)
-        c = weight.new_zeros(order.steps + 1, lanes, order.places * batch, width)
-        seen = [order.each(h, tap) for tap in range(taps)]
-        before, after, given = order.each(c), order.each(c[1:]), order.each(h[1:], taps // 2)
+        h = weight.new_zeros(order.steps + 1, directions, (order.places + kernel - 1) * batch, width)
+        c = weight.new_zeros(order.steps + 1, directions, order.places * batch, width)
+        seen = [order.each(h, k) for k in range(kernel)]
+        before, after, given = order.each(c), order.each(c[1:]), order.each(h[1:], kernel // 2)
         for t, now in enumerate(order.each(gates)):
-            for tap in range(taps):
-                now.baddbmm_(seen[tap][t], weight[:, tap])
+            for k in range(kernel):
+                now.baddbmm_(seen[k][t], weight[:, k])
             ofi, g = now.split((3 * width, width), -1)
             ofi.sigmoid_()
             g.tanh_()
@@ -83,22 +83,22 @@ class Recurrence(torch.autograd.Function):
             torch.mul(o, after[t].tanh(), out=given[t])
         ctx.save_for_backward(gates, h, c, weight)
         ctx.order = order
-        every_h, every_c = order.picture(h[1:], taps // 2), order.picture(c[1:])
+        every_h, every_c = order.picture(h[1:], kernel // 2), order.picture(c[1:])
         ctx.mark_non_differentiable(every_c)
         return every_h, every_c
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, grad: States, _: States) -> tuple[Gates, Taps, None]:
+    def backward(ctx: Any, grad: States, _: States) -> tuple[Gates, StateKernels, None]:
         gates, h, c, weight = ctx.saved_tensors
-        (_, taps, width, _), order = weight.shape, ctx.order
+        (_, kernel, width, _), order = weight.shape, ctx.order
         slopes, to_h = slopes_of(gates, c, order)
         dgates, dh, dc = torch.zeros_like(gates), torch.zeros_like(h), torch.zeros_like(c[0])
-        order.picture(dh[1:], taps // 2).copy_(grad)
+        order.picture(dh[1:], kernel // 2).copy_(grad)
         # Backwards through time, f, i and g by one product
-        pulled, pulls = [order.each(dh, tap) for tap in range(taps)], order.each(dh[1:], taps // 2)
-        do, dfig = (order.each(part) for part in parted(dgates))
-        of_o, of_fig = (order.each(part) for part in parted(slopes))
+        pulled, pulls = [order.each(dh, k) for k in range(kernel)], order.each(dh[1:], kernel // 2)
+        do, dfig = (order.each(part) for part in output_and_others(dgates))
+        of_o, of_fig = (order.each(part) for part in output_and_others(slopes))
         by_h, kept, now = order.each(to_h), order.each(gates[..., width : 2 * width]), order.each(dgates)
         with torch.autocast(grad.device.type, enabled=False):
             for t in reversed(range(order.steps)):
@@ -106,10 +106,10 @@ class Recurrence(torch.autograd.Function):
                 torch.mul(of_o[t], pulls[t], out=do[t])
                 torch.mul(of_fig[t], dc_now[:, :, None], out=dfig[t])
                 dc_now.mul_(kept[t])
-                for tap in range(taps):
-                    pulled[tap][t].baddbmm_(now[t], weight[:, tap].mT)
+                for k in range(kernel):
+                    pulled[k][t].baddbmm_(now[t], weight[:, k].mT)
             count = order.places * order.batch
-            seen = [h[:-1].narrow(2, tap * order.batch, count) for tap in range(taps)]
+            seen = [h[:-1].narrow(2, k * order.batch, count) for k in range(kernel)]
             dweight = torch.stack([(states.mT @ dgates).sum(0) for states in seen], 1)
         return order.picture(dgates), dweight, None
 
@@ -128,14 +128,14 @@ def slopes_of(gates: Tensor, c: Tensor, order: Order) -> tuple[Tensor, Tensor]: 
     return slopes, to_h
 
 
-def parted(gates: Tensor) -> tuple[Tensor, Tensor]:  # (…, width), (…, 3, width)
+def output_and_others(gates: Tensor) -> tuple[Tensor, Tensor]:  # (…, width), (…, 3, width)
     """Part the output gate from the others."""
     width = gates.shape[-1] // 4
     return gates[..., :width], gates[..., width:].unflatten(-1, (3, width))
 
 
-def passed(gates: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
-    """Give h and c after one step, of gates (…, 4 · width) and c (…, width) before it (eq. 3)."""
+def lstm_step(gates: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
+    """Compute h and c after one step, of gates (…, 4 · width) and c (…, width) before it (eq. 3)."""
     width = c.shape[-1]
     o, f, i = gates[..., : 3 * width].sigmoid().chunk(3, -1)
     c = torch.addcmul(f * c, i, gates[..., 3 * width :].tanh())

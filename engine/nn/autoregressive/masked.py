@@ -20,18 +20,18 @@ Kind = Literal["A", "B"]
 
 
 class Masked(nn.Conv2d, ABC):
-    """A convolution whose weight is nought where it may not look."""
+    """A convolution whose weight is zero where it may not look."""
 
     kind: Kind
     colours: int  # among which the maps are divided
-    halves: int  # groups of output maps that are divided each alike
+    gates: int  # groups of output maps that are divided each alike
     reach: int  # pixels on each side of the centre
     whole: bool  # whether it hides nothing
     known: Tensor | None = None
 
     @property
-    def seeing(self) -> Tensor:
-        """Give the weight, masked."""
+    def masked_weight(self) -> Tensor:
+        """The weight, with zeros where it may not look."""
         if self.whole:
             return self.weight
         if self.known is None or self.known.device != self.weight.device:
@@ -46,26 +46,26 @@ class Masked(nn.Conv2d, ABC):
     def colours_seen(self) -> Bool[Tensor, "out in"]:
         """Tell which input maps an output map may see at its own pixel."""
         seen = torch.arange(self.in_channels) * self.colours // self.in_channels
-        maps = self.out_channels // self.halves
-        seeing = (torch.arange(maps) * self.colours // maps).repeat(self.halves)[:, None]
-        return seen < seeing if self.kind == "A" else seen <= seeing
+        maps = self.out_channels // self.gates
+        own = (torch.arange(maps) * self.colours // maps).repeat(self.gates)[:, None]
+        return seen < own if self.kind == "A" else seen <= own
 
 
 class MaskedConv2d(Masked):
     """Square, and masked behind its centre: as in the first paper, with the blind spot that this leaves."""
 
     def __init__(
-        self, here: int, there: int, kernel: int, kind: Kind, colours: int = 1, halves: int = 1, bias: bool = True
+        self, here: int, there: int, kernel: int, kind: Kind, colours: int = 1, gates: int = 1, bias: bool = True
     ) -> None:
         super().__init__(here, there, kernel, padding=kernel // 2, bias=bias)
-        self.kind, self.colours, self.halves, self.reach = kind, colours, halves, kernel // 2
+        self.kind, self.colours, self.gates, self.reach = kind, colours, gates, kernel // 2
         self.whole = kind == "B" and colours == 1 and kernel == 1
 
     def forward(self, input: Maps) -> Tensor:  # (batch, there, height, width)
         if not self.reach or torch.compiler.is_compiling():  # compiled, a layer of zeros above takes longest of all
-            return self._conv_forward(input, self.seeing, self.bias)
-        seeing = self.seeing[:, :, : self.reach + 1]  # below its own row it sees nothing
-        return F.conv2d(F.pad(input, (0, 0, self.reach, 0)), seeing, self.bias, padding=(0, self.reach))
+            return self._conv_forward(input, self.masked_weight, self.bias)
+        weight = self.masked_weight[:, :, : self.reach + 1]  # below its own row it sees nothing
+        return F.conv2d(F.pad(input, (0, 0, self.reach, 0)), weight, self.bias, padding=(0, self.reach))
 
     def mask(self) -> Tensor:
         mask, centre = torch.zeros(self.weight.shape, dtype=torch.bool), self.reach
@@ -75,7 +75,7 @@ class MaskedConv2d(Masked):
         return mask
 
 
-class Above(nn.Conv2d):
+class VerticalConv(nn.Conv2d):
     """Vertical: as wide as the kernel, over the rows above a pixel, and of type B its own row, to the right end."""
 
     def __init__(self, here: int, there: int, kernel: int, kind: Kind) -> None:
@@ -87,18 +87,18 @@ class Above(nn.Conv2d):
         return super().forward(F.pad(input, (0, 0, self.reach, lowest)))
 
 
-class Before(Masked):
+class HorizontalConv(Masked):
     """Horizontal: over the pixels to the left in a row, and of a pixel itself the colours before."""
 
     def __init__(
-        self, here: int, there: int, kernel: int, kind: Kind, colours: int, halves: int, bias: bool = False
+        self, here: int, there: int, kernel: int, kind: Kind, colours: int, gates: int, bias: bool = False
     ) -> None:
         super().__init__(here, there, (1, kernel // 2 + 1), bias=bias)
-        self.kind, self.colours, self.halves, self.reach = kind, colours, halves, kernel // 2
+        self.kind, self.colours, self.gates, self.reach = kind, colours, gates, kernel // 2
         self.whole = kind == "B" and colours == 1
 
     def forward(self, input: Maps) -> Tensor:  # (batch, there, height, width)
-        return self._conv_forward(F.pad(input, (self.reach, 0)), self.seeing, self.bias)
+        return self._conv_forward(F.pad(input, (self.reach, 0)), self.masked_weight, self.bias)
 
     def mask(self) -> Tensor:
         mask = torch.ones(self.weight.shape, dtype=torch.bool)

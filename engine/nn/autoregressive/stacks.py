@@ -2,8 +2,9 @@
 
 `PlainStack`: van den Oord et al., "Pixel Recurrent Neural Networks", ICML 2016, table 1 and figure 5, left.
 `GatedStack`: van den Oord et al., "Conditional Image Generation with PixelCNN Decoders", NeurIPS 2016, figure 2.
-Both take additions to their layers, such as a class or the maps of a latent: (batch, layer, height, width, gate), where
-batch, height and width may be 1 for "the same everywhere", and layers above the last get what that gets.
+Both are conditioned by what is added to their layers, such as a class or the maps of a latent: (batch, layer, height,
+width, gate), where batch, height and width may be 1 for "the same everywhere", and layers above the last get what that
+gets.
 """
 
 from dataclasses import dataclass
@@ -13,13 +14,13 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from engine.nn.autoregressive.masked import Above, Before, MaskedConv2d
+from engine.nn.autoregressive.masked import HorizontalConv, MaskedConv2d, VerticalConv
 from engine.types import Images, Labels, Maps
 
 FIRST_KERNEL = 7
 
-Additions = tuple[Float[Tensor, "_ _ _ _ gates"], ...]
-Addition = Float[Tensor, "_ _ _ gates"]  # all of them, at one layer
+Conditioning = tuple[Float[Tensor, "_ _ _ _ gates"], ...]
+LayerCondition = Float[Tensor, "_ _ _ gates"]  # all of them, at one layer
 
 
 @dataclass(frozen=True)
@@ -34,23 +35,23 @@ class StackSizes:
     dropout: float = 0.0
 
 
-def at_layer(additions: Additions, layer: int) -> Addition | float:
-    """Give what is added to a layer, in sum."""
-    parts = [addition[:, min(layer, addition.shape[1] - 1)] for addition in additions]
+def at_layer(conditioning: Conditioning, layer: int) -> LayerCondition | float:
+    """Sum what is added to a layer."""
+    parts = [condition[:, min(layer, condition.shape[1] - 1)] for condition in conditioning]
     return sum(parts[1:], start=parts[0]) if parts else 0.0
 
 
-def class_additions(label: nn.Linear, y: Labels, layers: int) -> Additions:
-    """Give what a class adds to each layer (2nd paper, eq. 4); one of −1, "unknown", adds nothing."""
+def class_conditioning(label: nn.Linear, y: Labels, layers: int) -> Conditioning:
+    """Compute what a class adds to each layer (2nd paper, eq. 4); one of −1, "unknown", adds nothing."""
     one_hot = y[:, None] == torch.arange(label.in_features, device=y.device)
     return (label(one_hot.to(label.weight.dtype)).unflatten(1, (layers, -1))[:, :, None, None],)
 
 
-def added(maps: Maps, addition: Addition | float) -> Maps:
+def added(maps: Maps, condition: LayerCondition | float) -> Maps:
     """Add in the precision of the maps, channels last: torch sums such a gradient over the batch 20 times faster."""
-    if not isinstance(addition, Tensor):
-        return maps + addition
-    return (maps.movedim(1, -1) + addition.to(maps.dtype)).movedim(-1, 1)
+    if not isinstance(condition, Tensor):
+        return maps + condition
+    return (maps.movedim(1, -1) + condition.to(maps.dtype)).movedim(-1, 1)
 
 
 # The first paper's
@@ -65,10 +66,10 @@ class PlainStack(nn.Module):
         self.first = MaskedConv2d(sizes.channels, self.features, FIRST_KERNEL, "A", sizes.colours)
         self.blocks = nn.ModuleList(Block(sizes) for _ in range(sizes.depth))
 
-    def forward(self, x: Images, additions: Additions = ()) -> Maps:
+    def forward(self, x: Images, conditioning: Conditioning = ()) -> Maps:
         h = self.first(2 * x - 1)
         for layer, block in enumerate(self.blocks):
-            h = block(h, at_layer(additions, layer))
+            h = block(h, at_layer(conditioning, layer))
         return h
 
 
@@ -83,12 +84,12 @@ class Block(nn.Module):
         self.widen = MaskedConv2d(width, 2 * width, 1, "B", colours, bias=False)
         self.dropout = nn.Dropout(sizes.dropout)
 
-    def forward(self, h: Maps, addition: Addition | float) -> Maps:
-        middle = added(self.masked(self.read(h)), addition)
+    def forward(self, h: Maps, condition: LayerCondition | float) -> Maps:
+        middle = added(self.masked(self.read(h)), condition)
         return h + self.widen(self.dropout(F.relu(middle)))
 
     def read(self, h: Maps) -> Tensor:  # (batch, half the maps, height, width)
-        """Give what the masked convolution reads."""
+        """Compute what the masked convolution reads."""
         return F.relu(self.narrow(F.relu(h)))
 
 
@@ -96,17 +97,17 @@ class Block(nn.Module):
 
 
 class GatedStack(nn.Module):
-    """A vertical stack of all rows above, and a horizontal one of the row, which is told what the vertical one sees."""
+    """A vertical stack of all rows above, and a horizontal one of the row, which also reads the vertical one."""
 
     def __init__(self, sizes: StackSizes) -> None:
         super().__init__()
         self.features, self.gates, self.depth = sizes.width, 2 * sizes.width, sizes.depth
         self.layers = nn.ModuleList(GatedLayer(sizes, layer == 0) for layer in range(sizes.depth))
 
-    def forward(self, x: Images, additions: Additions = ()) -> Maps:
+    def forward(self, x: Images, conditioning: Conditioning = ()) -> Maps:
         v = h = 2 * x - 1
         for layer, gated in enumerate(self.layers):
-            v, h = gated(v, h, at_layer(additions, layer))
+            v, h = gated(v, h, at_layer(conditioning, layer))
         return h
 
 
@@ -117,15 +118,15 @@ class GatedLayer(nn.Module):
         super().__init__()
         width, colours = sizes.width, sizes.colours
         here, kernel, self.first = (sizes.channels, FIRST_KERNEL, True) if first else (width, sizes.kernel, False)
-        self.above = Above(here, 2 * width, kernel, "A" if first else "B")
-        self.before = Before(here, 2 * width, kernel, "A" if first else "B", colours, halves=2)
+        self.above = VerticalConv(here, 2 * width, kernel, "A" if first else "B")
+        self.before = HorizontalConv(here, 2 * width, kernel, "A" if first else "B", colours, gates=2)
         self.link = nn.Conv2d(2 * width, 2 * width, 1)
         self.out = MaskedConv2d(width, width, 1, "B", colours, bias=False)
         self.dropout = nn.Dropout(sizes.dropout)
 
-    def forward(self, v: Maps, h: Maps, addition: Addition | float) -> tuple[Tensor, Tensor]:
-        vertical = added(self.above(v), addition)
-        horizontal = added(self.before(h) + self.link(vertical), addition)
+    def forward(self, v: Maps, h: Maps, condition: LayerCondition | float) -> tuple[Tensor, Tensor]:
+        vertical = added(self.above(v), condition)
+        horizontal = added(self.before(h) + self.link(vertical), condition)
         out = self.out(self.dropout(gated(horizontal)))
         return gated(vertical), out if self.first else h + out
 

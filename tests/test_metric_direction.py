@@ -12,17 +12,17 @@ from torch import Tensor
 from engine.models.classifier import ClassifierConfig
 from engine.models.gan import GANConfig
 from tests.shelf import made
-from train.directions.attributes import Witness, attributes, drawn, steadied
-from train.directions.metric_direction import SHARE, slopes, steady
+from train.directions.attributes import NamedClassifier, attributes, sampled, with_metric_directions
+from train.directions.metric_direction import SHARE, metric_direction, slopes
 
 FEATURES, LATENT = 5, 4
 
 
 def planted(seed: int = 0) -> tuple[Tensor, Tensor]:
     """Give slopes that are not the same for any two pictures, and an answer."""
-    drawn = torch.Generator().manual_seed(seed)
-    return torch.randn(LATENT, 7, FEATURES, generator=drawn, dtype=torch.float64), torch.randn(
-        FEATURES, generator=drawn
+    sampled = torch.Generator().manual_seed(seed)
+    return torch.randn(LATENT, 7, FEATURES, generator=sampled, dtype=torch.float64), torch.randn(
+        FEATURES, generator=sampled
     )
 
 
@@ -37,7 +37,7 @@ def moved(moves: Tensor, row: Tensor, step: Any) -> tuple[float, float]:
 @pytest.mark.parametrize("seed", range(20))
 def test_no_step_that_moves_the_rest_as_little_moves_the_answer_further(seed: int) -> None:
     moves, row = planted(seed)
-    step = steady(moves, row)
+    step = metric_direction(moves, row)
     answer, rest = moved(moves, row, step)
     by_chance = np.mean([moved(moves, row, axis)[1] for axis in np.eye(LATENT)])
     assert np.linalg.norm(step) == pytest.approx(1)
@@ -54,7 +54,7 @@ def test_where_all_steps_move_the_rest_alike_the_gradient_is_taken() -> None:
     moves = torch.zeros(2, 1, 3, dtype=torch.float64)
     moves[0, 0, 0] = moves[1, 0, 1] = 1.0
     moves[0, 0, 2], moves[1, 0, 2] = 3.0, 4.0
-    assert steady(moves, torch.tensor([0.0, 0.0, 1.0])) == pytest.approx([0.6, 0.8], abs=1e-6)
+    assert metric_direction(moves, torch.tensor([0.0, 0.0, 1.0])) == pytest.approx([0.6, 0.8], abs=1e-6)
 
 
 def face() -> tuple[Any, Any, Tensor]:
@@ -75,11 +75,11 @@ def test_slopes_of_a_linear_picture_are_its_map() -> None:
 
 def test_an_attribute_that_a_classifier_answers_gets_the_steady_step() -> None:
     model, classifier, linear = face()
-    witness = Witness("toy-classifier", classifier, ("Smiling", "Young"))
-    known = drawn(model, witness, 500)
+    named_classifier = NamedClassifier("toy-classifier", classifier, ("Smiling", "Young"))
+    known = sampled(model, named_classifier, 500)
     planes = list(attributes(known))
-    (_, smiling), (step, young) = steadied(model, witness, known, planes)
-    expected = steady(linear.double()[:, None].detach(), classifier.head.weight[1].detach())
+    (_, smiling), (step, young) = with_metric_directions(model, named_classifier, known, planes)
+    expected = metric_direction(linear.double()[:, None].detach(), classifier.head.weight[1].detach())
     assert abs(step - expected).max() < 1e-3
     assert (smiling.value, young.value) == (planes[0][1].value, planes[1][1].value)
     assert "toy-classifier's answer most while its other features move 0.75 times" in young.protocol
@@ -88,8 +88,10 @@ def test_an_attribute_that_a_classifier_answers_gets_the_steady_step() -> None:
 
 def test_without_such_a_classifier_planes_stay_as_they_are() -> None:
     model, classifier, _ = face()
-    known = drawn(model, Witness("toy-classifier", classifier, ("Smiling", "Young")), 500)
+    known = sampled(model, NamedClassifier("toy-classifier", classifier, ("Smiling", "Young")), 500)
     planes = list(attributes(known))
-    assert list(steadied(model, None, known, planes)) == planes
-    classes = Witness("toy-classes", made(ClassifierConfig((1, 8, 8), 4, 2)), ("Smiling", "Young"))  # one or the other
-    assert list(steadied(model, classes, known, planes)) == planes
+    assert list(with_metric_directions(model, None, known, planes)) == planes
+    classes = NamedClassifier(
+        "toy-classes", made(ClassifierConfig((1, 8, 8), 4, 2)), ("Smiling", "Young")
+    )  # one or the other
+    assert list(with_metric_directions(model, classes, known, planes)) == planes

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from engine.analysis import reference_images
-from engine.analysis.reference_images import Gallery
+from engine.analysis.reference_images import ReferenceImages
 from engine.analysis.toy_modes import MODES
 from engine.errors import BadValue, MissingData, MissingVerb
 from engine.inference.batching import run_batch
@@ -28,9 +28,9 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def some(count: int = 30) -> Gallery:
+def some(count: int = 30) -> ReferenceImages:
     pictures = np.arange(count * 48, dtype=np.uint32).astype(np.uint8).reshape(count, 8, 6, 1)
-    return Gallery(pictures, pictures[::-1].copy(), None, (np.arange(count) % 3).astype(np.int16))
+    return ReferenceImages(pictures, pictures[::-1].copy(), None, (np.arange(count) % 3).astype(np.int16))
 
 
 def test_what_was_saved_comes_back_mapped_and_not_copied() -> None:

@@ -19,11 +19,16 @@ View = Callable[[Images], Tensor]  # pictures → features, a row each
 
 
 @dataclass(frozen=True)
-class Judge:
-    """A classifier by which others are measured."""
+class NamedClassifier:
+    """A classifier that says what pictures show, and by which other models are measured."""
 
     name: str
     model: Classifier
+    labels: tuple[str, ...] = ()  # of its answers
+
+    def reads(self, model: Model) -> bool:
+        """Whether it can look at a model's samples, and the model was not told what they show."""
+        return self.model.config.shape == model.config.shape and not model.config.classes
 
 
 @dataclass(frozen=True)
@@ -35,7 +40,7 @@ class Background:
 
 
 @dataclass(frozen=True)
-class Subject:
+class EvalContext:
     """A model beside the held-out pictures that it is measured on."""
 
     model: Model
@@ -43,7 +48,7 @@ class Subject:
     data: Dataset
     pictures: int  # at most so many for the measures that take long
     samples: int  # importance samples
-    judge: Judge | None = None  # a classifier of the same pictures, where there is one
+    classifier: NamedClassifier | None = None  # a classifier of the same pictures, where there is one
     critic: View | None = None  # what the critic of the model's run sees in pictures, where that was given
     background: Background | None = None  # a model of the same family and data that saw mutated pictures, if there is
     data_dir: Path | None = None  # where data sets are

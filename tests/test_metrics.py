@@ -19,6 +19,7 @@ from engine.models.dcgan import DCGANConfig
 from train import evaluation
 from train.comparison import table
 from train.evaluation import evaluate
+from train.metrics.context import EvalContext, NamedClassifier
 from train.metrics.features import (
     density_and_coverage,
     feature_distances,
@@ -38,7 +39,6 @@ from train.metrics.neighbours import (
 )
 from train.metrics.sharpness import edges, sharpness
 from train.metrics.stacked import evenness, stacked_modes
-from train.metrics.subject import Judge, Subject
 from train.recipe import Recipe, as_dict
 from train.recipes import RECIPES
 
@@ -53,12 +53,14 @@ def normal(count: int, seed: int, size: int = 4) -> Tensor:
     return torch.randn(count, size, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
 
 
-def subject(judged: bool = True) -> Subject:
-    model, judge = made(PAIRS), made(ClassifierConfig(SHAPE, width=4))
+def context(judged: bool = True) -> EvalContext:
+    model, classifier = made(PAIRS), made(ClassifierConfig(SHAPE, width=4))
     assert isinstance(model, ALI)
-    assert isinstance(judge, Classifier)
+    assert isinstance(classifier, Classifier)
     recipe = Recipe(data="toy", model=PAIRS, objective=RECIPES["mnist-ali"].objective)
-    return Subject(model, recipe, toy_data(SHAPE, 40), 30, 2, Judge("toy-classifier", judge) if judged else None)
+    return EvalContext(
+        model, recipe, toy_data(SHAPE, 40), 30, 2, NamedClassifier("toy-classifier", classifier) if judged else None
+    )
 
 
 # Distances
@@ -141,7 +143,7 @@ def test_the_order_of_the_data_is_no_distance() -> None:
 
 
 def test_gradients_need_no_judge_and_name_their_space_and_their_blocks() -> None:
-    alone = subject(judged=False)
+    alone = context(judged=False)
     (found,) = gradient_distance(alone)
     assert found.name == "kernel distance, gradients"
     assert all(word in found.protocol for word in ("30 samples", "oriented gradients", f"{BLOCKS} blocks"))
@@ -230,7 +232,7 @@ def test_even_modes_have_no_divergence_and_one_mode_has_the_most() -> None:
 
 
 def test_a_measure_applies_or_is_silent() -> None:
-    judged, alone = subject(), subject(judged=False)
+    judged, alone = context(), context(judged=False)
     assert {m.name for m in feature_distances(judged)} == {
         "Fréchet distance", "kernel distance", "precision", "recall", "density", "coverage",
     }  # fmt: skip
@@ -243,7 +245,7 @@ def test_a_measure_applies_or_is_silent() -> None:
 
 
 def test_the_samples_of_a_subject_are_those_of_its_seeds() -> None:
-    one = subject()
+    one = context()
     assert torch.equal(one.samples_of(7)[4:5], one.samples_of(5)[4:5])
     assert feature_distances(one) == feature_distances(one)
 
@@ -278,11 +280,11 @@ def test_directions_that_are_found_while_it_measures_stay(tmp_path: Path, monkey
     recipe = Recipe(data="toy", model=config, objective=RECIPES["mnist-dcgan"].objective)
     keep(tmp_path, "toy-dcgan", made(config), recipe=as_dict(recipe))
 
-    def meanwhile(subject: Subject) -> list[Metric]:
+    def meanwhile(context: EvalContext) -> list[Metric]:
         directions.save(tmp_path / "toy-dcgan", directions.none(3))
         return [Metric("something", 1.0, "", "p")]
 
-    monkeypatch.setattr(evaluation, "MEASURES", (meanwhile,))
+    monkeypatch.setattr(evaluation, "METRICS", (meanwhile,))
     card = evaluate(Engine([tmp_path], "cpu"), "toy-dcgan", data, 20, 1)
     assert files.DIRECTIONS in card.digests
     assert files.read_card(tmp_path / "toy-dcgan") == card

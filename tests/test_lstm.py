@@ -4,36 +4,36 @@ import pytest
 import torch
 from torch import Tensor
 
-from engine.nn.autoregressive.lstm import Order, passed, unroll
+from engine.nn.autoregressive.lstm import Order, lstm_step, unroll
 
-SWEEPS = [(False, 1, (3, 1)), (False, 2, (3, 4)), (False, 3, (4, 3)), (True, 2, (3, 4)), (True, 2, (4, 3))]
-each_sweep = pytest.mark.parametrize(("diagonal", "taps", "sides"), SWEEPS, ids=str)
+CASES = [(False, 1, (3, 1)), (False, 2, (3, 4)), (False, 3, (4, 3)), (True, 2, (3, 4)), (True, 2, (4, 3))]
+each_case = pytest.mark.parametrize(("diagonal", "kernel", "sides"), CASES, ids=str)
 
 
-def some(taps: int, sides: tuple[int, int]) -> tuple[Tensor, Tensor]:
-    """Input-to-state of two pictures in two lanes, and weights state-to-state."""
+def some(kernel: int, sides: tuple[int, int]) -> tuple[Tensor, Tensor]:
+    """Input-to-state of two pictures in two directions, and weights state-to-state."""
     torch.manual_seed(1)
-    inputs, weight = torch.randn(*sides, 2, 2, 12), torch.randn(2, taps, 3, 12)
+    inputs, weight = torch.randn(*sides, 2, 2, 12), torch.randn(2, kernel, 3, 12)
     return inputs.requires_grad_(), weight.requires_grad_()
 
 
 def pixel_by_pixel(inputs: Tensor, weight: Tensor, diagonal: bool) -> Tensor:
-    rows, columns, taps, nothing = *inputs.shape[:2], weight.shape[1], inputs.new_zeros(2, 2, 3)
+    rows, columns, kernel, nothing = *inputs.shape[:2], weight.shape[1], inputs.new_zeros(2, 2, 3)
     h: dict[tuple[int, int], Tensor] = {}
     c: dict[tuple[int, int], Tensor] = {}
     for row in range(rows):
         for column in range(columns):
-            above = [(row - 1, column + tap - taps // 2) for tap in range(taps)]
+            above = [(row - 1, column + k - kernel // 2) for k in range(kernel)]
             seen = [(row - 1, column), (row, column - 1)] if diagonal else above
             gates = inputs[row, column] + sum(h.get(place, nothing) @ weight[:, k] for k, place in enumerate(seen))
             before = c.get((row, column - 1) if diagonal else (row - 1, column), nothing)
-            h[row, column], c[row, column] = passed(gates, before)
+            h[row, column], c[row, column] = lstm_step(gates, before)
     return torch.stack([torch.stack([h[row, column] for column in range(columns)]) for row in range(rows)])
 
 
-@each_sweep
-def test_a_step_for_many_pixels_is_a_step_for_each(diagonal: bool, taps: int, sides: tuple[int, int]) -> None:
-    inputs, weight = some(taps, sides)
+@each_case
+def test_a_step_for_many_pixels_is_a_step_for_each(diagonal: bool, kernel: int, sides: tuple[int, int]) -> None:
+    inputs, weight = some(kernel, sides)
     h, one_by_one = unroll(inputs, weight, diagonal)[0], pixel_by_pixel(inputs, weight, diagonal)
     torch.testing.assert_close(h, one_by_one)
     pull = torch.randn_like(h)
