@@ -33,6 +33,7 @@ def own_home() -> Iterator[None]:
         for name in [name for name in os.environ if name.startswith((*SETTINGS, *PLACES))]:
             patch.delenv(name)
         patch.setenv("HOME", home)
+        patch.setenv("ZOETROPE_DATA", f"{home}/data")  # what lies beside the repository changes no test
         patch.setenv("RAY_TMPDIR", home)  # a short path: Ray puts sockets there, whose names may have 107 bytes
         yield
 

@@ -20,11 +20,13 @@ from train.data.splits import hashed
 from train.data.sprites import FACTORS, render, sprites
 
 ORANGE = (200, 100, 40)
+SHARED = Path(__file__).parents[2] / "shared" / "data"
+"""The data sets beside the repository, which the tests marked `shared` look at where they are."""
 
 
 def shared(name: str, shape: tuple[int, int, int] | None = None) -> Dataset:
     try:
-        return open_data(name, shape=shape)
+        return open_data(name, SHARED, shape=shape)
     except MissingData as error:
         pytest.skip(str(error))
 
@@ -99,8 +101,17 @@ def test_missing_data_says_what_where_and_how(name: str, tmp_path: Path) -> None
 def test_without_a_folder_the_usual_places_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("ZOETROPE_DATA")
     with pytest.raises(MissingData, match=r"data, \.\./shared/data, .*zoetrope/data"):
         open_data("frey")
+
+
+def test_the_environment_may_name_the_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ZOETROPE_DATA", str(tmp_path / "mine"))
+    with pytest.raises(MissingData, match=r"which is not in [^,:]*mine: "):
+        open_data("frey")
+    with pytest.raises(MissingData, match=r"which is not in [^,:]*given: "):
+        open_data("frey", tmp_path / "given")
 
 
 @pytest.mark.parametrize("name", ["frey", "mnist", "fashion", "sprites"])

@@ -23,9 +23,11 @@ class Query:
 
 
 def data_folders(folder: Path | None) -> list[Path]:
-    """Return the folders searched, in order: the given one alone, else the usual places."""
+    """Return the folders searched, in order: the given one alone, else that of ZOETROPE_DATA, else the usual places."""
     if folder is not None:
         return [at_home(Path(folder))]
+    if named := os.environ.get("ZOETROPE_DATA"):
+        return [at_home(Path(named))]
     return [Path("data"), Path("../shared/data"), own_folder()]
 
 

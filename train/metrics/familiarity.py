@@ -8,7 +8,7 @@ of APART were looked at only once that was done.
 import dataclasses
 import logging
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -171,7 +171,7 @@ def strangers(data: Dataset, folder: Path | None) -> Iterator[tuple[str, Bytes]]
     for name, kind in OTHERS.items():
         if name != data.name:
             try:
-                yield kind, resized(some(open_data(name, folder).test, STRANGERS), data.shape)
+                yield kind, resized(of_another(name, folder), data.shape)
             except MissingData as missing:
                 log.warning("Strangeness is not measured on %s: %s", kind, missing)
     yield "upside down", np.ascontiguousarray(own[:, ::-1])
@@ -180,6 +180,12 @@ def strangers(data: Dataset, folder: Path | None) -> Iterator[tuple[str, Bytes]]
     yield "on its side", resized(np.rot90(own, axes=(1, 2)), data.shape)
     yield "negative", 255 - own
     yield "halves of two", joined(own)
+
+
+@cache
+def of_another(name: str, folder: Path | None) -> Bytes:
+    """Take test pictures of another data set, which is opened once: of sprites all 110,000 are drawn for that."""
+    return some(open_data(name, folder).test, STRANGERS)
 
 
 def even(shape: Shape, random: np.random.Generator) -> Bytes:
