@@ -49,7 +49,7 @@ def ask(path: str, method: str = "GET", accept: str = "gzip, br") -> Answer:
 
 def test_every_file_of_a_page_is_there_under_a_path_that_names_its_content() -> None:
     every = places()
-    assert f"/{assets.module('explorer/index.js')}" in every
+    assert f"/{assets.module('pages/explore/index.js')}" in every
     page = (BUNDLES.parent / "index.html").read_text("utf-8")
     named = [name for name in every if f'"./{name[1:]}"' in page or f'"{name}"' in page]
     assert any(name.endswith(".js") for name in named)
@@ -57,8 +57,8 @@ def test_every_file_of_a_page_is_there_under_a_path_that_names_its_content() -> 
 
 @pytest.mark.parametrize("accept", ["gzip, deflate, br", "", "identity"])
 def test_a_file_arrives_whole_and_stays_with_the_browser(accept: str) -> None:
-    path = assets.WEB / "channel.js"
-    answer = ask(f"/{assets.module('channel.js')}", accept=accept)
+    path = assets.WEB / "core/channel.js"
+    answer = ask(f"/{assets.module('core/channel.js')}", accept=accept)
     packed = answer.headers.get("content-encoding") == "gzip"
     assert packed == ("gzip" in accept)
     assert (gzip.decompress(answer.body) if packed else answer.body) == path.read_bytes()
@@ -76,7 +76,7 @@ def test_what_is_compressed_already_stays_as_it_is() -> None:
 
 
 def test_head_has_the_headers_of_the_whole() -> None:
-    path = f"/{assets.module('channel.js')}"
+    path = f"/{assets.module('core/channel.js')}"
     head, whole = ask(path, "HEAD"), ask(path)
     assert (head.status, head.headers) == (200, whole.headers)
 
@@ -94,7 +94,7 @@ def test_what_is_not_there_is_not_found(path: str) -> None:
 
 
 def test_nothing_can_be_written() -> None:
-    assert ask(f"/{assets.module('channel.js')}", "POST").status == 405
+    assert ask(f"/{assets.module('core/channel.js')}", "POST").status == 405
 
 
 def test_a_file_is_read_once_however_many_ask_and_even_where_one_leaves(
@@ -136,14 +136,14 @@ def test_each_page_has_its_address_and_brings_the_script_that_says_why_it_stays_
     for name in PAGES:
         page = asyncio.run(asked(below, f"/zoetrope/{name}"))
         assert page.headers["cache-control"] == "no-cache"
-        assert f'<script type="module" src="./{assets.module("access.js")}"></script>' in page.body.decode()
+        assert f'<script type="module" src="./{assets.module("core/access.js")}"></script>' in page.body.decode()
         assert b'<div id="root">' in page.body
     assert asyncio.run(asked(below, "/zoetrope/access", "POST")).body == b"{}"
 
 
 def test_files_stand_below_the_path_of_the_pages() -> None:
-    path = f"/zoetrope/{assets.module('access.js')}"
+    path = f"/zoetrope/{assets.module('core/access.js')}"
     below = Statics(passed, base="/zoetrope")
     assert asyncio.run(asked(below, path)).status == 200
-    assert asyncio.run(asked(below, f"/{assets.module('access.js')}")).status == 299
+    assert asyncio.run(asked(below, f"/{assets.module('core/access.js')}")).status == 299
     assert asyncio.run(asked(below, "/zoetrope/static/nothing.js")).status == 404

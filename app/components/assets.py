@@ -45,7 +45,7 @@ def module(name: str) -> str:
 
 def component(name: str, *sheets: str) -> Any:
     """Declare the component whose module is NAME/index.js, with style sheets beside those of all."""
-    styles = ("base.css", *sheets)
+    styles = ("ui/base.css", *sheets)
     return st.components.v2.component(
         f"zoetrope_{name}",
         html=f'<div class="zt" data-part="{name}"></div>',

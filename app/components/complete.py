@@ -9,9 +9,11 @@ from app.components import assets
 
 KEY = "complete"
 
-_mount = assets.component("complete", "explorer/explorer.css", "reconstruct/reconstruct.css", "complete/complete.css")
+_mount = assets.component(
+    "complete", "pages/explore/explorer.css", "pages/reconstruct/reconstruct.css", "pages/complete/complete.css"
+)
 
 
 def complete(data: dict[str, Any], settled: Callable[[], None]) -> None:
     """Show the component. `settled` runs when a person has taken another model, seed, class or way to begin."""
-    _mount(key=KEY, data={"module": assets.module("complete/index.js"), **data}, on_view_change=settled)
+    _mount(key=KEY, data={"module": assets.module("pages/complete/index.js"), **data}, on_view_change=settled)

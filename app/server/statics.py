@@ -110,7 +110,7 @@ async def index(_: Request) -> Response:
 
 @cache
 def _index() -> str:
-    script = f'<script type="module" src="./{assets.module("access.js")}"></script>'
+    script = f'<script type="module" src="./{assets.module("core/access.js")}"></script>'
     return INDEX.read_text("utf-8").replace("</head>", f"  {script}\n  </head>", 1)
 
 

@@ -29,7 +29,7 @@ WELCOME = """
 """
 WALKER = "celeba-dcgan"
 """The model whose faces greet a person, drawn beforehand, since they are there before any engine is: so they were made:
-`zoetrope-train home celeba-dcgan --seed 51 --keys 51 10 45 19 47 --strip app/components/web/gallery/faces.webp`."""
+`zoetrope-train home celeba-dcgan --seed 51 --keys 51 10 45 19 47 --strip app/components/web/pages/home/faces.webp`."""
 DRUM = """
 <a class="zt-drum" href="explore?model={walker}" title="Faces that {walker} drew on a walk through its latents: open it"
  aria-label="Faces that {walker} drew on a walk through its latents"><i></i><i></i><i></i><i></i><i></i></a>
@@ -57,7 +57,7 @@ def drum() -> str:
     """Give the faces that turn beside the welcome, unless the engine has said that their model is not here."""
     if door().ready and WALKER not in door().catalogue().cards:
         return ""
-    return DRUM.format(walker=WALKER, strip=assets.module("gallery/faces.webp"))
+    return DRUM.format(walker=WALKER, strip=assets.module("pages/home/faces.webp"))
 
 
 def entry(card: Card) -> dict[str, Any]:

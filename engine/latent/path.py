@@ -1,6 +1,6 @@
 """A path through many key latents: which segment a moment falls on, how far along it, and how far out it lies.
 
-app/components/web/morph/journey.js is the same in a browser's words; tests hold the two to one result.
+app/components/web/latent/path.js is the same in a browser's words; tests hold the two to one result.
 """
 
 from collections.abc import Callable, Sequence

@@ -313,7 +313,7 @@ FAKE = """async at => {
 def test_a_picture_of_many_walls_holds_them_all_and_a_missing_one_says_so(compare: Compare) -> None:
     compare.open()
     loaded = "performance.getEntriesByType('resource').map(({ name }) => name)"
-    (module,) = {name for name in compare.page.evaluate(loaded) if "compare/saving.js" in name}
+    (module,) = {name for name in compare.page.evaluate(loaded) if "pages/compare/saving.js" in name}
     seen = compare.page.evaluate(FAKE, module)
     assert seen[1][:3] == [0xF1, 0xED, 0xE4]
     assert [colour[:3] for i, colour in enumerate(seen) if i != 1] == [[0, 0, 0]] * 7

@@ -45,7 +45,7 @@ def bring(page: Page, pixels: Any, name: str = "noise.png") -> None:
     page.locator(FILE).set_input_files({"name": name, "mimeType": "image/png", "buffer": file.getvalue()})
 
 
-def kept(page: Page, *path: Any, module: str = "reconstruct/work.js") -> Any:
+def kept(page: Page, *path: Any, module: str = "source/sourceState.js") -> Any:
     """Wait until a picture is kept: its crop and its pixels."""
     until = time.monotonic() + 20
     while (found := page.evaluate(READ, [module, list(path)])) is None and time.monotonic() < until:
@@ -91,12 +91,12 @@ def test_the_row_of_outliers_comes_back_in_its_order_with_pictures_of_ones_own(p
     upload(page)
     page.keyboard.press("k")
     expect(tiles).to_have_count(3)
-    first = kept(page, "state", "row", 1, module="outliers/state.js")
+    first = kept(page, "state", "row", 1, module="pages/outliers/state.js")
     page.wait_for_timeout(600)
     for _ in range(2):
         page.reload()
         expect(tiles).to_have_count(3)
-        assert kept(page, "state", "row", 1, module="outliers/state.js") == first
+        assert kept(page, "state", "row", 1, module="pages/outliers/state.js") == first
     assert first["pixels"] == noise(1).ravel().tolist()
 
 

@@ -213,7 +213,7 @@ def test_a_bookmark_brings_its_class_back(explore: Explore) -> None:
 
 LOSING = """async keys => {
   const files = performance.getEntriesByType("resource").map((entry) => entry.name)
-  const { Memory } = await import(files.find((name) => name.endsWith("/memory.js")))
+  const { Memory } = await import(files.find((name) => name.endsWith("/persistence.js")))
   const [sent, told] = [[], []]
   const channel = { slot: () => ({ put: ({ view }) => sent.push(view) }) }
   const path = (length) => ({ keys: Array.from({ length }, () => ({ z: Array(256).fill(0.1234) })) })

@@ -91,7 +91,7 @@ def test_the_browser_walks_as_the_engine_does(morph: Morph) -> None:
         )
         for way, easing, pace, loop in rows:
             cases.append({"keys": z, "way": way, "easing": easing, "pace": pace, "loop": bool(loop)})
-    module = f"{morph.server}/{assets.module('morph/journey.js')}"
+    module = f"{morph.server}/{assets.module('latent/path.js')}"
     answers = morph.page.evaluate(LAW, [module, [{**case, "times": times.tolist()} for case in cases]])
     for case, answer in zip(cases, answers, strict=True):
         path = LatentPath(np.array(case.pop("keys"), np.float32), case.pop("way"), **case)

@@ -1,8 +1,16 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 
-import { Drawing } from "../../app/components/web/complete/drawing.js"
-import { easel, lay, mask, packed, preset, undo, unpack } from "../../app/components/web/complete/easel.js"
+import { Drawing } from "../../app/components/web/latent/drawing.js"
+import {
+  easel,
+  lay,
+  mask,
+  packed,
+  preset,
+  undo,
+  unpack,
+} from "../../app/components/web/pages/complete/completionState.js"
 
 const shape = [1, 4, 6]
 

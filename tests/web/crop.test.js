@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 
-import { LEAST, reach, start, turned, within } from "../../app/components/web/reconstruct/crop.js"
+import { LEAST, reach, start, turned, within } from "../../app/components/web/source/crop.js"
 
 const source = (width, height, room = 1) => ({ canvas: { width, height }, room })
 

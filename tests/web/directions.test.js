@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 
-import { between, freedom, moveTo, placeOf } from "../../app/components/web/explorer/along.js"
+import { between, freedom, moveTo, placeOf } from "../../app/components/web/latent/along.js"
 import { axis, card } from "./cards.js"
 
 const near = (found, wanted) =>

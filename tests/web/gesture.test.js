@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 
-import { thinned } from "../../app/components/web/explorer/gesture.js"
+import { thinned } from "../../app/components/web/pages/explore/recording.js"
 
 const axes = (count) => Array.from({ length: count }, () => ({ low: -2, high: 2 }))
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 
-import { figure, grey, nats, rank } from "../../app/components/web/reconstruct/measure.js"
+import { figure, grey, nats, rank } from "../../app/components/web/pixels/measure.js"
 
 test("a rank among quantiles is linear between them, and ends at zero and one", () => {
   const quantiles = [0, 10, 20, 40]

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 
-import { Journey, norm } from "../../app/components/web/morph/journey.js"
+import { Journey, norm } from "../../app/components/web/latent/path.js"
 
 const near = (found, wanted, within = 1e-6) =>
   wanted.forEach((value, i) => assert.ok(Math.abs(found[i] - value) < within, `${[...found]} for ${wanted}`))

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 
-import { fitting } from "../../app/components/web/memory.js"
+import { fitting } from "../../app/components/web/core/persistence.js"
 
 const size = (body) => new TextEncoder().encode(JSON.stringify(body)).length
 const steps = (count) =>

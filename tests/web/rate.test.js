@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 
-import { Rate } from "../../app/components/web/rate.js"
+import { Rate } from "../../app/components/web/core/rate.js"
 
 test("the rate of the network is a median without the trip", () => {
   const rate = new Rate()

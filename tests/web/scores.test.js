@@ -1,9 +1,9 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 
-import { binned, ends, stacked } from "../../app/components/web/outliers/histogram.js"
-import { chance, inRows } from "../../app/components/web/outliers/rarity.js"
-import { amount, percent, place, score, shares, signed } from "../../app/components/web/outliers/scores.js"
+import { binned, ends, stacked } from "../../app/components/web/pages/outliers/histogram.js"
+import { chance, inRows } from "../../app/components/web/pages/outliers/rarity.js"
+import { amount, percent, place, score, shares, signed } from "../../app/components/web/pages/outliers/scores.js"
 
 const near = (found, wanted, within = 1e-9) =>
   wanted.forEach((value, i) => assert.ok(Math.abs(found[i] - value) < within, `${found} for ${wanted}`))

@@ -10,7 +10,7 @@ import {
   takeSeeds,
   view,
   written,
-} from "../../app/components/web/compare/view.js"
+} from "../../app/components/web/pages/compare/view.js"
 
 test("seeds are read as people write them", () => {
   assert.equal(takeSeeds("100"), "")

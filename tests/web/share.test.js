@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 
-import { linkTo, python } from "../../app/components/web/explorer/share.js"
+import { linkTo, python } from "../../app/components/web/core/share.js"
 
 test("a link has commas as they are, and all else encoded", () => {
   const link = linkTo(new URL("http://host/base/"), { model: "a b&c", z: "0.3,-1.2" })

@@ -6,7 +6,7 @@ globalThis.sessionStorage = /** @type {any} */ ({
   getItem: (key) => kept.get(key) ?? null,
   setItem: (key, value) => kept.set(key, value),
 })
-const loaded = (time) => import(`../../app/components/web/token.js?${time}`)
+const loaded = (time) => import(`../../app/components/web/core/token.js?${time}`)
 const said = new BroadcastChannel("zoetrope-tabs")
 
 test("a token is 24 random bytes, and outlives a reload", async () => {

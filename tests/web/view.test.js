@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 
-import { View, axisName, fits, round, same, strongest } from "../../app/components/web/explorer/view.js"
+import { View, axisName, fits, round, same, strongest } from "../../app/components/web/latent/view.js"
 import { axis, card } from "./cards.js"
 
 const at = (z, more = {}) => ({ z, y: null, axes: null, ...more })

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 
-import { wilson } from "../../app/components/web/compare/wilson.js"
+import { wilson } from "../../app/components/web/pages/compare/wilson.js"
 
 const near = (found, wanted) =>
   found.forEach((value, i) => assert.ok(Math.abs(value - wanted[i]) < 5e-5, String(found)))

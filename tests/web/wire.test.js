@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 
-import { decode, encode } from "../../app/components/web/wire.js"
+import { decode, encode } from "../../app/components/web/core/wire.js"
 
 const buffer = (bytes) => bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength)
 

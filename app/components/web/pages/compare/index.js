@@ -1,0 +1,352 @@
+// Compare: models as columns, everything in lock-step. Streamlit calls the default export at each data change.
+
+import * as address from "../../core/address.js"
+import { Channel } from "../../core/channel.js"
+import { settle } from "../../ui/element.js"
+import { copy } from "../../core/share.js"
+import { KeptPictures } from "../../core/pictures.js"
+import { Memory } from "../../core/persistence.js"
+import { mounting } from "../../core/mount.js"
+import { Bar } from "./bar.js"
+import { Blind } from "./blind.js"
+import { Column } from "./column.js"
+import { Figures } from "./figures.js"
+import { listen } from "../../core/compareKeys.js"
+import { button, element, layout } from "./parts.js"
+import { picture, save } from "./saving.js"
+import { Through } from "./through.js"
+import { Toys } from "./toys.js"
+import { classesOf, query, seeds, takeSeeds, view } from "./view.js"
+import { Walls } from "./walls.js"
+
+const REST = 400 // milliseconds without a change after which the address follows
+
+const named = (cards) => cards.map(({ title }) => `“${title}”`).join(" and ")
+
+export default mounting("compare", (...given) => new Compare(...given))
+
+class Compare {
+  constructor(root, page) {
+    this.root = root
+    this.page = page
+    this.due = false
+    this.models = []
+    this.columns = []
+    this.taken = 0
+    this.parts = layout(root)
+    const { parts } = this
+    this.notice = parts.notice
+    this.say = (sentence) => this.notice.say(sentence, 9000)
+    this.channel = new Channel(page, {
+      onLine: (state, why) => this.notice.line(state, why),
+      onEngine: (state) => this.engine(state),
+    })
+    this.walls = new Walls(this.channel, { drawn: (spent, turn) => this.drawn(spent, turn) })
+    this.bar = new Bar(parts.bar, {
+      changed: () => this.changed(),
+      say: this.say,
+      add: (name) => this.add(name),
+      blind: (kind) => this.riddle(kind),
+      png: () => this.png(),
+      link: () => this.link(),
+    })
+    this.blind = new Blind(this.channel, parts.blind, {
+      begun: (columns) => this.hide(columns),
+      opened: (...told) => this.reveal(...told),
+      over: () => this.unhide(),
+      say: this.say,
+    })
+    this.pictures = new KeptPictures(page, { changed: () => this.memory.now(), say: this.say })
+    const back = (body) => body?.through && this.through.restore(body.through, this.pictures)
+    this.memory = new Memory(this.channel, "compare", {
+      compose: () => this.through.composed(this.pictures),
+      recalled: back,
+      say: this.say,
+    })
+    this.through = new Through(
+      this.channel,
+      parts.through,
+      () => this.columns,
+      () => this.memory.now(),
+    )
+    this.toys = new Toys(this.channel, parts.toys)
+    this.figures = new Figures(parts.table)
+    this.settle = settle(() => this.write(), REST)
+    this.deaf = listen(root, this.keys())
+  }
+
+  keys() {
+    const single = (real) => () =>
+      this.blind.kind === "single" && this.blind.round ? this.blind.judge(real) : real && this.bar.resample()
+    return {
+      r: single(true),
+      m: single(false),
+      b: () => this.blind.round || this.riddle("models"),
+      n: () => this.blind.round && this.blind.begin(this.blind.kind, this.blind.models),
+      p: () => this.bar.toggleSoft(),
+      "+": () => this.bar.zoom(-1),
+      "=": () => this.bar.zoom(-1),
+      "-": () => this.bar.zoom(1),
+      Escape: () => this.blind.round && this.blind.end(),
+    }
+  }
+
+  // Streamlit
+
+  update({ data, setStateValue }) {
+    this.setStateValue = setStateValue
+    const first = !this.models.length
+    this.models = data.models
+    this.through.offer(data.bundled)
+    if (data.version > view.version) this.follow(data)
+    view.version = data.version // a lower one comes from a server that has just started
+    if (!this.columns.length && !this.blind.round) this.rebuild()
+    if (first) this.memory.recall()
+  }
+
+  /** Take over what an address asks for. */
+  follow({ version, view: asked, notices }) {
+    Object.assign(view, { version, models: asked.models, n: asked.n, t: asked.t, y: asked.y })
+    takeSeeds(asked.seed)
+    if (notices.length) this.notice.say(notices.join(" "), 12000)
+    if (this.blind.round) this.blind.end()
+    else this.rebuild()
+  }
+
+  write() {
+    if (this.blind.round || !address.here("compare")) return
+    const { latency } = this.figures
+    const key = JSON.stringify([query(), [...latency.keys()]])
+    if (key === this.written) return
+    this.written = key
+    address.write("compare", query())
+    this.setStateValue("view", { ...query(), latency: Object.fromEntries(latency) })
+  }
+
+  // Columns
+
+  get cards() {
+    return view.models.map((name) => this.models.find((card) => card.name === name)).filter(Boolean)
+  }
+
+  add(name) {
+    view.models = [...view.models, name]
+    this.rebuild()
+  }
+
+  remove(name) {
+    view.models = view.models.filter((each) => each !== name)
+    this.rebuild()
+    this.bar.add.focus()
+  }
+
+  move(name, step) {
+    const at = view.models.indexOf(name)
+    const to = at + step
+    if (to < 0 || to >= view.models.length) return
+    const moved = [...view.models]
+    moved.splice(to, 0, ...moved.splice(at, 1))
+    view.models = moved
+    this.rebuild()
+    this.columns[to].element.querySelector(`[data-act=${step < 0 ? "left" : "right"}]`).focus()
+  }
+
+  /** Set up the columns anew, with their names; those that stay keep what they show. */
+  rebuild() {
+    const on = {
+      cell: (i) => this.point(i),
+      move: (name, step) => this.move(name, step),
+      remove: (name) => this.remove(name),
+    }
+    const old = new Map(this.columns.filter(({ card }) => card).map((column) => [column.name, column]))
+    this.columns = this.cards.map((card) => old.get(card.name) ?? new Column(card.name, card.title, card, on))
+    this.lay()
+    this.figures.show(this.cards)
+    this.through.columned()
+    this.changed()
+  }
+
+  lay() {
+    const { columns, through, table } = this.parts
+    const blind = Boolean(this.blind.round)
+    through.whole.hidden = table.whole.hidden = blind
+    const empty = element(
+      "p",
+      { class: "zt-cmp-empty", "data-testid": "empty" },
+      "No column yet. Add a model from the list above: all that draw pictures are in it.",
+    )
+    columns.replaceChildren(...(this.columns.length ? this.columns.map((column) => column.element) : [empty]))
+    columns.classList.toggle("zt-cmp-single", blind && this.blind.kind === "single")
+  }
+
+  // Lock-step
+
+  /** What all show has changed: ask once all of this event's changes are made, write the address at rest. */
+  changed() {
+    const blind = Boolean(this.blind.round)
+    const classes = this.cards.reduce((most, card) => (card.classes.length > most.length ? card.classes : most), [])
+    if (classes.length) view.y = Math.min(view.y, classes.length - 1) // kept while no column knows classes
+    this.bar.paint(this.models, classes, blind)
+    this.columns.forEach((column) => column.tell(this.same(column)))
+    if (!blind) this.toys.show(this.cards)
+    else this.parts.toys.whole.hidden = true
+    if (!this.due) queueMicrotask(() => this.due && this.ask())
+    this.due = true
+    if (!blind) this.settle()
+  }
+
+  ask() {
+    this.due = false
+    if (!this.columns.length) {
+      this.walls.drop()
+      this.parts.says.textContent = ""
+      return
+    }
+    const blind = Boolean(this.blind.round)
+    const width = Math.ceil(Math.sqrt(seeds().length))
+    this.walls.ask(this.columns, ({ card }) =>
+      blind ? { columns: width } : { columns: width, truncation: view.t, y: classesOf(card) },
+    )
+  }
+
+  drawn(spent, turn) {
+    const { says } = this.parts
+    says.dataset.frames = Number(says.dataset.frames) + 1
+    says.dataset.ms = spent.toFixed(1)
+    const count = seeds().length
+    const blind = Boolean(this.blind.round)
+    if (!blind) {
+      turn.ms.forEach((ms, { name }) => this.figures.timed(name, ms, count))
+      this.settle() // the charts want to know what a model costs
+    }
+    this.tellCell(blind ? "" : ` · all ${this.columns.length} columns redrawn in ${spent.toFixed(0)} ms`)
+  }
+
+  tellCell(rest) {
+    const all = seeds()
+    const at = Math.min(view.cell, all.length - 1)
+    this.rest = rest
+    this.parts.says.textContent =
+      `Enlarged: sample ${at + 1} of ${all.length}, ` +
+      `${this.blind.round ? "the same place in all columns" : `seed ${all[at]} in all columns`}${rest}`
+  }
+
+  /** The pointer or the keys are on a cell: the same in every column. */
+  point(cell) {
+    if (cell === view.cell) return
+    view.cell = cell
+    this.columns.forEach(({ wall }) => wall.enlarge(cell, view.soft))
+    this.tellCell(this.rest ?? "")
+  }
+
+  /** Say which other columns draw the very same latents: noise belongs to a seed and a number of latents. */
+  same({ name, card }) {
+    if (!card) return ""
+    if (!card.decodes) return "same seeds; draws its pixels one by one, from no latent"
+    const alike = this.cards.filter(
+      (other) =>
+        other.name !== name &&
+        other.decodes &&
+        other.latent === card.latent &&
+        other.samples === card.samples &&
+        card.samples,
+    )
+    const scaled = this.cards.filter(
+      (other) => other.name !== name && other.latent === card.latent && other.samples !== card.samples,
+    )
+    if (alike.length) return `same ${card.latent} latents as ${named(alike)}`
+    if (scaled.length) return `same noise as ${named(scaled)}, scaled to its own codes`
+    return this.cards.length > 1 ? `same seeds, other latents (${card.latent})` : `${card.latent} latents`
+  }
+
+  // Blind
+
+  riddle(kind) {
+    const first = this.cards[0]
+    if (!first) return this.say("Add a model first.")
+    this.blind.begin(
+      kind,
+      kind === "single"
+        ? this.cards.filter(({ data, shape }) => data === first.data && String(shape) === String(first.shape))
+        : this.cards,
+    )
+  }
+
+  hide(tokens) {
+    this.settle.cancel()
+    const single = this.blind.kind === "single"
+    if (single && !this.before) this.before = { n: view.n, list: view.list, cell: view.cell }
+    if (single) Object.assign(view, { n: 1, list: null, cell: 0 })
+    const on = { cell: (i) => this.point(i) }
+    this.columns = tokens.map(([token, title]) => new Column(token, title, null, on))
+    this.columns.forEach((column, i) =>
+      single ? this.judge(column) : column.ask(this.blind.options(), (value) => this.blind.guess(i, value)),
+    )
+    this.lay()
+    this.changed()
+  }
+
+  unhide() {
+    Object.assign(view, this.before)
+    this.before = null
+    this.rebuild()
+  }
+
+  judge(column) {
+    const real = button("Real", "A photograph or drawing of the data set (R)", () => this.blind.judge(true), {
+      "data-testid": "judge-real",
+    })
+    const made = button("Made", "Made by one of the models (M)", () => this.blind.judge(false), {
+      "data-testid": "judge-made",
+    })
+    column.guess = {
+      value: "guessed",
+      set disabled(off) {
+        real.disabled = made.disabled = off
+      },
+    }
+    column.element.querySelector("header").append(element("span", { class: "zt-cmp-judge" }, real, made))
+  }
+
+  reveal(titles, right) {
+    this.columns.forEach((column, i) => column.open(titles[i], right[i]))
+  }
+
+  // Taking along
+
+  async png() {
+    if (!this.columns.length) return this.say("There is no wall yet. Add a model first.")
+    await this.walls.rest()
+    const missing = this.columns.filter(({ fresh }) => !fresh)
+    if (missing.length)
+      this.say(
+        `${named(missing)} ${missing.length === 1 ? "is" : "are"} not drawn: the picture says so in ` +
+          `${missing.length === 1 ? "its" : "their"} place.`,
+      )
+    save(await picture(this.columns), `zoetrope-${view.models.slice(0, 4).join("-")}-seed-${view.start}.png`)
+  }
+
+  async link() {
+    const link = new URL("compare", this.page)
+    link.search = Object.entries(query())
+      .map(([name, value]) => `${name}=${encodeURIComponent(value).replaceAll("%2C", ",")}`)
+      .join("&")
+    this.say((await copy(link.href)) ? "The link is on the clipboard." : link.href)
+  }
+
+  engine(state) {
+    const back = state === "ready" && this.away
+    this.away = state !== "ready"
+    this.notice.engine(state)
+    if (back) this.changed()
+  }
+
+  close() {
+    this.due = false
+    this.settle.cancel()
+    this.deaf()
+    this.memory.close()
+    this.notice.close()
+    this.channel.close()
+  }
+}

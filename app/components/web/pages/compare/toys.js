@@ -1,0 +1,116 @@
+// Mode coverage of the toys: what a model makes of many seeds, as points over the modes of its data.
+
+import { context2d } from "../../pixels/canvas.js"
+import { element } from "./parts.js"
+import { view } from "./view.js"
+
+const SAMPLES = 2500 // as the protocol of the cards has it
+const PART = 500
+// Of all toys at a time, so that the walls find room beside them: app/server/connection.py lets 4096 wait
+const ASKED = 2000
+const SIDE = 320
+
+export class Toys {
+  part = PART
+
+  constructor(channel, { whole, body }) {
+    this.channel = channel
+    this.whole = whole
+    this.plots = new Map()
+    this.row = element("div", { class: "zt-cmp-row" })
+    const about = element(
+      "p",
+      { class: "zt-cmp-says" },
+      `${SAMPLES} samples, drawn now, over the modes of the data (circles, three deviations). A mode is ` +
+        "found where a sample lies in its circle.",
+    )
+    body.replaceChildren(about, this.row)
+  }
+
+  /** Take the columns; only those of toys whose modes are known have a plot. */
+  show(cards) {
+    const toys = cards.filter(({ toy }) => toy)
+    this.whole.hidden = !toys.length
+    const key = JSON.stringify([toys.map(({ name }) => name), view.t])
+    if (key === this.key) return
+    this.key = key
+    this.plots.forEach((plot) => plot.slot.drop())
+    this.part = Math.min(PART, Math.max(1, Math.floor(ASKED / toys.length)))
+    this.plots = new Map(toys.map((card) => [card.name, this.plot(card)]))
+    this.row.replaceChildren(...[...this.plots.values()].map((plot) => plot.element))
+  }
+
+  plot(card) {
+    const canvas = element("canvas", { width: SIDE, height: SIDE, role: "img", "data-testid": "toy" })
+    const text = element("span", {})
+    const plot = {
+      card,
+      canvas,
+      text,
+      points: /** @type {number[]} */ ([]),
+      element: element("figure", {}, canvas, element("figcaption", {}, element("b", {}, card.title), " ", text)),
+    }
+    const more = () => {
+      const from = plot.points.length / 2
+      const count = Math.min(this.part, SAMPLES - from)
+      plot.slot.ask({
+        verb: "points",
+        model: card.name,
+        seeds: Array.from({ length: count }, (_, i) => from + i),
+        truncation: view.t,
+      })
+    }
+    const take = ({ panels: [{ payload }] }) => {
+      plot.points.push(...new Float32Array(payload))
+      paint(plot)
+      if (plot.points.length < 2 * SAMPLES) more()
+    }
+    plot.slot = this.channel.slot(`toy-${card.name}`, take, (sentence) => (text.textContent = sentence))
+    paint(plot)
+    more()
+    return plot
+  }
+}
+
+function paint({ card, canvas, text, points }) {
+  const { extent, modes, deviation, reach } = card.toy
+  const context = context2d(canvas)
+  const style = getComputedStyle(canvas)
+  /** @type {(x: number, y: number) => [number, number]} */
+  const place = (x, y) => [((x / extent + 1) / 2) * SIDE, ((1 - y / extent) / 2) * SIDE]
+  context.clearRect(0, 0, SIDE, SIDE)
+  const { found, near } = coverage(card.toy, points)
+  modes.forEach(([x, y], i) => {
+    context.beginPath()
+    context.arc(...place(x, y), Math.max(6, ((reach * deviation) / extent / 2) * SIDE), 0, 2 * Math.PI)
+    context.strokeStyle = found.has(i) ? style.getPropertyValue("--accent") : style.color
+    context.lineWidth = found.has(i) ? 2 : 1
+    context.stroke()
+  })
+  context.fillStyle = style.color
+  context.globalAlpha = 0.35
+  for (let i = 0; i < points.length; i += 2) {
+    const [x, y] = place(points[i], points[i + 1])
+    context.fillRect(x - 1, y - 1, 2, 2)
+  }
+  context.globalAlpha = 1
+  const count = points.length / 2
+  text.textContent = modes.length
+    ? `${found.size} of ${modes.length} modes, ${count ? ((100 * near) / count).toFixed(1) : "–"} % of ` +
+      `${count} samples in one`
+    : `${count} samples; this data has no modes to count`
+  Object.assign(canvas.dataset, { found: found.size, count })
+  canvas.setAttribute("aria-label", `${card.title}: ${text.textContent}`)
+}
+
+function coverage({ modes, deviation, reach }, points) {
+  const found = new Set()
+  let near = 0
+  for (let i = 0; i < points.length; i += 2) {
+    const at = modes.findIndex(([x, y]) => Math.hypot(points[i] - x, points[i + 1] - y) < reach * deviation)
+    if (at < 0) continue
+    found.add(at)
+    near++
+  }
+  return { found, near }
+}

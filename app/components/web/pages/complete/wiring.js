@@ -1,0 +1,115 @@
+// Which control and which key of Complete does what.
+
+import { SEEDS, SPEEDS, easel, lay, preset, undo } from "./completionState.js"
+
+const REGIONS = ["lower", "right", "middle", "all"]
+
+/** Connect the controls; returns how to let go of the keys. */
+export function wire(complete, listen) {
+  const { parts, player, brush } = complete
+  // A button that was clicked gives the focus back, so that Space plays; one that was pressed by a key keeps it.
+  const click = (part, act) => part.addEventListener("click", (event) => (event.detail && part.blur(), act()))
+  const input = (part, act) => part.addEventListener("input", () => act(Number(part.value)))
+  const help = () => (parts.help.open ? parts.help.close() : parts.help.showModal())
+  const anySeed = () => complete.set({ seed: Math.floor(Math.random() * 100000) })
+  const way = () => complete.set({ way: easel.way === "fill" ? "draw" : "fill" })
+  parts.model.addEventListener("change", () => complete.pick(parts.model.value))
+  parts.seed.addEventListener("change", () => takeSeed(complete))
+  parts.count.addEventListener("change", () => complete.set({ count: Number(parts.count.value) }))
+  input(parts.scrub, (count) => player.seek(count))
+  input(parts.pace, (speed) => pace(complete, speed))
+  input(parts.size, (radius) => (easel.brush.radius = radius))
+  input(parts.threshold, (threshold) => {
+    easel.threshold = threshold
+    complete.renewed()
+  })
+  click(parts.another, anySeed)
+  click(parts.back, () => player.seek(0))
+  click(parts.play, () => complete.play())
+  click(parts.pixel, () => player.step(1))
+  click(parts.row, () => player.row(1))
+  click(parts.hide, () => complete.adopt())
+  click(parts.keys, help)
+  click(parts.erase, () => erase(complete))
+  click(parts.undo, () => back(complete))
+  click(parts.seeing, () => see(complete))
+  click(parts.surprising, () => surprise(complete))
+  for (const each of parts.ways) click(each, () => complete.set({ way: each.dataset.way }))
+  for (const each of parts.regions) click(each, () => region(complete, each.dataset.region))
+  let next = 0
+  return listen(complete.root, {
+    arrow: (dx, dy) => (brush.focused ? brush.walk(dx, -dy) : dx ? player.step(dx) : player.row(-dy)),
+    arrowEnd: () => {},
+    digit: (digit) => complete.card.classes[digit] !== undefined && complete.set({ y: digit }),
+    n: anySeed,
+    w: way,
+    c: () =>
+      complete.card.classes.length &&
+      complete.set({
+        y: complete.y === null ? 0 : complete.y + 1 < complete.card.classes.length ? complete.y + 1 : null,
+      }),
+    h: () => region(complete, REGIONS[(next = (next + 1) % REGIONS.length)]),
+    e: () => erase(complete),
+    u: () => back(complete),
+    m: () => see(complete),
+    b: () => surprise(complete),
+    f: () => complete.lecture.toggle(),
+    "+": () => pace(complete, Math.min(SPEEDS.length - 1, easel.speed + 1)),
+    "=": () => pace(complete, Math.min(SPEEDS.length - 1, easel.speed + 1)),
+    "-": () => pace(complete, Math.max(0, easel.speed - 1)),
+    Home: () => player.seek(0),
+    End: () => player.seek(Infinity),
+    "?": help,
+    // A button that has the focus is pressed by Space; elsewhere it plays.
+    get " "() {
+      return document.activeElement?.closest("button, summary") ? undefined : () => complete.play()
+    },
+  })
+}
+
+function takeSeed(complete) {
+  const seed = Number(complete.parts.seed.value)
+  if (complete.parts.seed.value !== "" && Number.isInteger(seed) && seed >= 0 && seed < SEEDS)
+    return complete.set({ seed })
+  complete.say(`A seed is a whole number from 0 to ${SEEDS - 1}.`)
+  complete.press()
+}
+
+function pace(complete, speed) {
+  easel.speed = speed
+  complete.press()
+  complete.player.wake()
+}
+
+function erase(complete) {
+  easel.brush.erase = !easel.brush.erase
+  complete.press()
+}
+
+function back(complete) {
+  if (undo(complete.card.shape)) return complete.renew()
+  complete.say("There is no earlier mask.")
+}
+
+/** Hide a ready-made region. */
+function region(complete, name) {
+  const { shape } = complete.card
+  lay(shape, preset(name, shape[1], shape[2]))
+  if (easel.way === "fill") return complete.renew()
+  complete.set({ way: "fill" })
+}
+
+function see(complete) {
+  easel.reach = !easel.reach
+  complete.press()
+  const { drawing, reach } = complete
+  const first = reach.pixel ?? Math.floor(drawing.size * 0.6)
+  if (easel.reach) reach.look(first, drawing.pictures[complete.chosen], drawing.y)
+  complete.paint()
+}
+
+function surprise(complete) {
+  easel.surprise = !easel.surprise
+  complete.press()
+  complete.surprise.changed(true)
+}

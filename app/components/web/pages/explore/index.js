@@ -1,0 +1,240 @@
+// Explore: wires view, channel, picture, plane and axes together. Streamlit calls the default export at each data
+// change.
+
+import { write } from "../../core/address.js"
+import { Channel } from "../../core/channel.js"
+import { settle } from "../../ui/element.js"
+import { Lecture } from "../../core/lecture.js"
+import { Memory } from "../../core/persistence.js"
+import { mounting } from "../../core/mount.js"
+import { Address } from "../../core/urlSync.js"
+import { Axes } from "../../latent/axes.js"
+import { Bookmarks } from "../../latent/bookmarks.js"
+import { Captions } from "./captions.js"
+import { Directions } from "../../latent/directions.js"
+import { Gestures } from "./commands.js"
+import { Keeping } from "./saving.js"
+import { layout } from "./layout.js"
+import { Levels } from "../../latent/levels.js"
+import { Motion } from "./motion.js"
+import { Picture } from "./picture.js"
+import { Plane } from "../../latent/plane.js"
+import { Recorder } from "./recorder.js"
+import { Status } from "../../ui/speed.js"
+import { Toggles } from "./toggles.js"
+import { View } from "../../latent/view.js"
+import { wire } from "./wiring.js"
+
+const views = new Map() // one for each model that this page has shown, with the way back through it
+
+export default mounting("explore", (...given) => new Explorer(...given), "explorer")
+
+class Explorer {
+  /** @type {Picture} */ picture
+  /** @type {Bookmarks} */ bookmarks
+  /** @type {Plane} */ plane
+  /** @type {Axes} */ axes
+  /** @type {Directions} */ directions
+  /** @type {(name: string, value: any) => void} */ setTriggerValue = () => {}
+
+  constructor(root, page) {
+    this.root = root
+    this.page = page
+    this.version = 0
+    this.names = {}
+    this.card = null
+    this.view = null
+    this.parts = layout(root)
+    this.notice = this.parts.notice
+    this.channel = new Channel(page, {
+      onLine: (state, why) => this.line(state, why),
+      onEngine: (state) => this.engine(state),
+    })
+    this.keeping = new Keeping(this)
+    this.memory = new Memory(this.channel, "explore", {
+      compose: () => this.keeping.compose(),
+      recalled: (...kept) => this.keeping.recalled(...kept),
+      say: (sentence) => this.notice.say(sentence, 9000),
+    })
+    this.address = new Address()
+    this.motion = new Motion(this)
+    this.gestures = new Gestures(this)
+    this.recorder = new Recorder(this)
+    this.captions = new Captions(this)
+    this.levels = new Levels(this)
+    this.showPicture()
+    this.showLatents()
+    this.toggles = new Toggles(this)
+    this.lecture = new Lecture(root, this.parts.lecture, () => this.resize())
+    this.settleSoon = settle(() => this.settled(), 350)
+    this.deaf = wire(this)
+    this.resizing = new ResizeObserver(() => this.resize())
+    for (const part of [root, this.parts.pictureBox, this.parts.planeBox]) this.resizing.observe(part)
+  }
+
+  showPicture() {
+    const { canvas, heat, status, readout, marks, marksHint } = this.parts
+    const speed = new Status(status, readout)
+    const say = (sentence, wait, action) => this.notice.say(sentence, wait, action)
+    const heatNote = (axis, mean) => this.captions.heat(axis, mean)
+    const onDrawn = (drawn) => speed.drawn(drawn)
+    this.picture = new Picture(this.channel, { canvas, heat, heatNote }, onDrawn, (sentence) => say(sentence))
+    const onMark = { visit: (mark) => this.gestures.visit(mark), changed: () => this.memory.now(), say }
+    this.bookmarks = new Bookmarks(this.channel, { marks, marksHint }, onMark)
+  }
+
+  showLatents() {
+    const { planeBox: box, planeCanvas: canvas, point, axesList: list, directions } = this.parts
+    const onCloud = (...cloud) => this.captions.legend(...cloud)
+    const settled = () => this.settled()
+    this.plane = new Plane(this.channel, { box, canvas, point, onCloud }, (...by) => this.dragPlane(...by), settled)
+    const drag = (...by) => this.motion.drag(...by)
+    const active = (axis) => this.gestures.activate(axis)
+    const jump = (axis, value) => this.gestures.jump(axis, value)
+    const rename = (axis, name) => this.rename(axis, name)
+    const { levels } = this
+    const onLevel = {
+      levels,
+      freeze: (level) => levels.freeze(level),
+      fold: (level) => levels.fold(level),
+      resample: (level) => this.gestures.resample(level),
+    }
+    this.axes = new Axes(this.channel, { list, directions }, { drag, settled, active, jump, rename, ...onLevel })
+    this.directions = new Directions(this)
+  }
+
+  // Streamlit
+
+  update({ data, setStateValue, setTriggerValue }) {
+    Object.assign(this, { setTriggerValue, models: data.models, names: data.names })
+    this.address.send = (query) => setStateValue("view", query)
+    this.address.heard = data.address
+    const other = data.card.name !== this.card?.name
+    if (other || data.version > this.version) this.open(data)
+    // A name may have changed; a lower version comes from a server that has just started
+    else this.axes.open(this.view, this.names)
+    this.version = data.version
+  }
+
+  /** Take a view that Streamlit gives: from the address, or of a model that was asked for. */
+  open({ card, view, given, notices }) {
+    const first = !this.card
+    this.motion.halt()
+    const seed = this.view?.seed ?? null
+    // By another model, to one that has not been here
+    const carried = !first && !this.view.untouched && !views.has(card.name) && !given.includes("z")
+    if (carried) view = { ...view, y: this.sameClass(card) ?? view.y }
+    this.card = card
+    const truncation = carried ? this.view.truncation : 1
+    this.view = views.get(card.name) ?? Object.assign(new View(card, view), { truncation })
+    views.set(card.name, this.view)
+    this.view.card = card
+    this.view.place(view)
+    if (!carried) this.view.settleIn()
+    this.view.keep()
+    this.address.tell(this.view.query())
+    this.recorder.leave()
+    this.given = given
+    this.captions.fill()
+    this.motion.show()
+    this.rebuild()
+    notices.length ? this.notice.say(notices.join(" "), 12000) : this.notice.quiet()
+    if (first) this.memory.recall()
+    else this.keeping.note()
+    if (carried && seed !== null) this.gestures.random(seed, false)
+  }
+
+  /** The class of another model that has the name of the one shown; undefined where there is none. */
+  sameClass({ classes }) {
+    const at = classes.indexOf(this.card.classes[this.view.y])
+    return at < 0 ? undefined : at
+  }
+
+  /** A gesture has ended: write the view back to Streamlit, which puts it into the address, and keep it. */
+  settled() {
+    this.settleSoon.cancel()
+    if (this.view.keep() || this.unwritten) this.address.tell(this.view.query())
+    this.unwritten = false
+    this.plane.refresh()
+    this.axes.refresh()
+    this.directions.refresh()
+    this.captions.buttons()
+    this.keeping.note()
+  }
+
+  /** Ask Streamlit for a model, as it was left; `step`: Back leads to the one that is shown. */
+  ask(name, step = true) {
+    const query = { model: name, ...this.keeping.views[name] }
+    write("explore", query, step)
+    this.address.ask({ ...query, at: Date.now() })
+  }
+
+  rename(axis, name) {
+    this.names = { ...this.names, [axis]: name }
+    this.captions.fill()
+    this.rebuild()
+    this.setTriggerValue("rename", { model: this.card.name, axis, name })
+  }
+
+  // What is shown
+
+  rebuild() {
+    const [a, b] = this.view.axes
+    this.parts.across.value = a
+    this.parts.up.value = b
+    this.resize()
+    this.plane.open(this.view)
+    this.axes.open(this.view, this.names)
+    this.directions.open(this.view)
+    this.captions.frozen()
+    this.bookmarks.open(this.view)
+  }
+
+  dragPlane(...drag) {
+    this.parts.hint.classList.add("zt-gone")
+    this.motion.drag(...drag)
+  }
+
+  resize() {
+    if (!this.card || !this.parts.pictureBox.clientWidth) return
+    this.picture.fit(this.parts.pictureBox, this.card.shape)
+    this.plane.resize()
+  }
+
+  line(state, why) {
+    if (state === "open" && this.root.classList.contains("zt-lost")) this.address.insist()
+    this.notice.line(state, why)
+    this.root.classList.toggle("zt-lost", state === "lost")
+  }
+
+  engine(state) {
+    const back = state === "ready" && this.root.classList.contains("zt-away")
+    this.notice.engine(state)
+    this.root.classList.toggle("zt-away", state !== "ready")
+    if (back && this.view) this.again()
+  }
+
+  /** Ask for everything again: while the engine was away, requests may have failed. */
+  again() {
+    this.motion.show()
+    this.plane.again()
+    this.axes.refresh()
+    this.directions.again()
+    this.bookmarks.ask()
+  }
+
+  close() {
+    this.motion.close()
+    this.recorder.close()
+    this.settleSoon.cancel()
+    this.axes.close()
+    this.directions.close()
+    this.address.close()
+    this.memory.close()
+    this.notice.close()
+    this.lecture.close()
+    this.deaf()
+    this.resizing.disconnect()
+    this.channel.close()
+  }
+}

@@ -1,0 +1,76 @@
+// What of Explore is kept, and how it comes back.
+
+import { fits, same } from "../../latent/view.js"
+
+export class Keeping {
+  constructor(explorer) {
+    this.explorer = explorer
+    this.views = {}
+  }
+
+  /** Note how the present model is left, and keep everything. */
+  note() {
+    const { view, memory } = this.explorer
+    const { model, ...query } = view.query()
+    delete this.views[model] // the one seen last comes last
+    this.views[model] = query
+    memory.now()
+  }
+
+  compose() {
+    const { card, picture, plane, view, bookmarks, levels, directions } = this.explorer
+    const { z, y, past, at, seed, truncation } = view
+    const switches = { soft: picture.soft, dots: plane.dots, seed, truncation }
+    const axes = view.chosenAxes ? view.axes : null
+    return {
+      model: card.name,
+      z,
+      y,
+      axes,
+      past,
+      at,
+      ...switches,
+      bookmarks: bookmarks.kept(),
+      levels: levels.all,
+      directions: directions.all,
+      views: this.views,
+    }
+  }
+
+  /** Take what was kept before, in this page or before it was loaded. */
+  recalled(body, inPage) {
+    if (!body?.model) return // nothing, or nothing of this page
+    const { bookmarks, toggles, gestures, captions, levels, directions } = this.explorer
+    this.views = { ...body.views, ...this.views }
+    bookmarks.restore(body.bookmarks)
+    levels.restore(body.levels)
+    directions.restore(body.directions)
+    toggles.restore(body)
+    if (!inPage) this.wayBack(body)
+    gestures.restore(body)
+    captions.buttons()
+  }
+
+  /** Take the history that was kept; the view itself only where the address says nothing else. */
+  wayBack(body) {
+    const { card, view, models, given } = this.explorer
+    const touched = view.past.length > 1 || !same(view, view.past[0])
+    const here = body.model === card.name && body.past.every((step) => fits(step, card)) && body.at in body.past
+    const stayed = here && same(view, body.past[body.at])
+    if (here) view.remember(body.past, body.at)
+    if (touched) return
+    if (here && (stayed || !given.includes("z"))) this.comeBack(body)
+    else if (!given.includes("model") && models.some(({ name }) => name === body.model))
+      this.explorer.ask(body.model, false)
+  }
+
+  comeBack({ z, y, axes }) {
+    const { card, view, motion } = this.explorer
+    if (!fits({ z, y }, card) || same({ z, y }, view)) return
+    view.place({ z, y, axes })
+    this.explorer.unwritten = true
+    motion.show()
+    this.explorer.rebuild()
+    this.explorer.settleSoon()
+  }
+}

@@ -1,0 +1,66 @@
+// A thumbnail that walks through the latent space, along a closed path between a few draws: those that its card names.
+//
+// From a to b it goes by cos θ · a + sin θ · b: of two draws of N(0, I) that is one too, at any θ. The middle of a
+// straight way would lie where, in many dimensions, no draw ever lies. Codes without a prior are joined by straight
+// lines.
+
+import { pictures } from "../../pixels/sheet.js"
+
+const SEEDS = [3, 8, 21, 34, 55] // where the card names none
+const LEG = 1400 // milliseconds from one draw to the next
+
+export class Walk {
+  seeds = SEEDS
+  truncation = 0.9
+
+  /** `on.shown(image)` gets each picture, `on.refuse(sentence)` why there is none. */
+  constructor(about, channel, on) {
+    this.about = about
+    this.on = on
+    this.time = 0
+    this.draws = null
+    const { keys, truncation } = about.first
+    if (keys.length > 1) Object.assign(this, { seeds: keys, truncation })
+    this.pictures = channel.slot(`card-${about.name}`, (answer) => this.take(answer), on.refuse)
+    this.starts = channel.slot(`draws-${about.name}`, (answer) => this.start(answer), on.refuse)
+    this.draw()
+  }
+
+  draw() {
+    this.starts.ask({ verb: "draw", model: this.about.name, seeds: this.seeds, truncation: this.truncation })
+  }
+
+  again() {
+    if (this.draws) this.move(0)
+    else this.draw()
+  }
+
+  start({ panels: [{ payload, shape }] }) {
+    this.draws = new Float32Array(payload)
+    this.latent = shape[1]
+    this.move(0)
+  }
+
+  move(milliseconds) {
+    if (!this.draws) return
+    this.time += milliseconds
+    const leg = Math.floor(this.time / LEG) % this.seeds.length
+    const part = (this.time % LEG) / LEG
+    const ease = part * part * (3 - 2 * part)
+    const angle = (ease * Math.PI) / 2
+    const [here, there] = this.about.prior ? [Math.cos(angle), Math.sin(angle)] : [1 - ease, ease]
+    const z = new Float32Array(this.latent)
+    for (let axis = 0; axis < this.latent; axis++) {
+      z[axis] =
+        here * this.draws[leg * this.latent + axis] +
+        there * this.draws[((leg + 1) % this.seeds.length) * this.latent + axis]
+    }
+    const { length } = this.about.classes
+    const y = length ? leg % length : undefined
+    this.pictures.ask({ verb: "decode", model: this.about.name, rows: 1, y }, z)
+  }
+
+  async take({ panels: [panel] }) {
+    this.on.shown((await pictures(panel))[0])
+  }
+}

@@ -1,0 +1,101 @@
+// The live picture of the path: at each screen refresh the moment moves on and is decoded, one request in flight.
+
+import { pictures, Screen } from "../../pixels/sheet.js"
+
+export class Player {
+  /** `on.moment(time)` hears of each moment, `on.drawn(…)` of each picture, `on.state()` of play and pause. */
+  constructor(channel, canvas, on) {
+    this.on = on
+    this.walk = null
+    this.time = 0
+    this.playing = false
+    this.frame = 0
+    this.frames = 0
+    this.newest = 0
+    this.shown = null
+    this.screen = new Screen(canvas)
+    this.slot = channel.slot(
+      "morph",
+      (answer) => this.take(answer),
+      (sentence) => on.error(sentence),
+    )
+  }
+
+  open(walk) {
+    this.walk = walk
+    if (!walk.ready) this.pause()
+    this.show()
+  }
+
+  toggle() {
+    this.playing ? this.pause() : this.play()
+  }
+
+  play() {
+    if (this.playing || !this.walk?.ready) return
+    if (this.time >= 1) this.time = 0
+    this.playing = true
+    this.last = null
+    this.frame = requestAnimationFrame((now) => this.tick(now))
+    this.on.state()
+  }
+
+  pause() {
+    if (!this.playing) return
+    this.playing = false
+    cancelAnimationFrame(this.frame)
+    this.on.state()
+  }
+
+  tick(now) {
+    const { loop, seconds } = this.walk.settings
+    this.time += this.last === null ? 0 : Math.min(now - this.last, 250) / 1000 / seconds
+    this.last = now
+    if (this.time >= 1) this.time = loop ? this.time % 1 : 1
+    this.show(now)
+    if (this.time === 1) return this.pause()
+    this.frame = requestAnimationFrame((next) => this.tick(next))
+  }
+
+  /** Go to a moment by hand. */
+  seek(time, since) {
+    this.pause()
+    this.time = Math.min(1, Math.max(0, time))
+    this.show(since)
+  }
+
+  /** Have the present moment decoded. */
+  show(since = performance.now()) {
+    const { walk, time } = this
+    if (!walk?.ready) return this.slot.drop()
+    const z = walk.journey.at(time)
+    const panel = { verb: "decode", model: walk.card.name, rows: 1, y: walk.y(time) ?? undefined }
+    this.slot.ask(panel, z, { since, z })
+    this.on.moment(time, z)
+  }
+
+  take(answer) {
+    if (answer.panels[0].model !== this.walk.card.name) return
+    const made = pictures(answer.panels[0])
+    this.newest = answer.id
+    if (Array.isArray(made)) return this.draw(made[0], answer)
+    made.then(([image]) => answer.id === this.newest && this.draw(image, answer))
+  }
+
+  draw(image, { panels, ms, note }) {
+    this.screen.draw(image)
+    this.shown = { image, model: panels[0].model }
+    this.frames++
+    this.on.drawn({
+      frames: this.frames,
+      model: panels[0].model,
+      z: note.z.join(","),
+      ms,
+      latency: performance.now() - note.since,
+    })
+  }
+
+  close() {
+    this.pause()
+  }
+}

@@ -1,0 +1,279 @@
+// Outliers: a row of pictures, and what a model with a likelihood makes of them. Streamlit calls the default export at
+// each data change.
+
+import { here, write } from "../../core/address.js"
+import { Channel } from "../../core/channel.js"
+import { settle } from "../../ui/element.js"
+import { KeptPictures } from "../../core/pictures.js"
+import { Memory } from "../../core/persistence.js"
+import { listen } from "../../core/compareKeys.js"
+import { mounting } from "../../core/mount.js"
+import { Desk } from "../../source/pictureSource.js"
+import * as onDesk from "../../source/saving.js"
+import { shown, work } from "../../source/sourceState.js"
+import { Bar } from "./bar.js"
+import { Charts } from "./charts.js"
+import { contest } from "./contest.js"
+import { Everyone } from "./everyone.js"
+import { Gains } from "./gains.js"
+import { composed, fits, restore } from "./saving.js"
+import { Loading } from "./loading.js"
+import { button, element, layout } from "./parts.js"
+import { Readings } from "./readings.js"
+import { Refusal } from "./refusal.js"
+import { Row } from "./row.js"
+import { SCORES, against, best } from "./scores.js"
+import { copied, pictures, query, state } from "./state.js"
+import { story, verdict } from "./story.js"
+
+const REST = 220 // milliseconds without a change after which the hand counts as resting
+
+export default mounting("outliers", (...given) => new Outliers(...given))
+
+class Outliers {
+  /** @type {Memory} */ memory
+
+  constructor(root, page, { words }) {
+    this.root = root
+    this.words = words
+    this.models = []
+    this.reads = 0
+    this.parts = layout(root)
+    const { parts } = this
+    this.notice = parts.notice
+    this.channel = new Channel(page, {
+      onLine: (line, why) => this.notice.line(line, why),
+      onEngine: (engine) => this.engine(engine),
+    })
+    this.say = (sentence) => this.notice.say(sentence, 9000)
+    this.pictures = new KeptPictures(page, { changed: () => this.memory.now(), say: this.say })
+    this.recalled = new Promise((recalled) => {
+      const compose = () => ({ ...onDesk.composed(this.pictures), ...composed(this.pictures) })
+      const back = (body) => onDesk.restore(body?.desk, this.pictures).then(() => recalled(body))
+      this.memory = new Memory(this.channel, "outliers", { compose, recalled: back, say: this.say })
+    })
+    this.desk = new Desk(this.channel, parts, { changed: () => this.weigh(), say: this.say })
+    this.loading = new Loading(this.channel, this.say)
+    this.readings = new Readings(this.channel, "outliers-row", {
+      read: (ms, trouble) => this.read(ms, trouble),
+      failed: (sentence) => this.fail(sentence),
+    })
+    this.row = new Row(parts.row, { judge: (at) => this.judge(at), remove: (at) => this.remove(at) })
+    const onKind = { against: (kind) => this.against(kind) }
+    this.charts = new Charts(parts.charts, words, { choose: (name) => this.choose(name), ...onKind })
+    this.gains = new Gains(parts.gains, words, onKind)
+    this.refusal = new Refusal(this.channel, parts.refusal, words)
+    this.everyone = new Everyone(this.channel, parts.everyone, words)
+    this.bar = new Bar(parts.bar, words, { judge: (name) => this.ask(name), choose: (name) => this.choose(name) })
+    this.keep = button(
+      "Keep in the row",
+      "Let the picture on the desk stay in the row, and go on with another (K)",
+      () => this.add(),
+    )
+    parts.tools.prepend(element("div", { class: "zt-rec-line" }, this.keep))
+    this.settle = settle(() => this.settled(), REST)
+    this.memory.recall()
+    this.deaf = listen(root, {
+      k: () => this.add(),
+      ...Object.fromEntries(Object.keys(SCORES).map((name, i) => [String(i + 1), () => this.choose(name)])),
+    })
+  }
+
+  // Streamlit
+
+  update({ data, setStateValue }) {
+    this.setStateValue = setStateValue
+    this.most = data.most
+    this.offer(data.models)
+    this.loading.offer(data.bundled, data.painters)
+    this.refusal.offer(data.models, data.judges)
+    this.everyone.offer(data.models)
+    this.desk.offer(data.painters, data)
+    this.begin(data)
+  }
+
+  offer(models) {
+    this.models = models
+    if (!models.some(({ name }) => name === state.model)) state.model = models[0].name
+    this.bar.offer(models)
+  }
+
+  get card() {
+    return this.models.find(({ name }) => name === state.model)
+  }
+
+  /** Lay out what an address asks for; else what lay there; else what the model begins with. */
+  async begin({ asked, notices }) {
+    const kept = await this.recalled
+    const news = asked.number > state.asked
+    state.asked = asked.number // a lower one comes from a server that has just started
+    if (news) {
+      const { row, desk: one } = asked
+      Object.assign(state, { model: asked.model, against: asked.against, judged: -1 })
+      state.score = asked.score ?? best(against(this.card)) ?? state.score
+      if (notices.length) this.say(notices.join(" "))
+      this.begun = true
+      this.bar.press()
+      if (!state.recalled && fits(kept?.outliers)) return this.comeBack(kept)
+      state.recalled = true
+      if (row || one) state.touched = true
+      return row || one
+        ? this.open({ row: row ?? [], desk: one ?? null })
+        : state.touched
+          ? this.desk.sources.choose(work.kind)
+          : this.start()
+    }
+    if (this.begun) return
+    this.begun = true
+    this.desk.sources.choose(work.kind ?? "shelf")
+  }
+
+  /** Lay out what the model begins with; a picture of a person's own stays on the desk. */
+  start() {
+    const { row, desk } = this.loading.start(this.card)
+    const own = shown() && !shown().query?.source && !this.desk.empty
+    return this.open({ row, desk: own ? null : desk })
+  }
+
+  /** Lay out what was kept before this page was loaded. */
+  async comeBack({ outliers, desk }) {
+    await restore(outliers, this.loading, this.pictures)
+    this.desk.resume(desk, "shelf")
+  }
+
+  /** Lay pictures into the row and on the desk, by their sources. */
+  async open({ row, desk: one }) {
+    state.row = await this.loading.all(row)
+    if (one) return this.desk.follow(one)
+    work.kind ??= "shelf"
+    this.desk.sources.mark()
+    this.desk.laid()
+  }
+
+  /** Let another model judge; a row that nobody has chosen becomes one of its kind. */
+  ask(name) {
+    const before = this.card
+    state.model = name
+    if (!state.touched && this.card.data !== before.data) return this.start()
+    this.changed()
+  }
+
+  choose(score) {
+    state.score = score
+    this.bar.press()
+    this.paint()
+    this.write()
+  }
+
+  /** Show all scores against another kind of strangers. */
+  against(kind) {
+    state.against = kind
+    this.paint()
+    this.write()
+  }
+
+  write() {
+    const told = query()
+    if (!here("outliers") || JSON.stringify(told) === this.written) return
+    this.written = JSON.stringify(told)
+    write("outliers", told)
+    this.setStateValue("view", told)
+  }
+
+  // The row
+
+  add() {
+    if (!shown()) return this.say("There is no picture on the desk yet. Choose one under Pictures.")
+    if (state.row.length >= this.most)
+      return this.say(`The row holds ${this.most} pictures beside the one on the desk. Take one out first (×).`)
+    state.row.push(copied(shown()))
+    state.touched = true
+    this.changed()
+  }
+
+  remove(at) {
+    state.row.splice(at, 1)
+    state.touched = true
+    if (state.judged === at) state.judged = -1
+    else if (state.judged > at) state.judged--
+    this.changed()
+    this.row.focus(at)
+  }
+
+  judge(at) {
+    state.judged = at
+    this.paint()
+    this.refusal.ask(this.card)
+  }
+
+  // What is made of them
+
+  /** The desk, the row or the model has changed: weigh all pictures, soon. */
+  changed() {
+    this.desk.changed()
+  }
+
+  weigh() {
+    this.settle()
+    this.memory.soon()
+    this.trouble = ""
+    if (shown()) Readings.doubt(shown())
+    this.refusal.doubt()
+    this.readings.ask(pictures(), this.card)
+    this.paint()
+  }
+
+  /** The hand rests: those who take longer are asked, and the address follows. */
+  settled() {
+    this.write()
+    this.memory.now()
+    this.refusal.ask(this.card)
+    this.everyone.ask()
+  }
+
+  read(ms, trouble) {
+    if (trouble) this.say(trouble)
+    this.bar.tell(++this.reads, ms)
+    this.paint()
+  }
+
+  /** A model that gives no reading says why, where its verdict would stand; what was read before stays. */
+  fail(sentence) {
+    this.trouble = sentence
+    this.paint()
+  }
+
+  paint() {
+    const { card, parts } = this
+    parts.verdict.textContent = this.trouble || verdict(card, this.words[state.score])
+    parts.verdict.classList.toggle("zt-out-no", Boolean(this.trouble))
+    const stale = pictures().some((picture) => Readings.of(picture, card)?.stale)
+    for (const part of [parts.verdict, parts.charts, parts.contest]) part.classList.toggle("zt-out-stale", stale)
+    this.row.paint(card, this.words[state.score])
+    this.charts.paint(card)
+    story(parts.story, card, this.words)
+    this.gains.paint(card)
+    contest(parts.contest, card)
+    this.refusal.paint(card)
+    this.everyone.paint()
+  }
+
+  engine(is) {
+    const back = is === "ready" && this.away
+    this.away = is !== "ready"
+    this.notice.engine(is)
+    if (!back) return
+    this.desk.again()
+    this.changed()
+  }
+
+  close() {
+    this.settle.cancel()
+    this.deaf()
+    this.desk.close()
+    this.memory.close()
+    this.charts.close()
+    this.notice.close()
+    this.channel.close()
+  }
+}

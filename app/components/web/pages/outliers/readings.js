@@ -1,0 +1,77 @@
+// What models say of pictures: asked once for each picture as a model sees it, and kept until that changes.
+
+import { cut } from "../../source/crop.js"
+
+const known = new WeakMap() // picture → model → {seen, nats, bits, given, background, stale}
+
+const same = (one, other) => one.length === other.length && one.every((byte, i) => byte === other[i])
+const finite = (value) => value ?? -Infinity // JSON knows no infinity
+
+export class Readings {
+  /**
+   * `on.read(ms, trouble)` hears of new readings, and why there is none of the background; `on.failed(sentence, model)`
+   * of models that gave none.
+   */
+  constructor(channel, name, on) {
+    this.on = on
+    this.slot = channel.slot(
+      name,
+      (answer) => this.take(answer),
+      (sentence, note) => on.failed(sentence, note.card.name),
+    )
+  }
+
+  /** What a model says of a picture, null where it has not said yet; an older reading says what it last said. */
+  static of(picture, card) {
+    return known.get(picture)?.get(card.name) ?? null
+  }
+
+  /**
+   * A picture may have changed under the hand: what was said of it is stale until it is found the same, or read again.
+   */
+  static doubt(picture) {
+    known.get(picture)?.forEach((reading) => (reading.stale = true))
+  }
+
+  /**
+   * Have a model, and the one behind it, score those pictures that it does not know as they are now; whether any is new
+   * to it.
+   */
+  ask(pictures, card) {
+    const seen = pictures.map((picture) => cut(picture, picture.crop, card.shape))
+    const fresh = pictures
+      .map((picture, i) => i)
+      .filter((i) => !(Readings.of(pictures[i], card) && same(Readings.of(pictures[i], card).seen, seen[i])))
+    pictures.forEach((picture, i) => fresh.includes(i) || (Readings.of(picture, card).stale = false))
+    if (!fresh.length) {
+      this.slot.drop()
+      return false
+    }
+    const names = card.background ? [card.name, card.background] : [card.name]
+    const rows = fresh.map((i) => seen[i])
+    const asked = names.map((model) => ({ panel: { verb: "score", model, rows: rows.length }, rows }))
+    this.slot.askAll(asked, { card, pictures: fresh.map((i) => pictures[i]), seen: rows })
+    return true
+  }
+
+  take({ panels: [panel, behind], ms, note }) {
+    if (panel.error) return this.on.failed(panel.error, note.card.name)
+    const nats = panel.log_prob ?? panel.elbo
+    const back = behind && !behind.error ? (behind.log_prob ?? behind.elbo) : null
+    const given = new Float32Array(panel.payload)
+    const classes = given.length / nats.length
+    note.pictures.forEach((picture, i) => {
+      const reading = {
+        seen: note.seen[i],
+        nats: finite(nats[i]),
+        bits: panel.file_bits[i],
+        background: back ? finite(back[i]) : null,
+        given: given.slice(i * classes, (i + 1) * classes),
+      }
+      reading.stale = !same(reading.seen, cut(picture, picture.crop, note.card.shape))
+      if (!known.has(picture)) known.set(picture, new Map())
+      known.get(picture).set(note.card.name, reading)
+    })
+    this.on.read(ms, behind?.error)
+  }
+}

@@ -1,0 +1,347 @@
+// The models that know one kind of picture, in one row: what they saw first, then what each makes of it.
+
+import { pictures } from "../../pixels/sheet.js"
+import { cut } from "../../source/crop.js"
+import { compare, image } from "../../pixels/measure.js"
+import { button, element } from "./parts.js"
+import { Search } from "./search.js"
+import { frame, Tile } from "./tile.js"
+import { shown, work } from "../../source/sourceState.js"
+
+const LATE = 250 // milliseconds after which a row that follows a hand is marked as behind it
+const CLOSER = 0.5 // the negative is suggested where it brings the models so much closer
+
+export class Group {
+  /** @type {Uint8Array} */ seen
+  /** @type {HTMLElement} */ saw
+  /** @type {HTMLElement} */ hint
+  /** @type {import("../../pixels/sheet.js").Screen} */ sight
+
+  constructor(kind, cards, channel, on) {
+    this.kind = kind
+    this.cards = cards
+    this.on = on
+    this.near = true
+    this.asked = 0
+    this.frames = 0
+    this.version = 0
+    this.drawn = 0
+    this.late = /** @type {number | undefined} */ (undefined)
+    this.times = /** @type {number[]} */ ([])
+    this.shape = cards[0].shape
+    this.judge = cards[0].judge
+    this.encoders = cards.filter(({ encodes }) => encodes)
+    this.tiles = new Map(this.encoders.map((card) => [card.name, this.tile(card)]))
+    this.parts = this.encoders.flatMap((card) =>
+      levelsOf(card).map((level) => ({ card, ...level, tile: new Tile(card, level.way, on, level.part) })),
+    )
+    this.searches = cards
+      .filter(({ encodes }) => !encodes)
+      .map((card) => new Search(card, channel, { ...on, found: () => this.ask() }))
+    const slot = (name, take, fail) => channel.slot(`${name}-${kind}`, take, fail)
+    // Two requests at a time: while one picture is painted the next is already reconstructed.
+    this.lanes = ["row", "row-too"].map((name) =>
+      slot(
+        name,
+        (answer) => this.take(answer),
+        (sentence) => this.trouble(sentence),
+      ),
+    )
+    this.levels = slot("levels", (answer) => this.takeLevels(answer))
+    this.judges = slot("judge", (answer) => this.judged(answer))
+    this.negatives = slot("negative", (answer) => this.negative(answer))
+    this.element = this.build()
+  }
+
+  tile(card) {
+    const levels = Object.keys(card.levels)
+    const made = new Tile(card, levels.length > 1 ? `from ${levels.join(" and ")}` : card.family, this.on)
+    if (card.classes.length) made.askClass(() => this.on.changed())
+    return made
+  }
+
+  build() {
+    const [channels, height, width] = this.shape
+    this.sight = frame(this.shape, `The crop as the models of ${this.kind} see it`)
+    const middle = height === width ? "" : "; of the box its middle"
+    this.hint = element("p", { class: "zt-rec-suggest", role: "status" })
+    const seen = (this.saw = element(
+      "article",
+      { class: "zt-rec-tile zt-rec-sight" },
+      element(
+        "header",
+        {},
+        element("h4", {}, "What they saw"),
+        element("p", {}, `${width} × ${height}, ${channels === 1 ? "grey" : "colour"}${middle}`),
+      ),
+      element("div", { class: "zt-rec-picture" }, this.sight.canvas),
+      this.hint,
+    ))
+    const row = element("div", { class: "zt-rec-row" }, seen)
+    for (const card of this.encoders)
+      row.append(
+        this.tiles.get(card.name).element,
+        ...this.parts.filter((part) => part.card === card).map(({ tile }) => tile.element),
+      )
+    row.append(...this.searches.map(({ tile }) => tile.element))
+    return element(
+      "section",
+      {
+        class: "zt-rec-group",
+        "data-kind": this.kind,
+        "data-drawn": 0,
+        "data-frames": 0,
+        "aria-label": `Models of ${this.kind}`,
+      },
+      element("h3", {}, `Models of ${this.kind}`),
+      row,
+    )
+  }
+
+  /** What is encoded at once; a search goes its own way. */
+  get encoded() {
+    return [...this.tiles.values(), ...this.parts.map(({ tile }) => tile)]
+  }
+
+  get all() {
+    return [...this.encoded, ...this.searches.map(({ tile }) => tile)]
+  }
+
+  // Asking
+
+  /** Have the present crop reconstructed; `settled` once the hand rests, which is the time for what takes longer. */
+  show(version, settled) {
+    const source = shown()
+    this.version = version
+    this.seen = cut(source, source.crop, this.shape)
+    if (this.rate)
+      this.late ??= setTimeout(() => this.wait(), LATE) // what they saw is drawn with what they make of it
+    else this.wait()
+    this.searches.forEach((search) => search.aim(this.seen, settled))
+    this.encoders.forEach(({ name }) => this.tiles.get(name).element.classList.add("zt-rec-asked"))
+    if (this.encoders.length)
+      return this.lane.askAll(this.panels(this.seen, settled), { seen: this.seen, version, settled })
+    this.paint(this.seen)
+    this.finished(version)
+  }
+
+  /** Show what they are to see; what they made is of an earlier picture until their answer comes. */
+  wait() {
+    this.late = undefined
+    this.paint(this.seen)
+    this.encoded.forEach((tile) => tile.wait())
+  }
+
+  /**
+   * Another picture lies on the desk, or none: no figure of the one before stays, and none that is on its way comes.
+   */
+  clear() {
+    clearTimeout(this.late)
+    Object.assign(this, { late: undefined, drawn: this.version, times: [] })
+    for (const slot of [...this.lanes, this.levels, this.judges, this.negatives]) slot.drop()
+    this.saw.classList.add("zt-rec-stale")
+    this.hint.replaceChildren()
+    this.encoded.forEach((tile) => tile.clear())
+    this.searches.forEach((search) => search.aim(null, false))
+  }
+
+  paint(bytes) {
+    this.saw.classList.remove("zt-rec-stale")
+    this.sight.soft = work.switches.soft
+    this.sight.draw(image(bytes, this.shape))
+  }
+
+  /** The line that is free, else the one whose waiting request is older than this. */
+  get lane() {
+    const free = this.lanes.find(({ flying }) => !flying)
+    return free ?? this.lanes.find(({ waiting }) => waiting) ?? this.lanes[0]
+  }
+
+  /** Without `terms` rate and distortion, which take a pass more, are left out. */
+  panels(bytes, terms) {
+    const { drawn, seed } = work.switches
+    const panel = ({ name, classes }) => ({
+      verb: "reconstruct",
+      model: name,
+      rows: 1,
+      seed: drawn ? seed : undefined,
+      terms,
+      y: classes.length ? work.classes[name] : undefined,
+    })
+    return this.encoders.map((card) => ({ panel: panel(card), rows: bytes }))
+  }
+
+  async take({ panels, ms, note }) {
+    const seen = image(note.seen, this.shape)
+    const made = panels.map((panel) => (panel.error ? null : pictures(panel)))
+    const images = made.every((each) => each === null || Array.isArray(each)) ? made : await Promise.all(made)
+    if (note.version <= this.drawn) return
+    this.paint(note.seen)
+    panels.forEach((panel, i) => this.draw(this.tiles.get(panel.model), panel, images[i]?.[0], seen, panel.ms ?? ms))
+    this.drawn = note.version
+    this.count()
+    this.behind(note.version)
+    this.askLevels(panels, note)
+    if (!note.settled) return
+    this.finished(note.version)
+    if (!this.parts.length) this.ask()
+    if (this.shape[0] === 1)
+      this.negatives.askAll(
+        this.panels(
+          note.seen.map((byte) => 255 - byte),
+          false,
+        ),
+        note,
+      )
+  }
+
+  /**
+   * An answer has come: where a newer one is awaited, it is of an earlier picture, at once or if the hand's is late.
+   */
+  behind(version) {
+    clearTimeout(this.late)
+    this.late = undefined
+    if (version === this.version) return
+    if (this.rate) this.late = setTimeout(() => this.wait(), LATE)
+    else this.wait()
+  }
+
+  draw(tile, panel, made, seen, ms) {
+    if (panel.error) return tile.trouble(panel.error)
+    tile.show(made, seen, panel.z, {
+      ms,
+      terms: termsOf(panel),
+      y: panel.y?.[0] ?? work.classes[panel.model],
+      strange: { drawn: panel.drawn, strangeness: panel.strangeness?.[0], texture: panel.texture?.[0] },
+    })
+    tile.element.classList.toggle("zt-rec-drawn", panel.drawn === true)
+  }
+
+  /** Once more from the upper levels alone: the noise of the lower ones is nought. */
+  askLevels(panels, note) {
+    const asked = this.parts.flatMap(({ card, from }) => {
+      const panel = panels.find(({ model, error }) => model === card.name && !error)
+      if (!panel) return []
+      const y = card.classes.length ? (panel.y?.[0] ?? work.classes[card.name]) : undefined
+      return [
+        {
+          panel: { verb: "decode", model: card.name, rows: 1, y },
+          rows: panel.z.slice().fill(0, from),
+          drawn: panel.drawn,
+        },
+      ]
+    })
+    if (asked.length) this.levels.askAll(asked, { ...note, asked, parts: this.parts })
+  }
+
+  async takeLevels({ panels, ms, note }) {
+    const seen = image(note.seen, this.shape)
+    const made = await Promise.all(panels.map((panel) => (panel.error ? null : pictures(panel))))
+    if (note.version < this.drawn || !shown()) return
+    panels.forEach((panel, i) =>
+      this.draw(
+        note.parts[i].tile,
+        { ...panel, z: note.asked[i].rows, drawn: note.asked[i].drawn },
+        made[i]?.[0],
+        seen,
+        panel.ms ?? ms,
+      ),
+    )
+    if (note.settled) this.ask()
+  }
+
+  // What takes longer
+
+  /** Have our classifier compare what is shown with what was seen. */
+  ask() {
+    const tiles = this.all.filter(({ made }) => made)
+    if (!this.judge || !tiles.length) return
+    const [channels] = this.shape
+    const bytes = (picture) => picture.data.filter((_, at) => (channels === 3 ? at % 4 < 3 : at % 4 === 0))
+    const rows = [...tiles.map(({ seen }) => bytes(seen)), ...tiles.map(({ made }) => bytes(made))]
+    this.judges.askAll(
+      [{ panel: { verb: "distance", model: this.judge, rows: tiles.length }, rows }],
+      tiles.map((tile) => ({ tile, made: tile.made })),
+    )
+  }
+
+  judged({ panels: [panel], note }) {
+    const distances = new Float32Array(panel.payload)
+    note.forEach(({ tile, made }, i) => tile.made === made && tile.judged(distances[i]))
+  }
+
+  /** Suggest the negative where it comes much closer; nobody's picture is inverted without being told. */
+  async negative({ panels, note }) {
+    const seen = image(
+      note.seen.map((byte) => 255 - byte),
+      this.shape,
+    )
+    const made = await Promise.all(panels.map((panel) => (panel.error ? null : pictures(panel))))
+    const logs = panels.flatMap(({ model }, i) =>
+      made[i] ? [Math.log(compare(seen, made[i][0]).error / this.tiles.get(model).error)] : [],
+    )
+    const ratio = Math.exp(logs.reduce((sum, log) => sum + log, 0) / Math.max(1, logs.length))
+    if (note.version !== this.version || !shown()) return
+    const inverted = shown().crop.invert
+    const times = ratio < 0.01 ? "over 100" : (1 / ratio).toFixed(0)
+    const words = inverted ? "Not inverted" : "Inverted"
+    const act = button(inverted ? "Do not invert" : "Invert", "", () => this.on.invert())
+    this.hint.replaceChildren(...(ratio < CLOSER ? [`${words}, this picture comes ${times} times closer. `, act] : []))
+  }
+
+  // How it goes
+
+  count() {
+    this.element.dataset.frames = ++this.frames
+    const now = performance.now()
+    this.times = [...this.times.filter((time) => now - time < 1000), now]
+  }
+
+  /** Rows a second; 0 where nothing moves. */
+  get rate() {
+    const [first, last, count] = [this.times[0], this.times[this.times.length - 1], this.times.length]
+    return count < 3 || performance.now() - last > 400 ? 0 : (1000 * (count - 1)) / (last - first)
+  }
+
+  finished(version) {
+    this.element.dataset.drawn = version
+    this.on.finished(version)
+  }
+
+  trouble(sentence) {
+    for (const tile of this.tiles.values()) tile.trouble(sentence)
+  }
+
+  switched() {
+    this.all.forEach((tile) => tile.switched())
+    this.sight.soft = work.switches.soft
+    this.sight.redraw()
+  }
+
+  stop() {
+    this.searches.forEach((search) => search.stop())
+  }
+}
+
+/** For a model with levels: the ways to decode from the upper ones alone. */
+function levelsOf({ levels }) {
+  const names = Object.keys(levels)
+  return names.slice(0, -1).map((name, i) => {
+    const [upper, alone] = [names.slice(0, i + 1), i ? "" : " alone"]
+    return {
+      from: levels[names[i + 1]][0],
+      way: `from ${upper.join(" and ")}${alone}`,
+      part: `, ${upper.join(" + ")}${alone}`,
+    }
+  })
+}
+
+/** The terms of a bound; none where they were not asked for, or one is not finite. */
+function termsOf({ rate, distortion, rate_error, distortion_error, elbo_error }) {
+  if (distortion?.[0] == null || rate[0] === null) return null
+  return {
+    rate: rate[0],
+    distortion: distortion[0],
+    errors: { rate: rate_error[0], distortion: distortion_error[0], elbo: elbo_error[0] },
+  }
+}

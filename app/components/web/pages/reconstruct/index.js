@@ -1,0 +1,144 @@
+// Reconstruct: one picture on the left, and on the right what every model makes of it. Streamlit calls the default
+// export at each data change.
+
+import { here, visit, write } from "../../core/address.js"
+import { Channel } from "../../core/channel.js"
+import { KeptPictures } from "../../core/pictures.js"
+import { settle } from "../../ui/element.js"
+import { linkTo } from "../../core/share.js"
+import { Memory } from "../../core/persistence.js"
+import { mounting } from "../../core/mount.js"
+import { Desk } from "../../source/pictureSource.js"
+import { composed, restore } from "../../source/saving.js"
+import { layout } from "./parts.js"
+import { Rows } from "./rows.js"
+import { shown, work } from "../../source/sourceState.js"
+
+const REST = 220 // milliseconds without a change after which the hand counts as resting
+
+export default mounting("reconstruct", (...given) => new Reconstruct(...given))
+
+class Reconstruct {
+  /** @type {Memory} */ memory
+
+  constructor(root, page) {
+    this.root = root
+    this.page = page
+    this.parts = layout(root)
+    const { parts } = this
+    this.notice = parts.notice
+    this.channel = new Channel(page, {
+      onLine: (state, why) => this.notice.line(state, why),
+      onEngine: (state) => this.engine(state),
+    })
+    const say = (sentence) => this.notice.say(sentence, 9000)
+    this.pictures = new KeptPictures(page, { changed: () => this.memory.now(), say })
+    this.recalled = new Promise((recalled) => {
+      const back = (body) => restore(body?.desk, this.pictures).then(() => recalled(body?.desk))
+      this.memory = new Memory(this.channel, "reconstruct", {
+        compose: () => composed(this.pictures),
+        recalled: back,
+        say,
+      })
+    })
+    this.desk = new Desk(this.channel, parts, {
+      laid: (source) => this.laid(source),
+      changed: (source) => this.changed(source),
+      say,
+    })
+    const invert = () => this.desk.crop({ ...shown().crop, invert: !shown().crop.invert })
+    this.rows = new Rows(this.channel, parts, {
+      changed: () => this.desk.changed(),
+      invert,
+      empty: () => this.desk.empty,
+      explore: (query) => this.explore(query),
+      morph: (key) => this.morph(key),
+    })
+    this.settle = settle(() => this.rows.settled(), REST)
+    this.memory.recall()
+  }
+
+  // Streamlit
+
+  update({ data, setStateValue }) {
+    this.setStateValue = setStateValue
+    this.rows.offer(data.models)
+    this.desk.offer(data.models, data)
+    this.begin(data)
+  }
+
+  /** Lay the first picture on the desk: what an address asks for, else what lay there, else the first there is. */
+  async begin({ asked, notices }) {
+    const kept = await this.recalled
+    const news = asked.number > work.asked
+    work.asked = asked.number
+    if (news) {
+      if (notices.length) this.notice.say(notices.join(" "), 12000)
+      if (asked.kind) return this.desk.follow(asked)
+    }
+    if (this.begun) return
+    this.begun = true
+    this.desk.resume(kept, this.desk.sources.ways.shelf.all.length ? "shelf" : "draw")
+  }
+
+  /** Have an address that leads back to the picture; those of a person's own have none. */
+  write() {
+    const { query } = shown()
+    if (here("reconstruct") && query && JSON.stringify(query) !== this.written) {
+      this.written = JSON.stringify(query)
+      write("reconstruct", query)
+      this.setStateValue("view", query)
+    }
+  }
+
+  explore(query) {
+    visit(linkTo(this.page, query))
+  }
+
+  /** Leave a latent for Morph as a key, and have Morph opened. */
+  morph({ model, title, ...key }) {
+    const origin = { kind: "picture", seed: null, truncation: null, name: title.slice(0, 60) }
+    this.memory.hand({ model, keys: [{ ...key, origin }] })
+    visit(linkTo(this.page, { model }, "morph"))
+  }
+
+  // The picture
+
+  /** Another picture lies on the desk. */
+  laid(source) {
+    this.rows.clear()
+    this.settle.cancel()
+    if (!source) return
+    this.write()
+    this.rows.sort()
+    this.desk.paint()
+    this.rows.settled()
+    this.memory.now()
+  }
+
+  /** The crop, or what lies under it, has changed: those in sight follow now, at rest all. */
+  changed(source) {
+    if (!source) return
+    this.settle()
+    this.rows.follow()
+    this.memory.soon()
+  }
+
+  engine(state) {
+    const back = state === "ready" && this.away
+    this.away = state !== "ready"
+    this.notice.engine(state)
+    if (!back) return
+    this.desk.again()
+    this.desk.changed()
+  }
+
+  close() {
+    this.settle.cancel()
+    this.desk.close()
+    this.rows.close()
+    this.memory.close()
+    this.notice.close()
+    this.channel.close()
+  }
+}

@@ -1,0 +1,179 @@
+// A model without an encoder: its latent is searched for by gradient descent, a few steps a request, in plain sight.
+
+import { context2d } from "../../pixels/canvas.js"
+import { pictures } from "../../pixels/sheet.js"
+import { button, element } from "./parts.js"
+import { figure, image } from "../../pixels/measure.js"
+import { Tile } from "./tile.js"
+import { shown, work } from "../../source/sourceState.js"
+
+const PACE = 180 // milliseconds that a request may take, so that the picture visibly moves and others get their turn
+const MOST = 25 // steps of one request
+const ENOUGH = 400
+const CURVE = { width: 176, height: 44 }
+
+export class Search {
+  since = 0 // when it was asked last
+
+  constructor(card, channel, on) {
+    this.card = card
+    this.on = on
+    this.going = false
+    this.steps = 2
+    this.target = null
+    work.searches[card.name] ??= { state: null, losses: [], target: null }
+    this.tile = new Tile(card, "has no encoder", on)
+    this.slot = channel.slot(
+      `invert-${card.name}`,
+      (answer) => this.take(answer),
+      (sentence) => this.fail(sentence),
+    )
+    this.run = button("Search", "Look for the latent whose picture comes closest", () => this.toggle())
+    this.over = button("Start over", "Forget what was found", () => this.forget())
+    this.progress = element("progress", { max: ENOUGH, value: 0, "aria-label": `Steps of the search in ${card.title}` })
+    this.says = element("p", { class: "zt-rec-words", role: "status" })
+    this.curve = element("canvas", {
+      ...CURVE,
+      class: "zt-rec-curve",
+      role: "img",
+      "aria-label": "Pixel error by step",
+    })
+    if (card.classes.length) this.tile.askClass(() => this.retell(), false)
+    this.tile.extra.append(
+      this.curve,
+      this.progress,
+      this.says,
+      element("div", { class: "zt-rec-line" }, this.run, this.over),
+    )
+    this.paint()
+  }
+
+  get work() {
+    return work.searches[this.card.name]
+  }
+
+  get done() {
+    return this.work.state ? this.work.state.at(-1) : 0
+  }
+
+  /** What is to be found now. A search under way turns to it; one at rest says that its find is of another picture. */
+  aim(seen, settled) {
+    this.target = seen
+    const other = !same(seen, this.work.target)
+    this.tile.element.classList.toggle("zt-rec-stale", other && this.work.state !== null)
+    if (settled && other && this.going) this.turn()
+    this.paint()
+  }
+
+  toggle() {
+    if (this.going) return this.stop()
+    if (!this.target) return
+    this.going = true
+    if (!same(this.target, this.work.target)) this.turn()
+    else if (this.done >= ENOUGH) this.forget()
+    this.ask()
+    this.paint()
+  }
+
+  stop() {
+    this.going = false
+    this.paint()
+  }
+
+  /** Go on from the latent that was found, towards another picture. */
+  turn() {
+    const { state } = this.work
+    const { latent } = this.card
+    if (state) state.fill(0, latent)
+    Object.assign(this.work, { target: this.target, title: shown()?.title ?? "", losses: [] })
+  }
+
+  /** Go on in another class. */
+  retell() {
+    this.turn()
+    this.tile.element.classList.toggle("zt-rec-stale", this.work.state !== null)
+    this.paint()
+  }
+
+  forget() {
+    Object.assign(this.work, { state: null, losses: [], target: this.target, title: shown()?.title ?? "" })
+    this.paint()
+  }
+
+  ask() {
+    const { card } = this
+    const { target } = this.work
+    this.work.state ??= new Float32Array(3 * card.latent + 1)
+    const y = (this.work.y = card.classes.length ? (work.classes[card.name] ?? 0) : undefined)
+    this.since = performance.now()
+    this.slot.askAll(
+      [{ panel: { verb: "invert", model: card.name, rows: 1, steps: this.steps, y }, rows: [target, this.work.state] }],
+      target,
+    )
+  }
+
+  async take({ panels: [panel], note: target }) {
+    const [made] = await pictures(panel)
+    const milliseconds = (performance.now() - this.since) / panel.losses.length
+    this.steps = Math.max(1, Math.min(MOST, Math.round(PACE / milliseconds)))
+    if (!same(target, this.work.target) || !this.work.state) return this.going && this.ask() // it has turned meanwhile
+    this.work.state = panel.state
+    this.work.losses.push(...panel.losses)
+    this.tile.show(made, image(target, this.card.shape), panel.state.subarray(0, this.card.latent), {
+      ms: { model: milliseconds },
+      y: this.work.y,
+      title: this.work.title,
+    })
+    this.tile.element.classList.toggle("zt-rec-stale", !same(target, this.target)) // it may have been left for another
+    this.tile.values.latency.textContent = `${milliseconds.toFixed(0)} ms a step`
+    this.tile.element.dataset.steps = this.done
+    this.rate = 1000 / milliseconds
+    if (this.done >= ENOUGH) this.going = false
+    if (this.going) this.ask()
+    else this.on.found(this)
+    this.paint()
+  }
+
+  fail(sentence) {
+    this.going = false
+    this.tile.trouble(sentence)
+    this.paint()
+  }
+
+  paint() {
+    const { losses, target } = this.work
+    const fresh = same(target, this.target)
+    this.progress.value = this.done
+    this.run.textContent = this.going ? "Stop" : this.done && fresh && this.done < ENOUGH ? "Go on" : "Search"
+    this.over.disabled = !this.done
+    const best = losses.length ? `, error ${figure(losses.at(-1))}` : ""
+    const speed = this.going && this.rate ? `, ${this.rate.toFixed(0)} a second` : ""
+    this.says.textContent = !this.done
+      ? "Not searched yet."
+      : `${fresh || this.going ? "" : "Of an earlier picture: "}${this.done} steps${best}${speed}.`
+    this.draw(losses)
+  }
+
+  /** The error by step, on a logarithmic scale. */
+  draw(losses) {
+    const { width, height } = CURVE
+    const context = context2d(this.curve)
+    context.clearRect(0, 0, width, height)
+    if (losses.length < 2) return
+    const logs = losses.map((loss) => Math.log(Math.max(loss, 1e-6)))
+    const [low, high] = [Math.min(...logs), Math.max(...logs)]
+    context.strokeStyle = getComputedStyle(this.curve).color
+    context.lineWidth = 1.5
+    context.beginPath()
+    logs.forEach((log, i) =>
+      context.lineTo(
+        (i / Math.max(losses.length - 1, 60)) * width,
+        2 + (height - 4) * (1 - (log - low) / Math.max(high - low, 1e-9)),
+      ),
+    )
+    context.stroke()
+  }
+}
+
+const same = (first, second) =>
+  first !== null && second !== null && first.length === second.length && first.every((byte, i) => byte === second[i])

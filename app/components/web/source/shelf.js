@@ -1,0 +1,47 @@
+// The pictures that come along: made by ourselves, so they may be shown anywhere.
+
+import { element } from "../pages/reconstruct/parts.js"
+import { lay, opened } from "./sourceState.js"
+
+export class Shelf {
+  constructor(on) {
+    this.on = on
+    this.all = []
+    this.panel = element("div", { class: "zt-rec-shelf", role: "group", "aria-label": "Pictures that come along" })
+  }
+
+  offer(bundled) {
+    if (this.all.length === bundled.length) return // they do not change
+    this.all = bundled
+    const thumb = ({ name, title, url }) =>
+      element(
+        "button",
+        { type: "button", class: "zt-rec-thumb", title, "data-name": name, onclick: () => this.choose(name) },
+        element("img", { src: url, alt: title }),
+      )
+    const named = (group) =>
+      element(
+        "div",
+        { class: "zt-rec-set", role: "group", "aria-label": group },
+        element("p", {}, group),
+        ...bundled.filter((each) => each.group === group).map(thumb),
+      )
+    this.panel.replaceChildren(...[...new Set(bundled.map(({ group }) => group))].map(named))
+  }
+
+  has(name) {
+    return this.all.some((picture) => picture.name === name)
+  }
+
+  async choose(name) {
+    const { title, url, data } = this.all.find((picture) => picture.name === name)
+    lay("shelf", await opened(url), { fit: "all", title, hint: data, query: { source: `bundled:${name}` } })
+    this.mark(name)
+    this.on.laid()
+  }
+
+  mark(name) {
+    for (const thumb of this.panel.querySelectorAll(".zt-rec-thumb"))
+      thumb.setAttribute("aria-pressed", thumb.dataset.name === name)
+  }
+}

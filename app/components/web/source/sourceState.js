@@ -1,0 +1,93 @@
+// What a person has on the desk: one source of each kind with its crop, and the switches. It outlives a change of page.
+
+import { context2d } from "../pixels/canvas.js"
+import { look, start } from "./crop.js"
+
+/**
+ * A picture that was brought, drawn or sampled, and its crop.
+ *
+ * @typedef {object} Source
+ * @property {HTMLCanvasElement} canvas
+ * @property {import("./crop.js").Crop} crop
+ * @property {string} title
+ * @property {string | null} hint the data that it is like
+ * @property {string[]} notes
+ * @property {string} fit
+ * @property {number} room the side of the square in which the crop may lie, of the longer side
+ * @property {string} paper the colour of what lies around it
+ * @property {boolean} colour
+ * @property {{source?: string} | null} query what leads back to it in an address
+ * @property {any[]} [faces] squares in which a face was found
+ * @property {boolean} [live]
+ */
+/** @typedef {{width: number, erase: boolean, points: [number, number][], clear?: boolean}} Stroke */
+
+export const work = {
+  kind: /** @type {string | null} */ (null), // of the source that is shown
+  sources: /** @type {Record<string, Source>} */ ({}), // by kind
+  strokes: /** @type {Stroke[]} */ ([]),
+  gone: /** @type {Stroke[]} */ ([]), // strokes that were undone
+  pen: { width: 36, erase: false, drawing: true },
+  sample: { model: null, seed: 1 },
+  hidden: new Set(), // kinds of pictures that are folded away
+  classes: {}, // by model: the class that it is told
+  switches: { map: false, soft: false, drawn: false, seed: 1 },
+  searches: {}, // by model: how far its search has come
+  upload: null, // by which Streamlit knows the file that was taken last
+  asked: 0, // number of the address that was taken last; a lower one comes from a server that has just started
+  crops: {}, // by source: how it was cropped before this page was loaded
+  recalled: false, // whether what was kept before is back
+}
+
+/** The source that is shown, or undefined. */
+export const shown = () => work.sources[work.kind ?? ""]
+
+/**
+ * A source. `fit` is "all" where the crop begins with the whole of it, else its largest square.
+ *
+ * @param {HTMLCanvasElement} canvas
+ * @param {Partial<Source>} about
+ * @returns {Source}
+ */
+export function source(canvas, { fit = "square", ...about }) {
+  return {
+    canvas,
+    crop: start(canvas, fit),
+    fit,
+    title: "",
+    hint: null,
+    notes: [],
+    query: null,
+    room: 1.2,
+    ...look(canvas),
+    ...about,
+  }
+}
+
+/** Lay a source on the desk. */
+export function lay(kind, canvas, about) {
+  work.kind = kind
+  const before = work.crops[about.query?.source]
+  delete work.crops[about.query?.source]
+  work.sources[kind] = source(canvas, before ? { ...about, crop: before } : about)
+  return work.sources[kind]
+}
+
+/** A canvas whose pixels can be read often. */
+export function sheet(width, height, fill = "#000") {
+  const canvas = document.createElement("canvas")
+  Object.assign(canvas, { width, height })
+  const context = context2d(canvas, { willReadFrequently: true })
+  context.fillStyle = fill
+  context.fillRect(0, 0, width, height)
+  return canvas
+}
+
+/** A picture of our own making, on a canvas. */
+export async function opened(url) {
+  const image = Object.assign(new Image(), { src: url })
+  await image.decode()
+  const canvas = sheet(image.naturalWidth, image.naturalHeight)
+  context2d(canvas).drawImage(image, 0, 0)
+  return canvas
+}
