@@ -9,9 +9,7 @@ from app.components import assets
 
 KEY = "complete"
 
-_mount = assets.component(
-    "complete", "pages/explore/explorer.css", "pages/reconstruct/reconstruct.css", "pages/complete/complete.css"
-)
+_mount = assets.component("complete", "latent/latent.css", "source/source.css", "pages/complete/complete.css")
 
 
 def complete(data: dict[str, Any], settled: Callable[[], None]) -> None:

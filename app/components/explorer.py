@@ -9,7 +9,7 @@ from app.components import assets
 
 KEY = "explorer"
 
-_mount = assets.component("explorer", "pages/explore/explorer.css", "latent/levels.css", "latent/directions.css")
+_mount = assets.component("explorer", "latent/latent.css", "latent/levels.css", "latent/directions.css")
 
 
 def explorer(data: dict[str, Any], settled: Callable[[], None], renamed: Callable[[], None]) -> None:

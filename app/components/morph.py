@@ -9,7 +9,7 @@ from app.components import assets
 
 KEY = "morph"
 
-_mount = assets.component("morph", "pages/explore/explorer.css", "pages/morph/morph.css")
+_mount = assets.component("morph", "latent/latent.css", "pages/morph/morph.css")
 
 
 def morph(data: dict[str, Any], picked: Callable[[], None]) -> None:

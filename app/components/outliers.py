@@ -9,7 +9,7 @@ from app.components import assets
 
 KEY = "outliers"
 
-_mount = assets.component("outliers", "pages/reconstruct/reconstruct.css", "pages/outliers/outliers.css")
+_mount = assets.component("outliers", "source/source.css", "pages/outliers/outliers.css")
 
 
 def outliers(data: dict[str, Any], settled: Callable[[], None]) -> None:

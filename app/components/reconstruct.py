@@ -9,7 +9,7 @@ from app.components import assets
 
 KEY = "reconstruct"
 
-_mount = assets.component("reconstruct", "pages/reconstruct/reconstruct.css")
+_mount = assets.component("reconstruct", "source/source.css")
 
 
 def reconstruct(data: dict[str, Any], chosen: Callable[[], None]) -> None:

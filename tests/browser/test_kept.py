@@ -55,7 +55,7 @@ def kept(page: Page, *path: Any, module: str = "source/sourceState.js") -> Any:
 
 
 def upload(page: Page) -> Any:
-    return kept(page, "work", "sources", "upload")
+    return kept(page, "sourceState", "sources", "upload")
 
 
 @pytest.fixture
@@ -162,10 +162,10 @@ def test_a_held_camera_picture_outlives_a_reload(camera: Page) -> None:
     camera.get_by_role("tab", name="Camera").click()
     camera.get_by_role("button", name="Start the camera").click()
     camera.get_by_role("button", name="Hold").click()
-    before = kept(camera, "work", "sources", "camera")
+    before = kept(camera, "sourceState", "sources", "camera")
     camera.wait_for_timeout(1200)
     camera.reload()
-    assert kept(camera, "work", "sources", "camera") == before
+    assert kept(camera, "sourceState", "sources", "camera") == before
 
 
 def test_a_picture_outlives_a_restart_and_is_kept_once_the_server_is_back(browser: Browser, tmp_path: Path) -> None:

@@ -213,12 +213,12 @@ def test_a_bookmark_brings_its_class_back(explore: Explore) -> None:
 
 LOSING = """async keys => {
   const files = performance.getEntriesByType("resource").map((entry) => entry.name)
-  const { Memory } = await import(files.find((name) => name.endsWith("/persistence.js")))
+  const { Persistence } = await import(files.find((name) => name.endsWith("/persistence.js")))
   const [sent, told] = [[], []]
   const channel = { slot: () => ({ put: ({ view }) => sent.push(view) }) }
   const path = (length) => ({ keys: Array.from({ length }, () => ({ z: Array(256).fill(0.1234) })) })
   const compose = () => ({ morph: { model: "m", paths: { m: path(keys), n: path(3) } } })
-  const memory = new Memory(channel, "test", { compose, recalled: () => {}, say: (sentence) => told.push(sentence) })
+  const memory = new Persistence(channel, "test", { compose, loaded: () => {}, say: (sentence) => told.push(sentence) })
   memory.open = true
   memory.now()
   memory.now()

@@ -22,10 +22,10 @@ pytestmark = pytest.mark.browser
 
 LAW = """
 async ([module, cases]) => {
-  const { Journey } = await import(module)
+  const { Path } = await import(module)
   return cases.map(({ keys, times, ...settings }) => {
-    const journey = new Journey(keys, settings)
-    return { z: times.map((time) => Array.from(journey.at(time))), nearest: times.map((time) => journey.nearest(time)) }
+    const path = new Path(keys, settings)
+    return { z: times.map((time) => Array.from(path.at(time))), nearest: times.map((time) => path.nearest(time)) }
   })
 }
 """

@@ -49,8 +49,8 @@ NAMELESS = """() => {
 }"""
 SAMPLE = """async () => {
   const files = performance.getEntriesByType("resource").map((entry) => entry.name)
-  const { work } = await import(files.find((name) => name.endsWith("source/sourceState.js")))
-  return Array.from(work.sources.sample.canvas.getContext("2d").getImageData(0, 0, 16, 16).data)
+  const { sourceState } = await import(files.find((name) => name.endsWith("source/sourceState.js")))
+  return Array.from(sourceState.sources.sample.canvas.getContext("2d").getImageData(0, 0, 16, 16).data)
 }"""
 Bytes = NDArray[np.uint8]
 

@@ -3,7 +3,7 @@ import { test } from "node:test"
 
 import { Drawing } from "../../app/components/web/latent/drawing.js"
 import {
-  easel,
+  completionState,
   lay,
   mask,
   packed,
@@ -32,7 +32,7 @@ test("a mask comes back bit for bit from what is kept, and is taken back by undo
   assert.deepEqual(mask(shape), odd)
   unpack({ "4×6": "AA==" }) // of another size: left out
   assert.deepEqual(mask(shape), odd)
-  easel.past = []
+  completionState.past = []
 })
 
 const card = { name: "toy", shape: [1, 2, 3], levels: 2 }

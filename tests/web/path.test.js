@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 
-import { Journey, norm } from "../../app/components/web/latent/path.js"
+import { Path, norm } from "../../app/components/web/latent/path.js"
 
 const near = (found, wanted, within = 1e-6) =>
   wanted.forEach((value, i) => assert.ok(Math.abs(found[i] - value) < within, `${[...found]} for ${wanted}`))
@@ -19,39 +19,39 @@ test("a straight way passes through the middle, a great circle stays on the shel
     [2, 0],
     [0, 2],
   ]
-  near(new Journey(ends, { ...steady, way: "linear" }).at(0.5), [1, 1])
-  near(new Journey(ends, { ...steady, way: "spherical" }).at(0.5), [Math.SQRT2, Math.SQRT2])
-  near(new Journey(ends, { ...steady, way: "spherical" }).at(1 / 3), [2 * Math.cos(Math.PI / 6), 1])
+  near(new Path(ends, { ...steady, way: "linear" }).at(0.5), [1, 1])
+  near(new Path(ends, { ...steady, way: "spherical" }).at(0.5), [Math.SQRT2, Math.SQRT2])
+  near(new Path(ends, { ...steady, way: "spherical" }).at(1 / 3), [2 * Math.cos(Math.PI / 6), 1])
 })
 
 test("the norm-preserving way keeps the line's direction, and the norm between those of the keys", () => {
-  const journey = new Journey(
+  const path = new Path(
     [
       [4, 0],
       [0, 2],
     ],
     { ...steady, way: "norm-preserving" },
   )
-  const middle = journey.at(0.5)
+  const middle = path.at(0.5)
   assert.ok(Math.abs(norm([...middle]) - 3) < 1e-6)
   assert.ok(Math.abs(middle[0] / middle[1] - 2) < 1e-6)
 })
 
 test("a loop comes back to its first key, an open path ends at its last", () => {
-  near(new Journey(square, { ...steady, loop: true }).at(1), [1, 0])
-  near(new Journey(square, { ...steady, loop: false }).at(1), [0, -1])
+  near(new Path(square, { ...steady, loop: true }).at(1), [1, 0])
+  near(new Path(square, { ...steady, loop: false }).at(1), [0, -1])
 })
 
-test("at equal speed a leg takes time by its length", () => {
+test("at equal speed a segment takes time by its length", () => {
   const keys = [[0], [1], [4]]
-  const journey = new Journey(keys, { way: "linear", easing: "steady", pace: "length" })
-  near(journey.at(0.25), [1])
-  near(journey.at(0.5), [2])
-  assert.ok(Math.abs(journey.timeOf(1) - 0.25) < 1e-6)
+  const path = new Path(keys, { way: "linear", easing: "steady", pace: "length" })
+  near(path.at(0.25), [1])
+  near(path.at(0.5), [2])
+  assert.ok(Math.abs(path.timeOf(1) - 0.25) < 1e-6)
 })
 
 test("where all keys are one, the path stays there", () => {
-  const journey = new Journey(
+  const path = new Path(
     [
       [1, 1],
       [1, 1],
@@ -59,24 +59,24 @@ test("where all keys are one, the path stays there", () => {
     ],
     { way: "linear", pace: "length" },
   )
-  near(journey.at(0.4), [1, 1])
+  near(path.at(0.4), [1, 1])
 })
 
 test("a path that lingers at its keys has no speed there", () => {
-  const journey = new Journey(square, { way: "linear", easing: "keys" })
-  const speed = (time) => norm([...journey.at(time + 1e-3)].map((value, axis) => value - journey.at(time)[axis]))
+  const path = new Path(square, { way: "linear", easing: "keys" })
+  const speed = (time) => norm([...path.at(time + 1e-3)].map((value, axis) => value - path.at(time)[axis]))
   assert.ok(speed(1 / 3) < 0.02 * speed(1 / 6))
 })
 
 test("times of keys are found again under an easing of the whole", () => {
-  const journey = new Journey(square, { way: "linear", easing: "ends" })
-  for (const key of [0, 1, 2, 3]) near(journey.at(journey.timeOf(key)), square[key], 1e-5)
+  const path = new Path(square, { way: "linear", easing: "ends" })
+  for (const key of [0, 1, 2, 3]) near(path.at(path.timeOf(key)), square[key], 1e-5)
 })
 
 test("the class is that of the nearer key", () => {
-  const journey = new Journey(square, { ...steady, loop: true })
+  const path = new Path(square, { ...steady, loop: true })
   assert.deepEqual(
-    [0.1, 0.15, 0.3, 0.9].map((time) => journey.nearest(time)),
+    [0.1, 0.15, 0.3, 0.9].map((time) => path.nearest(time)),
     [0, 1, 1, 0],
   )
 })

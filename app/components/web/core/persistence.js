@@ -9,15 +9,15 @@ const PATHS = 20 << 10 // of them for the paths of Morph
 const NAMED = 3 // things that are lost and named; more are counted
 const PACE = 1000 // milliseconds between two keeps while a hand moves
 
-// What was kept or recalled last, whole; it lives as long as the page, through all changes of page within
+// What was kept or loaded last, whole; it lives as long as the page, through all changes of page within
 /** @type {Record<string, any> | null} */
 let latest = null
 let said = "" // what was said last of things that cannot be kept
 const known = new Set() // the pages within whose parts of it this browser's page has made
 
-export class Memory {
+export class Persistence {
   /**
-   * `on.compose()` gives the fields to be kept, beside those of other pages; `on.recalled(body, here)` gets what was
+   * `on.compose()` gives the fields to be kept, beside those of other pages; `on.loaded(body, here)` gets what was
    * kept before, or null, and whether `part` kept something in this very page; `on.say(sentence)` tells of what cannot
    * be kept.
    */
@@ -27,11 +27,11 @@ export class Memory {
     this.timer = 0
     this.open = false
     this.handed = {}
-    this.keeps = channel.slot("keep", () => {}, on.say)
-    this.recalls = channel.slot(
+    this.saves = channel.slot("keep", () => {}, on.say)
+    this.loads = channel.slot(
       "recall",
-      ({ view }) => this.recalled(view, false),
-      () => this.recalled(null, false),
+      ({ view }) => this.loaded(view, false),
+      () => this.loaded(null, false),
     )
     this.hide = () => document.hidden && this.now()
     this.leave = () => this.now()
@@ -40,15 +40,15 @@ export class Memory {
   }
 
   /** Ask for what was kept; nothing is kept until that is known. */
-  recall() {
-    if (latest) this.recalled(latest, known.has(this.part))
-    else this.recalls.put({ op: "recall", token: token.before })
+  load() {
+    if (latest) this.loaded(latest, known.has(this.part))
+    else this.loads.put({ op: "recall", token: token.before })
   }
 
-  recalled(view, here) {
+  loaded(view, here) {
     this.open = true
     if (view?.version === VERSION) latest ??= view
-    this.on.recalled(latest, here)
+    this.on.loaded(latest, here)
     if (this.handed.handed) this.now()
   }
 
@@ -70,7 +70,7 @@ export class Memory {
     latest = { ...latest, version: VERSION, ...this.on.compose(), ...this.handed }
     this.handed = {}
     const { view, lost } = fitting(latest)
-    this.keeps.put({ op: "keep", token: token.value, view })
+    this.saves.put({ op: "keep", token: token.value, view })
     this.tell(lost)
   }
 

@@ -52,7 +52,7 @@ export class KeptPictures {
   }
 
   /** The picture of a name on a canvas, as it was kept in this tab; null, and a word of it, where it has gone. */
-  async recall(name, title) {
+  async load(name, title) {
     const answer = await asked(`${this.address}/${name}`, { headers: { "Zoetrope-Token": token.before } })
     if (answer.ok) return drawn(await answer.blob())
     this.say(`“${title}” is not kept on this machine any longer. Bring it again.`)

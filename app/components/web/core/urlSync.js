@@ -5,7 +5,7 @@ import { write } from "./address.js"
 const PAUSE = 1500 // milliseconds; Streamlit's own reconnection takes about one second
 const TRIES = 20
 
-export class Address {
+export class UrlSync {
   constructor() {
     this.told = {}
     this.heard = {}

@@ -1,7 +1,7 @@
 // The rows of the axes, in groups where the latent has levels, and their strips of pictures.
 
 import { element } from "../ui/element.js"
-import { about } from "../pages/explore/about.js"
+import { about } from "./about.js"
 import { bodyId, LevelHead } from "./level.js"
 import { axisRow, lock } from "./row.js"
 import { Strips } from "./strips.js"

@@ -222,9 +222,9 @@ export class Directions {
   // One's own
 
   add(made) {
-    const { notice } = this.explorer
+    const { toasts } = this.explorer
     if (this.own.length >= MOST_OWN)
-      return notice.say(`You have ${MOST_OWN} directions here. Remove one first: × beside its name.`)
+      return toasts.say(`You have ${MOST_OWN} directions here. Remove one first: × beside its name.`)
     const names = new Set(this.listed.map(({ name }) => name))
     let number = 1
     while (names.has(`A → B ${number}`)) number++
@@ -250,14 +250,14 @@ export class Directions {
     this.change({ own: before.filter((other) => other !== direction) })
     this.fold.focus()
     const back = () => this.change({ own: before })
-    this.explorer.notice.say(`${spoken(direction)} removed.`, 8000, { text: "Put it back", act: back })
+    this.explorer.toasts.say(`${spoken(direction)} removed.`, 8000, { text: "Put it back", act: back })
   }
 
   change(part) {
-    const { card, memory } = this.explorer
+    const { card, persistence } = this.explorer
     this.all[card.name] = { ...this.mine, ...part }
     this.build()
-    memory.now()
+    persistence.now()
   }
 
   /** Take what was kept, but for what has been changed since. */

@@ -59,10 +59,10 @@ export class Levels {
   }
 
   change(part) {
-    const { card, memory } = this.explorer
+    const { card, persistence } = this.explorer
     this.all[card.name] = { ...this.mine, ...part }
     this.paint()
-    memory.now()
+    persistence.now()
   }
 
   /** Take what was kept, but for what has been changed since. */

@@ -1,6 +1,6 @@
 // A path through many key latents, as engine/latent/path.py walks it; tests hold the two to one result.
 
-const SEGMENTS = 64 // straight pieces by which the length of a leg is measured
+const PIECES = 64 // straight pieces by which the length of a segment is measured
 
 const same = (time) => time
 const smooth = (time) => time * time * (3 - 2 * time)
@@ -26,28 +26,28 @@ function normPreserving(a, b, t) {
   return length > 1e-6 ? line.map((value) => value * (wanted / length)) : line
 }
 
-export const WALKS = { linear, spherical, "norm-preserving": normPreserving }
+export const INTERPOLATIONS = { linear, spherical, "norm-preserving": normPreserving }
 
-export class Journey {
+export class Path {
   /** Through keys, lists of numbers; `loop` goes on from the last to the first. */
   constructor(keys, { way = "spherical", easing = "keys", pace = "time", loop = false } = {}) {
     const exact = keys.map((z) => Array.from(Float32Array.from(z)))
     this.keys = exact
-    this.walk = WALKS[way]
+    this.walk = INTERPOLATIONS[way]
     this.easing = EASINGS[easing]
     this.loop = loop
-    this.legs = loop ? keys.length : keys.length - 1
+    this.segments = loop ? keys.length : keys.length - 1
     this.ends = this.measure(pace)
   }
 
   measure(pace) {
-    const length = (leg) => {
-      const points = Array.from({ length: SEGMENTS + 1 }, (_, i) => this.on(leg, i / SEGMENTS))
+    const length = (segment) => {
+      const points = Array.from({ length: PIECES + 1 }, (_, i) => this.on(segment, i / PIECES))
       return points
         .slice(1)
         .reduce((sum, point, i) => sum + norm(point.map((value, axis) => value - points[i][axis])), 0)
     }
-    let lengths = Array.from({ length: this.legs }, (_, leg) => (pace === "length" ? length(leg) : 1))
+    let lengths = Array.from({ length: this.segments }, (_, segment) => (pace === "length" ? length(segment) : 1))
     if (!(lengths.reduce((sum, one) => sum + one, 0) > 0)) lengths = lengths.map(() => 1)
     const total = lengths.reduce((sum, one) => sum + one, 0)
     let passed = 0
@@ -56,34 +56,34 @@ export class Journey {
     return ends
   }
 
-  on(leg, along) {
-    return this.walk(this.keys[leg], this.keys[(leg + 1) % this.keys.length], along)
+  on(segment, along) {
+    return this.walk(this.keys[segment], this.keys[(segment + 1) % this.keys.length], along)
   }
 
-  /** The leg of a time in [0, 1], and how far along it, 0 to 1. */
+  /** The segment of a time in [0, 1], and how far along it, 0 to 1. */
   place(time) {
     const [whole, each] = this.easing
     const passed = whole(time)
     const found = this.ends.findIndex((end) => end > passed)
-    const leg = found < 0 ? this.legs - 1 : found
-    const start = leg ? this.ends[leg - 1] : 0
-    const span = this.ends[leg] - start
-    return { leg, along: each(span > 0 ? Math.min(1, Math.max(0, (passed - start) / span)) : 0) }
+    const segment = found < 0 ? this.segments - 1 : found
+    const start = segment ? this.ends[segment - 1] : 0
+    const span = this.ends[segment] - start
+    return { segment, along: each(span > 0 ? Math.min(1, Math.max(0, (passed - start) / span)) : 0) }
   }
 
   /** The latent at a time in [0, 1], float32. */
   at(time) {
-    const { leg, along } = this.place(time)
-    return Float32Array.from(this.on(leg, along))
+    const { segment, along } = this.place(time)
+    return Float32Array.from(this.on(segment, along))
   }
 
-  /** The key that lies nearer on the leg of a time: whose class a picture there has. */
+  /** The key that lies nearer on the segment of a time: whose class a picture there has. */
   nearest(time) {
-    const { leg, along } = this.place(time)
-    return (leg + (along >= 0.5 ? 1 : 0)) % this.keys.length
+    const { segment, along } = this.place(time)
+    return (segment + (along >= 0.5 ? 1 : 0)) % this.keys.length
   }
 
-  /** When a key is passed, in [0, 1]; by bisection where the whole journey is eased. */
+  /** When a key is passed, in [0, 1]; by bisection where the whole path is eased. */
   timeOf(key) {
     const passed = key ? this.ends[key - 1] : 0
     let [low, high] = [0, 1]

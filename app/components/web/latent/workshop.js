@@ -16,11 +16,11 @@ export class Workshop {
     this.make = make
     this.model = null
     this.sum = /** @type {{z: number[], y: number | null} | null} */ (null)
-    const { channel, notice } = explorer
+    const { channel, toasts } = explorer
     this.draws = channel.slot(
       "boxes",
       (answer) => this.drawn(answer),
-      (sentence) => notice.say(sentence),
+      (sentence) => toasts.say(sentence),
     )
     this.thumbs = channel.slot("thumbs", (answer) => this.take(answer))
     const changed = () => this.changed()
@@ -86,9 +86,9 @@ export class Workshop {
   }
 
   put(holder, snapshots) {
-    const { notice } = this.explorer
-    if (!snapshots.length) return notice.say("There are no bookmarks yet: K keeps the picture shown.")
-    if (!holder.add(snapshots)) notice.say(`${holder.name} holds ${holder.most} pictures; the others stayed out.`)
+    const { toasts } = this.explorer
+    if (!snapshots.length) return toasts.say("There are no bookmarks yet: K keeps the picture shown.")
+    if (!holder.add(snapshots)) toasts.say(`${holder.name} holds ${holder.most} pictures; the others stayed out.`)
   }
 
   draw(holder, count) {
@@ -134,20 +134,20 @@ export class Workshop {
   }
 
   join() {
-    const { card, notice } = this.explorer
+    const { card, toasts } = this.explorer
     const [from, to] = this.boxes.map(({ items }) => items.map(({ z }) => z))
     const made = between(from, to, card)
     if (!made)
-      return notice.say("Both boxes have the same mean, so no direction leads from A to B. Change one of them.")
+      return toasts.say("Both boxes have the same mean, so no direction leads from A to B. Change one of them.")
     this.make(made)
   }
 
   /** Show the result; what is frozen stays. */
   visit() {
-    const { gestures, motion, levels, view } = this.explorer
+    const { commands, motion, levels, view } = this.explorer
     if (!this.sum) return
     const { z, y } = this.sum
-    if (y === view.y) return motion.glide(gestures.aimed(levels.free, (axis) => z[axis]))
-    gestures.visit({ z: gestures.aimed(levels.free, (axis) => z[axis]), y })
+    if (y === view.y) return motion.glide(commands.aimed(levels.free, (axis) => z[axis]))
+    commands.visit({ z: commands.aimed(levels.free, (axis) => z[axis]), y })
   }
 }

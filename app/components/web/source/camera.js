@@ -1,8 +1,8 @@
 // The camera: its picture lies on the desk frame by frame, and stays as it is once it is held.
 
 import { context2d } from "../pixels/canvas.js"
-import { button, element } from "../pages/reconstruct/parts.js"
-import { lay, sheet, work } from "./sourceState.js"
+import { button, element } from "./parts.js"
+import { lay, sheet, sourceState } from "./sourceState.js"
 
 const LONGEST = 640 // pixels of a frame's longer side
 const FORBIDDEN =
@@ -59,7 +59,7 @@ export class Camera {
     const { videoWidth, videoHeight } = this.video
     const scale = Math.min(1, LONGEST / Math.max(videoWidth, videoHeight))
     const [width, height] = [Math.round(videoWidth * scale), Math.round(videoHeight * scale)]
-    const before = work.sources.camera
+    const before = sourceState.sources.camera
     const canvas = sheet(width, height)
     context2d(canvas).drawImage(this.video, 0, 0, width, height)
     const source = lay("camera", canvas, { title: "Your camera", colour: true, live: true, query: {} })
@@ -71,7 +71,7 @@ export class Camera {
 
   follow() {
     if (!this.stream) return
-    const { canvas } = work.sources.camera
+    const { canvas } = sourceState.sources.camera
     context2d(canvas).drawImage(this.video, 0, 0, canvas.width, canvas.height)
     this.on.changed()
     this.next = requestAnimationFrame(() => this.follow())
@@ -87,8 +87,8 @@ export class Camera {
   stop() {
     cancelAnimationFrame(this.next)
     this.stream?.getTracks().forEach((track) => track.stop())
-    if (this.stream && work.sources.camera) work.sources.camera.live = false
+    if (this.stream && sourceState.sources.camera) sourceState.sources.camera.live = false
     this.stream = this.video.srcObject = null
-    this.run.textContent = work.sources.camera ? "Start again" : "Start the camera"
+    this.run.textContent = sourceState.sources.camera ? "Start again" : "Start the camera"
   }
 }

@@ -1,9 +1,9 @@
 // The drawing pad: white strokes on black, as digits are in the data. Every stroke can be undone, a cleared pad too.
 
 import { context2d } from "../pixels/canvas.js"
-import { button, element, labelled } from "../pages/reconstruct/parts.js"
+import { button, element, labelled } from "./parts.js"
 import { clamp } from "./crop.js"
-import { lay, sheet, work } from "./sourceState.js"
+import { lay, sheet, sourceState } from "./sourceState.js"
 
 const SIDE = 448 // pixels of the pad
 const STEP = 8 // that an arrow key moves the pen
@@ -20,28 +20,28 @@ export class Pad {
     this.on = on
     this.at = [SIDE / 2, SIDE / 2]
     this.down = false
-    if (!work.sources.draw) this.create()
+    if (!sourceState.sources.draw) this.create()
     this.panel = this.controls()
   }
 
   create() {
-    const kind = work.kind
-    work.strokes = stored()
+    const kind = sourceState.kind
+    sourceState.strokes = stored()
     this.source = lay("draw", sheet(SIDE, SIDE), { fit: "all", title: "Your drawing", room: 1, query: {} })
-    work.kind = kind
+    sourceState.kind = kind
     this.repaint()
   }
 
   get canvas() {
-    return work.sources.draw.canvas
+    return sourceState.sources.draw.canvas
   }
 
   get empty() {
-    return !visible(work.strokes).length
+    return !visible(sourceState.strokes).length
   }
 
   controls() {
-    const { pen } = work
+    const { pen } = sourceState
     this.width = element("input", {
       class: "zt-rec-range",
       type: "range",
@@ -87,15 +87,15 @@ export class Pad {
   }
 
   toggle(what) {
-    work.pen[what] = !work.pen[what]
+    sourceState.pen[what] = !sourceState.pen[what]
     this.press()
   }
 
   press() {
-    this.drawing.setAttribute("aria-pressed", work.pen.drawing)
-    this.erasing.setAttribute("aria-pressed", work.pen.erase)
-    this.back.disabled = !work.strokes.length
-    this.again.disabled = !work.gone.length
+    this.drawing.setAttribute("aria-pressed", sourceState.pen.drawing)
+    this.erasing.setAttribute("aria-pressed", sourceState.pen.erase)
+    this.back.disabled = !sourceState.strokes.length
+    this.again.disabled = !sourceState.gone.length
     this.wipe.disabled = this.empty
   }
 
@@ -109,13 +109,13 @@ export class Pad {
   }
 
   begin(point) {
-    work.gone = []
-    work.strokes.push({ width: work.pen.width, erase: work.pen.erase, points: [] })
+    sourceState.gone = []
+    sourceState.strokes.push({ width: sourceState.pen.width, erase: sourceState.pen.erase, points: [] })
     this.draw(point)
   }
 
   draw(point) {
-    const stroke = work.strokes[work.strokes.length - 1]
+    const stroke = sourceState.strokes[sourceState.strokes.length - 1]
     /** @type {[number, number]} */
     const next = [Math.round(point[0]), Math.round(point[1])]
     ink(this.canvas, stroke, stroke.points.at(-1) ?? next, next)
@@ -129,20 +129,20 @@ export class Pad {
   }
 
   clear() {
-    work.strokes.push({ clear: true, points: [], width: 0, erase: false })
-    work.gone = []
+    sourceState.strokes.push({ clear: true, points: [], width: 0, erase: false })
+    sourceState.gone = []
     this.redone()
   }
 
   undo() {
-    const stroke = work.strokes.pop()
-    if (stroke) work.gone.push(stroke)
+    const stroke = sourceState.strokes.pop()
+    if (stroke) sourceState.gone.push(stroke)
     this.redone()
   }
 
   redo() {
-    const stroke = work.gone.pop()
-    if (stroke) work.strokes.push(stroke)
+    const stroke = sourceState.gone.pop()
+    if (stroke) sourceState.strokes.push(stroke)
     this.redone()
   }
 
@@ -156,7 +156,7 @@ export class Pad {
     const context = context2d(this.canvas)
     context.fillStyle = "#000"
     context.fillRect(0, 0, SIDE, SIDE)
-    for (const stroke of visible(work.strokes))
+    for (const stroke of visible(sourceState.strokes))
       stroke.points.forEach((point, i) => ink(this.canvas, stroke, stroke.points[Math.max(0, i - 1)], point))
   }
 
@@ -190,8 +190,8 @@ export class Pad {
   }
 
   widen(by) {
-    work.pen.width = clamp(work.pen.width + by, 8, 96)
-    this.width.value = work.pen.width
+    sourceState.pen.width = clamp(sourceState.pen.width + by, 8, 96)
+    this.width.value = sourceState.pen.width
     this.mark(true)
   }
 
@@ -203,8 +203,8 @@ export class Pad {
     Object.assign(this.cursor.style, {
       left: percent(this.at[0]),
       top: percent(this.at[1]),
-      width: percent(work.pen.width),
-      height: percent(work.pen.width),
+      width: percent(sourceState.pen.width),
+      height: percent(sourceState.pen.width),
     })
     this.cursor.classList.toggle("zt-rec-down", this.down)
     this.keys.textContent = on
@@ -240,7 +240,7 @@ function ink(canvas, { width, erase }, from, to) {
 
 function keep() {
   try {
-    sessionStorage.setItem(KEPT, JSON.stringify(visible(work.strokes)))
+    sessionStorage.setItem(KEPT, JSON.stringify(visible(sourceState.strokes)))
   } catch {
     // storage is denied or full: the drawing lives as long as the page
   }

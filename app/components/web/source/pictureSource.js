@@ -6,7 +6,7 @@ import { asked } from "./saving.js"
 import { Sources } from "./sources.js"
 import { Stage } from "./stage.js"
 import { Tools } from "./tools.js"
-import { shown, work } from "./sourceState.js"
+import { shown, sourceState } from "./sourceState.js"
 
 const EMPTY = "The pad is empty. Draw a stroke, and the page follows it."
 const WAITING = {
@@ -16,7 +16,7 @@ const WAITING = {
   shelf: "No picture lies here yet. Choose one.",
 }
 
-export class Desk {
+export class PictureSource {
   /**
    * `on.changed(source)` hears of another crop or of new pixels, once a screen refresh, with nothing where nothing
    * lies; `on.laid(source)` of another picture, at once, or without it `on.changed` does; `on.say(sentence)` what
@@ -29,7 +29,7 @@ export class Desk {
     const [changed, cropped] = [() => this.changed(), (crop) => this.crop(crop)]
     this.sources = new Sources(channel, parts, { laid: () => this.laid(), changed, cropped, refused: on.say })
     const pen = (...stroke) => this.sources.ways.draw.pen(...stroke)
-    this.stage = new Stage(parts, { cropped, pen, draws: () => work.kind === "draw" && work.pen.drawing })
+    this.stage = new Stage(parts, { cropped, pen, draws: () => sourceState.kind === "draw" && sourceState.pen.drawing })
     this.tools = new Tools(parts.tools, shown, { cropped, say: on.say })
     this.resizing = new ResizeObserver(() => shown() && this.stage.paint(shown()))
     this.resizing.observe(parts.stage)
@@ -49,14 +49,14 @@ export class Desk {
 
   /** Lay out what lay here before, `kept` where that was before this page was loaded; else `first`, a kind. */
   resume(kept, first) {
-    const source = asked(kept?.sources?.[work.kind ?? ""]?.source)
+    const source = asked(kept?.sources?.[sourceState.kind ?? ""]?.source)
     if (source && !shown() && this.sources.has(source)) return this.follow(source)
-    this.sources.choose(work.kind ?? first)
+    this.sources.choose(sourceState.kind ?? first)
   }
 
   /** Whether the pad lies here, without a stroke. */
   get empty() {
-    return work.kind === "draw" && this.sources.ways.draw.empty
+    return sourceState.kind === "draw" && this.sources.ways.draw.empty
   }
 
   /** Another picture lies here, or none. */
@@ -64,9 +64,9 @@ export class Desk {
     const source = shown()
     const { upload, shelf } = this.sources.ways
     this.parts.stage.classList.toggle("zt-rec-blank", !source)
-    this.parts.note.textContent = source ? "" : (WAITING[work.kind] ?? "")
-    if (source && work.kind === "upload") upload.tell()
-    if (source && work.kind === "shelf") shelf.mark(source.query?.source?.split(":")[1])
+    this.parts.note.textContent = source ? "" : (WAITING[sourceState.kind] ?? "")
+    if (source && sourceState.kind === "upload") upload.tell()
+    if (source && sourceState.kind === "shelf") shelf.mark(source.query?.source?.split(":")[1])
     this.on.laid ? this.on.laid(source) : this.changed()
   }
 

@@ -2,8 +2,8 @@
 
 import { context2d } from "../pixels/canvas.js"
 import { pictures } from "../pixels/sheet.js"
-import { button, element, labelled } from "../pages/reconstruct/parts.js"
-import { lay, sheet, work } from "./sourceState.js"
+import { button, element, labelled } from "./parts.js"
+import { lay, sheet, sourceState } from "./sourceState.js"
 
 const SEEDS = 2 ** 32
 
@@ -25,7 +25,7 @@ export class Sample {
     this.model = element("select", {
       class: "zt-rec-select",
       "aria-label": "Model that draws the sample",
-      onchange: () => this.choose(this.model.value, work.sample.seed),
+      onchange: () => this.choose(this.model.value, sourceState.sample.seed),
     })
     this.seed = element("input", {
       class: "zt-rec-number",
@@ -34,9 +34,11 @@ export class Sample {
       max: SEEDS - 1,
       step: 1,
       "aria-label": "Seed of the sample",
-      onchange: () => this.choose(work.sample.model, Number(this.seed.value)),
+      onchange: () => this.choose(sourceState.sample.model, Number(this.seed.value)),
     })
-    const next = button("Another", "Draw the next seed", () => this.choose(work.sample.model, work.sample.seed + 1))
+    const next = button("Another", "Draw the next seed", () =>
+      this.choose(sourceState.sample.model, sourceState.sample.seed + 1),
+    )
     this.shown = null // what the picture is a sample of: {model, seed}
     this.says = element("p", { class: "zt-rec-says", role: "status" })
     this.panel = element(
@@ -49,13 +51,15 @@ export class Sample {
 
   offer(models) {
     this.models = models
-    work.sample.model = models.some(({ name }) => name === work.sample.model) ? work.sample.model : models[0]?.name
+    sourceState.sample.model = models.some(({ name }) => name === sourceState.sample.model)
+      ? sourceState.sample.model
+      : models[0]?.name
     this.model.replaceChildren(
       ...models.map(({ name, title }) =>
-        element("option", { value: name, selected: name === work.sample.model }, title),
+        element("option", { value: name, selected: name === sourceState.sample.model }, title),
       ),
     )
-    this.seed.value = work.sample.seed
+    this.seed.value = sourceState.sample.seed
   }
 
   has(model) {
@@ -63,13 +67,13 @@ export class Sample {
   }
 
   get card() {
-    return this.models.find(({ name }) => name === work.sample.model)
+    return this.models.find(({ name }) => name === sourceState.sample.model)
   }
 
   /** Draw a model's sample of a seed. */
   choose(model, seed) {
     const whole = Number.isInteger(seed) && seed >= 0 ? seed % SEEDS : 1
-    Object.assign(work.sample, { model, seed: whole })
+    Object.assign(sourceState.sample, { model, seed: whole })
     this.model.value = model
     this.seed.value = whole
     this.draw()
@@ -78,7 +82,9 @@ export class Sample {
   draw() {
     this.failed = null
     if (this.card)
-      this.draws.ask({ verb: "draw", model: this.card.name, seeds: [work.sample.seed] }, null, { ...work.sample })
+      this.draws.ask({ verb: "draw", model: this.card.name, seeds: [sourceState.sample.seed] }, null, {
+        ...sourceState.sample,
+      })
   }
 
   decode({ panels: [{ model, payload }], note }) {
@@ -105,12 +111,12 @@ export class Sample {
 
   /** No sample came: model and seed stay those of the picture that is there. */
   trouble(sentence) {
-    this.failed = { ...work.sample }
+    this.failed = { ...sourceState.sample }
     this.says.textContent = sentence
     if (!this.shown) return
-    Object.assign(work.sample, this.shown)
-    this.model.value = work.sample.model
-    this.seed.value = work.sample.seed
+    Object.assign(sourceState.sample, this.shown)
+    this.model.value = sourceState.sample.model
+    this.seed.value = sourceState.sample.seed
   }
 
   /** The engine is back: ask again for what it could not give. */

@@ -1,7 +1,7 @@
 // What of the desk is kept: a person's own pictures, where others came from, and how all of them are cropped.
 
 import { token } from "../core/token.js"
-import { source as laid, work } from "./sourceState.js"
+import { source as laid, sourceState } from "./sourceState.js"
 
 const ABOUT = ["title", "hint", "notes", "faces", "fit", "room", "colour", "crop"]
 
@@ -14,32 +14,32 @@ export function told(source, pictures) {
 }
 
 /** A person's own picture, laid out as it was kept; null where it has gone. */
-export async function recalled({ picture, ...about }, pictures) {
-  const canvas = await pictures.recall(picture, about.title)
+export async function loaded({ picture, ...about }, pictures) {
+  const canvas = await pictures.load(picture, about.title)
   return canvas && { ...laid(canvas, { ...about, query: {} }), kept: { name: picture, token: token.before } }
 }
 
 /** The part of the view that holds the desk; nothing until what was kept before is back. */
 export function composed(pictures) {
-  if (!work.recalled) return {}
-  const sources = Object.entries(work.sources).map(([kind, source]) => [
+  if (!sourceState.loaded) return {}
+  const sources = Object.entries(sourceState.sources).map(([kind, source]) => [
     kind,
     kind === "draw" ? { crop: source.crop } : told(source, pictures),
   ])
-  return { desk: { kind: work.kind, sources: Object.fromEntries(sources.filter(([, kept]) => kept)) } }
+  return { desk: { kind: sourceState.kind, sources: Object.fromEntries(sources.filter(([, kept]) => kept)) } }
 }
 
 /** Bring back what was kept of the desk, once; what a person has laid there since stays. */
 export async function restore(desk, pictures) {
-  if (work.recalled) return
+  if (sourceState.loaded) return
   for (const [kind, kept] of Object.entries(desk?.sources ?? {})) {
-    if (kind === "draw") work.sources.draw.crop = kept.crop
-    else if (kept.source) work.crops[kept.source] = kept.crop
-    const source = kept.picture && (await recalled(kept, pictures))
-    if (source) work.sources[kind] ??= source
+    if (kind === "draw") sourceState.sources.draw.crop = kept.crop
+    else if (kept.source) sourceState.crops[kept.source] = kept.crop
+    const source = kept.picture && (await loaded(kept, pictures))
+    if (source) sourceState.sources[kind] ??= source
   }
-  work.kind ??= desk?.kind ?? null
-  work.recalled = true
+  sourceState.kind ??= desk?.kind ?? null
+  sourceState.loaded = true
 }
 
 /**

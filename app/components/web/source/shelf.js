@@ -1,6 +1,6 @@
 // The pictures that come along: made by ourselves, so they may be shown anywhere.
 
-import { element } from "../pages/reconstruct/parts.js"
+import { element } from "./parts.js"
 import { lay, opened } from "./sourceState.js"
 
 export class Shelf {

@@ -22,7 +22,7 @@ import { look, start } from "./crop.js"
  */
 /** @typedef {{width: number, erase: boolean, points: [number, number][], clear?: boolean}} Stroke */
 
-export const work = {
+export const sourceState = {
   kind: /** @type {string | null} */ (null), // of the source that is shown
   sources: /** @type {Record<string, Source>} */ ({}), // by kind
   strokes: /** @type {Stroke[]} */ ([]),
@@ -36,11 +36,11 @@ export const work = {
   upload: null, // by which Streamlit knows the file that was taken last
   asked: 0, // number of the address that was taken last; a lower one comes from a server that has just started
   crops: {}, // by source: how it was cropped before this page was loaded
-  recalled: false, // whether what was kept before is back
+  loaded: false, // whether what was kept before is back
 }
 
 /** The source that is shown, or undefined. */
-export const shown = () => work.sources[work.kind ?? ""]
+export const shown = () => sourceState.sources[sourceState.kind ?? ""]
 
 /**
  * A source. `fit` is "all" where the crop begins with the whole of it, else its largest square.
@@ -66,11 +66,11 @@ export function source(canvas, { fit = "square", ...about }) {
 
 /** Lay a source on the desk. */
 export function lay(kind, canvas, about) {
-  work.kind = kind
-  const before = work.crops[about.query?.source]
-  delete work.crops[about.query?.source]
-  work.sources[kind] = source(canvas, before ? { ...about, crop: before } : about)
-  return work.sources[kind]
+  sourceState.kind = kind
+  const before = sourceState.crops[about.query?.source]
+  delete sourceState.crops[about.query?.source]
+  sourceState.sources[kind] = source(canvas, before ? { ...about, crop: before } : about)
+  return sourceState.sources[kind]
 }
 
 /** A canvas whose pixels can be read often. */

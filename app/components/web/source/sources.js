@@ -1,12 +1,12 @@
 // Where pictures come from: one tab for each way, and whose picture is on the stage.
 
 import { Camera } from "./camera.js"
-import { element } from "../pages/reconstruct/parts.js"
+import { element } from "./parts.js"
 import { Pad } from "./pad.js"
 import { Sample } from "./sample.js"
 import { Shelf } from "./shelf.js"
 import { Upload } from "./upload.js"
-import { work } from "./sourceState.js"
+import { sourceState } from "./sourceState.js"
 
 const TABS = { shelf: "Pictures", draw: "Draw", upload: "Upload", camera: "Camera", sample: "Sample" }
 
@@ -31,7 +31,7 @@ export class Sources {
     const here = (kind) => ({
       ...on,
       laid: () => (this.mark(), on.laid()),
-      changed: () => work.kind === kind && on.changed(),
+      changed: () => sourceState.kind === kind && on.changed(),
     })
     this.ways = {
       shelf: new Shelf(here("shelf")),
@@ -74,11 +74,11 @@ export class Sources {
 
   /** Open a tab; what lay there before comes back as it was left. */
   choose(kind) {
-    if (work.kind === "camera" && kind !== "camera") this.ways.camera.stop()
-    work.kind = kind
+    if (sourceState.kind === "camera" && kind !== "camera") this.ways.camera.stop()
+    sourceState.kind = kind
     this.mark()
-    if (kind === "sample" && !work.sources.sample) this.ways.sample.draw()
-    if (kind === "shelf" && !work.sources.shelf && this.ways.shelf.all.length)
+    if (kind === "sample" && !sourceState.sources.sample) this.ways.sample.draw()
+    if (kind === "shelf" && !sourceState.sources.shelf && this.ways.shelf.all.length)
       return this.ways.shelf.choose(this.ways.shelf.all[0].name)
     this.on.laid()
   }
@@ -86,13 +86,13 @@ export class Sources {
   /** Show the tab of the present kind. */
   mark() {
     for (const tab of this.tabs) {
-      const mine = tab.dataset.kind === work.kind
+      const mine = tab.dataset.kind === sourceState.kind
       tab.setAttribute("aria-selected", mine)
       tab.tabIndex = mine ? 0 : -1
     }
-    const { panel } = this.ways[work.kind]
+    const { panel } = this.ways[sourceState.kind]
     if (this.parts.panel.firstChild !== panel) this.parts.panel.replaceChildren(panel)
-    this.parts.stage.classList.toggle("zt-rec-drawing", work.kind === "draw")
+    this.parts.stage.classList.toggle("zt-rec-drawing", sourceState.kind === "draw")
   }
 
   /**
@@ -111,7 +111,7 @@ export class Sources {
    */
   follow({ kind, name, model, seed }) {
     if (kind === "shelf") return this.ways.shelf.choose(name)
-    work.kind = "sample"
+    sourceState.kind = "sample"
     this.mark()
     this.ways.sample.choose(model, seed)
   }

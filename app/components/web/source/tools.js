@@ -1,6 +1,6 @@
 // What is done to the crop beside moving it: turns, mirror, negative, grey, and ways to frame.
 
-import { button, element } from "../pages/reconstruct/parts.js"
+import { button, element } from "./parts.js"
 import { around, start } from "./crop.js"
 
 export class Tools {

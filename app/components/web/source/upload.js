@@ -1,7 +1,7 @@
 // An upload: the server has decoded it already; what comes here is a clean PNG of our own making.
 
-import { button, element } from "../pages/reconstruct/parts.js"
-import { lay, opened, work } from "./sourceState.js"
+import { button, element } from "./parts.js"
+import { lay, opened, sourceState } from "./sourceState.js"
 
 const CHOOSER = '[data-testid="stFileUploader"] input[type=file]'
 
@@ -24,18 +24,18 @@ export class Upload {
 
   /** Take what the server made of the newest file: a picture, or a sentence that leaves everything as it is. */
   async take(about, url) {
-    if (!about || about.file === work.upload) return
-    work.upload = about.file
+    if (!about || about.file === sourceState.upload) return
+    sourceState.upload = about.file
     if (about.error) return this.on.refused(about.error)
     const canvas = await opened(url)
-    if (about.file !== work.upload) return // a newer one came meanwhile
+    if (about.file !== sourceState.upload) return // a newer one came meanwhile
     lay("upload", canvas, { title: about.name, notes: about.notes, faces: about.faces ?? [], query: {} })
     this.tell()
     this.on.laid()
   }
 
   tell() {
-    const source = work.sources.upload
+    const source = sourceState.sources.upload
     if (!source) return
     this.says.textContent = [`${source.title}, ${source.canvas.width} × ${source.canvas.height}`, ...source.notes].join(
       " · ",

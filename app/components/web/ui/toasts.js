@@ -13,7 +13,7 @@ const ENGINE = {
     "tries once more.",
 }
 
-export class Notice {
+export class Toasts {
   constructor() {
     this.held = new Map()
     this.passing = []

@@ -5,7 +5,7 @@ import { Channel } from "../../core/channel.js"
 import { settle } from "../../ui/element.js"
 import { copy } from "../../core/share.js"
 import { KeptPictures } from "../../core/pictures.js"
-import { Memory } from "../../core/persistence.js"
+import { Persistence } from "../../core/persistence.js"
 import { mounting } from "../../core/mount.js"
 import { Bar } from "./bar.js"
 import { Blind } from "./blind.js"
@@ -35,10 +35,10 @@ class Compare {
     this.taken = 0
     this.parts = layout(root)
     const { parts } = this
-    this.notice = parts.notice
-    this.say = (sentence) => this.notice.say(sentence, 9000)
+    this.toasts = parts.toasts
+    this.say = (sentence) => this.toasts.say(sentence, 9000)
     this.channel = new Channel(page, {
-      onLine: (state, why) => this.notice.line(state, why),
+      onLine: (state, why) => this.toasts.line(state, why),
       onEngine: (state) => this.engine(state),
     })
     this.walls = new Walls(this.channel, { drawn: (spent, turn) => this.drawn(spent, turn) })
@@ -56,18 +56,18 @@ class Compare {
       over: () => this.unhide(),
       say: this.say,
     })
-    this.pictures = new KeptPictures(page, { changed: () => this.memory.now(), say: this.say })
+    this.pictures = new KeptPictures(page, { changed: () => this.persistence.now(), say: this.say })
     const back = (body) => body?.through && this.through.restore(body.through, this.pictures)
-    this.memory = new Memory(this.channel, "compare", {
+    this.persistence = new Persistence(this.channel, "compare", {
       compose: () => this.through.composed(this.pictures),
-      recalled: back,
+      loaded: back,
       say: this.say,
     })
     this.through = new Through(
       this.channel,
       parts.through,
       () => this.columns,
-      () => this.memory.now(),
+      () => this.persistence.now(),
     )
     this.toys = new Toys(this.channel, parts.toys)
     this.figures = new Figures(parts.table)
@@ -101,14 +101,14 @@ class Compare {
     if (data.version > view.version) this.follow(data)
     view.version = data.version // a lower one comes from a server that has just started
     if (!this.columns.length && !this.blind.round) this.rebuild()
-    if (first) this.memory.recall()
+    if (first) this.persistence.load()
   }
 
   /** Take over what an address asks for. */
   follow({ version, view: asked, notices }) {
     Object.assign(view, { version, models: asked.models, n: asked.n, t: asked.t, y: asked.y })
     takeSeeds(asked.seed)
-    if (notices.length) this.notice.say(notices.join(" "), 12000)
+    if (notices.length) this.toasts.say(notices.join(" "), 12000)
     if (this.blind.round) this.blind.end()
     else this.rebuild()
   }
@@ -337,7 +337,7 @@ class Compare {
   engine(state) {
     const back = state === "ready" && this.away
     this.away = state !== "ready"
-    this.notice.engine(state)
+    this.toasts.engine(state)
     if (back) this.changed()
   }
 
@@ -345,8 +345,8 @@ class Compare {
     this.due = false
     this.settle.cancel()
     this.deaf()
-    this.memory.close()
-    this.notice.close()
+    this.persistence.close()
+    this.toasts.close()
     this.channel.close()
   }
 }

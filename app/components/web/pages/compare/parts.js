@@ -1,7 +1,7 @@
 // The skeleton of Compare, and the buttons it is made of.
 
 import { element, button as plain } from "../../ui/element.js"
-import { Notice } from "../../ui/toasts.js"
+import { Toasts } from "../../ui/toasts.js"
 
 export { element }
 
@@ -49,10 +49,10 @@ export function layout(root) {
   const through = section("The same picture through all", "through")
   const toys = section("Mode coverage of the toys", "toys", true)
   const table = section("Figures", "figures", true)
-  const notice = new Notice()
+  const toasts = new Toasts()
   root.replaceChildren(
     element("div", { class: "zt-cmp" }, bar, blind, says, columns, through.whole, toys.whole, table.whole),
-    notice.element,
+    toasts.element,
   )
-  return { bar, blind, says, columns, through, toys, table, notice }
+  return { bar, blind, says, columns, through, toys, table, toasts }
 }

@@ -88,7 +88,7 @@ export class Through {
 
   /** Bring back the picture that was kept. */
   async restore({ open, name, picture, title }, kept) {
-    const canvas = picture ? await kept.recall(picture, title) : null
+    const canvas = picture ? await kept.load(picture, title) : null
     if (this.source) return
     this.whole.open = open
     this.shelf.value = name

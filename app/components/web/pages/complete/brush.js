@@ -1,6 +1,6 @@
 // The brush: a finger, a mouse or the cursor keys hide parts of the picture, or uncover them.
 
-import { easel, lay, mask } from "./completionState.js"
+import { completionState, lay, mask } from "./completionState.js"
 
 export class Brush {
   /**
@@ -56,7 +56,7 @@ export class Brush {
   }
 
   /** Paint from the last pixel to this one. */
-  to(pixel, erase = easel.brush.erase) {
+  to(pixel, erase = completionState.brush.erase) {
     const [, , width] = this.card.shape
     const from = this.last ?? pixel
     const [across, down] = [(pixel % width) - (from % width), Math.floor(pixel / width) - Math.floor(from / width)]
@@ -70,7 +70,7 @@ export class Brush {
   dab(column, row, erase) {
     const [, height, width] = this.card.shape
     const hidden = mask(this.card.shape)
-    const radius = easel.brush.radius + 0.4
+    const radius = completionState.brush.radius + 0.4
     for (let down = Math.max(0, Math.ceil(row - radius)); down <= Math.min(height - 1, row + radius); down++) {
       for (
         let right = Math.max(0, Math.ceil(column - radius));

@@ -3,7 +3,7 @@
 export const SEEDS = 2 ** 32
 export const SPEEDS = [1, 3, 10, 30, 100, 300, Infinity] // pixels a second
 
-export const easel = {
+export const completionState = {
   model: null,
   seed: 1,
   label: null, // the name of the class that a model which knows it is told; null: none
@@ -18,7 +18,7 @@ export const easel = {
   other: "", // the model beside which what is seen is shown
   surprise: false,
   rival: "",
-  recalled: false, // whether what was kept before is back
+  loaded: false, // whether what was kept before is back
   version: 0, // of the address that was taken
 }
 
@@ -40,29 +40,29 @@ export function preset(name, height, width) {
 
 /** The mask for pictures of a size; the lower half to begin with. */
 export function mask([, height, width]) {
-  return (easel.hidden[`${height}×${width}`] ??= preset("lower", height, width))
+  return (completionState.hidden[`${height}×${width}`] ??= preset("lower", height, width))
 }
 
 /** Take another mask, and remember the one before. */
 export function lay([, height, width], hidden) {
   const size = `${height}×${width}`
-  easel.past = [...easel.past.slice(-49), { size, hidden: easel.hidden[size] }]
-  easel.hidden[size] = hidden
+  completionState.past = [...completionState.past.slice(-49), { size, hidden: completionState.hidden[size] }]
+  completionState.hidden[size] = hidden
 }
 
 /** Go back to the mask before; false where there is none of this size. */
 export function undo([, height, width]) {
   const size = `${height}×${width}`
-  const at = easel.past.findLastIndex((before) => before.size === size)
+  const at = completionState.past.findLastIndex((before) => before.size === size)
   if (at < 0) return false
-  easel.hidden[size] = easel.past.splice(at, 1)[0].hidden
+  completionState.hidden[size] = completionState.past.splice(at, 1)[0].hidden
   return true
 }
 
 // Kept on the server: a bit for each pixel.
 
 export function packed() {
-  return Object.fromEntries(Object.entries(easel.hidden).map(([size, hidden]) => [size, bits(hidden)]))
+  return Object.fromEntries(Object.entries(completionState.hidden).map(([size, hidden]) => [size, bits(hidden)]))
 }
 
 function bits(hidden) {
@@ -73,12 +73,12 @@ function bits(hidden) {
 
 /** Take masks that were kept, unless a person has changed one since. */
 export function unpack(kept) {
-  if (easel.past.length) return
+  if (completionState.past.length) return
   for (const [size, text] of Object.entries(kept ?? {})) {
     const [height, width] = size.split("×").map(Number)
     const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0))
     if (bytes.length === Math.ceil((height * width) / 8))
-      easel.hidden[size] = Uint8Array.from(
+      completionState.hidden[size] = Uint8Array.from(
         { length: height * width },
         (_, pixel) => (bytes[pixel >> 3] >> (pixel & 7)) & 1,
       )

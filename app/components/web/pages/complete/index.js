@@ -7,18 +7,18 @@ import { element, settle } from "../../ui/element.js"
 import { KeptPictures } from "../../core/pictures.js"
 import { listen } from "../../core/keys.js"
 import { Lecture } from "../../core/lecture.js"
-import { Memory } from "../../core/persistence.js"
+import { Persistence } from "../../core/persistence.js"
 import { mounting } from "../../core/mount.js"
 import { composed, restore } from "../../source/saving.js"
 import { Board } from "../../pixels/board.js"
 import { Brush } from "./brush.js"
 import { Chart } from "./chart.js"
 import { Drawing } from "../../latent/drawing.js"
-import { SEEDS, SPEEDS, easel, mask, packed, preset, unpack } from "./completionState.js"
+import { SEEDS, SPEEDS, completionState, mask, packed, preset, unpack } from "./completionState.js"
 import { Fillings } from "./fillings.js"
 import { layout } from "./layout.js"
 import { Player } from "./player.js"
-import { Reach, place } from "./receptiveField.js"
+import { ReceptiveField, place } from "./receptiveField.js"
 import { Rival } from "./rival.js"
 import { Source } from "./source.js"
 import { Surprise } from "./surprise.js"
@@ -40,25 +40,28 @@ class Complete {
     this.chosen = 0
     this.parts = layout(root)
     const { parts } = this
-    this.notice = parts.notice
-    this.say = (sentence, wait = 9000) => this.notice.say(sentence, wait)
+    this.toasts = parts.toasts
+    this.say = (sentence, wait = 9000) => this.toasts.say(sentence, wait)
     this.channel = new Channel(page, {
-      onLine: (state, why) => this.notice.line(state, why),
+      onLine: (state, why) => this.toasts.line(state, why),
       onEngine: (state) => this.engine(state),
     })
-    this.memory = new Memory(this.channel, "complete", {
+    this.persistence = new Persistence(this.channel, "complete", {
       compose: () => this.compose(),
-      recalled: (body) => this.recalled(body),
+      loaded: (body) => this.loaded(body),
       say: this.say,
     })
-    this.pictures = new KeptPictures(page, { changed: () => this.memory.now(), say: this.say })
+    this.pictures = new KeptPictures(page, { changed: () => this.persistence.now(), say: this.say })
     this.board = new Board(parts.canvas)
     this.chart = new Chart(parts.chart)
     this.player = new Player(this.channel, { shown: () => this.shown(), state: () => this.state(), trouble: this.say })
     this.fillings = new Fillings(parts.fillings, { chosen: (i) => this.choose(i) })
-    this.source = new Source(this.channel, parts.desk, { changed: (source) => source && this.brought(), say: this.say })
+    this.source = new Source(this.channel, parts.pictureSource, {
+      changed: (source) => source && this.brought(),
+      say: this.say,
+    })
     const painted = () => this.paint()
-    this.reach = new Reach(this.channel, parts, { painted })
+    this.receptiveField = new ReceptiveField(this.channel, parts, { painted })
     this.surprise = new Surprise(this.channel, parts, { painted, picture: () => this.picture() })
     this.rival = new Rival(this.channel, parts)
     const pointed = (pixel) => this.point(pixel)
@@ -67,7 +70,7 @@ class Complete {
       changed: () => this.masked(),
       ended: () => this.renew(),
       pointed,
-      paints: () => easel.way === "fill",
+      paints: () => completionState.way === "fill",
     })
     this.renewed = settle(() => this.renew(), REST)
     this.lecture = new Lecture(root, parts.lecture)
@@ -82,11 +85,11 @@ class Complete {
     const text = (value) => (value === null ? null : String(value))
     this.tell = (step = false) => {
       const view = {
-        model: easel.model,
-        seed: text(easel.seed),
+        model: completionState.model,
+        seed: text(completionState.seed),
         y: text(this.y),
-        way: easel.way,
-        source: (easel.way === "fill" && this.source.query) || null,
+        way: completionState.way,
+        source: (completionState.way === "fill" && this.source.query) || null,
       }
       if (!here("complete") || (JSON.stringify(view) === this.told && !step)) return
       this.told = JSON.stringify(view)
@@ -95,34 +98,36 @@ class Complete {
     }
     const first = !this.models
     Object.assign(this, { models: data.models, samplers: data.samplers })
-    const news = data.version > easel.version
+    const news = data.version > completionState.version
     if (news) this.follow(data)
-    easel.version = data.version // a lower one comes from a server that has just started
+    completionState.version = data.version // a lower one comes from a server that has just started
     this.source.offer(data.samplers, data)
     if (news) this.asked = data.view.source
     if (news && this.begun && this.asked) this.source.follow(this.asked)
     if (!first) return
     this.fill()
-    this.open(easel.model)
-    this.memory.recall()
+    this.open(completionState.model)
+    this.persistence.load()
   }
 
   /** Take over what an address asks for. */
   follow({ view: { source, ...view }, version, notices }) {
     const { y, ...fields } = view
-    const same = this.card && y === this.y && Object.entries(fields).every(([name, value]) => easel[name] === value)
-    Object.assign(easel, fields, { version })
+    const same =
+      this.card && y === this.y && Object.entries(fields).every(([name, value]) => completionState[name] === value)
+    Object.assign(completionState, fields, { version })
     this.label(view.model, y)
     this.told = null
     if (notices.length) this.say(notices.join(" "), 12000)
-    if (this.card && !same) this.open(easel.model)
+    if (this.card && !same) this.open(completionState.model)
   }
 
   /** Back or Forward has entered an entry of another model. */
   back(query) {
     const [name, seed] = [query.get("model"), Number(query.get("seed"))]
-    if (!this.models.some((model) => model.name === name) || name === easel.model || !Number.isInteger(seed)) return
-    Object.assign(easel, { seed, way: query.get("way") ?? "draw" })
+    if (!this.models.some((model) => model.name === name) || name === completionState.model || !Number.isInteger(seed))
+      return
+    Object.assign(completionState, { seed, way: query.get("way") ?? "draw" })
     this.label(name, query.get("y"))
     this.told = null
     this.open(name)
@@ -133,27 +138,27 @@ class Complete {
   /** Tell a model a class, by its place; a model that knows none leaves the others theirs. */
   label(name, y) {
     const { classes } = this.models.find((model) => model.name === name)
-    if (classes.length) easel.label = classes[y] ?? null
+    if (classes.length) completionState.label = classes[y] ?? null
   }
 
   /** The class that the model is told; null where it is told none, or knows none of that name. */
   get y() {
-    const at = this.card.classes.indexOf(easel.label)
+    const at = this.card.classes.indexOf(completionState.label)
     return at < 0 ? null : at
   }
 
   open(name) {
     this.card = this.models.find((model) => model.name === name) ?? this.models[0]
     const { card } = this
-    easel.model = card.name
+    completionState.model = card.name
     this.brush.card = card
     this.brush.cursor = null
-    this.reach.open(card, this.models)
+    this.receptiveField.open(card, this.models)
     this.rival.open(card, this.samplers)
     this.parts.text.textContent = this.parts.text.title = [card.text, card.trained].filter(Boolean).join(" ")
     this.press()
     this.renew()
-    this.rival.draw(easel.seed, this.y)
+    this.rival.draw(completionState.seed, this.y)
   }
 
   /** Begin anew: other hidden pixels, another picture, seed, class or model. */
@@ -161,10 +166,13 @@ class Complete {
     const { card } = this
     if (!card) return
     const [channels, height, width] = card.shape
-    const filling = easel.way === "fill"
+    const filling = completionState.way === "fill"
     const base = (filling && this.source.bytes(card)) || new Uint8Array(height * width * channels)
     const hidden = filling ? mask(card.shape).slice() : preset("all", height, width)
-    const seeds = Array.from({ length: filling ? easel.count : 1 }, (_, i) => (easel.seed + i) % SEEDS)
+    const seeds = Array.from(
+      { length: filling ? completionState.count : 1 },
+      (_, i) => (completionState.seed + i) % SEEDS,
+    )
     this.chosen = Math.min(this.chosen, seeds.length - 1)
     this.drawing = new Drawing(card, base, hidden, seeds, this.y)
     this.fillings.open(this.drawing, this.chosen)
@@ -174,7 +182,7 @@ class Complete {
     this.player.open(this.drawing)
     this.surprise.changed(true)
     this.shown()
-    this.memory.soon()
+    this.persistence.soon()
   }
 
   /** Play or pause; what was to be drawn anew in a moment is so at once, or it would stop what begins to play. */
@@ -185,8 +193,8 @@ class Complete {
 
   /** Another picture lies on the desk. */
   brought() {
-    this.memory.soon()
-    if (!this.card || easel.way !== "fill") return
+    this.persistence.soon()
+    if (!this.card || completionState.way !== "fill") return
     this.player.pause()
     this.renewed()
     this.tell()
@@ -198,7 +206,7 @@ class Complete {
     drawing.hidden = mask(card.shape)
     drawing.at = 0
     this.surprise.changed(true)
-    this.reach.changed(this.picture())
+    this.receptiveField.changed(this.picture())
     this.paint()
     this.fillings.paint(drawing)
   }
@@ -229,13 +237,13 @@ class Complete {
     parts.scrub.style.setProperty("--part", total ? shown / total : 0)
     const waiting = !player.playing && player.goal > shown ? " Drawing on…" : ""
     parts.where.textContent = total
-      ? `${shown} of ${total} ${easel.way === "fill" ? "hidden " : ""}pixels are drawn.${waiting}`
+      ? `${shown} of ${total} ${completionState.way === "fill" ? "hidden " : ""}pixels are drawn.${waiting}`
       : "Nothing is hidden: hide a region, with the brush or at once."
     Object.assign(this.root.dataset, { shown, total, known: drawing.ready })
     this.fillings.paint(drawing)
     this.tellChances()
     this.surprise.changed()
-    this.reach.changed(this.picture())
+    this.receptiveField.changed(this.picture())
     this.rival.tell(drawing)
     this.paint()
   }
@@ -260,34 +268,35 @@ class Complete {
     const next = drawing.order[drawing.shown]
     if (drawing.current !== undefined && !drawing.done) marks.push({ pixel: drawing.current, colour: "#fff" })
     if (next !== undefined) marks.push({ pixel: next, colour: "#ffd43b", dashed: true })
-    if (easel.reach && this.reach.seen) marks.push({ pixel: this.reach.seen.pixel, colour: "#4dd0e1" })
+    if (completionState.reach && this.receptiveField.seen)
+      marks.push({ pixel: this.receptiveField.seen.pixel, colour: "#4dd0e1" })
     if (brush.cursor !== null)
       marks.push({
         pixel: brush.cursor,
         colour: "#fff",
         dashed: true,
-        size: easel.way === "fill" ? 1 + 2 * easel.brush.radius : 1,
+        size: completionState.way === "fill" ? 1 + 2 * completionState.brush.radius : 1,
       })
     board.paint(
       drawing.pictures[chosen],
       card.shape,
       veiled,
-      (pixel) => this.reach.over(pixel) ?? this.surprise.over(pixel),
+      (pixel) => this.receptiveField.over(pixel) ?? this.surprise.over(pixel),
       marks,
     )
   }
 
   /** A pointer or the cursor is over a pixel of the board, or over none. */
   point(pixel) {
-    if (pixel !== null && easel.reach && pixel !== this.pointed)
-      this.reach.look(pixel, this.drawing.pictures[this.chosen], this.drawing.y)
+    if (pixel !== null && completionState.reach && pixel !== this.pointed)
+      this.receptiveField.look(pixel, this.drawing.pictures[this.chosen], this.drawing.y)
     this.pointed = pixel
     if (this.brush.cursor !== null || pixel === null) this.paint()
   }
 
   state() {
     const { playing } = this.player
-    const words = easel.way === "fill" ? "Fill" : "Play"
+    const words = completionState.way === "fill" ? "Fill" : "Play"
     this.parts.play.textContent = playing ? "Pause" : words
     this.root.dataset.playing = playing
   }
@@ -299,7 +308,7 @@ class Complete {
     const { parts } = this
     parts.model.replaceChildren(
       ...this.models.map(({ name, title }) =>
-        element("option", { value: name, selected: name === easel.model }, title),
+        element("option", { value: name, selected: name === completionState.model }, title),
       ),
     )
   }
@@ -307,21 +316,21 @@ class Complete {
   /** Show the values of all controls as they are. */
   press() {
     const { parts, card } = this
-    const filling = easel.way === "fill"
+    const filling = completionState.way === "fill"
     parts.model.value = card.name
     this.seeded()
-    parts.count.value = easel.count
-    parts.size.value = easel.brush.radius
-    parts.pace.value = easel.speed
-    parts.threshold.value = easel.threshold
-    const speed = SPEEDS[easel.speed]
+    parts.count.value = completionState.count
+    parts.size.value = completionState.brush.radius
+    parts.pace.value = completionState.speed
+    parts.threshold.value = completionState.threshold
+    const speed = SPEEDS[completionState.speed]
     parts.speed.textContent = speed === Infinity ? "full" : `${speed} a second`
-    for (const way of parts.ways) way.setAttribute("aria-pressed", way.dataset.way === easel.way)
-    parts.erase.setAttribute("aria-pressed", easel.brush.erase)
-    parts.seeing.setAttribute("aria-pressed", easel.reach)
-    parts.surprising.setAttribute("aria-pressed", easel.surprise)
-    parts.reach.hidden = !easel.reach
-    parts.surpriseSays.hidden = !easel.surprise
+    for (const way of parts.ways) way.setAttribute("aria-pressed", way.dataset.way === completionState.way)
+    parts.erase.setAttribute("aria-pressed", completionState.brush.erase)
+    parts.seeing.setAttribute("aria-pressed", completionState.reach)
+    parts.surprising.setAttribute("aria-pressed", completionState.surprise)
+    parts.reach.hidden = !completionState.reach
+    parts.surpriseSays.hidden = !completionState.surprise
     parts.fillSection.hidden = !filling
     parts.hide.hidden = filling
     parts.binary.hidden = card.levels !== 2
@@ -363,12 +372,12 @@ class Complete {
    * @param {{seed?: number, y?: number | null, way?: string, count?: number}} part
    */
   set({ y, ...part }) {
-    Object.assign(easel, part)
+    Object.assign(completionState, part)
     if (y !== undefined) this.label(this.card.name, y)
     if ("seed" in part) this.chosen = 0
     this.press()
     this.renew()
-    if ("seed" in part || y !== undefined) this.rival.draw(easel.seed, this.y)
+    if ("seed" in part || y !== undefined) this.rival.draw(completionState.seed, this.y)
     this.tell()
   }
 
@@ -387,7 +396,7 @@ class Complete {
       for (let c = 0; c < 3; c++) image.data[4 * pixel + c] = bytes[pixel * channels + (channels === 3 ? c : 0)]
       image.data[4 * pixel + 3] = 255
     }
-    easel.way = "fill"
+    completionState.way = "fill"
     this.source.adopt(image, `Drawn by ${card.title}, seed ${drawing.seeds[this.chosen]}`)
     this.set({ way: "fill" })
   }
@@ -403,20 +412,21 @@ class Complete {
   // What is kept
 
   compose() {
-    const { count, threshold, speed, rival, other } = easel
+    const { count, threshold, speed, rival, other } = completionState
     return { ...composed(this.pictures), complete: { hidden: packed(), count, threshold, speed, rival, other } }
   }
 
-  async recalled(body) {
+  async loaded(body) {
     await restore(body?.desk, this.pictures)
     this.source.begin(this.card, body?.desk, this.asked)
     this.begun = true
     const kept = body?.complete
-    if (!kept || easel.recalled) return
-    easel.recalled = true
+    if (!kept || completionState.loaded) return
+    completionState.loaded = true
     unpack(kept.hidden)
-    for (const name of ["count", "threshold", "speed"]) if (Number.isFinite(kept[name])) easel[name] = kept[name]
-    easel.speed = Math.min(SPEEDS.length - 1, easel.speed)
+    for (const name of ["count", "threshold", "speed"])
+      if (Number.isFinite(kept[name])) completionState[name] = kept[name]
+    completionState.speed = Math.min(SPEEDS.length - 1, completionState.speed)
     this.press()
     this.renew()
   }
@@ -424,23 +434,23 @@ class Complete {
   engine(state) {
     const back = state === "ready" && this.away
     this.away = state !== "ready"
-    this.notice.engine(state)
+    this.toasts.engine(state)
     if (!back || !this.drawing) return
     this.source.again()
     this.player.again()
-    this.reach.again()
-    this.rival.draw(easel.seed, this.y)
+    this.receptiveField.again()
+    this.rival.draw(completionState.seed, this.y)
   }
 
   close() {
-    this.memory.now()
+    this.persistence.now()
     this.player.close()
     this.renewed.cancel()
     this.surprise.close()
-    this.reach.close()
+    this.receptiveField.close()
     this.source.close()
-    this.memory.close()
-    this.notice.close()
+    this.persistence.close()
+    this.toasts.close()
     this.lecture.close()
     this.deaf()
     this.resizing.disconnect()

@@ -1,8 +1,8 @@
 // The skeleton of Complete, made once. Every part that others need is in the returned object, by name.
 
 import { button, element, toggle } from "../../ui/element.js"
-import { Notice } from "../../ui/toasts.js"
-import { desk } from "../reconstruct/parts.js"
+import { Toasts } from "../../ui/toasts.js"
+import { sourceParts } from "../../source/parts.js"
 import { SPEEDS } from "./completionState.js"
 import { KEYS } from "./keys.js"
 
@@ -41,7 +41,7 @@ export function layout(root) {
         parts.rivalSection,
       ),
     ),
-    parts.notice.element,
+    parts.toasts.element,
     parts.help,
   )
   return parts
@@ -138,7 +138,7 @@ function chances() {
 }
 
 function fill() {
-  const source = desk()
+  const source = sourceParts()
   const fillings = element("div", {
     class: "zt-cpl-fillings",
     role: "group",
@@ -196,7 +196,19 @@ function fill() {
     binary,
     bringing,
   )
-  return { desk: source, fillings, count, size, erase, undo, regions, threshold, binary, bringing, fillSection }
+  return {
+    pictureSource: source,
+    fillings,
+    count,
+    size,
+    erase,
+    undo,
+    regions,
+    threshold,
+    binary,
+    bringing,
+    fillSection,
+  }
 }
 
 function sight() {
@@ -275,5 +287,5 @@ function over() {
     element("table", {}, ...rows),
     button("Close", "Close the list", { onclick: () => help.close() }),
   )
-  return { help, notice: new Notice() }
+  return { help, toasts: new Toasts() }
 }

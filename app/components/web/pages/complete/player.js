@@ -1,6 +1,6 @@
 // Time: shows one hidden pixel after the other, and asks the engine for more before they run out.
 
-import { SPEEDS, easel } from "./completionState.js"
+import { SPEEDS, completionState } from "./completionState.js"
 
 const AHEAD = 0.6 // seconds for which pixels are to be known ahead
 const SPAN = 220 // milliseconds that a request may take at full speed, so that a picture grows visibly
@@ -38,7 +38,7 @@ export class Player {
   }
 
   get speed() {
-    return SPEEDS[easel.speed]
+    return SPEEDS[completionState.speed]
   }
 
   set(playing) {

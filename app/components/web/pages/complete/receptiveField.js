@@ -3,7 +3,7 @@
 
 import { element, settle } from "../../ui/element.js"
 import { Board } from "../../pixels/board.js"
-import { easel } from "./completionState.js"
+import { completionState } from "./completionState.js"
 
 const SEEN = [20, 150, 190]
 const AFTER = [90, 84, 76]
@@ -12,9 +12,9 @@ const REST = 180 // milliseconds without a change of the picture after which it 
 const FLOOR = 6 // powers of ten below the strongest slope that are told apart
 const SIDE = 190 // CSS pixels of the other model's picture
 
-/** @typedef {{slopes: Float32Array, pixel: number, card?: any}} Sight how strongly each pixel moves one */
+/** @typedef {{slopes: Float32Array, pixel: number, card?: any}} Sensitivity how strongly each pixel moves one */
 
-export class Reach {
+export class ReceptiveField {
   /** @type {any} */ card
   /** @type {Uint8Array} */ bytes = new Uint8Array()
 
@@ -24,9 +24,9 @@ export class Reach {
     this.on = on
     this.pixel = null
     this.y = null
-    /** @type {Sight | null} */
+    /** @type {Sensitivity | null} */
     this.seen = null
-    /** @type {Sight | null} */
+    /** @type {Sensitivity | null} */
     this.other = null
     this.models = []
     const trouble = (sentence) => (parts.reachSays.textContent = sentence)
@@ -36,7 +36,7 @@ export class Reach {
     this.board = new Board(parts.otherBoard)
     this.settle = settle(() => this.again(), REST)
     parts.other.addEventListener("change", () => {
-      easel.other = parts.other.value
+      completionState.other = parts.other.value
       this.again()
     })
   }
@@ -50,10 +50,12 @@ export class Reach {
     this.parts.otherBoard.hidden = true
     this.parts.masks.replaceChildren()
     const alike = models.filter((each) => each.name !== card.name && String(each.shape) === String(card.shape))
-    if (!alike.some(({ name }) => name === easel.other)) easel.other = alike[0]?.name ?? ""
+    if (!alike.some(({ name }) => name === completionState.other)) completionState.other = alike[0]?.name ?? ""
     this.parts.other.replaceChildren(
       element("option", { value: "" }, "no other model"),
-      ...alike.map(({ name, title }) => element("option", { value: name, selected: name === easel.other }, title)),
+      ...alike.map(({ name, title }) =>
+        element("option", { value: name, selected: name === completionState.other }, title),
+      ),
     )
     this.parts.other.disabled = !alike.length
     this.layers.ask({ verb: "masks", model: card.name })
@@ -77,17 +79,17 @@ export class Reach {
     if (y === this.y && bytes.subarray(0, before).every((byte, i) => byte === this.bytes[i])) return
     Object.assign(this, { bytes, y })
     this.forget()
-    if (easel.reach) this.settle()
+    if (completionState.reach) this.settle()
   }
 
   /** Ask what a pixel of a picture sees. */
   look(pixel, bytes, y) {
-    if (!easel.reach || pixel === undefined) return
+    if (!completionState.reach || pixel === undefined) return
     this.settle.cancel()
     Object.assign(this, { pixel, bytes, y })
     const panel = { verb: "receptive", model: this.card.name, rows: 1, first: pixel, y: y ?? undefined }
     this.mine.ask(panel, bytes, { pixel, card: this.card })
-    const other = this.models.find(({ name }) => name === easel.other)
+    const other = this.models.find(({ name }) => name === completionState.other)
     if (other) this.others.ask({ ...panel, model: other.name, y: undefined }, bytes, { pixel, card: other })
     else this.takeOther(null)
   }
@@ -149,7 +151,7 @@ export class Reach {
 
   /** What lies over a pixel of the board. */
   over(pixel) {
-    return easel.reach && this.seen
+    return completionState.reach && this.seen
       ? colour(this.seen, pixel, this.other?.pixel === this.seen.pixel ? this.other : null)
       : null
   }

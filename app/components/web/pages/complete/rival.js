@@ -2,7 +2,7 @@
 
 import { element } from "../../ui/element.js"
 import { pictures, Screen } from "../../pixels/sheet.js"
-import { easel } from "./completionState.js"
+import { completionState } from "./completionState.js"
 
 const SIDE = 150 // CSS pixels
 
@@ -23,7 +23,7 @@ export class Rival {
     this.draws = channel.slot("rival-draw", (answer) => this.decode(answer), trouble)
     this.decodes = channel.slot("rival", (answer) => this.take(answer, ++this.taken), trouble)
     parts.rival.addEventListener("change", () => {
-      easel.rival = parts.rival.value
+      completionState.rival = parts.rival.value
       this.draw(...this.asked)
     })
   }
@@ -36,10 +36,10 @@ export class Rival {
       alike.find((each) => /GAN/.test(each.family) && goes(each)) ??
       alike.find(({ family }) => /adversarial/i.test(family)) ??
       alike[0]
-    if (!alike.some(({ name }) => name === easel.rival)) easel.rival = first?.name ?? ""
+    if (!alike.some(({ name }) => name === completionState.rival)) completionState.rival = first?.name ?? ""
     this.parts.rival.replaceChildren(
       ...alike.map(({ name, title, family }) =>
-        element("option", { value: name, selected: name === easel.rival }, `${title} · ${family}`),
+        element("option", { value: name, selected: name === completionState.rival }, `${title} · ${family}`),
       ),
     )
     Object.assign(this, { alike, pictures: card.pictures })
@@ -59,7 +59,7 @@ export class Rival {
   draw(seed, y) {
     this.asked = [seed, y]
     this.forget(this.last)
-    this.card = this.alike.find(({ name }) => name === easel.rival)
+    this.card = this.alike.find(({ name }) => name === completionState.rival)
     if (this.card) this.draws.ask({ verb: "draw", model: this.card.name, seeds: [seed] }, null, y)
   }
 

@@ -2,22 +2,22 @@
 
 import { context2d } from "../../pixels/canvas.js"
 import { cut } from "../../source/crop.js"
-import { Desk } from "../../source/pictureSource.js"
-import { lay, sheet, shown, work } from "../../source/sourceState.js"
-import { easel } from "./completionState.js"
+import { PictureSource } from "../../source/pictureSource.js"
+import { lay, sheet, shown, sourceState } from "../../source/sourceState.js"
+import { completionState } from "./completionState.js"
 
-export class Source extends Desk {
+export class Source extends PictureSource {
   /**
    * Lay the first picture on the desk: what an address asks for, what lay there before, else one that comes along and
    * is like the model's data.
    */
   begin({ data }, kept, asked) {
     if (asked) return this.follow(asked)
-    if (work.kind) return this.resume(kept)
+    if (sourceState.kind) return this.resume(kept)
     const { shelf } = this.sources.ways
     const first = shelf.all.find((each) => each.data === data) ?? shelf.all[0]
     if (!first) return this.sources.choose("draw")
-    work.kind = "shelf"
+    sourceState.kind = "shelf"
     this.sources.mark()
     shelf.choose(first.name)
   }
@@ -42,6 +42,6 @@ export class Source extends Desk {
     const source = shown()
     if (!source) return null
     const bytes = cut(source, source.crop, shape)
-    return levels === 2 ? bytes.map((byte) => (byte >= easel.threshold ? 255 : 0)) : bytes
+    return levels === 2 ? bytes.map((byte) => (byte >= completionState.threshold ? 255 : 0)) : bytes
   }
 }

@@ -1,7 +1,7 @@
 // How surprising every pixel of the picture is to the model: bits, as heat over the board, and their sum.
 
 import { settle } from "../../ui/element.js"
-import { easel } from "./completionState.js"
+import { completionState } from "./completionState.js"
 
 // Milliseconds without another pixel after which the sum is asked for; a drawing under way asks as often
 const REST = 180
@@ -28,7 +28,7 @@ export class Surprise {
   /** The picture is another, or has grown: bits of pixels before stay what they are. */
   changed(fresh = false) {
     if (fresh) this.forget()
-    if (!easel.surprise) return this.on.painted()
+    if (!completionState.surprise) return this.on.painted()
     if (performance.now() - this.asked > REST) return this.ask()
     this.settle()
   }
@@ -43,7 +43,7 @@ export class Surprise {
   }
 
   ask() {
-    if (!easel.surprise) return
+    if (!completionState.surprise) return
     this.asked = performance.now()
     const { bytes, y, at, card } = this.on.picture()
     this.slot.ask({ verb: "surprise", model: card.name, rows: 1, y: y ?? undefined }, bytes, at)
@@ -85,7 +85,7 @@ export class Surprise {
 
   over(pixel) {
     const { bits } = this
-    if (!easel.surprise || !bits || pixel >= this.at) return null
+    if (!completionState.surprise || !bits || pixel >= this.at) return null
     const heat = Math.min(1, bits[pixel] / (this.hottest ?? LEAST))
     return [255, 40 + 190 * heat * heat, 30 + 60 * heat * heat, 0.12 + 0.85 * Math.sqrt(heat)]
   }

@@ -1,6 +1,6 @@
 // Which control and which key of Complete does what.
 
-import { SEEDS, SPEEDS, easel, lay, preset, undo } from "./completionState.js"
+import { SEEDS, SPEEDS, completionState, lay, preset, undo } from "./completionState.js"
 
 const REGIONS = ["lower", "right", "middle", "all"]
 
@@ -12,15 +12,15 @@ export function wire(complete, listen) {
   const input = (part, act) => part.addEventListener("input", () => act(Number(part.value)))
   const help = () => (parts.help.open ? parts.help.close() : parts.help.showModal())
   const anySeed = () => complete.set({ seed: Math.floor(Math.random() * 100000) })
-  const way = () => complete.set({ way: easel.way === "fill" ? "draw" : "fill" })
+  const way = () => complete.set({ way: completionState.way === "fill" ? "draw" : "fill" })
   parts.model.addEventListener("change", () => complete.pick(parts.model.value))
   parts.seed.addEventListener("change", () => takeSeed(complete))
   parts.count.addEventListener("change", () => complete.set({ count: Number(parts.count.value) }))
   input(parts.scrub, (count) => player.seek(count))
   input(parts.pace, (speed) => pace(complete, speed))
-  input(parts.size, (radius) => (easel.brush.radius = radius))
+  input(parts.size, (radius) => (completionState.brush.radius = radius))
   input(parts.threshold, (threshold) => {
-    easel.threshold = threshold
+    completionState.threshold = threshold
     complete.renewed()
   })
   click(parts.another, anySeed)
@@ -54,9 +54,9 @@ export function wire(complete, listen) {
     m: () => see(complete),
     b: () => surprise(complete),
     f: () => complete.lecture.toggle(),
-    "+": () => pace(complete, Math.min(SPEEDS.length - 1, easel.speed + 1)),
-    "=": () => pace(complete, Math.min(SPEEDS.length - 1, easel.speed + 1)),
-    "-": () => pace(complete, Math.max(0, easel.speed - 1)),
+    "+": () => pace(complete, Math.min(SPEEDS.length - 1, completionState.speed + 1)),
+    "=": () => pace(complete, Math.min(SPEEDS.length - 1, completionState.speed + 1)),
+    "-": () => pace(complete, Math.max(0, completionState.speed - 1)),
     Home: () => player.seek(0),
     End: () => player.seek(Infinity),
     "?": help,
@@ -76,13 +76,13 @@ function takeSeed(complete) {
 }
 
 function pace(complete, speed) {
-  easel.speed = speed
+  completionState.speed = speed
   complete.press()
   complete.player.wake()
 }
 
 function erase(complete) {
-  easel.brush.erase = !easel.brush.erase
+  completionState.brush.erase = !completionState.brush.erase
   complete.press()
 }
 
@@ -95,21 +95,21 @@ function back(complete) {
 function region(complete, name) {
   const { shape } = complete.card
   lay(shape, preset(name, shape[1], shape[2]))
-  if (easel.way === "fill") return complete.renew()
+  if (completionState.way === "fill") return complete.renew()
   complete.set({ way: "fill" })
 }
 
 function see(complete) {
-  easel.reach = !easel.reach
+  completionState.reach = !completionState.reach
   complete.press()
   const { drawing, reach } = complete
   const first = reach.pixel ?? Math.floor(drawing.size * 0.6)
-  if (easel.reach) reach.look(first, drawing.pictures[complete.chosen], drawing.y)
+  if (completionState.reach) reach.look(first, drawing.pictures[complete.chosen], drawing.y)
   complete.paint()
 }
 
 function surprise(complete) {
-  easel.surprise = !easel.surprise
+  completionState.surprise = !completionState.surprise
   complete.press()
   complete.surprise.changed(true)
 }

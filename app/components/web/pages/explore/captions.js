@@ -11,7 +11,7 @@ export class Captions {
 
   /** Everything that depends on the model alone. */
   fill() {
-    const { card, models, names, parts, gestures } = this.explorer
+    const { card, models, names, parts, commands } = this.explorer
     parts.model.replaceChildren(
       ...models.map(({ name, title }) => element("option", { value: name, selected: name === card.name }, title)),
     )
@@ -20,7 +20,7 @@ export class Captions {
     this.rule()
     parts.classes.hidden = !card.classes.length
     const chip = (name, y) =>
-      element("button", { type: "button", class: "zt-chip", onclick: () => gestures.choose(y) }, name)
+      element("button", { type: "button", class: "zt-chip", onclick: () => commands.choose(y) }, name)
     parts.classes.replaceChildren(...card.classes.map(chip))
     const what = card.levels.length ? "Axes by level" : "Axes"
     const most = card.axes.some((axis) => axis.kl !== null) ? "informative" : "visible"

@@ -4,7 +4,7 @@ import { fits, same } from "../../latent/view.js"
 
 const NUDGE = 0.25 // of an axis' deviation in the data
 
-export class Gestures {
+export class Commands {
   constructor(explorer) {
     this.explorer = explorer
     this.typing = false
@@ -12,7 +12,7 @@ export class Gestures {
     this.draws = explorer.channel.slot(
       "draw",
       (answer) => this.drawn(answer),
-      (sentence) => (explorer.notice.say(sentence), this.paint()),
+      (sentence) => (explorer.toasts.say(sentence), this.paint()),
     )
   }
 
@@ -26,15 +26,15 @@ export class Gestures {
 
   /** Take the seed that was typed. */
   take() {
-    const { parts, notice, levels, card } = this.explorer
+    const { parts, toasts, levels, card } = this.explorer
     const [text, seed] = [parts.seed.value, Number(parts.seed.value)]
     this.typing = false
     if (text === "" || !Number.isInteger(seed) || seed < 0 || seed >= 2 ** 32) {
-      notice.say(`A seed is a whole number from 0 to ${2 ** 32 - 1}.`)
+      toasts.say(`A seed is a whole number from 0 to ${2 ** 32 - 1}.`)
       return this.paint()
     }
     if (levels.free.length && levels.free.length < card.latent)
-      notice.say(`Seed ${seed} draws what is not frozen, so the whole picture is not the seed's.`)
+      toasts.say(`Seed ${seed} draws what is not frozen, so the whole picture is not the seed's.`)
     this.random(seed)
     if (!levels.free.length) this.paint()
   }
@@ -125,9 +125,9 @@ export class Gestures {
 
   /** The axes of the levels that are not frozen; where there are none, say so. */
   free() {
-    const { levels, notice } = this.explorer
+    const { levels, toasts } = this.explorer
     const thaw = { text: "Unfreeze all", act: () => levels.thaw() }
-    if (!levels.free.length) notice.say("Every level is frozen, so nothing moves.", 8000, thaw)
+    if (!levels.free.length) toasts.say("Every level is frozen, so nothing moves.", 8000, thaw)
     return levels.free
   }
 
@@ -187,9 +187,9 @@ export class Gestures {
   }
 
   turnPlane() {
-    const { parts, view, plane, captions, notice } = this.explorer
+    const { parts, view, plane, captions, toasts } = this.explorer
     const [a, b] = [Number(parts.across.value), Number(parts.up.value)]
-    if (a === b) return notice.say("The plane needs two different axes.")
+    if (a === b) return toasts.say("The plane needs two different axes.")
     view.axes = [a, b]
     view.chosenAxes = true
     this.explorer.unwritten = true

@@ -5,15 +5,15 @@ import { write } from "../../core/address.js"
 import { Channel } from "../../core/channel.js"
 import { settle } from "../../ui/element.js"
 import { Lecture } from "../../core/lecture.js"
-import { Memory } from "../../core/persistence.js"
+import { Persistence } from "../../core/persistence.js"
 import { mounting } from "../../core/mount.js"
-import { Address } from "../../core/urlSync.js"
+import { UrlSync } from "../../core/urlSync.js"
 import { Axes } from "../../latent/axes.js"
 import { Bookmarks } from "../../latent/bookmarks.js"
 import { Captions } from "./captions.js"
 import { Directions } from "../../latent/directions.js"
-import { Gestures } from "./commands.js"
-import { Keeping } from "./saving.js"
+import { Commands } from "./commands.js"
+import { Saving } from "./saving.js"
 import { layout } from "./layout.js"
 import { Levels } from "../../latent/levels.js"
 import { Motion } from "./motion.js"
@@ -45,20 +45,20 @@ class Explorer {
     this.card = null
     this.view = null
     this.parts = layout(root)
-    this.notice = this.parts.notice
+    this.toasts = this.parts.toasts
     this.channel = new Channel(page, {
       onLine: (state, why) => this.line(state, why),
       onEngine: (state) => this.engine(state),
     })
-    this.keeping = new Keeping(this)
-    this.memory = new Memory(this.channel, "explore", {
-      compose: () => this.keeping.compose(),
-      recalled: (...kept) => this.keeping.recalled(...kept),
-      say: (sentence) => this.notice.say(sentence, 9000),
+    this.saving = new Saving(this)
+    this.persistence = new Persistence(this.channel, "explore", {
+      compose: () => this.saving.compose(),
+      loaded: (...kept) => this.saving.loaded(...kept),
+      say: (sentence) => this.toasts.say(sentence, 9000),
     })
-    this.address = new Address()
+    this.urlSync = new UrlSync()
     this.motion = new Motion(this)
-    this.gestures = new Gestures(this)
+    this.commands = new Commands(this)
     this.recorder = new Recorder(this)
     this.captions = new Captions(this)
     this.levels = new Levels(this)
@@ -75,11 +75,11 @@ class Explorer {
   showPicture() {
     const { canvas, heat, status, readout, marks, marksHint } = this.parts
     const speed = new Status(status, readout)
-    const say = (sentence, wait, action) => this.notice.say(sentence, wait, action)
+    const say = (sentence, wait, action) => this.toasts.say(sentence, wait, action)
     const heatNote = (axis, mean) => this.captions.heat(axis, mean)
     const onDrawn = (drawn) => speed.drawn(drawn)
     this.picture = new Picture(this.channel, { canvas, heat, heatNote }, onDrawn, (sentence) => say(sentence))
-    const onMark = { visit: (mark) => this.gestures.visit(mark), changed: () => this.memory.now(), say }
+    const onMark = { visit: (mark) => this.commands.visit(mark), changed: () => this.persistence.now(), say }
     this.bookmarks = new Bookmarks(this.channel, { marks, marksHint }, onMark)
   }
 
@@ -89,15 +89,15 @@ class Explorer {
     const settled = () => this.settled()
     this.plane = new Plane(this.channel, { box, canvas, point, onCloud }, (...by) => this.dragPlane(...by), settled)
     const drag = (...by) => this.motion.drag(...by)
-    const active = (axis) => this.gestures.activate(axis)
-    const jump = (axis, value) => this.gestures.jump(axis, value)
+    const active = (axis) => this.commands.activate(axis)
+    const jump = (axis, value) => this.commands.jump(axis, value)
     const rename = (axis, name) => this.rename(axis, name)
     const { levels } = this
     const onLevel = {
       levels,
       freeze: (level) => levels.freeze(level),
       fold: (level) => levels.fold(level),
-      resample: (level) => this.gestures.resample(level),
+      resample: (level) => this.commands.resample(level),
     }
     this.axes = new Axes(this.channel, { list, directions }, { drag, settled, active, jump, rename, ...onLevel })
     this.directions = new Directions(this)
@@ -107,8 +107,8 @@ class Explorer {
 
   update({ data, setStateValue, setTriggerValue }) {
     Object.assign(this, { setTriggerValue, models: data.models, names: data.names })
-    this.address.send = (query) => setStateValue("view", query)
-    this.address.heard = data.address
+    this.urlSync.send = (query) => setStateValue("view", query)
+    this.urlSync.heard = data.address
     const other = data.card.name !== this.card?.name
     if (other || data.version > this.version) this.open(data)
     // A name may have changed; a lower version comes from a server that has just started
@@ -132,16 +132,16 @@ class Explorer {
     this.view.place(view)
     if (!carried) this.view.settleIn()
     this.view.keep()
-    this.address.tell(this.view.query())
+    this.urlSync.tell(this.view.query())
     this.recorder.leave()
     this.given = given
     this.captions.fill()
     this.motion.show()
     this.rebuild()
-    notices.length ? this.notice.say(notices.join(" "), 12000) : this.notice.quiet()
-    if (first) this.memory.recall()
-    else this.keeping.note()
-    if (carried && seed !== null) this.gestures.random(seed, false)
+    notices.length ? this.toasts.say(notices.join(" "), 12000) : this.toasts.quiet()
+    if (first) this.persistence.load()
+    else this.saving.note()
+    if (carried && seed !== null) this.commands.random(seed, false)
   }
 
   /** The class of another model that has the name of the one shown; undefined where there is none. */
@@ -153,20 +153,20 @@ class Explorer {
   /** A gesture has ended: write the view back to Streamlit, which puts it into the address, and keep it. */
   settled() {
     this.settleSoon.cancel()
-    if (this.view.keep() || this.unwritten) this.address.tell(this.view.query())
+    if (this.view.keep() || this.unwritten) this.urlSync.tell(this.view.query())
     this.unwritten = false
     this.plane.refresh()
     this.axes.refresh()
     this.directions.refresh()
     this.captions.buttons()
-    this.keeping.note()
+    this.saving.note()
   }
 
   /** Ask Streamlit for a model, as it was left; `step`: Back leads to the one that is shown. */
   ask(name, step = true) {
-    const query = { model: name, ...this.keeping.views[name] }
+    const query = { model: name, ...this.saving.views[name] }
     write("explore", query, step)
-    this.address.ask({ ...query, at: Date.now() })
+    this.urlSync.ask({ ...query, at: Date.now() })
   }
 
   rename(axis, name) {
@@ -202,14 +202,14 @@ class Explorer {
   }
 
   line(state, why) {
-    if (state === "open" && this.root.classList.contains("zt-lost")) this.address.insist()
-    this.notice.line(state, why)
+    if (state === "open" && this.root.classList.contains("zt-lost")) this.urlSync.insist()
+    this.toasts.line(state, why)
     this.root.classList.toggle("zt-lost", state === "lost")
   }
 
   engine(state) {
     const back = state === "ready" && this.root.classList.contains("zt-away")
-    this.notice.engine(state)
+    this.toasts.engine(state)
     this.root.classList.toggle("zt-away", state !== "ready")
     if (back && this.view) this.again()
   }
@@ -229,9 +229,9 @@ class Explorer {
     this.settleSoon.cancel()
     this.axes.close()
     this.directions.close()
-    this.address.close()
-    this.memory.close()
-    this.notice.close()
+    this.urlSync.close()
+    this.persistence.close()
+    this.toasts.close()
     this.lecture.close()
     this.deaf()
     this.resizing.disconnect()

@@ -1,7 +1,7 @@
 // The skeleton of Explore, made once. Every part that others need is in the returned object, by name.
 
 import { button, element, toggle } from "../../ui/element.js"
-import { Notice } from "../../ui/toasts.js"
+import { Toasts } from "../../ui/toasts.js"
 import { KEYS } from "../../core/keys.js"
 
 export function layout(root) {
@@ -17,7 +17,7 @@ export function layout(root) {
       parts.controls,
       parts.axesSection,
     ),
-    parts.notice.element,
+    parts.toasts.element,
     parts.help,
   )
   return parts
@@ -272,5 +272,5 @@ function over() {
   )
   help.append(button("Close", "Close (Esc)", { onclick: () => help.close() }))
   help.addEventListener("click", (event) => event.target === help && help.close())
-  return { notice: new Notice(), help }
+  return { toasts: new Toasts(), help }
 }

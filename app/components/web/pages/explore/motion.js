@@ -23,9 +23,9 @@ export class Motion {
   }
 
   paint() {
-    const { plane, axes, directions, bookmarks, gestures } = this.explorer
+    const { plane, axes, directions, bookmarks, commands } = this.explorer
     this.painting = 0
-    gestures.paint()
+    commands.paint()
     plane.move()
     axes.move()
     directions.move()
@@ -34,14 +34,14 @@ export class Motion {
 
   /** Follow a hand, but on axes of a frozen level. */
   drag(axes, values, since) {
-    const { view, levels, memory } = this.explorer
+    const { view, levels, persistence } = this.explorer
     const free = axes.filter((axis) => !levels.holds(axis))
     if (!free.length) return
     this.halt()
     axes.forEach((axis, i) => free.includes(axis) && view.set(axis, values[i]))
     view.active = free.includes(view.active) ? view.active : free[0]
     this.show(since)
-    memory.soon()
+    persistence.soon()
   }
 
   /** Go to a latent over a few live pictures, so that an eye can follow; `seed` is the one that made it, if one did. */

@@ -26,10 +26,10 @@ export class Recorder {
   }
 
   start() {
-    const { view, notice } = this.explorer
+    const { view, toasts } = this.explorer
     Object.assign(this, { samples: [], before: view.snapshot(), card: view.card })
     this.timer = setTimeout(() => this.stop(), 1000 * LONGEST)
-    notice.hold(
+    toasts.hold(
       "record",
       `Recording. Drag over the plane or move the sliders, then press Record again (G); ${LONGEST} seconds at most.`,
     )
@@ -51,9 +51,9 @@ export class Recorder {
     const { samples, card } = this
     clearTimeout(this.timer)
     this.samples = null
-    this.explorer.notice.drop("record")
+    this.explorer.toasts.drop("record")
     if (samples.length < 2)
-      this.explorer.notice.say(
+      this.explorer.toasts.say(
         "Nothing moved while it recorded. Press Record, then drag over the plane or move a slider.",
         8000,
       )
@@ -69,14 +69,14 @@ export class Recorder {
       settings,
       keys: keys.map((key, i) => ({ ...key, origin: { kind: "latent", seed: null, truncation: null, name: when(i) } })),
     }
-    this.explorer.notice.say(`Recorded ${seconds} seconds as ${keys.length} key pictures.`, 8000)
+    this.explorer.toasts.say(`Recorded ${seconds} seconds as ${keys.length} key pictures.`, 8000)
   }
 
   /** Leave the gesture for Morph, and have Morph opened. */
   send() {
-    const { memory, page } = this.explorer
+    const { persistence, page } = this.explorer
     if (!this.found) return
-    memory.hand(this.found)
+    persistence.hand(this.found)
     visit(linkTo(page, { model: this.found.model }, "morph"))
   }
 

@@ -2,7 +2,7 @@
 
 import { fits, same } from "../../latent/view.js"
 
-export class Keeping {
+export class Saving {
   constructor(explorer) {
     this.explorer = explorer
     this.views = {}
@@ -10,11 +10,11 @@ export class Keeping {
 
   /** Note how the present model is left, and keep everything. */
   note() {
-    const { view, memory } = this.explorer
+    const { view, persistence } = this.explorer
     const { model, ...query } = view.query()
     delete this.views[model] // the one seen last comes last
     this.views[model] = query
-    memory.now()
+    persistence.now()
   }
 
   compose() {
@@ -38,16 +38,16 @@ export class Keeping {
   }
 
   /** Take what was kept before, in this page or before it was loaded. */
-  recalled(body, inPage) {
+  loaded(body, inPage) {
     if (!body?.model) return // nothing, or nothing of this page
-    const { bookmarks, toggles, gestures, captions, levels, directions } = this.explorer
+    const { bookmarks, toggles, commands, captions, levels, directions } = this.explorer
     this.views = { ...body.views, ...this.views }
     bookmarks.restore(body.bookmarks)
     levels.restore(body.levels)
     directions.restore(body.directions)
     toggles.restore(body)
     if (!inPage) this.wayBack(body)
-    gestures.restore(body)
+    commands.restore(body)
     captions.buttons()
   }
 

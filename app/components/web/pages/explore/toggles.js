@@ -14,10 +14,10 @@ export class Toggles {
   }
 
   soften() {
-    const { picture, memory } = this.explorer
+    const { picture, persistence } = this.explorer
     picture.soft = !picture.soft
     this.press()
-    memory.now()
+    persistence.now()
   }
 
   heat() {
@@ -29,11 +29,11 @@ export class Toggles {
   }
 
   dot() {
-    const { plane, memory } = this.explorer
+    const { plane, persistence } = this.explorer
     plane.dots = !plane.dots
     this.press()
     plane.paint()
-    memory.now()
+    persistence.now()
   }
 
   /** Put the switches as they were kept. */

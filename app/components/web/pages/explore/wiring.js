@@ -5,37 +5,37 @@ import { copy, linkTo, python } from "../../core/share.js"
 
 /** Connect an explorer's controls; returns how to let go of the keys. */
 export function wire(explorer) {
-  const { parts, gestures, toggles, bookmarks, levels, motion, recorder } = explorer
+  const { parts, commands, toggles, bookmarks, levels, motion, recorder } = explorer
   const help = () => (parts.help.open ? parts.help.close() : parts.help.showModal())
   const click = (part, act) => part.addEventListener("click", () => act())
   parts.model.addEventListener("change", () => explorer.ask(parts.model.value))
-  parts.seed.addEventListener("input", () => (gestures.typing = true))
-  parts.seed.addEventListener("change", () => gestures.take())
-  parts.seed.addEventListener("blur", () => ((gestures.typing = false), gestures.paint()))
-  parts.truncation.addEventListener("input", (event) => gestures.truncate(event.timeStamp))
+  parts.seed.addEventListener("input", () => (commands.typing = true))
+  parts.seed.addEventListener("change", () => commands.take())
+  parts.seed.addEventListener("blur", () => ((commands.typing = false), commands.paint()))
+  parts.truncation.addEventListener("input", (event) => commands.truncate(event.timeStamp))
   parts.truncation.addEventListener("change", () => explorer.settled())
-  for (const choice of [parts.across, parts.up]) choice.addEventListener("change", () => gestures.turnPlane())
-  click(parts.random, () => gestures.random())
-  click(parts.nudge, () => gestures.nudge())
-  click(parts.undo, () => gestures.travel(-1))
-  click(parts.redo, () => gestures.travel(1))
-  click(parts.reset, () => gestures.reset())
+  for (const choice of [parts.across, parts.up]) choice.addEventListener("change", () => commands.turnPlane())
+  click(parts.random, () => commands.random())
+  click(parts.nudge, () => commands.nudge())
+  click(parts.undo, () => commands.travel(-1))
+  click(parts.redo, () => commands.travel(1))
+  click(parts.reset, () => commands.reset())
   click(parts.record, () => recorder.toggle())
   click(parts.morph, () => recorder.send())
   click(parts.soft, () => toggles.soften())
   click(parts.heating, () => toggles.heat())
   click(parts.dots, () => toggles.dot())
   click(parts.keys, help)
-  click(parts.link, () => share(explorer.notice, "Link", linkTo(explorer.page, explorer.view.query())))
-  click(parts.python, () => share(explorer.notice, "Python", python(explorer.view)))
+  click(parts.link, () => share(explorer.toasts, "Link", linkTo(explorer.page, explorer.view.query())))
+  click(parts.python, () => share(explorer.toasts, "Python", python(explorer.view)))
   return listen(explorer.root, {
     arrow: (...press) => motion.arrow(...press),
     arrowEnd: () => explorer.settleSoon(),
-    digit: (digit) => (digit ? bookmarks.go(digit - 1) : gestures.reset()),
-    r: () => gestures.random(),
-    n: () => gestures.nudge(),
-    u: () => gestures.travel(-1),
-    redo: () => gestures.travel(1),
+    digit: (digit) => (digit ? bookmarks.go(digit - 1) : commands.reset()),
+    r: () => commands.random(),
+    n: () => commands.nudge(),
+    u: () => commands.travel(-1),
+    redo: () => commands.travel(1),
     l: () => levels.next(),
     k: () => bookmarks.add(),
     g: () => recorder.toggle(),
@@ -47,7 +47,7 @@ export function wire(explorer) {
   })
 }
 
-async function share(notice, what, text) {
-  if (await copy(text)) notice.say(`${what} copied.`)
-  else notice.say(text, 30000)
+async function share(toasts, what, text) {
+  if (await copy(text)) toasts.say(`${what} copied.`)
+  else toasts.say(text, 30000)
 }

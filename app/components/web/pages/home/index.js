@@ -4,7 +4,7 @@
 import { Channel } from "../../core/channel.js"
 import { reducedMotion } from "../../ui/element.js"
 import { mounting } from "../../core/mount.js"
-import { Notice } from "../../ui/toasts.js"
+import { Toasts } from "../../ui/toasts.js"
 import { Card } from "./card.js"
 import { grow } from "./tree.js"
 
@@ -20,9 +20,9 @@ class Gallery {
     this.made = new Map()
     this.cards = []
     this.shown = ""
-    this.notice = new Notice()
+    this.toasts = new Toasts()
     this.channel = new Channel(page, {
-      onLine: (state, why) => this.notice.line(state, why),
+      onLine: (state, why) => this.toasts.line(state, why),
       onEngine: (state) => this.engine(state),
     })
     const see = ({ target, isIntersecting }) =>
@@ -37,7 +37,7 @@ class Gallery {
     this.shown = wanted
     this.seen.disconnect()
     this.cards = data.cards.map((about) => this.card(about))
-    this.root.replaceChildren(grow(data.tree, data.families, this.cards), this.notice.element)
+    this.root.replaceChildren(grow(data.tree, data.families, this.cards), this.toasts.element)
     this.cards.forEach((card) => this.seen.observe(card.element))
   }
 
@@ -49,7 +49,7 @@ class Gallery {
   }
 
   engine(state) {
-    this.notice.engine(state)
+    this.toasts.engine(state)
     if (state === "ready") this.made.forEach((card) => card.again())
   }
 
@@ -64,7 +64,7 @@ class Gallery {
   close() {
     clearInterval(this.timer)
     this.seen.disconnect()
-    this.notice.close()
+    this.toasts.close()
     this.channel.close()
   }
 }

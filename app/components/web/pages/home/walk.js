@@ -7,7 +7,7 @@
 import { pictures } from "../../pixels/sheet.js"
 
 const SEEDS = [3, 8, 21, 34, 55] // where the card names none
-const LEG = 1400 // milliseconds from one draw to the next
+const SEGMENT = 1400 // milliseconds from one draw to the next
 
 export class Walk {
   seeds = SEEDS
@@ -44,19 +44,19 @@ export class Walk {
   move(milliseconds) {
     if (!this.draws) return
     this.time += milliseconds
-    const leg = Math.floor(this.time / LEG) % this.seeds.length
-    const part = (this.time % LEG) / LEG
+    const segment = Math.floor(this.time / SEGMENT) % this.seeds.length
+    const part = (this.time % SEGMENT) / SEGMENT
     const ease = part * part * (3 - 2 * part)
     const angle = (ease * Math.PI) / 2
     const [here, there] = this.about.prior ? [Math.cos(angle), Math.sin(angle)] : [1 - ease, ease]
     const z = new Float32Array(this.latent)
     for (let axis = 0; axis < this.latent; axis++) {
       z[axis] =
-        here * this.draws[leg * this.latent + axis] +
-        there * this.draws[((leg + 1) % this.seeds.length) * this.latent + axis]
+        here * this.draws[segment * this.latent + axis] +
+        there * this.draws[((segment + 1) % this.seeds.length) * this.latent + axis]
     }
     const { length } = this.about.classes
-    const y = length ? leg % length : undefined
+    const y = length ? segment % length : undefined
     this.pictures.ask({ verb: "decode", model: this.about.name, rows: 1, y }, z)
   }
 

@@ -1,4 +1,4 @@
-// The cross-fade beside the path: the two key pictures of a leg laid over each other, as any slide show does it.
+// The cross-fade beside the path: the two key pictures of a segment laid over each other, as any slide show does it.
 
 import { context2d } from "../../pixels/canvas.js"
 

@@ -7,11 +7,11 @@ import { reducedMotion } from "../../ui/element.js"
 import { listen } from "../../core/keys.js"
 import { Status } from "../../ui/speed.js"
 import { Lecture } from "../../core/lecture.js"
-import { Memory } from "../../core/persistence.js"
+import { Persistence } from "../../core/persistence.js"
 import { mounting } from "../../core/mount.js"
 import { Fade } from "./fade.js"
 import { Films } from "./films.js"
-import { Keeping } from "./saving.js"
+import { Saving } from "./saving.js"
 import { layout } from "./layout.js"
 import { Near } from "./near.js"
 import { Player } from "./player.js"
@@ -41,17 +41,17 @@ class Morph {
     this.walk = null
     this.walks = new Map()
     this.parts = layout(root, limits)
-    this.notice = this.parts.notice
-    this.say = (sentence, wait, action) => this.notice.say(sentence, wait, action)
+    this.toasts = this.parts.toasts
+    this.say = (sentence, wait, action) => this.toasts.say(sentence, wait, action)
     this.channel = new Channel(page, {
-      onLine: (state, why) => this.notice.line(state, why),
+      onLine: (state, why) => this.toasts.line(state, why),
       onEngine: (state) => this.engine(state),
     })
     this.showPath()
-    this.keeping = new Keeping(this)
-    this.memory = new Memory(this.channel, "morph", {
-      compose: () => this.keeping.compose(),
-      recalled: (body) => this.keeping.recalled(body),
+    this.saving = new Saving(this)
+    this.persistence = new Persistence(this.channel, "morph", {
+      compose: () => this.saving.compose(),
+      loaded: (body) => this.saving.loaded(body),
       say: (sentence) => this.say(sentence, 9000),
     })
     this.draws = this.channel.slot("morph-draw", (answer) => this.drawn(answer), this.say)
@@ -78,7 +78,7 @@ class Morph {
     this.player = new Player(this.channel, live, onPlay)
     this.near = new Near(this.channel, this.parts, this.player)
     const removed = (sentence, back) => this.say(sentence, 8000, { text: "Put it back", act: back })
-    const visit = (key) => this.walk.ready && this.player.seek(this.walk.journey.timeOf(key))
+    const visit = (key) => this.walk.ready && this.player.seek(this.walk.path.timeOf(key))
     this.strip = new Strip(this.channel, keyList, {
       changed: () => this.changed(),
       visit,
@@ -99,7 +99,7 @@ class Morph {
       write("morph", { model: data.model })
     }
     if (data.notices.length) this.say(data.notices.join(" "), 12000)
-    if (first) this.memory.recall()
+    if (first) this.persistence.load()
   }
 
   /** Back or Forward has entered an entry of another model. */
@@ -146,7 +146,7 @@ class Morph {
     this.open(name)
     write("morph", { model: name }, true)
     this.tell(name)
-    this.memory.now()
+    this.persistence.now()
   }
 
   // Keys
@@ -183,7 +183,7 @@ class Morph {
   }
 
   addMark(place) {
-    const mark = this.keeping.marks()[place]
+    const mark = this.saving.marks()[place]
     if (!mark) return this.say(`Bookmark ${place + 1} of Explore is empty for this model. Keep a picture there with K.`)
     if (!this.room()) return
     this.walk.keys.push(Walk.key(mark.z, mark.y, { kind: "bookmark", name: `bookmark ${place + 1}` }))
@@ -217,7 +217,7 @@ class Morph {
     this.player.open(walk)
     this.crossFade()
     this.resize()
-    this.memory.soon()
+    this.persistence.soon()
   }
 
   set(name, value) {
@@ -234,8 +234,8 @@ class Morph {
   crossFade() {
     const { walk, player } = this
     if (!walk.ready) return this.fade.draw()
-    const { leg, along } = walk.journey.place(player.time)
-    this.fade.draw(walk.keys[leg].image, walk.keys[(leg + 1) % walk.keys.length].image, along)
+    const { segment, along } = walk.path.place(player.time)
+    this.fade.draw(walk.keys[segment].image, walk.keys[(segment + 1) % walk.keys.length].image, along)
   }
 
   takeCodes({ panels: [{ model, payload, shape }] }) {
@@ -254,7 +254,7 @@ class Morph {
   export(form) {
     const { walk, parts, player } = this
     if (!walk.ready) return this.say("A path needs two key pictures before it can be saved. Add some first.")
-    this.films.make(walk.path(), form, Number(parts.size.value), player.screen.soft ? "soft" : "pixels")
+    this.films.make(walk.toFile(), form, Number(parts.size.value), player.screen.soft ? "soft" : "pixels")
   }
 
   async import(file) {
@@ -294,7 +294,7 @@ class Morph {
   engine(state) {
     const back = state === "ready" && this.away
     this.away = state !== "ready"
-    this.notice.engine(state)
+    this.toasts.engine(state)
     if (!back || !this.walk) return
     if (!this.walk.keys.length) this.begin()
     this.strip.ask()
@@ -303,12 +303,12 @@ class Morph {
   }
 
   close() {
-    this.memory.now()
+    this.persistence.now()
     this.player.close()
     this.near.close()
     this.films.close()
-    this.memory.close()
-    this.notice.close()
+    this.persistence.close()
+    this.toasts.close()
     this.lecture.close()
     this.deaf()
     this.resizing.disconnect()

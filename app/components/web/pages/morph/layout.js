@@ -1,7 +1,7 @@
 // The skeleton of Morph, made once. Every part that others need is in the returned object, by name.
 
 import { button, element, toggle } from "../../ui/element.js"
-import { Notice } from "../../ui/toasts.js"
+import { Toasts } from "../../ui/toasts.js"
 import { KEYS } from "./keys.js"
 
 /** @param {(string | number)[]} pair value and text */
@@ -23,7 +23,7 @@ export function layout(root, { seconds, rates }) {
     parts.controls,
     parts.filesSection,
     parts.near,
-    parts.notice.element,
+    parts.toasts.element,
     parts.help,
   )
   return parts
@@ -192,7 +192,7 @@ function controls(seconds) {
     "select",
     { class: "zt-axis-choice" },
     ...[
-      ["time", "equal time per leg"],
+      ["time", "equal time per segment"],
       ["length", "equal speed"],
     ].map(option),
   )
@@ -300,5 +300,5 @@ function over() {
   )
   help.append(button("Close", "Close (Esc)", { onclick: () => help.close() }))
   help.addEventListener("click", (event) => event.target === help && help.close())
-  return { notice: new Notice(), help }
+  return { toasts: new Toasts(), help }
 }

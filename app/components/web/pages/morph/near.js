@@ -16,7 +16,7 @@ export class Near {
     this.parts = parts
     this.player = player
     this.walk = null
-    this.journey = null
+    this.path = null
     this.model = null
     const trouble = () => this.say()
     this.rows = [new Nearby(channel, "pixels", trouble), new Nearby(channel, "features", trouble)]
@@ -56,7 +56,7 @@ export class Near {
     if (player.playing || !walk.ready || player.shown?.model !== walk.card.name) return
     const shown = bytesOf(player.shown.image, walk.card.shape[0])
     for (const row of this.rows) row.find(shown)
-    if (this.journey !== walk.journey) this.askPath()
+    if (this.path !== walk.path) this.askPath()
     if (this.heldOf !== walk.card.name) this.askHeld()
   }
 
@@ -72,7 +72,7 @@ export class Near {
   askPath() {
     const { walk } = this
     const { count, each } = this.counts
-    this.journey = walk.journey
+    this.path = walk.path
     const times = Array.from({ length: count }, (_, i) => i / (walk.settings.loop ? count : Math.max(1, count - 1)))
     const panel = (part) => ({
       verb: "decode",
@@ -81,7 +81,7 @@ export class Near {
       y: walk.card.classes.length ? part.map((time) => walk.y(time)) : undefined,
     })
     this.slots.path.askAll(
-      inParts(times, each).map((part) => ({ panel: panel(part), rows: part.map((time) => walk.journey.at(time)) })),
+      inParts(times, each).map((part) => ({ panel: panel(part), rows: part.map((time) => walk.path.at(time)) })),
     )
   }
 
@@ -107,7 +107,7 @@ export class Near {
 
   fail(sentence) {
     for (const row of this.rows) row.fail(sentence)
-    this.journey = this.heldOf = null // to be asked again
+    this.path = this.heldOf = null // to be asked again
   }
 
   say() {
@@ -124,7 +124,7 @@ export class Near {
 
   /** Ask for everything again: while the engine was away, requests may have failed. */
   again() {
-    this.journey = this.heldOf = null
+    this.path = this.heldOf = null
     this.later()
   }
 

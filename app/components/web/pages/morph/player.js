@@ -68,7 +68,7 @@ export class Player {
   show(since = performance.now()) {
     const { walk, time } = this
     if (!walk?.ready) return this.slot.drop()
-    const z = walk.journey.at(time)
+    const z = walk.path.at(time)
     const panel = { verb: "decode", model: walk.card.name, rows: 1, y: walk.y(time) ?? undefined }
     this.slot.ask(panel, z, { since, z })
     this.on.moment(time, z)

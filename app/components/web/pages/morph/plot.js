@@ -1,7 +1,7 @@
 // |z| along the path, over the shell in which nearly all draws of the prior lie. A drag over it scrubs.
 
 import { context2d } from "../../pixels/canvas.js"
-import { Journey, norm, WALKS } from "../../latent/path.js"
+import { Path, norm, INTERPOLATIONS } from "../../latent/path.js"
 
 const POINTS = 240
 const EDGE = { left: 34, right: 8, top: 16, bottom: 8 } // CSS pixels
@@ -38,13 +38,13 @@ export class Plot {
   open(walk) {
     this.walk = walk
     const lengths = (way) => {
-      const journey = new Journey(
+      const path = new Path(
         walk.keys.map(({ z }) => z),
         { ...walk.settings, way },
       )
-      return Array.from({ length: POINTS + 1 }, (_, i) => norm(journey.at(i / POINTS)))
+      return Array.from({ length: POINTS + 1 }, (_, i) => norm(path.at(i / POINTS)))
     }
-    this.curves = walk.ready ? Object.fromEntries(Object.keys(WALKS).map((way) => [way, lengths(way)])) : {}
+    this.curves = walk.ready ? Object.fromEntries(Object.keys(INTERPOLATIONS).map((way) => [way, lengths(way)])) : {}
     this.paint()
   }
 
@@ -97,7 +97,7 @@ export class Plot {
     this.axis()
     for (const way of Object.keys(this.curves)) if (way !== walk.settings.way) this.curve(way, 1, 0.35, [4, 4])
     if (walk.ready) this.curve(walk.settings.way, 2.5, 1, [])
-    if (walk.ready) walk.keys.forEach((_, key) => this.dot(walk.journey.timeOf(key), 3.5, "--ink"))
+    if (walk.ready) walk.keys.forEach((_, key) => this.dot(walk.path.timeOf(key), 3.5, "--ink"))
     this.show()
   }
 
@@ -193,7 +193,7 @@ export class Plot {
     const { context, walk } = this
     context.fillStyle = this.ink(colour)
     context.beginPath()
-    context.arc(this.x(time), this.y(norm(walk.journey.at(time))), radius, 0, 2 * Math.PI)
+    context.arc(this.x(time), this.y(norm(walk.path.at(time))), radius, 0, 2 * Math.PI)
     context.fill()
   }
 

@@ -19,7 +19,7 @@ export function receive(morph, { model, keys, settings }) {
 
 function replace(morph, path) {
   const { walk, player } = morph
-  const before = walk.path()
+  const before = walk.toFile()
   const put = (other) => {
     morph.draws.drop()
     walk.take(other)
@@ -37,6 +37,6 @@ function append(morph, keys) {
   if (!morph.room()) return
   walk.keys.push(...keys)
   morph.changed()
-  if (walk.ready) player.seek(walk.journey.timeOf(walk.keys.length - 1))
+  if (walk.ready) player.seek(walk.path.timeOf(walk.keys.length - 1))
   morph.say(`Added as the last key picture: ${keys.at(-1).origin.name}.`, 8000)
 }

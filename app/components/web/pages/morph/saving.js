@@ -4,7 +4,7 @@ import { fits } from "../../latent/view.js"
 import { receive } from "./receive.js"
 import { SETTINGS, Walk } from "./walk.js"
 
-export class Keeping {
+export class Saving {
   constructor(morph) {
     this.morph = morph
     this.body = null
@@ -21,7 +21,7 @@ export class Keeping {
   }
 
   /** Take what was kept before; keys that a person has touched since stay. */
-  recalled(body) {
+  loaded(body) {
     this.body = body
     const { models, walks, walk } = this.morph
     const strange = []

@@ -1,7 +1,7 @@
-// The path that is shown: its keys, how it goes from one to the next, and the journey that follows from both.
+// The path that is shown: its keys, how it goes from one to the next, and the path that follows from both.
 
 import { round } from "../../latent/view.js"
-import { Journey } from "../../latent/path.js"
+import { Path } from "../../latent/path.js"
 
 export const SETTINGS = { way: "spherical", easing: "keys", pace: "time", loop: true, seconds: 6, fps: 30 }
 
@@ -17,10 +17,10 @@ export class Walk {
     return { z: Array.from(z, round), y, origin: { kind: "latent", seed: null, truncation: null, name: "", ...origin } }
   }
 
-  /** Something has changed: the journey is another. */
+  /** Something has changed: the path is another. */
   changed() {
-    this.journey = this.ready
-      ? new Journey(
+    this.path = this.ready
+      ? new Path(
           this.keys.map(({ z }) => z),
           this.settings,
         )
@@ -49,11 +49,11 @@ export class Walk {
 
   /** The class that is shown at a time; null where the model has none. */
   y(time) {
-    return this.card.classes.length ? this.keys[this.journey?.nearest(time) ?? 0].y : null
+    return this.card.classes.length ? this.keys[this.path?.nearest(time) ?? 0].y : null
   }
 
   /** The path as its file holds it. */
-  path() {
+  toFile() {
     const { card, keys, settings } = this
     return {
       format: 1,

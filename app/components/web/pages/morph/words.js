@@ -30,8 +30,8 @@ export class Words {
 
   /** Which bookmarks of Explore can be added. */
   marks() {
-    const { parts, keeping } = this.morph
-    const marks = keeping?.marks() ?? []
+    const { parts, saving } = this.morph
+    const marks = saving?.marks() ?? []
     const add = (mark, place) =>
       mark &&
       button(`+ Bookmark ${place + 1}`, `Add bookmark ${place + 1} of Explore (${place + 1})`, {

@@ -5,12 +5,12 @@ import { here, write } from "../../core/address.js"
 import { Channel } from "../../core/channel.js"
 import { settle } from "../../ui/element.js"
 import { KeptPictures } from "../../core/pictures.js"
-import { Memory } from "../../core/persistence.js"
+import { Persistence } from "../../core/persistence.js"
 import { listen } from "../../core/compareKeys.js"
 import { mounting } from "../../core/mount.js"
-import { Desk } from "../../source/pictureSource.js"
-import * as onDesk from "../../source/saving.js"
-import { shown, work } from "../../source/sourceState.js"
+import { PictureSource } from "../../source/pictureSource.js"
+import * as sourceSaving from "../../source/saving.js"
+import { shown, sourceState } from "../../source/sourceState.js"
 import { Bar } from "./bar.js"
 import { Charts } from "./charts.js"
 import { contest } from "./contest.js"
@@ -31,7 +31,7 @@ const REST = 220 // milliseconds without a change after which the hand counts as
 export default mounting("outliers", (...given) => new Outliers(...given))
 
 class Outliers {
-  /** @type {Memory} */ memory
+  /** @type {Persistence} */ persistence
 
   constructor(root, page, { words }) {
     this.root = root
@@ -40,19 +40,19 @@ class Outliers {
     this.reads = 0
     this.parts = layout(root)
     const { parts } = this
-    this.notice = parts.notice
+    this.toasts = parts.toasts
     this.channel = new Channel(page, {
-      onLine: (line, why) => this.notice.line(line, why),
+      onLine: (line, why) => this.toasts.line(line, why),
       onEngine: (engine) => this.engine(engine),
     })
-    this.say = (sentence) => this.notice.say(sentence, 9000)
-    this.pictures = new KeptPictures(page, { changed: () => this.memory.now(), say: this.say })
-    this.recalled = new Promise((recalled) => {
-      const compose = () => ({ ...onDesk.composed(this.pictures), ...composed(this.pictures) })
-      const back = (body) => onDesk.restore(body?.desk, this.pictures).then(() => recalled(body))
-      this.memory = new Memory(this.channel, "outliers", { compose, recalled: back, say: this.say })
+    this.say = (sentence) => this.toasts.say(sentence, 9000)
+    this.pictures = new KeptPictures(page, { changed: () => this.persistence.now(), say: this.say })
+    this.loaded = new Promise((loaded) => {
+      const compose = () => ({ ...sourceSaving.composed(this.pictures), ...composed(this.pictures) })
+      const back = (body) => sourceSaving.restore(body?.desk, this.pictures).then(() => loaded(body))
+      this.persistence = new Persistence(this.channel, "outliers", { compose, loaded: back, say: this.say })
     })
-    this.desk = new Desk(this.channel, parts, { changed: () => this.weigh(), say: this.say })
+    this.pictureSource = new PictureSource(this.channel, parts, { changed: () => this.weigh(), say: this.say })
     this.loading = new Loading(this.channel, this.say)
     this.readings = new Readings(this.channel, "outliers-row", {
       read: (ms, trouble) => this.read(ms, trouble),
@@ -72,7 +72,7 @@ class Outliers {
     )
     parts.tools.prepend(element("div", { class: "zt-rec-line" }, this.keep))
     this.settle = settle(() => this.settled(), REST)
-    this.memory.recall()
+    this.persistence.load()
     this.deaf = listen(root, {
       k: () => this.add(),
       ...Object.fromEntries(Object.keys(SCORES).map((name, i) => [String(i + 1), () => this.choose(name)])),
@@ -88,7 +88,7 @@ class Outliers {
     this.loading.offer(data.bundled, data.painters)
     this.refusal.offer(data.models, data.judges)
     this.everyone.offer(data.models)
-    this.desk.offer(data.painters, data)
+    this.pictureSource.offer(data.painters, data)
     this.begin(data)
   }
 
@@ -104,7 +104,7 @@ class Outliers {
 
   /** Lay out what an address asks for; else what lay there; else what the model begins with. */
   async begin({ asked, notices }) {
-    const kept = await this.recalled
+    const kept = await this.loaded
     const news = asked.number > state.asked
     state.asked = asked.number // a lower one comes from a server that has just started
     if (news) {
@@ -114,40 +114,40 @@ class Outliers {
       if (notices.length) this.say(notices.join(" "))
       this.begun = true
       this.bar.press()
-      if (!state.recalled && fits(kept?.outliers)) return this.comeBack(kept)
-      state.recalled = true
+      if (!state.loaded && fits(kept?.outliers)) return this.comeBack(kept)
+      state.loaded = true
       if (row || one) state.touched = true
       return row || one
         ? this.open({ row: row ?? [], desk: one ?? null })
         : state.touched
-          ? this.desk.sources.choose(work.kind)
+          ? this.pictureSource.sources.choose(sourceState.kind)
           : this.start()
     }
     if (this.begun) return
     this.begun = true
-    this.desk.sources.choose(work.kind ?? "shelf")
+    this.pictureSource.sources.choose(sourceState.kind ?? "shelf")
   }
 
   /** Lay out what the model begins with; a picture of a person's own stays on the desk. */
   start() {
     const { row, desk } = this.loading.start(this.card)
-    const own = shown() && !shown().query?.source && !this.desk.empty
+    const own = shown() && !shown().query?.source && !this.pictureSource.empty
     return this.open({ row, desk: own ? null : desk })
   }
 
   /** Lay out what was kept before this page was loaded. */
   async comeBack({ outliers, desk }) {
     await restore(outliers, this.loading, this.pictures)
-    this.desk.resume(desk, "shelf")
+    this.pictureSource.resume(desk, "shelf")
   }
 
   /** Lay pictures into the row and on the desk, by their sources. */
   async open({ row, desk: one }) {
     state.row = await this.loading.all(row)
-    if (one) return this.desk.follow(one)
-    work.kind ??= "shelf"
-    this.desk.sources.mark()
-    this.desk.laid()
+    if (one) return this.pictureSource.follow(one)
+    sourceState.kind ??= "shelf"
+    this.pictureSource.sources.mark()
+    this.pictureSource.laid()
   }
 
   /** Let another model judge; a row that nobody has chosen becomes one of its kind. */
@@ -210,12 +210,12 @@ class Outliers {
 
   /** The desk, the row or the model has changed: weigh all pictures, soon. */
   changed() {
-    this.desk.changed()
+    this.pictureSource.changed()
   }
 
   weigh() {
     this.settle()
-    this.memory.soon()
+    this.persistence.soon()
     this.trouble = ""
     if (shown()) Readings.doubt(shown())
     this.refusal.doubt()
@@ -226,7 +226,7 @@ class Outliers {
   /** The hand rests: those who take longer are asked, and the address follows. */
   settled() {
     this.write()
-    this.memory.now()
+    this.persistence.now()
     this.refusal.ask(this.card)
     this.everyone.ask()
   }
@@ -261,19 +261,19 @@ class Outliers {
   engine(is) {
     const back = is === "ready" && this.away
     this.away = is !== "ready"
-    this.notice.engine(is)
+    this.toasts.engine(is)
     if (!back) return
-    this.desk.again()
+    this.pictureSource.again()
     this.changed()
   }
 
   close() {
     this.settle.cancel()
     this.deaf()
-    this.desk.close()
-    this.memory.close()
+    this.pictureSource.close()
+    this.persistence.close()
     this.charts.close()
-    this.notice.close()
+    this.toasts.close()
     this.channel.close()
   }
 }

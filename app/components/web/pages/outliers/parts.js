@@ -1,6 +1,6 @@
 // The skeleton of Outliers: the desk of Reconstruct on the left, and on the right the row and what is said of it.
 
-import { button, element, layout as base } from "../reconstruct/parts.js"
+import { button, element, layout as base } from "../../source/parts.js"
 
 export { button, element }
 

@@ -1,11 +1,11 @@
 // What of Outliers is kept: the row, with a person's own pictures, and whose address that was.
 
-import { asked, recalled, told } from "../../source/saving.js"
+import { asked, loaded, told } from "../../source/saving.js"
 import { query, state } from "./state.js"
 
 /** The part of the view that holds the row; nothing until what was kept before is back. */
 export function composed(pictures) {
-  if (!state.recalled) return {}
+  if (!state.loaded) return {}
   const { judged, touched, row } = state
   return { outliers: { row: row.map((source) => told(source, pictures)), judged, touched, query: query() } }
 }
@@ -18,11 +18,11 @@ export function fits(kept) {
 
 /** Lay out the row that was kept. */
 export async function restore(kept, loading, pictures) {
-  const one = async (each) => (each.picture ? recalled(each, pictures) : sampled(each, loading))
+  const one = async (each) => (each.picture ? loaded(each, pictures) : sampled(each, loading))
   const row = []
   for (const each of kept.row) row.push(each && (await one(each)))
   const { judged, touched } = kept
-  Object.assign(state, { row: row.filter(Boolean), touched, judged: row.every(Boolean) ? judged : -1, recalled: true })
+  Object.assign(state, { row: row.filter(Boolean), touched, judged: row.every(Boolean) ? judged : -1, loaded: true })
 }
 
 async function sampled({ source, crop }, loading) {

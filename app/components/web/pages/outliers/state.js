@@ -12,7 +12,7 @@ export const state = {
   conditional: null, // the density that may refuse
   touched: false, // whether the row is the person's own
   asked: 0, // number of the address that was followed last
-  recalled: false, // whether the row that was kept before is back
+  loaded: false, // whether the row that was kept before is back
 }
 
 /** All pictures, that on the desk last. */

@@ -1,7 +1,7 @@
 // The gauge: how strange a picture is to a model, where its card can tell; where the error stands among those of its
 // own test pictures, which alone tells nothing of the kind; and the bound's terms.
 
-import { element } from "./parts.js"
+import { element } from "../../source/parts.js"
 import { grey, nats, rank } from "../../pixels/measure.js"
 
 const OUTSIDE = 0.99

@@ -3,10 +3,10 @@
 import { pictures } from "../../pixels/sheet.js"
 import { cut } from "../../source/crop.js"
 import { compare, image } from "../../pixels/measure.js"
-import { button, element } from "./parts.js"
+import { button, element } from "../../source/parts.js"
 import { Search } from "./search.js"
 import { frame, Tile } from "./tile.js"
-import { shown, work } from "../../source/sourceState.js"
+import { shown, sourceState } from "../../source/sourceState.js"
 
 const LATE = 250 // milliseconds after which a row that follows a hand is marked as behind it
 const CLOSER = 0.5 // the negative is suggested where it brings the models so much closer
@@ -147,7 +147,7 @@ export class Group {
 
   paint(bytes) {
     this.saw.classList.remove("zt-rec-stale")
-    this.sight.soft = work.switches.soft
+    this.sight.soft = sourceState.switches.soft
     this.sight.draw(image(bytes, this.shape))
   }
 
@@ -159,14 +159,14 @@ export class Group {
 
   /** Without `terms` rate and distortion, which take a pass more, are left out. */
   panels(bytes, terms) {
-    const { drawn, seed } = work.switches
+    const { drawn, seed } = sourceState.switches
     const panel = ({ name, classes }) => ({
       verb: "reconstruct",
       model: name,
       rows: 1,
       seed: drawn ? seed : undefined,
       terms,
-      y: classes.length ? work.classes[name] : undefined,
+      y: classes.length ? sourceState.classes[name] : undefined,
     })
     return this.encoders.map((card) => ({ panel: panel(card), rows: bytes }))
   }
@@ -211,7 +211,7 @@ export class Group {
     tile.show(made, seen, panel.z, {
       ms,
       terms: termsOf(panel),
-      y: panel.y?.[0] ?? work.classes[panel.model],
+      y: panel.y?.[0] ?? sourceState.classes[panel.model],
       strange: { drawn: panel.drawn, strangeness: panel.strangeness?.[0], texture: panel.texture?.[0] },
     })
     tile.element.classList.toggle("zt-rec-drawn", panel.drawn === true)
@@ -222,7 +222,7 @@ export class Group {
     const asked = this.parts.flatMap(({ card, from }) => {
       const panel = panels.find(({ model, error }) => model === card.name && !error)
       if (!panel) return []
-      const y = card.classes.length ? (panel.y?.[0] ?? work.classes[card.name]) : undefined
+      const y = card.classes.length ? (panel.y?.[0] ?? sourceState.classes[card.name]) : undefined
       return [
         {
           panel: { verb: "decode", model: card.name, rows: 1, y },
@@ -314,7 +314,7 @@ export class Group {
 
   switched() {
     this.all.forEach((tile) => tile.switched())
-    this.sight.soft = work.switches.soft
+    this.sight.soft = sourceState.switches.soft
     this.sight.redraw()
   }
 

@@ -6,56 +6,56 @@ import { Channel } from "../../core/channel.js"
 import { KeptPictures } from "../../core/pictures.js"
 import { settle } from "../../ui/element.js"
 import { linkTo } from "../../core/share.js"
-import { Memory } from "../../core/persistence.js"
+import { Persistence } from "../../core/persistence.js"
 import { mounting } from "../../core/mount.js"
-import { Desk } from "../../source/pictureSource.js"
+import { PictureSource } from "../../source/pictureSource.js"
 import { composed, restore } from "../../source/saving.js"
-import { layout } from "./parts.js"
+import { layout } from "../../source/parts.js"
 import { Rows } from "./rows.js"
-import { shown, work } from "../../source/sourceState.js"
+import { shown, sourceState } from "../../source/sourceState.js"
 
 const REST = 220 // milliseconds without a change after which the hand counts as resting
 
 export default mounting("reconstruct", (...given) => new Reconstruct(...given))
 
 class Reconstruct {
-  /** @type {Memory} */ memory
+  /** @type {Persistence} */ persistence
 
   constructor(root, page) {
     this.root = root
     this.page = page
     this.parts = layout(root)
     const { parts } = this
-    this.notice = parts.notice
+    this.toasts = parts.toasts
     this.channel = new Channel(page, {
-      onLine: (state, why) => this.notice.line(state, why),
+      onLine: (state, why) => this.toasts.line(state, why),
       onEngine: (state) => this.engine(state),
     })
-    const say = (sentence) => this.notice.say(sentence, 9000)
-    this.pictures = new KeptPictures(page, { changed: () => this.memory.now(), say })
-    this.recalled = new Promise((recalled) => {
-      const back = (body) => restore(body?.desk, this.pictures).then(() => recalled(body?.desk))
-      this.memory = new Memory(this.channel, "reconstruct", {
+    const say = (sentence) => this.toasts.say(sentence, 9000)
+    this.pictures = new KeptPictures(page, { changed: () => this.persistence.now(), say })
+    this.loaded = new Promise((loaded) => {
+      const back = (body) => restore(body?.desk, this.pictures).then(() => loaded(body?.desk))
+      this.persistence = new Persistence(this.channel, "reconstruct", {
         compose: () => composed(this.pictures),
-        recalled: back,
+        loaded: back,
         say,
       })
     })
-    this.desk = new Desk(this.channel, parts, {
+    this.pictureSource = new PictureSource(this.channel, parts, {
       laid: (source) => this.laid(source),
       changed: (source) => this.changed(source),
       say,
     })
-    const invert = () => this.desk.crop({ ...shown().crop, invert: !shown().crop.invert })
+    const invert = () => this.pictureSource.crop({ ...shown().crop, invert: !shown().crop.invert })
     this.rows = new Rows(this.channel, parts, {
-      changed: () => this.desk.changed(),
+      changed: () => this.pictureSource.changed(),
       invert,
-      empty: () => this.desk.empty,
+      empty: () => this.pictureSource.empty,
       explore: (query) => this.explore(query),
       morph: (key) => this.morph(key),
     })
     this.settle = settle(() => this.rows.settled(), REST)
-    this.memory.recall()
+    this.persistence.load()
   }
 
   // Streamlit
@@ -63,22 +63,22 @@ class Reconstruct {
   update({ data, setStateValue }) {
     this.setStateValue = setStateValue
     this.rows.offer(data.models)
-    this.desk.offer(data.models, data)
+    this.pictureSource.offer(data.models, data)
     this.begin(data)
   }
 
   /** Lay the first picture on the desk: what an address asks for, else what lay there, else the first there is. */
   async begin({ asked, notices }) {
-    const kept = await this.recalled
-    const news = asked.number > work.asked
-    work.asked = asked.number
+    const kept = await this.loaded
+    const news = asked.number > sourceState.asked
+    sourceState.asked = asked.number
     if (news) {
-      if (notices.length) this.notice.say(notices.join(" "), 12000)
-      if (asked.kind) return this.desk.follow(asked)
+      if (notices.length) this.toasts.say(notices.join(" "), 12000)
+      if (asked.kind) return this.pictureSource.follow(asked)
     }
     if (this.begun) return
     this.begun = true
-    this.desk.resume(kept, this.desk.sources.ways.shelf.all.length ? "shelf" : "draw")
+    this.pictureSource.resume(kept, this.pictureSource.sources.ways.shelf.all.length ? "shelf" : "draw")
   }
 
   /** Have an address that leads back to the picture; those of a person's own have none. */
@@ -98,7 +98,7 @@ class Reconstruct {
   /** Leave a latent for Morph as a key, and have Morph opened. */
   morph({ model, title, ...key }) {
     const origin = { kind: "picture", seed: null, truncation: null, name: title.slice(0, 60) }
-    this.memory.hand({ model, keys: [{ ...key, origin }] })
+    this.persistence.hand({ model, keys: [{ ...key, origin }] })
     visit(linkTo(this.page, { model }, "morph"))
   }
 
@@ -111,9 +111,9 @@ class Reconstruct {
     if (!source) return
     this.write()
     this.rows.sort()
-    this.desk.paint()
+    this.pictureSource.paint()
     this.rows.settled()
-    this.memory.now()
+    this.persistence.now()
   }
 
   /** The crop, or what lies under it, has changed: those in sight follow now, at rest all. */
@@ -121,24 +121,24 @@ class Reconstruct {
     if (!source) return
     this.settle()
     this.rows.follow()
-    this.memory.soon()
+    this.persistence.soon()
   }
 
   engine(state) {
     const back = state === "ready" && this.away
     this.away = state !== "ready"
-    this.notice.engine(state)
+    this.toasts.engine(state)
     if (!back) return
-    this.desk.again()
-    this.desk.changed()
+    this.pictureSource.again()
+    this.pictureSource.changed()
   }
 
   close() {
     this.settle.cancel()
-    this.desk.close()
+    this.pictureSource.close()
     this.rows.close()
-    this.memory.close()
-    this.notice.close()
+    this.persistence.close()
+    this.toasts.close()
     this.channel.close()
   }
 }

@@ -1,8 +1,8 @@
 // All rows: which are shown, in what order, and when they ask. While a hand moves, those in sight follow; at rest, all.
 
-import { button, element, labelled } from "./parts.js"
+import { button, element, labelled } from "../../source/parts.js"
 import { Group } from "./group.js"
-import { shown, work } from "../../source/sourceState.js"
+import { shown, sourceState } from "../../source/sourceState.js"
 
 const SEEDS = 2 ** 32
 const SHARED = 400 // milliseconds between two requests of a row that is not the first in sight, while a hand moves
@@ -32,7 +32,7 @@ export class Rows {
   }
 
   build() {
-    const { switches } = work
+    const { switches } = sourceState
     const toggle = (what) => () => ((switches[what] = !switches[what]), this.press())
     this.map = button("Error map", "Where each is off: the same scale for all", toggle("map"), true)
     this.soft = button("Soft", "Soft or visible pixels", toggle("soft"), true)
@@ -72,7 +72,7 @@ export class Rows {
   }
 
   seedAt(seed) {
-    const { switches } = work
+    const { switches } = sourceState
     switches.seed = Number.isInteger(seed) && seed >= 0 ? seed % SEEDS : 1
     switches.drawn = true
     this.press()
@@ -80,7 +80,7 @@ export class Rows {
   }
 
   press() {
-    const { map, soft, drawn, seed } = work.switches
+    const { map, soft, drawn, seed } = sourceState.switches
     for (const [made, on] of [
       [this.map, map],
       [this.soft, soft],
@@ -116,7 +116,7 @@ export class Rows {
 
   chip(group) {
     const press = () => {
-      if (!work.hidden.delete(group.kind)) work.hidden.add(group.kind)
+      if (!sourceState.hidden.delete(group.kind)) sourceState.hidden.add(group.kind)
       this.fold()
       this.on.changed()
     }
@@ -127,14 +127,14 @@ export class Rows {
 
   fold() {
     for (const group of this.groups) {
-      group.element.hidden = work.hidden.has(group.kind)
+      group.element.hidden = sourceState.hidden.has(group.kind)
       if (group.element.hidden) group.stop()
       group.chip.setAttribute("aria-pressed", !group.element.hidden)
     }
   }
 
   get open() {
-    return this.groups.filter(({ kind }) => !work.hidden.has(kind))
+    return this.groups.filter(({ kind }) => !sourceState.hidden.has(kind))
   }
 
   /** Another picture lies on the desk: the kinds that are likest to it come first. */

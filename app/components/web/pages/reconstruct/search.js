@@ -2,10 +2,10 @@
 
 import { context2d } from "../../pixels/canvas.js"
 import { pictures } from "../../pixels/sheet.js"
-import { button, element } from "./parts.js"
+import { button, element } from "../../source/parts.js"
 import { figure, image } from "../../pixels/measure.js"
 import { Tile } from "./tile.js"
-import { shown, work } from "../../source/sourceState.js"
+import { shown, sourceState } from "../../source/sourceState.js"
 
 const PACE = 180 // milliseconds that a request may take, so that the picture visibly moves and others get their turn
 const MOST = 25 // steps of one request
@@ -21,7 +21,7 @@ export class Search {
     this.going = false
     this.steps = 2
     this.target = null
-    work.searches[card.name] ??= { state: null, losses: [], target: null }
+    sourceState.searches[card.name] ??= { state: null, losses: [], target: null }
     this.tile = new Tile(card, "has no encoder", on)
     this.slot = channel.slot(
       `invert-${card.name}`,
@@ -48,19 +48,19 @@ export class Search {
     this.paint()
   }
 
-  get work() {
-    return work.searches[this.card.name]
+  get found() {
+    return sourceState.searches[this.card.name]
   }
 
   get done() {
-    return this.work.state ? this.work.state.at(-1) : 0
+    return this.found.state ? this.found.state.at(-1) : 0
   }
 
   /** What is to be found now. A search under way turns to it; one at rest says that its find is of another picture. */
   aim(seen, settled) {
     this.target = seen
-    const other = !same(seen, this.work.target)
-    this.tile.element.classList.toggle("zt-rec-stale", other && this.work.state !== null)
+    const other = !same(seen, this.found.target)
+    this.tile.element.classList.toggle("zt-rec-stale", other && this.found.state !== null)
     if (settled && other && this.going) this.turn()
     this.paint()
   }
@@ -69,7 +69,7 @@ export class Search {
     if (this.going) return this.stop()
     if (!this.target) return
     this.going = true
-    if (!same(this.target, this.work.target)) this.turn()
+    if (!same(this.target, this.found.target)) this.turn()
     else if (this.done >= ENOUGH) this.forget()
     this.ask()
     this.paint()
@@ -82,32 +82,37 @@ export class Search {
 
   /** Go on from the latent that was found, towards another picture. */
   turn() {
-    const { state } = this.work
+    const { state } = this.found
     const { latent } = this.card
     if (state) state.fill(0, latent)
-    Object.assign(this.work, { target: this.target, title: shown()?.title ?? "", losses: [] })
+    Object.assign(this.found, { target: this.target, title: shown()?.title ?? "", losses: [] })
   }
 
   /** Go on in another class. */
   retell() {
     this.turn()
-    this.tile.element.classList.toggle("zt-rec-stale", this.work.state !== null)
+    this.tile.element.classList.toggle("zt-rec-stale", this.found.state !== null)
     this.paint()
   }
 
   forget() {
-    Object.assign(this.work, { state: null, losses: [], target: this.target, title: shown()?.title ?? "" })
+    Object.assign(this.found, { state: null, losses: [], target: this.target, title: shown()?.title ?? "" })
     this.paint()
   }
 
   ask() {
     const { card } = this
-    const { target } = this.work
-    this.work.state ??= new Float32Array(3 * card.latent + 1)
-    const y = (this.work.y = card.classes.length ? (work.classes[card.name] ?? 0) : undefined)
+    const { target } = this.found
+    this.found.state ??= new Float32Array(3 * card.latent + 1)
+    const y = (this.found.y = card.classes.length ? (sourceState.classes[card.name] ?? 0) : undefined)
     this.since = performance.now()
     this.slot.askAll(
-      [{ panel: { verb: "invert", model: card.name, rows: 1, steps: this.steps, y }, rows: [target, this.work.state] }],
+      [
+        {
+          panel: { verb: "invert", model: card.name, rows: 1, steps: this.steps, y },
+          rows: [target, this.found.state],
+        },
+      ],
       target,
     )
   }
@@ -116,13 +121,14 @@ export class Search {
     const [made] = await pictures(panel)
     const milliseconds = (performance.now() - this.since) / panel.losses.length
     this.steps = Math.max(1, Math.min(MOST, Math.round(PACE / milliseconds)))
-    if (!same(target, this.work.target) || !this.work.state) return this.going && this.ask() // it has turned meanwhile
-    this.work.state = panel.state
-    this.work.losses.push(...panel.losses)
+    // It may have turned meanwhile.
+    if (!same(target, this.found.target) || !this.found.state) return this.going && this.ask()
+    this.found.state = panel.state
+    this.found.losses.push(...panel.losses)
     this.tile.show(made, image(target, this.card.shape), panel.state.subarray(0, this.card.latent), {
       ms: { model: milliseconds },
-      y: this.work.y,
-      title: this.work.title,
+      y: this.found.y,
+      title: this.found.title,
     })
     this.tile.element.classList.toggle("zt-rec-stale", !same(target, this.target)) // it may have been left for another
     this.tile.values.latency.textContent = `${milliseconds.toFixed(0)} ms a step`
@@ -141,7 +147,7 @@ export class Search {
   }
 
   paint() {
-    const { losses, target } = this.work
+    const { losses, target } = this.found
     const fresh = same(target, this.target)
     this.progress.value = this.done
     this.run.textContent = this.going ? "Stop" : this.done && fresh && this.done < ENOUGH ? "Go on" : "Search"

@@ -3,9 +3,9 @@
 import { round } from "../../latent/view.js"
 import { Screen } from "../../pixels/sheet.js"
 import { Bound, Gauge } from "./gauge.js"
-import { button, element, labelled } from "./parts.js"
+import { button, element, labelled } from "../../source/parts.js"
 import { compare, figure } from "../../pixels/measure.js"
-import { shown, work } from "../../source/sourceState.js"
+import { shown, sourceState } from "../../source/sourceState.js"
 
 const UNTOLD = "not told"
 const LARGE = 176 // CSS pixels of the longer side of a picture
@@ -101,7 +101,9 @@ export class Tile {
     this.untold = untold ? element("option", { value: "" }, UNTOLD) : ""
     const options = [
       this.untold,
-      ...card.classes.map((name, y) => element("option", { value: y, selected: work.classes[card.name] === y }, name)),
+      ...card.classes.map((name, y) =>
+        element("option", { value: y, selected: sourceState.classes[card.name] === y }, name),
+      ),
     ]
     const title = untold
       ? "Left untold, a model that knows how likely a picture is takes the likeliest class"
@@ -112,7 +114,7 @@ export class Tile {
       ...options,
     )
     select.addEventListener("change", () => {
-      work.classes[card.name] = select.value === "" ? undefined : Number(select.value)
+      sourceState.classes[card.name] = select.value === "" ? undefined : Number(select.value)
       changed()
     })
     this.extra.append(labelled("class", select))
@@ -149,11 +151,11 @@ export class Tile {
   show(made, seen, z, { ms, terms, y, strange, title = shown().title } = {}) {
     Object.assign(this, { made, seen, z, y, title })
     this.judged(null)
-    if (this.untold && work.classes[this.card.name] === undefined)
+    if (this.untold && sourceState.classes[this.card.name] === undefined)
       this.untold.textContent = y === undefined ? UNTOLD : `likeliest: ${this.card.classes[y]}`
     const { error, map } = compare(seen, made)
     this.says.textContent = ""
-    this.screen.soft = this.map.soft = work.switches.soft
+    this.screen.soft = this.map.soft = sourceState.switches.soft
     this.screen.draw(made)
     this.map.draw(map)
     this.switched()
@@ -169,7 +171,7 @@ export class Tile {
   }
 
   switched() {
-    const { map, soft } = work.switches
+    const { map, soft } = sourceState.switches
     this.map.canvas.hidden = !map || !this.made
     if (this.screen.soft === soft) return
     for (const screen of [this.screen, this.map]) {

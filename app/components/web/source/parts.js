@@ -1,7 +1,7 @@
 // The skeleton of Reconstruct, and the buttons it is made of.
 
-import { element, button as plain, toggle } from "../../ui/element.js"
-import { Notice } from "../../ui/toasts.js"
+import { element, button as plain, toggle } from "../ui/element.js"
+import { Toasts } from "../ui/toasts.js"
 
 export { element }
 
@@ -14,7 +14,7 @@ export function labelled(text, control) {
 }
 
 /** Where a picture comes from, and its crop; shared with the page Complete. */
-export function desk() {
+export function sourceParts() {
   const view = element("canvas", { class: "zt-rec-view", "data-testid": "source" })
   const box = element("div", { class: "zt-rec-box", tabIndex: 0, role: "application", "data-testid": "crop" })
   const pen = element("i", { class: "zt-rec-pen", hidden: true })
@@ -28,11 +28,11 @@ export function desk() {
 }
 
 export function layout(root) {
-  const parts = desk()
+  const parts = sourceParts()
   const bar = element("div", { class: "zt-rec-bar" })
   const groups = element("div", { class: "zt-rec-groups" })
   const right = element("section", { class: "zt-rec-right", "aria-label": "Reconstructions" }, bar, groups)
-  const notice = new Notice()
-  root.replaceChildren(element("div", { class: "zt-rec" }, parts.left, right), notice.element)
-  return { ...parts, bar, groups, notice }
+  const toasts = new Toasts()
+  root.replaceChildren(element("div", { class: "zt-rec" }, parts.left, right), toasts.element)
+  return { ...parts, bar, groups, toasts }
 }

@@ -1,6 +1,6 @@
 // What is known about a model: its size, its data, and its measurements with the protocol of each.
 
-import { element } from "../../ui/element.js"
+import { element } from "../ui/element.js"
 
 export function about(card) {
   const size = `${card.family}, ${card.parameters.toLocaleString("en")} parameters, trained on ${card.pictures}.`
