@@ -215,7 +215,7 @@ LOSING = """async keys => {
   const files = performance.getEntriesByType("resource").map((entry) => entry.name)
   const { Persistence } = await import(files.find((name) => name.endsWith("/persistence.js")))
   const [sent, told] = [[], []]
-  const channel = { slot: () => ({ put: ({ view }) => sent.push(view) }) }
+  const channel = { slot: () => ({ put: async ({ view }) => sent.push(view) }) }
   const path = (length) => ({ keys: Array.from({ length }, () => ({ z: Array(256).fill(0.1234) })) })
   const compose = () => ({ morph: { model: "m", paths: { m: path(keys), n: path(3) } } })
   const memory = new Persistence(channel, "test", { compose, loaded: () => {}, say: (sentence) => told.push(sentence) })

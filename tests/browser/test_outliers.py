@@ -54,6 +54,7 @@ def write(folder: Path) -> Path:
     keep(folder, "toy-unlike", made(PIXELS), config=vars(unlike), title="Unlike its card")
     # Of data that nobody sorts into classes; and of classes, with figures that no kind of strangers belongs to.
     keep(folder, "stones-pixels", made(PIXELS), data="stones", title="Stones")
+    keep(folder, "stones-gan", made(GANConfig(SHAPE, latent=5, width=8, depth=1)), data="stones", title="Stones, GAN")
     keep(folder, "leaves-conditional", made(classes), data="leaves", title="Leaves", metrics=FIGURES)
     return folder
 
@@ -207,6 +208,25 @@ def test_scores_are_shown_against_strangers_of_any_kind_and_the_link_remembers_w
     expect(auroc).to_contain_text("AUROC .625")
     desk.page.get_by_test_id("against").select_option("flat")
     expect(auroc).to_contain_text("AUROC .125")
+
+
+PICTURES = (
+    """() => [...document.querySelectorAll("[data-testid=picture] canvas")].slice(0, 3).map((all) => all.toDataURL())"""
+)
+
+
+def test_a_picture_that_was_asked_for_another_model_takes_no_place_in_the_row(desk: Desk) -> None:
+    held = Held(desk.page, "/live")
+    desk.open("model=toy-pixels").read(4)
+    mine = desk.page.evaluate(PICTURES)
+    held.hold()
+    for model in ("stones-pixels", "toy-pixels"):
+        desk.page.get_by_test_id("model").select_option(model)
+        held.asked()
+    held.release()
+    desk.link("row=sample:toy-gan:1,sample:toy-gan:2,sample:toy-gan:3")
+    desk.read(4)
+    assert desk.page.evaluate(PICTURES) == mine
 
 
 @pytest.mark.parametrize(

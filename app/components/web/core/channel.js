@@ -104,18 +104,16 @@ export class Channel {
    */
   listenFor(silence) {
     const since = performance.now() - silence
-    const owes = [...this.slots.values()].some(({ flying }) => flying?.sent && flying.sent < since)
+    const owes = [...this.slots.values()].some(({ flying }) => flying && flying.sent < since)
     if (!this.ready || this.engine !== "ready" || !owes || this.heard > since) return
     this.socket.onmessage = this.socket.onclose = null
     this.socket.close()
     this.lost({})
   }
 
-  /**
-   * The slot of that name; `onAnswer({panels, ms, note, …})` gets its answers, `onError(sentence, note)` its troubles.
-   */
-  slot(name, onAnswer, onError = () => {}) {
-    const slot = new Slot(this, name, onAnswer, onError)
+  /** The slot of that name. */
+  slot(name) {
+    const slot = new Slot(this, name)
     this.slots.set(name, slot)
     return slot
   }

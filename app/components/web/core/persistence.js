@@ -1,6 +1,7 @@
 // What a person made here, kept on the server under this tab's token, so that a reload, a lost network or a restarted
 // server takes nothing away.
 
+import { telling } from "./slot.js"
 import { token } from "./token.js"
 
 const VERSION = 1
@@ -27,12 +28,8 @@ export class Persistence {
     this.timer = 0
     this.open = false
     this.handed = {}
-    this.saves = channel.slot("keep", () => {}, on.say)
-    this.loads = channel.slot(
-      "recall",
-      ({ view }) => this.loaded(view, false),
-      () => this.loaded(null, false),
-    )
+    this.saves = channel.slot("keep")
+    this.loads = channel.slot("recall")
     this.hide = () => document.hidden && this.now()
     this.leave = () => this.now()
     document.addEventListener("visibilitychange", this.hide)
@@ -42,7 +39,12 @@ export class Persistence {
   /** Ask for what was kept; nothing is kept until that is known. */
   load() {
     if (latest) this.loaded(latest, known.has(this.part))
-    else this.loads.put({ op: "recall", token: token.before })
+    else this.ask()
+  }
+
+  async ask() {
+    const answer = await this.loads.put({ op: "recall", token: token.before }).catch(() => null)
+    this.loaded(answer?.view ?? null, false)
   }
 
   loaded(view, here) {
@@ -70,7 +72,7 @@ export class Persistence {
     latest = { ...latest, version: VERSION, ...this.on.compose(), ...this.handed }
     this.handed = {}
     const { view, lost } = fitting(latest)
-    this.saves.put({ op: "keep", token: token.value, view })
+    this.saves.put({ op: "keep", token: token.value, view }).catch(telling(this.on.say))
     this.tell(lost)
   }
 

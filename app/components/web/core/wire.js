@@ -19,7 +19,7 @@
  * @property {Float32Array} [chances] (n, pixels, channels, levels)
  */
 /** @typedef {{queue: number, model: number, encode: number, network?: number}} Timing milliseconds */
-/** @typedef {{id: number, panels: any[], ms: Timing, note: any, [field: string]: any}} Answer */
+/** @typedef {{id: number, panels: any[], ms: Timing, made?: any, [field: string]: any}} Answer */
 
 // Fields with the shape of what follows pictures
 const FOLLOWING = { latent: "z", state: "state", losses: "losses", apart: "distance", chances: "chances" }

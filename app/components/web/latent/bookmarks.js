@@ -1,8 +1,8 @@
 // Bookmarks: nine places beneath the picture that hold latents of a model, each under its own digit key.
 
-import { context2d } from "../pixels/canvas.js"
+import { telling } from "../core/slot.js"
 import { element } from "../ui/element.js"
-import { pictures } from "../pixels/sheet.js"
+import { decoded, drawOn } from "../pixels/sheet.js"
 import { fits, same } from "./view.js"
 
 const PLACES = 9
@@ -17,7 +17,7 @@ export class Bookmarks {
     this.on = on
     this.all = {}
     this.view = null
-    this.slot = channel.slot("bookmarks", (answer) => this.take(answer))
+    this.slot = channel.slot("bookmarks")
     this.places = Array.from({ length: PLACES }, (_, place) => this.place(place))
     parts.marks.replaceChildren(...this.places.map((place) => place.element))
   }
@@ -146,16 +146,14 @@ export class Bookmarks {
     const marks = places.map((place) => this.mine[place])
     const y = card.classes.length ? marks.map((mark) => mark.y) : undefined
     const panel = { verb: "decode", model: card.name, rows: marks.length, columns: marks.length, y }
-    this.slot.ask(panel, Float32Array.from(marks.flatMap(({ z }) => z)), { places, marks })
+    this.slot
+      .ask(panel, Float32Array.from(marks.flatMap(({ z }) => z)), decoded)
+      .then(({ made }) => made.forEach((image, i) => this.draw(places[i], marks[i], image)))
+      .catch(telling())
   }
 
-  async take({ panels: [panel], note: { places, marks } }) {
-    const images = await pictures(panel)
-    images.forEach((image, i) => {
-      if (panel.model !== this.view.card.name || this.mine[places[i]] !== marks[i]) return // it has changed meanwhile
-      const { thumb } = this.places[places[i]]
-      Object.assign(thumb, { width: image.width, height: image.height })
-      context2d(thumb).putImageData(image, 0, 0)
-    })
+  /** Show the picture of a mark, unless its place holds another by now. */
+  draw(place, mark, image) {
+    if (this.mine[place] === mark) drawOn(this.places[place].thumb, image)
   }
 }

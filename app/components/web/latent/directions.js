@@ -1,6 +1,7 @@
 // The directions of a latent: those found with the model, and those that a person makes; sliders for them like any
 // axis.
 
+import { telling } from "../core/slot.js"
 import { element } from "../ui/element.js"
 import { freedom, moveTo, placeOf } from "./along.js"
 import { directionRow, hold, spoken } from "./direction.js"
@@ -24,11 +25,7 @@ export class Directions {
     this.view = null
     this.free = []
     this.shown = null
-    this.slot = channel.slot(
-      "directions",
-      (answer) => this.take(answer),
-      (sentence, model) => this.refused(sentence, model),
-    )
+    this.slot = channel.slot("directions")
     this.strips = new Strips(channel, "direction strips", parts.axesList, this.rows, (z, name, value) =>
       this.put(z, name, value),
     )
@@ -80,10 +77,16 @@ export class Directions {
   open(view) {
     this.view = this.strips.view = view
     const { name } = view.card
-    if (!this.found.has(name) && !this.sentences.has(name))
-      this.slot.ask({ verb: "directions", model: name }, null, name)
+    if (!this.found.has(name) && !this.sentences.has(name)) this.ask(name)
     this.workshop.open(view)
     this.build()
+  }
+
+  ask(name) {
+    this.slot
+      .ask({ verb: "directions", model: name })
+      .then(({ panels: [panel] }) => this.take(panel))
+      .catch(telling((sentence) => this.refused(sentence, name)))
   }
 
   /** Ask again what the engine did not answer while it was away. */
@@ -92,7 +95,7 @@ export class Directions {
     this.open(this.view)
   }
 
-  take({ panels: [{ model, directions, payload }] }) {
+  take({ model, directions, payload }) {
     const vectors = new Float32Array(payload)
     const latent = vectors.length / Math.max(1, directions.length)
     this.found.set(

@@ -1,7 +1,8 @@
 // The latent plane: two axes, the pictures that lie on it, the data's posterior means, and a point to drag.
 
+import { telling } from "../core/slot.js"
 import { context2d } from "../pixels/canvas.js"
-import { sheet } from "../pixels/sheet.js"
+import { asSheet } from "../pixels/sheet.js"
 
 export const PALETTE = [
   "#e8590c",
@@ -29,12 +30,8 @@ export class Plane {
     this.labels = /** @type {Int16Array | null} */ (null)
     this.dots = true
     this.asked = ""
-    this.background = channel.slot(
-      "plane",
-      (answer) => this.takeTiles(answer),
-      () => (this.asked = ""),
-    )
-    this.cloud = channel.slot("posterior", ({ panels: [panel] }) => this.takeCloud(panel))
+    this.background = channel.slot("plane")
+    this.cloud = channel.slot("posterior")
     this.listen()
   }
 
@@ -81,7 +78,8 @@ export class Plane {
       this.means = this.labels = this.tiles = null
       this.asked = ""
       this.paint()
-      this.cloud.ask({ verb: "posterior", model: view.card.name })
+      this.background.drop()
+      this.askCloud(view.card)
     }
     this.view = view
     this.move()
@@ -90,7 +88,7 @@ export class Plane {
 
   /** Ask again for what did not come. */
   again() {
-    if (!this.means) this.cloud.ask({ verb: "posterior", model: this.view.card.name })
+    if (!this.means) this.askCloud(this.view.card)
     this.refresh()
   }
 
@@ -122,18 +120,26 @@ export class Plane {
       rows[i * z.length + axes[1]] = this.value(axes[1], 1 - (Math.floor(i / columns) + 0.5) / lines)
     }
     const panel = { verb: "decode", model: card.name, rows: columns * lines, columns, y: y ?? undefined }
-    this.background.ask(panel, rows, wanted)
+    this.background
+      .ask(panel, rows, asSheet)
+      .then(({ made }) => this.takeTiles(made))
+      .catch(telling(() => (this.asked = "")))
   }
 
-  async takeTiles({ panels: [panel] }) {
-    const tiles = await sheet(panel)
-    if (panel.model !== this.view.card.name) return
+  takeTiles(tiles) {
     this.tiles = tiles
     this.paint()
   }
 
-  takeCloud({ model, shape: [count, latent], labels, payload }) {
-    if (model !== this.view.card.name) return
+  askCloud({ name }) {
+    this.cloud.drop()
+    this.cloud
+      .ask({ verb: "posterior", model: name })
+      .then(({ panels: [panel] }) => this.takeCloud(panel))
+      .catch(telling())
+  }
+
+  takeCloud({ shape: [count, latent], labels, payload }) {
     this.means = new Float32Array(payload.slice(0, 4 * count * latent))
     this.labels = labels ? new Int16Array(payload.slice(4 * count * latent)) : null
     this.latent = latent

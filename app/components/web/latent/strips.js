@@ -1,8 +1,9 @@
 // Strips of pictures below sliders: those in sight are decoded, all of them in one request.
 
+import { telling } from "../core/slot.js"
 import { context2d } from "../pixels/canvas.js"
 import { settle } from "../ui/element.js"
-import { sheet } from "../pixels/sheet.js"
+import { asSheet } from "../pixels/sheet.js"
 
 export const TILES = 9
 
@@ -24,7 +25,7 @@ export class Strips {
     this.rows = rows
     this.put = put
     this.view = null
-    this.slot = channel.slot(name, (answer) => this.take(answer))
+    this.slot = channel.slot(name)
     this.refresh = settle(() => this.view && this.ask(), 120)
     // The list scrolls, or on a phone the page.
     document.addEventListener("scroll", this.refresh, { capture: true, passive: true })
@@ -43,7 +44,10 @@ export class Strips {
       }
     })
     const panel = { verb: "decode", model: card.name, rows: keys.length * TILES, columns: TILES, y: y ?? undefined }
-    this.slot.ask(panel, rows, keys)
+    this.slot
+      .ask(panel, rows, asSheet)
+      .then(({ panels: [{ shape }], made }) => card === this.view.card && this.take(keys, shape, made))
+      .catch(telling())
   }
 
   visible() {
@@ -56,10 +60,7 @@ export class Strips {
     return [...this.rows].filter(([, row]) => seen(row)).map(([key]) => key)
   }
 
-  async take({ panels: [panel], note: keys }) {
-    const all = await sheet(panel)
-    if (panel.model !== this.view.card.name) return
-    const [, height, width] = panel.shape
+  take(keys, [, height, width], all) {
     keys.forEach((key, line) => {
       const strip = this.rows.get(key)?.strip
       if (!strip) return

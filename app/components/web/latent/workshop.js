@@ -1,8 +1,8 @@
 // Where a person makes directions and reckons with pictures: two boxes whose means a direction joins, and A − B + C.
 
-import { context2d } from "../pixels/canvas.js"
+import { telling } from "../core/slot.js"
 import { button, element } from "../ui/element.js"
-import { pictures } from "../pixels/sheet.js"
+import { decoded, drawOn } from "../pixels/sheet.js"
 import { between } from "./along.js"
 import { Holder } from "./holder.js"
 
@@ -16,13 +16,9 @@ export class Workshop {
     this.make = make
     this.model = null
     this.sum = /** @type {{z: number[], y: number | null} | null} */ (null)
-    const { channel, toasts } = explorer
-    this.draws = channel.slot(
-      "boxes",
-      (answer) => this.drawn(answer),
-      (sentence) => toasts.say(sentence),
-    )
-    this.thumbs = channel.slot("thumbs", (answer) => this.take(answer))
+    const { channel } = explorer
+    this.draws = channel.slot("boxes")
+    this.thumbs = channel.slot("thumbs")
     const changed = () => this.changed()
     const here = [
       "This picture",
@@ -92,18 +88,18 @@ export class Workshop {
   }
 
   draw(holder, count) {
-    const { parts, card } = this.explorer
+    const { parts, card, toasts } = this.explorer
     const seeds = Array.from({ length: count }, () => Math.floor(Math.random() * 2 ** 32))
-    this.draws.ask({ verb: "draw", model: card.name, seeds, truncation: Number(parts.truncation.value) }, null, holder)
+    this.draws
+      .ask({ verb: "draw", model: card.name, seeds, truncation: Number(parts.truncation.value) })
+      .then(({ panels: [panel] }) => card === this.explorer.card && this.put(holder, this.snapshots(panel)))
+      .catch(telling((sentence) => toasts.say(sentence)))
   }
 
-  drawn({ panels: [{ model, payload, shape }], note: holder }) {
-    const { card, view } = this.explorer
-    if (model !== card.name) return
+  snapshots({ payload, shape: [count, latent] }) {
     const all = new Float32Array(payload)
-    const latent = shape[1]
-    const snapshot = (_, i) => ({ z: [...all.slice(i * latent, (i + 1) * latent)], y: view.y })
-    this.put(holder, Array.from({ length: shape[0] }, snapshot))
+    const { y } = this.explorer.view
+    return Array.from({ length: count }, (_, i) => ({ z: [...all.slice(i * latent, (i + 1) * latent)], y }))
   }
 
   /** Pictures came or went: decode them all, and the result with them. */
@@ -121,16 +117,10 @@ export class Workshop {
     if (!items.length) return this.thumbs.drop()
     const y = card.classes.length ? items.map((item) => item.y) : undefined
     const panel = { verb: "decode", model: card.name, rows: items.length, columns: items.length, y }
-    this.thumbs.ask(panel, Float32Array.from(items.flatMap(({ z }) => z)), items)
-  }
-
-  async take({ panels: [panel], note: items }) {
-    const images = await pictures(panel)
-    images.forEach((image, i) => {
-      const { thumb } = items[i]
-      Object.assign(thumb, { width: image.width, height: image.height })
-      context2d(thumb).putImageData(image, 0, 0)
-    })
+    this.thumbs
+      .ask(panel, Float32Array.from(items.flatMap(({ z }) => z)), decoded)
+      .then(({ made }) => made.forEach((image, i) => drawOn(items[i].thumb, image)))
+      .catch(telling())
   }
 
   join() {

@@ -10,6 +10,17 @@ export function pictures(panel) {
   return panel.format === "raw" ? rawPictures(panel) : sheet(panel).then((all) => cut(panel, all))
 }
 
+/** Of an answer for one model its pictures, or all on one sheet; of one for several those of each, null for none. */
+export const decoded = ({ panels: [panel] }) => pictures(panel)
+export const asSheet = ({ panels: [panel] }) => sheet(panel)
+export const decodedEach = ({ panels }) => Promise.all(panels.map((panel) => (panel.error ? null : pictures(panel))))
+
+/** Draw a picture, ImageData, on a canvas of its size. */
+export function drawOn(canvas, image) {
+  Object.assign(canvas, { width: image.width, height: image.height })
+  context2d(canvas).putImageData(image, 0, 0)
+}
+
 function rawPictures(panel) {
   const [count, height, width] = panel.shape
   return Array.from({ length: count }, (_, i) => {

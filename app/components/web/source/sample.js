@@ -1,7 +1,7 @@
 // A sample of another model as the picture to reconstruct: it knows exactly what such a picture looks like.
 
-import { context2d } from "../pixels/canvas.js"
-import { pictures } from "../pixels/sheet.js"
+import { telling } from "../core/slot.js"
+import { decoded, drawOn } from "../pixels/sheet.js"
 import { button, element, labelled } from "./parts.js"
 import { lay, sheet, sourceState } from "./sourceState.js"
 
@@ -12,16 +12,8 @@ export class Sample {
     this.on = on
     this.models = []
     this.failed = null
-    this.draws = channel.slot(
-      "sample-draw",
-      (answer) => this.decode(answer),
-      (sentence) => this.trouble(sentence),
-    )
-    this.decodes = channel.slot(
-      "sample",
-      (answer) => this.take(answer),
-      (sentence) => this.trouble(sentence),
-    )
+    this.draws = channel.slot("sample-draw")
+    this.decodes = channel.slot("sample")
     this.model = element("select", {
       class: "zt-rec-select",
       "aria-label": "Model that draws the sample",
@@ -79,39 +71,46 @@ export class Sample {
     this.draw()
   }
 
-  draw() {
+  drop() {
     this.failed = null
-    if (this.card)
-      this.draws.ask({ verb: "draw", model: this.card.name, seeds: [sourceState.sample.seed] }, null, {
-        ...sourceState.sample,
-      })
+    this.draws.drop()
+    this.decodes.drop()
   }
 
-  decode({ panels: [{ model, payload }], note }) {
-    const classes = this.models.find(({ name }) => name === model)?.classes ?? []
-    const y = classes.length ? note.seed % classes.length : undefined
-    this.decodes.ask({ verb: "decode", model, rows: 1, y }, new Float32Array(payload), {
-      ...note,
-      word: y === undefined ? "" : `, class ${classes[y]}`,
-    })
+  /** Have the sample drawn and decoded; one that was asked for before is not wanted any more. */
+  async draw() {
+    const { card } = this
+    const { seed } = sourceState.sample
+    this.drop()
+    if (!card) return
+    const y = card.classes.length ? seed % card.classes.length : undefined
+    try {
+      const {
+        panels: [panel],
+      } = await this.draws.ask({ verb: "draw", model: card.name, seeds: [seed] })
+      const z = new Float32Array(panel.payload)
+      const {
+        made: [image],
+      } = await this.decodes.ask({ verb: "decode", model: card.name, rows: 1, y }, z, decoded)
+      this.take(image, card, seed, y)
+    } catch (error) {
+      telling((sentence) => this.trouble(sentence, card.name, seed))(error)
+    }
   }
 
-  async take({ panels: [panel], note }) {
-    const [image] = await pictures(panel)
+  take(image, card, seed, y) {
     const canvas = sheet(image.width, image.height)
-    context2d(canvas).putImageData(image, 0, 0)
-    const card = this.models.find(({ name }) => name === panel.model)
-    const title = `Sample of ${card.title}, seed ${note.seed}${note.word}`
-    this.shown = { model: card.name, seed: note.seed }
+    drawOn(canvas, image)
+    const title = `Sample of ${card.title}, seed ${seed}${y === undefined ? "" : `, class ${card.classes[y]}`}`
+    this.shown = { model: card.name, seed }
     this.says.textContent = `${title}.`
-    const query = { source: `sample:${card.name}:${note.seed}` }
-    lay("sample", canvas, { fit: "all", title, hint: card.data, query })
+    lay("sample", canvas, { fit: "all", title, hint: card.data, query: { source: `sample:${card.name}:${seed}` } })
     this.on.laid()
   }
 
   /** No sample came: model and seed stay those of the picture that is there. */
-  trouble(sentence) {
-    this.failed = { ...sourceState.sample }
+  trouble(sentence, model, seed) {
+    this.failed = { model, seed }
     this.says.textContent = sentence
     if (!this.shown) return
     Object.assign(sourceState.sample, this.shown)

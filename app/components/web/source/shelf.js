@@ -1,9 +1,12 @@
 // The pictures that come along: made by ourselves, so they may be shown anywhere.
 
+import { Newest, telling } from "../core/slot.js"
 import { element } from "./parts.js"
 import { lay, opened } from "./sourceState.js"
 
 export class Shelf {
+  newest = new Newest()
+
   constructor(on) {
     this.on = on
     this.all = []
@@ -35,7 +38,12 @@ export class Shelf {
 
   async choose(name) {
     const { title, url, data } = this.all.find((picture) => picture.name === name)
-    lay("shelf", await opened(url), { fit: "all", title, hint: data, query: { source: `bundled:${name}` } })
+    try {
+      const canvas = await this.newest.of(opened(url))
+      lay("shelf", canvas, { fit: "all", title, hint: data, query: { source: `bundled:${name}` } })
+    } catch (error) {
+      return telling()(error)
+    }
     this.mark(name)
     this.on.laid()
   }

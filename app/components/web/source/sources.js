@@ -75,6 +75,7 @@ export class Sources {
   /** Open a tab; what lay there before comes back as it was left. */
   choose(kind) {
     if (sourceState.kind === "camera" && kind !== "camera") this.ways.camera.stop()
+    if (kind !== "sample") this.ways.sample.drop()
     sourceState.kind = kind
     this.mark()
     if (kind === "sample" && !sourceState.sources.sample) this.ways.sample.draw()
@@ -110,6 +111,7 @@ export class Sources {
    * @param {Asked} asked
    */
   follow({ kind, name, model, seed }) {
+    this.ways.sample.drop()
     if (kind === "shelf") return this.ways.shelf.choose(name)
     sourceState.kind = "sample"
     this.mark()

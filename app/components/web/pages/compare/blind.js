@@ -1,5 +1,6 @@
 // Blind mode: columns without names, a guess for each, a tally with its interval. Only the server knows what they are.
 
+import { telling } from "../../core/slot.js"
 import { button, element } from "./parts.js"
 import { letter } from "./view.js"
 import { wilson } from "./wilson.js"
@@ -18,16 +19,8 @@ export class Blind {
     this.round = null
     this.guesses = []
     this.models = []
-    this.begins = channel.slot(
-      "blind",
-      (answer) => this.begun(answer),
-      (sentence) => this.refused(sentence),
-    )
-    this.reveals = channel.slot(
-      "reveal",
-      (answer) => this.told(answer),
-      (sentence) => on.say(sentence),
-    )
+    this.begins = channel.slot("blind")
+    this.reveals = channel.slot("reveal")
     this.real = element("input", {
       type: "checkbox",
       "data-testid": "blind-real",
@@ -61,12 +54,11 @@ export class Blind {
   begin(kind, models) {
     Object.assign(this, { kind, models })
     const real = this.real.checked
-    this.begins.put({
-      op: "blind",
-      models: models.map(({ name }) => name),
-      kind,
-      ...(kind === "models" && real ? { real } : {}),
-    })
+    const header = { op: "blind", models: models.map(({ name }) => name), kind }
+    this.begins
+      .put(kind === "models" && real ? { ...header, real } : header)
+      .then((answer) => this.begun(answer))
+      .catch(telling((sentence) => this.refused(sentence)))
   }
 
   begun({ round, columns }) {
@@ -108,7 +100,10 @@ export class Blind {
   open() {
     if (this.opened) return
     this.reveal.disabled = true
-    this.reveals.put({ op: "reveal", round: this.round, guesses: this.guesses })
+    this.reveals
+      .put({ op: "reveal", round: this.round, guesses: this.guesses })
+      .then((answer) => this.told(answer))
+      .catch(telling((sentence) => this.on.say(sentence)))
   }
 
   told({ columns, right, shift }) {

@@ -1,7 +1,8 @@
 // The same picture through all: a bundled one, or the enlarged sample of a column, encoded and decoded by each.
 
+import { telling } from "../../core/slot.js"
 import { context2d } from "../../pixels/canvas.js"
-import { pictures } from "../../pixels/sheet.js"
+import { decodedEach } from "../../pixels/sheet.js"
 import { token } from "../../core/token.js"
 import { element, picker } from "./parts.js"
 
@@ -17,12 +18,7 @@ export class Through {
     this.bundled = []
     this.title = ""
     this.whole = whole
-    this.turn = 0
-    this.asks = channel.slot(
-      "through",
-      (answer) => this.take(answer),
-      (sentence) => (this.says.textContent = sentence),
-    )
+    this.asks = channel.slot("through")
     this.shelf = picker("A picture that comes along", [], (name) => this.choose(name))
     this.shelf.dataset.testid = "through-picture"
     this.sample = picker("The enlarged sample of a column", [], (name) => this.sampled(name))
@@ -99,7 +95,6 @@ export class Through {
   /** Send the picture, in each model's own shape, to all that encode. */
   show() {
     this.asks.drop()
-    this.turn++
     if (!this.whole.open) return
     if (!this.source)
       return (this.says.textContent = "Choose a picture: every model that encodes makes it again from its own latents.")
@@ -116,29 +111,24 @@ export class Through {
     delete this.row.dataset.shown
     if (!able.length) return
     const asked = able.map((column) => ({ column, seen: fitted(this.source, column.card.shape) }))
-    this.asks.askAll(
-      asked.map(({ column, seen }) => ({
-        panel: { verb: "reconstruct", model: column.name, rows: 1, columns: 1, terms: false },
-        rows: [seen],
-      })),
-      { asked, given, none, turn: this.turn },
-    )
+    const panels = asked.map(({ column, seen }) => ({
+      panel: { verb: "reconstruct", model: column.name, rows: 1, columns: 1, terms: false },
+      rows: [seen],
+    }))
+    this.asks
+      .askAll(panels, decodedEach)
+      .then((answer) => this.take(answer, asked, given, none))
+      .catch(telling((sentence) => (this.says.textContent = sentence)))
   }
 
-  async take({ panels, note: { asked, given, none, turn } }) {
-    const tiles = [given]
-    for (const [i, panel] of panels.entries()) {
-      const { column, seen } = asked[i]
-      if (panel.error) tiles.push(tile(column.title, null, panel.error))
-      else {
-        const [image] = await pictures(panel)
-        tiles.push(
-          tile(column.title, drawn(image), `error ${Number(error(seen, image, column.card.shape).toPrecision(3))}`),
-        )
-      }
-    }
-    if (turn !== this.turn) return // another picture was given meanwhile
-    this.row.replaceChildren(...tiles, ...none)
+  take({ panels, made }, asked, given, none) {
+    const tiles = asked.map(({ column, seen }, i) => {
+      if (!made[i]) return tile(column.title, null, panels[i].error)
+      const [image] = made[i]
+      const far = Number(error(seen, image, column.card.shape).toPrecision(3))
+      return tile(column.title, drawn(image), `error ${far}`)
+    })
+    this.row.replaceChildren(given, ...tiles, ...none)
     this.row.dataset.shown = panels.length
   }
 }

@@ -1,5 +1,6 @@
 // Mode coverage of the toys: what a model makes of many seeds, as points over the modes of its data.
 
+import { telling } from "../../core/slot.js"
 import { context2d } from "../../pixels/canvas.js"
 import { element } from "./parts.js"
 import { view } from "./view.js"
@@ -34,7 +35,7 @@ export class Toys {
     const key = JSON.stringify([toys.map(({ name }) => name), view.t])
     if (key === this.key) return
     this.key = key
-    this.plots.forEach((plot) => plot.slot.drop())
+    this.plots.forEach((plot) => plot.slot?.drop())
     this.part = Math.min(PART, Math.max(1, Math.floor(ASKED / toys.length)))
     this.plots = new Map(toys.map((card) => [card.name, this.plot(card)]))
     this.row.replaceChildren(...[...this.plots.values()].map((plot) => plot.element))
@@ -48,24 +49,24 @@ export class Toys {
       canvas,
       text,
       points: /** @type {number[]} */ ([]),
+      slot: /** @type {import("../../core/slot.js").Slot | null} */ (null),
       element: element("figure", {}, canvas, element("figcaption", {}, element("b", {}, card.title), " ", text)),
     }
+    const slot = this.channel.slot(`toy-${card.name}`)
     const more = () => {
       const from = plot.points.length / 2
-      const count = Math.min(this.part, SAMPLES - from)
-      plot.slot.ask({
-        verb: "points",
-        model: card.name,
-        seeds: Array.from({ length: count }, (_, i) => from + i),
-        truncation: view.t,
-      })
+      const seeds = Array.from({ length: Math.min(this.part, SAMPLES - from) }, (_, i) => from + i)
+      slot
+        .ask({ verb: "points", model: card.name, seeds, truncation: view.t })
+        .then(({ panels: [{ payload }] }) => take(new Float32Array(payload)))
+        .catch(telling((sentence) => (text.textContent = sentence)))
     }
-    const take = ({ panels: [{ payload }] }) => {
-      plot.points.push(...new Float32Array(payload))
+    const take = (points) => {
+      plot.points.push(...points)
       paint(plot)
       if (plot.points.length < 2 * SAMPLES) more()
     }
-    plot.slot = this.channel.slot(`toy-${card.name}`, take, (sentence) => (text.textContent = sentence))
+    plot.slot = slot
     paint(plot)
     more()
     return plot

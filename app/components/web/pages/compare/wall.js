@@ -1,7 +1,7 @@
 // One wall of samples: drawn from a sheet, with one cell marked, and that cell enlarged above it.
 
 import { context2d } from "../../pixels/canvas.js"
-import { corner, sheet } from "../../pixels/sheet.js"
+import { corner } from "../../pixels/sheet.js"
 import { element } from "./parts.js"
 
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }
@@ -48,11 +48,6 @@ export class Wall {
     event.stopPropagation()
     const next = this.cell + step[0] + step[1] * this.columns
     if (next >= 0 && next < this.count) this.on.cell(next)
-  }
-
-  /** Take an answer; nothing is drawn before all columns have theirs. */
-  async take(panel) {
-    return { panel, all: await sheet(panel) }
   }
 
   draw({ panel, all }, soft, cell) {

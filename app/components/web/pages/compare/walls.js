@@ -1,5 +1,7 @@
 // All walls in lock-step: asked for in as few messages as the wire allows, drawn together once the last has come.
 
+import { Newest, Unanswered, telling } from "../../core/slot.js"
+import { sheet } from "../../pixels/sheet.js"
 import { PANELS, seeds, view } from "./view.js"
 
 const ROWS = 1024 // of one message, as app/server/websocket.py says
@@ -10,7 +12,7 @@ export class Walls {
   constructor(channel, on) {
     this.channel = channel
     this.on = on
-    this.turn = 0
+    this.newest = new Newest()
     this.slots = []
     this.waiting = null
   }
@@ -22,63 +24,50 @@ export class Walls {
     const parts = Array.from({ length: Math.ceil(columns.length / each) }, (_, i) =>
       columns.slice(i * each, (i + 1) * each),
     )
-    const turn = {
-      number: ++this.turn,
-      asked: performance.now(),
-      open: parts.length,
-      columns,
-      sheets: new Map(),
-      ms: new Map(),
-    }
+    const asked = performance.now()
     columns.forEach((column) => (column.fresh = false))
     this.waiting ??= Promise.withResolvers()
     this.slots.slice(parts.length).forEach((slot) => slot.drop())
-    parts.forEach((part, i) => {
-      const panels = part.map((column) => ({
-        panel: { verb: "wall", model: column.name, seeds: wanted, ...panel(column) },
-      }))
-      this.slot(i).askAll(panels, { turn, part })
-    })
+    const walls = parts.map((part, i) =>
+      this.part(this.slot(i), part, (column) => ({ seeds: wanted, ...panel(column) })),
+    )
+    this.newest
+      .of(Promise.all(walls))
+      .then((all) => this.finish(all.flat(), asked))
+      .catch(telling())
   }
 
   slot(i) {
-    this.slots[i] ??= this.channel.slot(
-      `walls-${i}`,
-      (answer) => this.take(answer),
-      (sentence, note) => this.fail(sentence, note),
-    )
-    return this.slots[i]
+    return (this.slots[i] ??= this.channel.slot(`walls-${i}`))
   }
 
-  async take({ panels, note: { turn, part } }) {
-    const sheets = panels.map((panel, i) => (panel.error ? null : part[i].wall.take(panel)))
-    panels.forEach((panel, i) => panel.error && turn.sheets.set(part[i], panel.error))
-    for (let i = 0; i < panels.length; i++) {
-      if (!sheets[i]) continue
-      turn.sheets.set(part[i], await sheets[i])
-      turn.ms.set(part[i], panels[i].ms)
+  /** The walls of some columns that come in one answer: {column, panel, sheet} each, or {column, trouble}. */
+  async part(slot, columns, panel) {
+    const asked = columns.map((column) => ({ panel: { verb: "wall", model: column.name, ...panel(column) } }))
+    try {
+      const { panels, made } = await slot.askAll(asked, sheets)
+      return columns.map((column, i) => ({
+        column,
+        panel: panels[i],
+        sheet: made[i],
+        trouble: panels[i].error ?? null,
+      }))
+    } catch (error) {
+      if (!(error instanceof Unanswered)) throw error
+      return columns.map((column) => ({ column, trouble: error.message }))
     }
-    this.finish(turn)
   }
 
-  fail(sentence, note) {
-    if (!note) return
-    note.part.forEach((column) => note.turn.sheets.set(column, sentence))
-    this.finish(note.turn)
-  }
-
-  finish(turn) {
-    if (--turn.open || turn.number !== this.turn) return
-    for (const [column, sheet] of turn.sheets) {
-      if (typeof sheet === "string") column.trouble(sheet)
-      else {
-        column.trouble(null)
-        column.wall.draw(sheet, view.soft, view.cell)
-        column.timed(turn.ms.get(column))
-      }
+  finish(walls, asked) {
+    for (const { column, panel, sheet: all, trouble } of walls) {
+      column.trouble(trouble)
+      if (trouble) continue
+      column.wall.draw({ panel, all }, view.soft, view.cell)
+      column.timed(panel.ms)
     }
     this.done()
-    this.on.drawn(performance.now() - turn.asked, turn)
+    const ms = new Map(walls.filter(({ panel }) => panel?.ms).map(({ column, panel }) => [column, panel.ms]))
+    this.on.drawn(performance.now() - asked, { ms })
   }
 
   done() {
@@ -92,8 +81,9 @@ export class Walls {
   }
 
   drop() {
-    this.turn++
     this.done()
     this.slots.forEach((slot) => slot.drop())
   }
 }
+
+const sheets = ({ panels }) => Promise.all(panels.map((panel) => (panel.error ? null : sheet(panel))))

@@ -1,5 +1,6 @@
 // Time: shows one hidden pixel after the other, and asks the engine for more before they run out.
 
+import { telling } from "../../core/slot.js"
 import { SPEEDS, completionState } from "./completionState.js"
 
 const AHEAD = 0.6 // seconds for which pixels are to be known ahead
@@ -19,18 +20,14 @@ export class Player {
     this.budget = 0
     this.due = 0
     this.rows = 1
-    this.asked = null
-    this.slot = channel.slot(
-      "complete",
-      (answer) => this.take(answer),
-      (sentence) => this.fail(sentence),
-    )
+    this.asked = false
+    this.slot = channel.slot("complete")
   }
 
   /** Take up another drawing, at rest. */
   open(drawing) {
     this.slot.drop()
-    this.asked = null
+    this.asked = false
     this.drawing = drawing
     this.goal = drawing.shown
     this.set(false)
@@ -114,30 +111,33 @@ export class Player {
     const rows = this.speed === Infinity || this.goal - drawing.ready > 2 * drawing.width ? this.rows : 1
     const stretch = drawing.stretch(rows)
     if (!stretch) return
-    this.asked = { drawing, stretch, since: performance.now() }
-    this.slot.askAll([drawing.ask(stretch)], this.asked)
+    const since = performance.now()
+    this.asked = true
+    this.slot
+      .askAll([drawing.ask(stretch)])
+      .then(({ panels: [panel] }) => this.take(drawing, stretch, panel, since))
+      .catch(telling((sentence) => this.fail(sentence)))
   }
 
-  take({ panels: [panel], note }) {
-    if (note !== this.asked) return
-    this.asked = null
-    const rows = (note.stretch.last - note.stretch.first) / note.drawing.width
-    const each = (performance.now() - note.since) / rows
+  take(drawing, stretch, panel, since) {
+    this.asked = false
+    const rows = (stretch.last - stretch.first) / drawing.width
+    const each = (performance.now() - since) / rows
     this.rows = Math.max(1, Math.min(MOST, Math.round(SPAN / each)))
-    note.drawing.take(panel, note.stretch)
+    drawing.take(panel, stretch)
     this.on.shown()
     this.wake()
   }
 
   fail(sentence) {
-    this.asked = null
+    this.asked = false
     this.pause()
     this.on.trouble(sentence)
   }
 
   /** The engine is back: go on where it stopped. */
   again() {
-    this.asked = null
+    this.asked = false
     this.slot.drop()
     this.wake()
   }

@@ -1,6 +1,7 @@
 // Which pixels a pixel sees: by the slope of the model's own distribution there, beside another model's; and the masks
 // of its layers, which make it so.
 
+import { telling } from "../../core/slot.js"
 import { element, settle } from "../../ui/element.js"
 import { Board } from "../../pixels/board.js"
 import { completionState } from "./completionState.js"
@@ -29,10 +30,10 @@ export class ReceptiveField {
     /** @type {Sensitivity | null} */
     this.other = null
     this.models = []
-    const trouble = (sentence) => (parts.reachSays.textContent = sentence)
-    this.mine = channel.slot("reach", (answer) => this.take(answer), trouble)
-    this.others = channel.slot("reach-other", (answer) => this.takeOther(answer), trouble)
-    this.layers = channel.slot("masks", (answer) => this.drawMasks(answer), trouble)
+    this.mine = channel.slot("reach")
+    this.others = channel.slot("reach-other")
+    this.layers = channel.slot("masks")
+    this.failed = telling((sentence) => (parts.reachSays.textContent = sentence))
     this.board = new Board(parts.otherBoard)
     this.settle = settle(() => this.again(), REST)
     parts.other.addEventListener("change", () => {
@@ -58,7 +59,10 @@ export class ReceptiveField {
       ),
     )
     this.parts.other.disabled = !alike.length
-    this.layers.ask({ verb: "masks", model: card.name })
+    this.layers
+      .ask({ verb: "masks", model: card.name })
+      .then(({ panels: [panel] }) => this.drawMasks(panel))
+      .catch(this.failed)
   }
 
   /** Take back what was said, and what is on its way: it is about another picture. */
@@ -88,10 +92,16 @@ export class ReceptiveField {
     this.settle.cancel()
     Object.assign(this, { pixel, bytes, y })
     const panel = { verb: "receptive", model: this.card.name, rows: 1, first: pixel, y: y ?? undefined }
-    this.mine.ask(panel, bytes, { pixel, card: this.card })
-    const other = this.models.find(({ name }) => name === completionState.other)
-    if (other) this.others.ask({ ...panel, model: other.name, y: undefined }, bytes, { pixel, card: other })
-    else this.takeOther(null)
+    this.mine
+      .ask(panel, bytes)
+      .then((answer) => this.take({ seen: { slopes: slopesOf(answer), pixel } }))
+      .catch(this.failed)
+    const card = this.models.find(({ name }) => name === completionState.other)
+    if (!card) return this.take({ other: null })
+    this.others
+      .ask({ ...panel, model: card.name, y: undefined }, bytes)
+      .then((answer) => this.take({ other: { slopes: slopesOf(answer), pixel, card } }))
+      .catch(this.failed)
   }
 
   again() {
@@ -99,13 +109,9 @@ export class ReceptiveField {
     this.on.painted()
   }
 
-  take({ panels: [{ payload }], note }) {
-    this.seen = { slopes: new Float32Array(payload), pixel: note.pixel }
-    this.tell()
-  }
-
-  takeOther(answer) {
-    this.other = answer && { slopes: new Float32Array(answer.panels[0].payload), ...answer.note }
+  /** @param {{seen?: Sensitivity, other?: Sensitivity | null}} found */
+  take(found) {
+    Object.assign(this, found)
     this.tell()
   }
 
@@ -158,7 +164,7 @@ export class ReceptiveField {
 
   // Masks
 
-  drawMasks({ panels: [{ payload, shape, masks }] }) {
+  drawMasks({ payload, shape, masks }) {
     const [count, side] = shape
     const all = new Float32Array(payload)
     const none = element("p", { class: "zt-cpl-says" }, "This model's layers are not masked convolutions.")
@@ -168,6 +174,8 @@ export class ReceptiveField {
     this.parts.masks.replaceChildren(...(figures.length ? figures : [none]))
   }
 }
+
+const slopesOf = ({ panels: [panel] }) => new Float32Array(panel.payload)
 
 function figure(mask, side, name) {
   const middle = (side * side - 1) / 2

@@ -1,7 +1,8 @@
 // A model that draws all pixels in one pass, beside the one that takes them one after the other; both times are told.
 
+import { telling } from "../../core/slot.js"
 import { element } from "../../ui/element.js"
-import { pictures, Screen } from "../../pixels/sheet.js"
+import { decoded, Screen } from "../../pixels/sheet.js"
 import { completionState } from "./completionState.js"
 
 const SIDE = 150 // CSS pixels
@@ -15,13 +16,11 @@ export class Rival {
     this.parts = parts
     this.card = null
     this.drawn = null
-    this.taken = 0
     this.trouble = ""
     this.screen = new Screen(parts.rivalCanvas)
     this.screen.soft = false
-    const trouble = (sentence) => ((this.trouble = sentence), this.tell(this.last))
-    this.draws = channel.slot("rival-draw", (answer) => this.decode(answer), trouble)
-    this.decodes = channel.slot("rival", (answer) => this.take(answer, ++this.taken), trouble)
+    this.draws = channel.slot("rival-draw")
+    this.decodes = channel.slot("rival")
     parts.rival.addEventListener("change", () => {
       completionState.rival = parts.rival.value
       this.draw(...this.asked)
@@ -51,30 +50,29 @@ export class Rival {
   forget(drawing) {
     this.draws.drop()
     this.decodes.drop()
-    Object.assign(this, { drawn: null, trouble: "", taken: this.taken + 1 })
+    Object.assign(this, { drawn: null, trouble: "" })
     this.parts.rivalCanvas.style.visibility = "hidden" // its place stays
     this.tell(drawing)
   }
 
-  draw(seed, y) {
+  async draw(seed, y) {
     this.asked = [seed, y]
     this.forget(this.last)
-    this.card = this.alike.find(({ name }) => name === completionState.rival)
-    if (this.card) this.draws.ask({ verb: "draw", model: this.card.name, seeds: [seed] }, null, y)
+    const card = (this.card = this.alike.find(({ name }) => name === completionState.rival))
+    if (!card) return
+    const label = card.classes.length ? Math.min(y ?? 0, card.classes.length - 1) : undefined
+    try {
+      const {
+        panels: [panel],
+      } = await this.draws.ask({ verb: "draw", model: card.name, seeds: [seed] })
+      const asked = { verb: "decode", model: card.name, rows: 1, y: label }
+      this.take(await this.decodes.ask(asked, new Float32Array(panel.payload), decoded))
+    } catch (error) {
+      telling((sentence) => ((this.trouble = sentence), this.tell(this.last)))(error)
+    }
   }
 
-  decode({ panels: [{ model, payload }], note: y }) {
-    if (model !== this.card?.name) return
-    const { length } = this.card.classes
-    this.decodes.ask(
-      { verb: "decode", model, rows: 1, y: length ? Math.min(y ?? 0, length - 1) : undefined },
-      new Float32Array(payload),
-    )
-  }
-
-  async take({ panels: [panel] }, turn) {
-    const [image] = await pictures(panel)
-    if (turn !== this.taken) return // another was asked for meanwhile
+  take({ panels: [panel], made: [image] }) {
     const [, height, width] = panel.shape
     const scale = SIDE / Math.max(height, width)
     this.screen.fit(scale * width, scale * height)

@@ -1,5 +1,6 @@
 // How surprising every pixel of the picture is to the model: bits, as heat over the board, and their sum.
 
+import { telling } from "../../core/slot.js"
 import { settle } from "../../ui/element.js"
 import { completionState } from "./completionState.js"
 
@@ -17,11 +18,7 @@ export class Surprise {
     this.on = on
     this.bits = null
     this.asked = 0
-    this.slot = channel.slot(
-      "surprise",
-      (answer) => this.take(answer),
-      (sentence) => (parts.surpriseSays.textContent = sentence),
-    )
+    this.slot = channel.slot("surprise")
     this.settle = settle(() => this.ask(), REST)
   }
 
@@ -46,11 +43,14 @@ export class Surprise {
     if (!completionState.surprise) return
     this.asked = performance.now()
     const { bytes, y, at, card } = this.on.picture()
-    this.slot.ask({ verb: "surprise", model: card.name, rows: 1, y: y ?? undefined }, bytes, at)
+    this.slot
+      .ask({ verb: "surprise", model: card.name, rows: 1, y: y ?? undefined }, bytes)
+      .then(({ panels: [panel] }) => this.take(new Float32Array(panel.payload), at))
+      .catch(telling((sentence) => (this.parts.surpriseSays.textContent = sentence)))
   }
 
-  take({ panels: [{ payload }], note: known }) {
-    this.bits = new Float32Array(payload)
+  take(bits, known) {
+    this.bits = bits
     this.known = known // pixels that were drawn when it was asked
     this.tell()
   }

@@ -1,5 +1,6 @@
 // What the buttons below the picture do to the view.
 
+import { telling } from "../../core/slot.js"
 import { fits, same } from "../../latent/view.js"
 
 const NUDGE = 0.25 // of an axis' deviation in the data
@@ -9,11 +10,7 @@ export class Commands {
     this.explorer = explorer
     this.typing = false
     this.base = null
-    this.draws = explorer.channel.slot(
-      "draw",
-      (answer) => this.drawn(answer),
-      (sentence) => (explorer.toasts.say(sentence), this.paint()),
-    )
+    this.draws = explorer.channel.slot("draw")
   }
 
   /** Show the seed that made the picture, if one did, and the truncation; what is being typed stays. */
@@ -51,18 +48,16 @@ export class Commands {
   }
 
   draw(seed, axes, glide) {
-    const { view, card } = this.explorer
+    const { view, card, toasts } = this.explorer
     const whole = axes.length === card.latent ? seed : null // of a part, no one seed makes the whole picture
-    this.draws.ask({ verb: "draw", model: card.name, seeds: [seed], truncation: view.truncation }, null, {
-      axes,
-      glide,
-      seed: whole,
-    })
+    this.draws
+      .ask({ verb: "draw", model: card.name, seeds: [seed], truncation: view.truncation })
+      .then(({ panels: [panel] }) => view === this.explorer.view && this.drawn(panel, axes, glide, whole))
+      .catch(telling((sentence) => (toasts.say(sentence), this.paint())))
   }
 
-  drawn({ panels: [{ model, payload }], note: { axes, glide, seed } }) {
-    const { card, view, motion } = this.explorer
-    if (model !== card.name) return
+  drawn({ payload }, axes, glide, seed) {
+    const { view, motion } = this.explorer
     const drawn = new Float32Array(payload)
     const z = this.aimed(axes, (axis) => drawn[axis])
     if (glide) return motion.glide(z, undefined, seed)

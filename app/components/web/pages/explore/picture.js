@@ -1,6 +1,7 @@
 // The live picture: whenever the view changes it is decoded, at most one request in flight, and drawn as it arrives.
 
-import { change, pictures, Screen } from "../../pixels/sheet.js"
+import { telling } from "../../core/slot.js"
+import { change, decoded, Screen } from "../../pixels/sheet.js"
 
 const DELTA = 0.08 // of an axis' whole range, to either side, for the heat map
 
@@ -12,8 +13,8 @@ export class Picture {
     this.heat = new Screen(parts.heat)
     this.heating = false
     this.frames = 0
-    this.newest = 0
-    this.slot = channel.slot("live", (answer) => this.take(answer), onError)
+    this.slot = channel.slot("live")
+    this.failed = telling(onError)
   }
 
   /** Ask for the picture of a view; `since` is the time of the gesture that wanted it. */
@@ -27,29 +28,25 @@ export class Picture {
       rows[2 * z.length + active] -= step
     }
     const panel = { verb: "decode", model: card.name, rows: rows.length / z.length, y: view.y ?? undefined }
-    this.slot.ask(panel, rows, { z: z.join(","), since, active })
+    const about = { z: z.join(","), since, active }
+    this.slot
+      .ask(panel, rows, decoded)
+      .then((answer) => this.draw(answer, about))
+      .catch(this.failed)
   }
 
-  take(answer) {
-    const made = pictures(answer.panels[0])
-    this.newest = answer.id
-    if (Array.isArray(made)) return this.draw(made, answer)
-    // A newer picture may be there already
-    made.then((images) => answer.id === this.newest && this.draw(images, answer))
-  }
-
-  draw(images, { panels, ms, note }) {
+  draw({ made: images, panels, ms }, { z, since, active }) {
     this.screen.draw(images[0])
     const hot = images.length === 3 && this.heating
     this.parts.heat.hidden = !hot
     if (hot) {
       const { image, mean } = change(images[1], images[2])
       this.heat.draw(image)
-      this.parts.heatNote(note.active, mean)
+      this.parts.heatNote(active, mean)
     }
     this.frames++
-    const latency = performance.now() - note.since
-    this.onDrawn({ frames: this.frames, model: panels[0].model, z: note.z, ms, latency })
+    const latency = performance.now() - since
+    this.onDrawn({ frames: this.frames, model: panels[0].model, z, ms, latency })
   }
 
   /** The largest size of the picture's own shape within the box, in CSS pixels. */

@@ -1,5 +1,6 @@
 // A thumbnail that is drawn pixel by pixel: a row at a time, then another picture.
 
+import { telling } from "../../core/slot.js"
 import { Drawing } from "../../latent/drawing.js"
 import { image } from "../../pixels/board.js"
 
@@ -17,11 +18,7 @@ export class Raster {
     this.count = 0
     this.pause = PAUSE
     this.hurries = true
-    this.slot = channel.slot(
-      `card-${about.name}`,
-      (answer) => this.take(answer),
-      (sentence) => this.fail(sentence),
-    )
+    this.slot = channel.slot(`card-${about.name}`)
     this.begin()
     this.ask(ROWS)
   }
@@ -38,9 +35,14 @@ export class Raster {
   }
 
   ask(rows) {
-    const stretch = this.drawing.stretch(rows)
+    const { drawing } = this
+    const stretch = drawing.stretch(rows)
     this.waits = Boolean(stretch)
-    if (stretch) this.slot.askAll([this.drawing.ask(stretch)], stretch)
+    if (!stretch) return
+    this.slot
+      .askAll([drawing.ask(stretch)])
+      .then(({ panels: [panel] }) => this.take(drawing, panel, stretch))
+      .catch(telling((sentence) => this.fail(sentence)))
   }
 
   again() {
@@ -53,13 +55,13 @@ export class Raster {
     this.on.refuse(sentence)
   }
 
-  take({ panels: [panel], note: stretch }) {
+  take(drawing, panel, stretch) {
     this.waits = false
-    this.drawing.take(panel, stretch)
-    this.drawing.show(Infinity)
-    const { pictures, hidden, at } = this.drawing
+    drawing.take(panel, stretch)
+    drawing.show(Infinity)
+    const { pictures, hidden, at } = drawing
     this.on.shown(image(pictures[0], this.about.shape, (pixel) => hidden[pixel] && pixel >= at))
-    if (this.drawing.done) this.hurries = false
+    if (drawing.done) this.hurries = false
     if (this.hurries) this.ask(ROWS) // the first one to its end, so that no card stays empty
   }
 

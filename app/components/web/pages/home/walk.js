@@ -4,7 +4,8 @@
 // straight way would lie where, in many dimensions, no draw ever lies. Codes without a prior are joined by straight
 // lines.
 
-import { pictures } from "../../pixels/sheet.js"
+import { telling } from "../../core/slot.js"
+import { decoded } from "../../pixels/sheet.js"
 
 const SEEDS = [3, 8, 21, 34, 55] // where the card names none
 const SEGMENT = 1400 // milliseconds from one draw to the next
@@ -21,13 +22,17 @@ export class Walk {
     this.draws = null
     const { keys, truncation } = about.first
     if (keys.length > 1) Object.assign(this, { seeds: keys, truncation })
-    this.pictures = channel.slot(`card-${about.name}`, (answer) => this.take(answer), on.refuse)
-    this.starts = channel.slot(`draws-${about.name}`, (answer) => this.start(answer), on.refuse)
+    this.pictures = channel.slot(`card-${about.name}`)
+    this.starts = channel.slot(`draws-${about.name}`)
+    this.failed = telling(on.refuse)
     this.draw()
   }
 
   draw() {
-    this.starts.ask({ verb: "draw", model: this.about.name, seeds: this.seeds, truncation: this.truncation })
+    this.starts
+      .ask({ verb: "draw", model: this.about.name, seeds: this.seeds, truncation: this.truncation })
+      .then(({ panels: [panel] }) => this.start(panel))
+      .catch(this.failed)
   }
 
   again() {
@@ -35,7 +40,7 @@ export class Walk {
     else this.draw()
   }
 
-  start({ panels: [{ payload, shape }] }) {
+  start({ payload, shape }) {
     this.draws = new Float32Array(payload)
     this.latent = shape[1]
     this.move(0)
@@ -57,10 +62,9 @@ export class Walk {
     }
     const { length } = this.about.classes
     const y = length ? segment % length : undefined
-    this.pictures.ask({ verb: "decode", model: this.about.name, rows: 1, y }, z)
-  }
-
-  async take({ panels: [panel] }) {
-    this.on.shown((await pictures(panel))[0])
+    this.pictures
+      .ask({ verb: "decode", model: this.about.name, rows: 1, y }, z, decoded)
+      .then(({ made: [image] }) => this.on.shown(image))
+      .catch(this.failed)
   }
 }

@@ -1,6 +1,7 @@
 // Morph: wires walk, strip, player, cross-fade, plot and films together. Streamlit calls the default export at each
 // run.
 
+import { telling } from "../../core/slot.js"
 import { write } from "../../core/address.js"
 import { Channel } from "../../core/channel.js"
 import { reducedMotion } from "../../ui/element.js"
@@ -54,8 +55,8 @@ class Morph {
       loaded: (body) => this.saving.loaded(body),
       say: (sentence) => this.say(sentence, 9000),
     })
-    this.draws = this.channel.slot("morph-draw", (answer) => this.drawn(answer), this.say)
-    this.codes = this.channel.slot("morph-codes", (answer) => this.takeCodes(answer))
+    this.draws = this.channel.slot("morph-draw")
+    this.codes = this.channel.slot("morph-codes")
     this.films = new Films(page, this.parts, { say: this.say, busy: (going) => this.words.busy(going) })
     this.lecture = new Lecture(root, this.parts.lecture)
     this.deaf = wire(this, listen)
@@ -121,7 +122,8 @@ class Morph {
     const fresh = !this.walks.has(name)
     this.walks.set(name, this.walk)
     this.plot.takeCodes(null)
-    if (card.encodes) this.codes.ask({ verb: "posterior", model: name })
+    this.codes.drop()
+    if (card.encodes) this.askCodes(name)
     this.words.fill()
     this.changed()
     if (!fresh) return
@@ -156,12 +158,14 @@ class Morph {
    * draws, so that a seed gives the same latent everywhere.
    */
   draw(seeds, where = "after", known = [], truncation = 1) {
-    const { card } = this.walk
-    this.draws.ask({ verb: "draw", model: card.name, seeds, truncation }, null, { seeds, where, known, truncation })
+    const { walk } = this
+    this.draws
+      .ask({ verb: "draw", model: walk.card.name, seeds, truncation })
+      .then(({ panels: [panel] }) => this.drawn(walk, panel, { seeds, where, known, truncation }))
+      .catch(telling(this.say))
   }
 
-  drawn({ panels: [{ model, payload, shape }], note: { seeds, where, known, truncation } }) {
-    const walk = this.walks.get(model)
+  drawn(walk, { payload, shape }, { seeds, where, known, truncation }) {
     const all = new Float32Array(payload)
     const classes = walk.card.classes.length
     const keys = seeds.map((seed, i) => {
@@ -238,8 +242,15 @@ class Morph {
     this.fade.draw(walk.keys[segment].image, walk.keys[(segment + 1) % walk.keys.length].image, along)
   }
 
-  takeCodes({ panels: [{ model, payload, shape }] }) {
-    if (model !== this.walk.card.name || !shape[0]) return
+  askCodes(name) {
+    this.codes
+      .ask({ verb: "posterior", model: name })
+      .then(({ panels: [panel] }) => this.takeCodes(panel))
+      .catch(telling())
+  }
+
+  takeCodes({ payload, shape }) {
+    if (!shape[0]) return
     const [count, latent] = shape
     const all = new Float32Array(payload, 0, count * latent)
     const lengths = Float64Array.from({ length: count }, (_, i) =>

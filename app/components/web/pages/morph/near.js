@@ -1,8 +1,9 @@
 // Did the model learn its training pictures by heart? Those nearest to the frame at rest, and how far all frames lie
 // from theirs, beside how far pictures do that the model has never seen.
 
+import { telling } from "../../core/slot.js"
 import { settle } from "../../ui/element.js"
-import { pictures } from "../../pixels/sheet.js"
+import { decodedEach } from "../../pixels/sheet.js"
 import { Nearby } from "./nearby.js"
 
 const REST = 300 // milliseconds without another frame after which the path is at rest
@@ -21,13 +22,7 @@ export class Near {
     const trouble = () => this.say()
     this.rows = [new Nearby(channel, "pixels", trouble), new Nearby(channel, "features", trouble)]
     parts.nearRows.replaceChildren(...this.rows.map(({ element }) => element))
-    const slot = (what) =>
-      channel.slot(
-        `near-${what}`,
-        (answer) => this.measure(what, answer.panels),
-        (sentence) => this.fail(sentence),
-      )
-    this.slots = { path: slot("path"), held: slot("held") }
+    this.slots = { path: channel.slot("near-path"), held: channel.slot("near-held") }
     this.later = settle(() => this.look(), REST)
     parts.near.addEventListener("toggle", () => {
       if (parts.near.open) parts.near.scrollIntoView({ block: "nearest" })
@@ -80,7 +75,8 @@ export class Near {
       rows: part.length,
       y: walk.card.classes.length ? part.map((time) => walk.y(time)) : undefined,
     })
-    this.slots.path.askAll(
+    this.measure(
+      "path",
       inParts(times, each).map((part) => ({ panel: panel(part), rows: part.map((time) => walk.path.at(time)) })),
     )
   }
@@ -90,16 +86,23 @@ export class Near {
     const { count, each } = this.counts
     this.heldOf = name
     const seeds = Array.from({ length: count }, (_, seed) => seed)
-    this.slots.held.askAll(
+    this.measure(
+      "held",
       inParts(seeds, each).map((part) => ({ panel: { verb: "pictures", model: name, seeds: part } })),
     )
   }
 
-  async measure(what, panels) {
-    const good = panels.filter(({ error }) => !error)
-    const images = (await Promise.all(good.map((panel) => pictures(panel)))).flat()
-    if (good[0].model !== this.walk.card.name) return
-    const all = images.map((image) => bytesOf(image, this.walk.card.shape[0]))
+  /** Have the pictures that some panels give measured. */
+  measure(what, asked) {
+    const { card } = this.walk
+    this.slots[what]
+      .askAll(asked, decodedEach)
+      .then(({ made }) => card === this.walk.card && this.compare(what, made.flat().filter(Boolean), card.shape[0]))
+      .catch(telling((sentence) => this.fail(sentence)))
+  }
+
+  compare(what, images, channels) {
+    const all = images.map((image) => bytesOf(image, channels))
     for (const row of this.rows) row.measure(what, all)
   }
 

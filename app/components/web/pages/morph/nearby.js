@@ -1,8 +1,9 @@
 // One way to say what is near, by pixels or by a classifier's features: the nearest pictures in a row, and a histogram.
 
+import { telling } from "../../core/slot.js"
 import { context2d } from "../../pixels/canvas.js"
 import { element } from "../../ui/element.js"
-import { pictures } from "../../pixels/sheet.js"
+import { decoded } from "../../pixels/sheet.js"
 import { histogram } from "./histogram.js"
 
 const NEIGHBOURS = 6
@@ -27,12 +28,9 @@ export class Nearby {
     this.model = null
     this.trouble = ""
     this.distances = {}
-    const slot = (name, take) => channel.slot(`near-${kind}${name}`, take, (sentence) => this.fail(sentence))
-    this.slot = slot("", ({ panels: [panel] }) => this.found(panel))
-    this.slots = {
-      path: slot("-path", ({ panels }) => this.measured("path", panels[0])),
-      held: slot("-held", ({ panels }) => this.measured("held", panels[0])),
-    }
+    this.slot = channel.slot(`near-${kind}`)
+    this.slots = { path: channel.slot(`near-${kind}-path`), held: channel.slot(`near-${kind}-held`) }
+    this.failed = telling((sentence) => this.fail(sentence))
     this.list = element("ol", { class: "zt-near-list", "aria-label": ABOUT[kind][0] })
     this.canvas = element("canvas", { class: "zt-near-plot", role: "img", "data-testid": `near-${kind}` })
     this.words = element("p", { class: "zt-morph-words" })
@@ -54,13 +52,14 @@ export class Nearby {
 
   /** Look for the training pictures nearest to one, in bytes. */
   find(bytes) {
-    if (this.model)
-      this.slot.ask({ verb: "nearest", model: this.model, rows: 1, neighbours: NEIGHBOURS, columns: NEIGHBOURS }, bytes)
+    if (!this.model) return
+    this.slot
+      .ask({ verb: "nearest", model: this.model, rows: 1, neighbours: NEIGHBOURS, columns: NEIGHBOURS }, bytes, decoded)
+      .then(({ panels: [panel], made }) => this.found(panel, made))
+      .catch(this.failed)
   }
 
-  async found(panel) {
-    const images = await pictures(panel)
-    if (panel.model !== this.model) return
+  found(panel, images) {
     this.list.replaceChildren(...images.map((image, i) => tile(image, panel.distance[i])))
     this.trouble = ""
     this.element.hidden = false
@@ -70,12 +69,14 @@ export class Nearby {
 
   /** Measure how far some pictures, of the "path" or "held" out, lie from the training picture nearest to each. */
   measure(what, all) {
-    if (this.model)
-      this.slots[what].askAll([{ panel: { verb: "nearest", model: this.model, rows: all.length }, rows: all }])
+    if (!this.model) return
+    this.slots[what]
+      .ask({ verb: "nearest", model: this.model, rows: all.length }, all)
+      .then(({ panels: [panel] }) => this.measured(what, panel))
+      .catch(this.failed)
   }
 
   measured(what, panel) {
-    if (panel.model !== this.model) return
     this.distances[what] = Float32Array.from(panel.distance).sort()
     this.paint()
   }

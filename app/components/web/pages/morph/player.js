@@ -1,6 +1,7 @@
 // The live picture of the path: at each screen refresh the moment moves on and is decoded, one request in flight.
 
-import { pictures, Screen } from "../../pixels/sheet.js"
+import { telling } from "../../core/slot.js"
+import { decoded, Screen } from "../../pixels/sheet.js"
 
 export class Player {
   /** `on.moment(time)` hears of each moment, `on.drawn(…)` of each picture, `on.state()` of play and pause. */
@@ -11,14 +12,10 @@ export class Player {
     this.playing = false
     this.frame = 0
     this.frames = 0
-    this.newest = 0
     this.shown = null
     this.screen = new Screen(canvas)
-    this.slot = channel.slot(
-      "morph",
-      (answer) => this.take(answer),
-      (sentence) => on.error(sentence),
-    )
+    this.slot = channel.slot("morph")
+    this.failed = telling((sentence) => on.error(sentence))
   }
 
   open(walk) {
@@ -70,29 +67,18 @@ export class Player {
     if (!walk?.ready) return this.slot.drop()
     const z = walk.path.at(time)
     const panel = { verb: "decode", model: walk.card.name, rows: 1, y: walk.y(time) ?? undefined }
-    this.slot.ask(panel, z, { since, z })
+    this.slot
+      .ask(panel, z, decoded)
+      .then((answer) => walk.card === this.walk.card && this.draw(answer, z, since))
+      .catch(this.failed)
     this.on.moment(time, z)
   }
 
-  take(answer) {
-    if (answer.panels[0].model !== this.walk.card.name) return
-    const made = pictures(answer.panels[0])
-    this.newest = answer.id
-    if (Array.isArray(made)) return this.draw(made[0], answer)
-    made.then(([image]) => answer.id === this.newest && this.draw(image, answer))
-  }
-
-  draw(image, { panels, ms, note }) {
+  draw({ made: [image], panels: [{ model }], ms }, z, since) {
     this.screen.draw(image)
-    this.shown = { image, model: panels[0].model }
+    this.shown = { image, model }
     this.frames++
-    this.on.drawn({
-      frames: this.frames,
-      model: panels[0].model,
-      z: note.z.join(","),
-      ms,
-      latency: performance.now() - note.since,
-    })
+    this.on.drawn({ frames: this.frames, model, z: z.join(","), ms, latency: performance.now() - since })
   }
 
   close() {

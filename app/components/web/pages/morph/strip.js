@@ -1,8 +1,9 @@
 // The strip of key pictures: their order, their classes, and what adds and removes them.
 
+import { telling } from "../../core/slot.js"
 import { context2d } from "../../pixels/canvas.js"
 import { element } from "../../ui/element.js"
-import { pictures } from "../../pixels/sheet.js"
+import { decoded, drawOn } from "../../pixels/sheet.js"
 import { caption } from "./walk.js"
 
 const APART = 6 // pixels that a pointer moves before it drags
@@ -15,11 +16,7 @@ export class Strip {
     this.list = list
     this.on = on
     this.walk = null
-    this.slot = channel.slot(
-      "morph-keys",
-      (answer) => this.take(answer),
-      (sentence) => on.error(sentence),
-    )
+    this.slot = channel.slot("morph-keys")
   }
 
   /** Show the keys of a walk; the pictures that they lack are asked for. */
@@ -157,14 +154,16 @@ export class Strip {
     if (!wanting.length) return this.slot.drop()
     const y = card.classes.length ? wanting.map((key) => key.y) : undefined
     const panel = { verb: "decode", model: card.name, rows: wanting.length, columns: wanting.length, y }
-    this.slot.ask(panel, Float32Array.from(wanting.flatMap(({ z }) => z)), wanting)
+    this.slot
+      .ask(panel, Float32Array.from(wanting.flatMap(({ z }) => z)), decoded)
+      .then(({ made }) => this.take(wanting, made))
+      .catch(telling((sentence) => this.on.error(sentence)))
   }
 
-  async take({ panels: [panel], note: keys }) {
-    const images = await pictures(panel)
+  take(keys, images) {
     keys.forEach((key, i) => {
-      key.image = new OffscreenCanvas(images[i].width, images[i].height)
-      context2d(key.image).putImageData(images[i], 0, 0)
+      key.image = new OffscreenCanvas(1, 1)
+      drawOn(key.image, images[i])
       if (key.thumb) context2d(key.thumb).drawImage(key.image, 0, 0)
     })
     this.on.pictures()

@@ -3,6 +3,7 @@
 
 import { here, write } from "../../core/address.js"
 import { Channel } from "../../core/channel.js"
+import { telling } from "../../core/slot.js"
 import { settle } from "../../ui/element.js"
 import { KeptPictures } from "../../core/pictures.js"
 import { Persistence } from "../../core/persistence.js"
@@ -137,13 +138,22 @@ class Outliers {
 
   /** Lay out what was kept before this page was loaded. */
   async comeBack({ outliers, desk }) {
-    await restore(outliers, this.loading, this.pictures)
+    try {
+      await restore(outliers, this.loading, this.pictures)
+    } catch (error) {
+      return telling()(error) // the person has chosen another row meanwhile
+    }
     this.pictureSource.resume(desk, "shelf")
   }
 
   /** Lay pictures into the row and on the desk, by their sources. */
   async open({ row, desk: one }) {
-    state.row = await this.loading.all(row)
+    try {
+      state.row = await this.loading.all(row)
+    } catch (error) {
+      return telling()(error)
+    }
+    state.loaded = true
     if (one) return this.pictureSource.follow(one)
     sourceState.kind ??= "shelf"
     this.pictureSource.sources.mark()

@@ -1,7 +1,7 @@
 // The pictures that a link names, or with which a model begins: from the shelf, or drawn by a model of a seed.
 
-import { context2d } from "../../pixels/canvas.js"
-import { pictures as drawn } from "../../pixels/sheet.js"
+import { Newest, Overtaken, telling } from "../../core/slot.js"
+import { decodedEach, drawOn } from "../../pixels/sheet.js"
 import { source as laid, opened, sheet } from "../../source/sourceState.js"
 
 const OWN = 3 // pictures of the model's own kind in a row that nobody has chosen
@@ -11,24 +11,38 @@ export class Loading {
     this.say = say
     this.shelf = []
     this.painters = []
-    this.waits = null
-    this.slot = channel.slot(
-      "outliers-samples",
-      (answer) => this.waits?.(answer.panels),
-      (sentence) => this.waits?.([{ error: sentence }]),
-    )
+    this.slot = channel.slot("outliers-samples")
+    this.newest = new Newest()
   }
 
   offer(shelf, painters) {
     Object.assign(this, { shelf, painters })
   }
 
-  /** The pictures of sources {kind, name} or {kind, model, seed}, without those that cannot be had. */
+  /**
+   * The pictures of sources, without those that cannot be had. Where other pictures are asked for meanwhile, these are
+   * overtaken.
+   *
+   * @param {import("../../source/sources.js").Asked[]} sources
+   */
   async all(sources) {
-    const made = []
-    for (const source of sources)
-      made.push(source.kind === "shelf" ? await this.bundled(source.name) : await this.sample(source))
+    this.slot.drop()
+    const made = await this.newest.of(this.load(sources))
     return made.filter(Boolean)
+  }
+
+  async load(sources) {
+    const samples = sources.filter(({ kind, model }) => kind === "sample" && this.painter(model))
+    const images = await this.draw(samples)
+    const picture = (source) => {
+      if (source.kind === "shelf") return this.bundled(source.name)
+      return sampled(images.get(source), this.painter(source.model), source.seed)
+    }
+    return Promise.all(sources.map(picture))
+  }
+
+  painter(model) {
+    return this.painters.find(({ name }) => name === model)
   }
 
   async bundled(name) {
@@ -36,22 +50,25 @@ export class Loading {
     return found ? picture(await opened(found.url), found.title, found.data, `bundled:${name}`) : null
   }
 
-  async sample({ model, seed }) {
-    const card = this.painters.find(({ name }) => name === model)
-    if (!card) return null
-    const y = card.classes.length ? seed % card.classes.length : undefined
-    const [panel] = await new Promise((resolve) => {
-      this.waits = resolve
-      this.slot.ask({ verb: "wall", model, seeds: [seed], y, columns: 1 })
-    })
-    if (panel.error) {
-      this.say(panel.error)
-      return null
+  /** Have samples drawn, all in one request, by source. */
+  async draw(samples) {
+    const panel = ({ model, seed }) => {
+      const { length } = this.painter(model).classes
+      return { verb: "wall", model, seeds: [seed], y: length ? seed % length : undefined, columns: 1 }
     }
-    const [image] = await drawn(panel)
-    const canvas = sheet(image.width, image.height)
-    context2d(canvas).putImageData(image, 0, 0)
-    return picture(canvas, `Sample of ${card.title}, seed ${seed}`, card.data, `sample:${model}:${seed}`)
+    const images = new Map()
+    if (!samples.length) return images
+    try {
+      const asked = samples.map((source) => ({ panel: panel(source) }))
+      const { panels, made } = await this.slot.askAll(asked, decodedEach)
+      const trouble = panels.find(({ error }) => error)?.error
+      if (trouble) this.say(trouble)
+      samples.forEach((source, i) => made[i] && images.set(source, made[i][0]))
+    } catch (error) {
+      telling(this.say)(error)
+      if (error instanceof Overtaken) throw error
+    }
+    return images
   }
 
   /** What a model begins with: some pictures of its kind, and on the desk a stranger. */
@@ -79,3 +96,10 @@ export class Loading {
 }
 
 const picture = (canvas, title, hint, from) => laid(canvas, { fit: "all", title, hint, query: { source: from } })
+
+function sampled(image, card, seed) {
+  if (!image) return null
+  const canvas = sheet(image.width, image.height)
+  drawOn(canvas, image)
+  return picture(canvas, `Sample of ${card.title}, seed ${seed}`, card.data, `sample:${card.name}:${seed}`)
+}

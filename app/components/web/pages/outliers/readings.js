@@ -1,5 +1,6 @@
 // What models say of pictures: asked once for each picture as a model sees it, and kept until that changes.
 
+import { telling } from "../../core/slot.js"
 import { cut } from "../../source/crop.js"
 
 const known = new WeakMap() // picture → model → {seen, nats, bits, given, background, stale}
@@ -14,11 +15,7 @@ export class Readings {
    */
   constructor(channel, name, on) {
     this.on = on
-    this.slot = channel.slot(
-      name,
-      (answer) => this.take(answer),
-      (sentence, note) => on.failed(sentence, note.card.name),
-    )
+    this.slot = channel.slot(name)
   }
 
   /** What a model says of a picture, null where it has not said yet; an older reading says what it last said. */
@@ -50,27 +47,31 @@ export class Readings {
     const names = card.background ? [card.name, card.background] : [card.name]
     const rows = fresh.map((i) => seen[i])
     const asked = names.map((model) => ({ panel: { verb: "score", model, rows: rows.length }, rows }))
-    this.slot.askAll(asked, { card, pictures: fresh.map((i) => pictures[i]), seen: rows })
+    const which = fresh.map((i) => pictures[i])
+    this.slot
+      .askAll(asked)
+      .then((answer) => this.take(answer, card, which, rows))
+      .catch(telling((sentence) => this.on.failed(sentence, card.name)))
     return true
   }
 
-  take({ panels: [panel, behind], ms, note }) {
-    if (panel.error) return this.on.failed(panel.error, note.card.name)
+  take({ panels: [panel, behind], ms }, card, pictures, seen) {
+    if (panel.error) return this.on.failed(panel.error, card.name)
     const nats = panel.log_prob ?? panel.elbo
     const back = behind && !behind.error ? (behind.log_prob ?? behind.elbo) : null
     const given = new Float32Array(panel.payload)
     const classes = given.length / nats.length
-    note.pictures.forEach((picture, i) => {
+    pictures.forEach((picture, i) => {
       const reading = {
-        seen: note.seen[i],
+        seen: seen[i],
         nats: finite(nats[i]),
         bits: panel.file_bits[i],
         background: back ? finite(back[i]) : null,
         given: given.slice(i * classes, (i + 1) * classes),
       }
-      reading.stale = !same(reading.seen, cut(picture, picture.crop, note.card.shape))
+      reading.stale = !same(reading.seen, cut(picture, picture.crop, card.shape))
       if (!known.has(picture)) known.set(picture, new Map())
-      known.get(picture).set(note.card.name, reading)
+      known.get(picture).set(card.name, reading)
     })
     this.on.read(ms, behind?.error)
   }

@@ -1,6 +1,7 @@
 // A classifier has to answer; a density may refuse: the model that judges, or one of the same pictures that knows the
 // likelihood of each class. Both are asked about one picture of the row.
 
+import { telling } from "../../core/slot.js"
 import { cut } from "../../source/crop.js"
 import { bars, element, heading, picker } from "./parts.js"
 import { rarer, tested } from "./rarity.js"
@@ -28,11 +29,7 @@ export class Refusal {
       read: () => this.paint(this.chosen),
       failed: (sentence) => this.fail(sentence),
     })
-    this.classifies = channel.slot(
-      "outliers-judge",
-      (answer) => this.take(answer),
-      (sentence) => this.fail(sentence),
-    )
+    this.classifies = channel.slot("outliers-judge")
   }
 
   offer(models, judges) {
@@ -76,11 +73,13 @@ export class Refusal {
 
   classify(picture, { name, shape }) {
     const seen = cut(picture, picture.crop, shape)
-    this.classifies.ask({ verb: "classify", model: name, rows: 1 }, [seen], { picture, judge: name, seen, shape })
+    this.classifies
+      .ask({ verb: "classify", model: name, rows: 1 }, [seen])
+      .then(({ panels: [panel] }) => this.take(panel, picture, name, seen, shape))
+      .catch(telling((sentence) => this.fail(sentence)))
   }
 
-  take({ panels: [panel], note: { seen, shape, picture, judge } }) {
-    if (panel.error) return this.fail(panel.error)
+  take(panel, picture, judge, seen, shape) {
     const stale = cut(picture, picture.crop, shape).some((byte, i) => byte !== seen[i])
     this.answer = { picture, judge, stale, parts: shares([...new Float32Array(panel.payload)]) }
     this.paint(this.chosen)

@@ -1,6 +1,7 @@
 // The models that know one kind of picture, in one row: what they saw first, then what each makes of it.
 
-import { pictures } from "../../pixels/sheet.js"
+import { telling } from "../../core/slot.js"
+import { decodedEach } from "../../pixels/sheet.js"
 import { cut } from "../../source/crop.js"
 import { compare, image } from "../../pixels/measure.js"
 import { button, element } from "../../source/parts.js"
@@ -38,18 +39,13 @@ export class Group {
     this.searches = cards
       .filter(({ encodes }) => !encodes)
       .map((card) => new Search(card, channel, { ...on, found: () => this.ask() }))
-    const slot = (name, take, fail) => channel.slot(`${name}-${kind}`, take, fail)
+    const slot = (name) => channel.slot(`${name}-${kind}`)
     // Two requests at a time: while one picture is painted the next is already reconstructed.
-    this.lanes = ["row", "row-too"].map((name) =>
-      slot(
-        name,
-        (answer) => this.take(answer),
-        (sentence) => this.trouble(sentence),
-      ),
-    )
-    this.levels = slot("levels", (answer) => this.takeLevels(answer))
-    this.judges = slot("judge", (answer) => this.judged(answer))
-    this.negatives = slot("negative", (answer) => this.negative(answer))
+    this.lanes = [slot("row"), slot("row-too")]
+    this.levels = slot("levels")
+    this.judges = slot("judge")
+    this.negatives = slot("negative")
+    this.failed = telling((sentence) => this.trouble(sentence))
     this.element = this.build()
   }
 
@@ -119,8 +115,7 @@ export class Group {
     else this.wait()
     this.searches.forEach((search) => search.aim(this.seen, settled))
     this.encoders.forEach(({ name }) => this.tiles.get(name).element.classList.add("zt-rec-asked"))
-    if (this.encoders.length)
-      return this.lane.askAll(this.panels(this.seen, settled), { seen: this.seen, version, settled })
+    if (this.encoders.length) return this.reconstruct({ seen: this.seen, version, settled })
     this.paint(this.seen)
     this.finished(version)
   }
@@ -171,13 +166,18 @@ export class Group {
     return this.encoders.map((card) => ({ panel: panel(card), rows: bytes }))
   }
 
-  async take({ panels, ms, note }) {
+  reconstruct(note) {
+    this.lane
+      .askAll(this.panels(note.seen, note.settled), decodedEach)
+      .then((answer) => this.take(answer, note))
+      .catch(this.failed)
+  }
+
+  take({ panels, ms, made }, note) {
     const seen = image(note.seen, this.shape)
-    const made = panels.map((panel) => (panel.error ? null : pictures(panel)))
-    const images = made.every((each) => each === null || Array.isArray(each)) ? made : await Promise.all(made)
     if (note.version <= this.drawn) return
     this.paint(note.seen)
-    panels.forEach((panel, i) => this.draw(this.tiles.get(panel.model), panel, images[i]?.[0], seen, panel.ms ?? ms))
+    panels.forEach((panel, i) => this.draw(this.tiles.get(panel.model), panel, made[i]?.[0], seen, panel.ms ?? ms))
     this.drawn = note.version
     this.count()
     this.behind(note.version)
@@ -185,14 +185,7 @@ export class Group {
     if (!note.settled) return
     this.finished(note.version)
     if (!this.parts.length) this.ask()
-    if (this.shape[0] === 1)
-      this.negatives.askAll(
-        this.panels(
-          note.seen.map((byte) => 255 - byte),
-          false,
-        ),
-        note,
-      )
+    if (this.shape[0] === 1) this.askNegative(note)
   }
 
   /**
@@ -231,17 +224,20 @@ export class Group {
         },
       ]
     })
-    if (asked.length) this.levels.askAll(asked, { ...note, asked, parts: this.parts })
+    if (!asked.length) return
+    this.levels
+      .askAll(asked, decodedEach)
+      .then((answer) => this.takeLevels(answer, asked, note))
+      .catch(telling())
   }
 
-  async takeLevels({ panels, ms, note }) {
+  takeLevels({ panels, ms, made }, asked, note) {
     const seen = image(note.seen, this.shape)
-    const made = await Promise.all(panels.map((panel) => (panel.error ? null : pictures(panel))))
     if (note.version < this.drawn || !shown()) return
     panels.forEach((panel, i) =>
       this.draw(
-        note.parts[i].tile,
-        { ...panel, z: note.asked[i].rows, drawn: note.asked[i].drawn },
+        this.parts[i].tile,
+        { ...panel, z: asked[i].rows, drawn: asked[i].drawn },
         made[i]?.[0],
         seen,
         panel.ms ?? ms,
@@ -259,24 +255,27 @@ export class Group {
     const [channels] = this.shape
     const bytes = (picture) => picture.data.filter((_, at) => (channels === 3 ? at % 4 < 3 : at % 4 === 0))
     const rows = [...tiles.map(({ seen }) => bytes(seen)), ...tiles.map(({ made }) => bytes(made))]
-    this.judges.askAll(
-      [{ panel: { verb: "distance", model: this.judge, rows: tiles.length }, rows }],
-      tiles.map((tile) => ({ tile, made: tile.made })),
-    )
+    const asked = tiles.map((tile) => ({ tile, made: tile.made }))
+    this.judges
+      .ask({ verb: "distance", model: this.judge, rows: tiles.length }, rows)
+      .then(({ panels: [panel] }) => this.judged(new Float32Array(panel.payload), asked))
+      .catch(telling())
   }
 
-  judged({ panels: [panel], note }) {
-    const distances = new Float32Array(panel.payload)
-    note.forEach(({ tile, made }, i) => tile.made === made && tile.judged(distances[i]))
+  judged(distances, asked) {
+    asked.forEach(({ tile, made }, i) => tile.made === made && tile.judged(distances[i]))
+  }
+
+  askNegative(note) {
+    const inverted = note.seen.map((byte) => 255 - byte)
+    this.negatives
+      .askAll(this.panels(inverted, false), decodedEach)
+      .then((answer) => this.negative(answer, image(inverted, this.shape), note))
+      .catch(telling())
   }
 
   /** Suggest the negative where it comes much closer; nobody's picture is inverted without being told. */
-  async negative({ panels, note }) {
-    const seen = image(
-      note.seen.map((byte) => 255 - byte),
-      this.shape,
-    )
-    const made = await Promise.all(panels.map((panel) => (panel.error ? null : pictures(panel))))
+  negative({ panels, made }, seen, note) {
     const logs = panels.flatMap(({ model }, i) =>
       made[i] ? [Math.log(compare(seen, made[i][0]).error / this.tiles.get(model).error)] : [],
     )

@@ -1,7 +1,8 @@
 // A model without an encoder: its latent is searched for by gradient descent, a few steps a request, in plain sight.
 
+import { telling } from "../../core/slot.js"
 import { context2d } from "../../pixels/canvas.js"
-import { pictures } from "../../pixels/sheet.js"
+import { decoded } from "../../pixels/sheet.js"
 import { button, element } from "../../source/parts.js"
 import { figure, image } from "../../pixels/measure.js"
 import { Tile } from "./tile.js"
@@ -23,11 +24,7 @@ export class Search {
     this.target = null
     sourceState.searches[card.name] ??= { state: null, losses: [], target: null }
     this.tile = new Tile(card, "has no encoder", on)
-    this.slot = channel.slot(
-      `invert-${card.name}`,
-      (answer) => this.take(answer),
-      (sentence) => this.fail(sentence),
-    )
+    this.slot = channel.slot(`invert-${card.name}`)
     this.run = button("Search", "Look for the latent whose picture comes closest", () => this.toggle())
     this.over = button("Start over", "Forget what was found", () => this.forget())
     this.progress = element("progress", { max: ENOUGH, value: 0, "aria-label": `Steps of the search in ${card.title}` })
@@ -106,19 +103,14 @@ export class Search {
     this.found.state ??= new Float32Array(3 * card.latent + 1)
     const y = (this.found.y = card.classes.length ? (sourceState.classes[card.name] ?? 0) : undefined)
     this.since = performance.now()
-    this.slot.askAll(
-      [
-        {
-          panel: { verb: "invert", model: card.name, rows: 1, steps: this.steps, y },
-          rows: [target, this.found.state],
-        },
-      ],
-      target,
-    )
+    const panel = { verb: "invert", model: card.name, rows: 1, steps: this.steps, y }
+    this.slot
+      .ask(panel, [target, this.found.state], decoded)
+      .then((answer) => this.take(answer, target))
+      .catch(telling((sentence) => this.fail(sentence)))
   }
 
-  async take({ panels: [panel], note: target }) {
-    const [made] = await pictures(panel)
+  take({ panels: [panel], made: [made] }, target) {
     const milliseconds = (performance.now() - this.since) / panel.losses.length
     this.steps = Math.max(1, Math.min(MOST, Math.round(PACE / milliseconds)))
     // It may have turned meanwhile.
