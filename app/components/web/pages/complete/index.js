@@ -28,7 +28,7 @@ const REST = 250 // milliseconds after a change of picture or mask at which it i
 
 export default mounting("complete", (...given) => new Complete(...given))
 
-class Complete {
+export class Complete {
   /** @type {any[]} */ models
   /** @type {Drawing} */ drawing
   samplers = []

@@ -4,7 +4,11 @@ import { SEEDS, SPEEDS, completionState, lay, preset, undo } from "./completionS
 
 const REGIONS = ["lower", "right", "middle", "all"]
 
-/** Connect the controls; returns how to let go of the keys. */
+/**
+ * Connect the controls; returns how to let go of the keys.
+ *
+ * @param {import("./index.js").Complete} complete
+ */
 export function wire(complete, listen) {
   const { parts, player, brush } = complete
   // A button that was clicked gives the focus back, so that Space plays; one that was pressed by a key keeps it.
@@ -67,6 +71,7 @@ export function wire(complete, listen) {
   })
 }
 
+/** @param {import("./index.js").Complete} complete */
 function takeSeed(complete) {
   const seed = Number(complete.parts.seed.value)
   if (complete.parts.seed.value !== "" && Number.isInteger(seed) && seed >= 0 && seed < SEEDS)
@@ -75,23 +80,30 @@ function takeSeed(complete) {
   complete.press()
 }
 
+/** @param {import("./index.js").Complete} complete */
 function pace(complete, speed) {
   completionState.speed = speed
   complete.press()
   complete.player.wake()
 }
 
+/** @param {import("./index.js").Complete} complete */
 function erase(complete) {
   completionState.brush.erase = !completionState.brush.erase
   complete.press()
 }
 
+/** @param {import("./index.js").Complete} complete */
 function back(complete) {
   if (undo(complete.card.shape)) return complete.renew()
   complete.say("There is no earlier mask.")
 }
 
-/** Hide a ready-made region. */
+/**
+ * Hide a ready-made region.
+ *
+ * @param {import("./index.js").Complete} complete
+ */
 function region(complete, name) {
   const { shape } = complete.card
   lay(shape, preset(name, shape[1], shape[2]))
@@ -99,15 +111,17 @@ function region(complete, name) {
   complete.set({ way: "fill" })
 }
 
+/** @param {import("./index.js").Complete} complete */
 function see(complete) {
   completionState.reach = !completionState.reach
   complete.press()
-  const { drawing, reach } = complete
-  const first = reach.pixel ?? Math.floor(drawing.size * 0.6)
-  if (completionState.reach) reach.look(first, drawing.pictures[complete.chosen], drawing.y)
+  const { drawing, receptiveField } = complete
+  const first = receptiveField.pixel ?? Math.floor(drawing.size * 0.6)
+  if (completionState.reach) receptiveField.look(first, drawing.pictures[complete.chosen], drawing.y)
   complete.paint()
 }
 
+/** @param {import("./index.js").Complete} complete */
 function surprise(complete) {
   completionState.surprise = !completionState.surprise
   complete.press()

@@ -5,6 +5,7 @@ import { PALETTE } from "../../latent/plane.js"
 import { axisName, strongest } from "../../latent/view.js"
 
 export class Captions {
+  /** @param {import("./index.js").Explorer} explorer */
   constructor(explorer) {
     this.explorer = explorer
   }

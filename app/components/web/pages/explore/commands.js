@@ -6,6 +6,7 @@ import { fits, same } from "../../latent/view.js"
 const NUDGE = 0.25 // of an axis' deviation in the data
 
 export class Commands {
+  /** @param {import("./index.js").Explorer} explorer */
   constructor(explorer) {
     this.explorer = explorer
     this.typing = false

@@ -29,7 +29,8 @@ const views = new Map() // one for each model that this page has shown, with the
 
 export default mounting("explore", (...given) => new Explorer(...given), "explorer")
 
-class Explorer {
+export class Explorer {
+  /** @type {any[]} */ models
   /** @type {Picture} */ picture
   /** @type {Bookmarks} */ bookmarks
   /** @type {Plane} */ plane

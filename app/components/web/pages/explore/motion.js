@@ -6,6 +6,7 @@ const GLIDE = 260 // milliseconds from one picture to the next
 const STEP = 1 / 60 // of an axis' range, for one press of an arrow
 
 export class Motion {
+  /** @param {import("./index.js").Explorer} explorer */
   constructor(explorer) {
     this.explorer = explorer
     this.gliding = 0

@@ -12,6 +12,7 @@ const FRAME = 16
 export class Recorder {
   /** @type {any} */ card
 
+  /** @param {import("./index.js").Explorer} explorer */
   constructor(explorer) {
     this.explorer = explorer
     this.samples = null

@@ -3,6 +3,7 @@
 import { fits, same } from "../../latent/view.js"
 
 export class Saving {
+  /** @param {import("./index.js").Explorer} explorer */
   constructor(explorer) {
     this.explorer = explorer
     this.views = {}

@@ -1,6 +1,7 @@
 // What is switched on and off: soft pixels, the heat map, the dots of the data.
 
 export class Toggles {
+  /** @param {import("./index.js").Explorer} explorer */
   constructor(explorer) {
     this.explorer = explorer
     this.press()

@@ -3,7 +3,11 @@
 import { listen } from "../../core/keys.js"
 import { copy, linkTo, python } from "../../core/share.js"
 
-/** Connect an explorer's controls; returns how to let go of the keys. */
+/**
+ * Connect an explorer's controls; returns how to let go of the keys.
+ *
+ * @param {import("./index.js").Explorer} explorer
+ */
 export function wire(explorer) {
   const { parts, commands, toggles, bookmarks, levels, motion, recorder } = explorer
   const help = () => (parts.help.open ? parts.help.close() : parts.help.showModal())

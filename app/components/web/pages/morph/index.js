@@ -26,7 +26,7 @@ const FIRST = [3, 8, 21, 34] // seeds of the keys of a model whose card names no
 
 export default mounting("morph", (...given) => new Morph(...given))
 
-class Morph {
+export class Morph {
   /** @type {Words} */ words
   /** @type {Fade} */ fade
   /** @type {Plot} */ plot

@@ -7,6 +7,8 @@ import { SETTINGS } from "./walk.js"
 
 /**
  * Take {model, keys, settings}: a path in the place of the present one, or keys at its end where there are no settings.
+ *
+ * @param {import("./index.js").Morph} morph
  */
 export function receive(morph, { model, keys, settings }) {
   const card = morph.models.find(({ name }) => name === model)
@@ -17,6 +19,7 @@ export function receive(morph, { model, keys, settings }) {
   else append(morph, keys)
 }
 
+/** @param {import("./index.js").Morph} morph */
 function replace(morph, path) {
   const { walk, player } = morph
   const before = walk.toFile()
@@ -32,6 +35,7 @@ function replace(morph, path) {
   morph.say(`The recorded gesture is open: ${path.keys.length} key pictures in ${path.seconds} seconds.`, 12000, back)
 }
 
+/** @param {import("./index.js").Morph} morph */
 function append(morph, keys) {
   const { walk, player } = morph
   if (!morph.room()) return

@@ -5,6 +5,7 @@ import { receive } from "./receive.js"
 import { SETTINGS, Walk } from "./walk.js"
 
 export class Saving {
+  /** @param {import("./index.js").Morph} morph */
   constructor(morph) {
     this.morph = morph
     this.body = null

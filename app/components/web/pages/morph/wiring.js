@@ -4,7 +4,11 @@ import { visit } from "../../core/address.js"
 
 const WAYS = ["linear", "spherical", "norm-preserving"]
 
-/** Connect the controls; returns how to let go of the keys. */
+/**
+ * Connect the controls; returns how to let go of the keys.
+ *
+ * @param {import("./index.js").Morph} morph
+ */
 export function wire(morph, listen) {
   const { parts, player, strip } = morph
   const help = () => (parts.help.open ? parts.help.close() : parts.help.showModal())
@@ -77,6 +81,7 @@ function arrow({ strip }, seek, by, tenfold, since) {
   else strip.focus(place + by)
 }
 
+/** @param {import("./index.js").Morph} morph */
 function seconds(morph) {
   const [least, most] = morph.limits.seconds
   const given = Number(morph.parts.length.value)
@@ -85,7 +90,11 @@ function seconds(morph) {
   morph.parts.length.value = morph.walk.settings.seconds
 }
 
-/** Take a path file that is dropped anywhere on the page. */
+/**
+ * Take a path file that is dropped anywhere on the page.
+ *
+ * @param {import("./index.js").Morph} morph
+ */
 function dropping(morph) {
   const over = (event) => event.dataTransfer?.types.includes("Files") && event.preventDefault()
   const drop = (event) => {

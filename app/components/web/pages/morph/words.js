@@ -6,6 +6,7 @@ import { norm } from "../../latent/path.js"
 const NAMES = { linear: "straight line", spherical: "great circle", "norm-preserving": "norm-preserving path" }
 
 export class Words {
+  /** @param {import("./index.js").Morph} morph */
   constructor(morph) {
     this.morph = morph
   }
