@@ -1,7 +1,6 @@
 // The skeleton of Reconstruct, and the buttons it is made of.
 
 import { element, button as plain, toggle } from "../ui/element.js"
-import { Toasts } from "../ui/toasts.js"
 
 export { element }
 
@@ -27,12 +26,17 @@ export function sourceParts() {
   return { view, box, pen, stage, tabs, panel, tools, note, left }
 }
 
-export function layout(root) {
+/**
+ * The picture on the left, and on the right what is made of it, below a bar that ends with what every page has.
+ *
+ * @param {import("../core/page.js").Page} page
+ */
+export function layout(page) {
   const parts = sourceParts()
   const bar = element("div", { class: "zt-rec-bar" })
   const groups = element("div", { class: "zt-rec-groups" })
-  const right = element("section", { class: "zt-rec-right", "aria-label": "Reconstructions" }, bar, groups)
-  const toasts = new Toasts()
-  root.replaceChildren(element("div", { class: "zt-rec" }, parts.left, right), toasts.element)
-  return { ...parts, bar, groups, toasts }
+  const top = element("div", { class: "zt-rec-top" }, bar, element("div", { class: "zt-tools" }, ...page.tools))
+  const right = element("section", { class: "zt-rec-right", "aria-label": "Reconstructions" }, top, groups)
+  page.arrange(element("div", { class: "zt-rec" }, parts.left, right))
+  return { ...parts, bar, groups }
 }

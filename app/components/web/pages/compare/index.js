@@ -1,18 +1,17 @@
 // Compare: models as columns, everything in lock-step. Streamlit calls the default export at each data change.
 
+import { Page } from "../../core/page.js"
 import * as address from "../../core/address.js"
-import { Channel } from "../../core/channel.js"
 import { settle } from "../../ui/element.js"
 import { copy } from "../../core/share.js"
 import { KeptPictures } from "../../core/pictures.js"
-import { Persistence } from "../../core/persistence.js"
 import { mounting } from "../../core/mount.js"
 import { Bar } from "./bar.js"
 import { Blind } from "./blind.js"
 import { Column } from "./column.js"
 import { Figures } from "./figures.js"
-import { listen } from "../../core/compareKeys.js"
 import { button, element, layout } from "./parts.js"
+import { KEYS } from "./keys.js"
 import { picture, save } from "./saving.js"
 import { Through } from "./through.js"
 import { Toys } from "./toys.js"
@@ -25,22 +24,14 @@ const named = (cards) => cards.map(({ title }) => `“${title}”`).join(" and "
 
 export default mounting("compare", (...given) => new Compare(...given))
 
-class Compare {
+class Compare extends Page {
   constructor(root, page) {
-    this.root = root
-    this.page = page
+    super(root, page, { name: "compare", keys: KEYS })
     this.due = false
     this.models = []
     this.columns = []
     this.taken = 0
-    this.parts = layout(root)
-    const { parts } = this
-    this.toasts = parts.toasts
-    this.say = (sentence) => this.toasts.say(sentence, 9000)
-    this.channel = new Channel(page, {
-      onLine: (state, why) => this.toasts.line(state, why),
-      onEngine: (state) => this.engine(state),
-    })
+    const parts = (this.parts = layout(this))
     this.walls = new Walls(this.channel, { drawn: (spent, turn) => this.drawn(spent, turn) })
     this.bar = new Bar(parts.bar, {
       changed: () => this.changed(),
@@ -57,12 +48,6 @@ class Compare {
       say: this.say,
     })
     this.pictures = new KeptPictures(page, { changed: () => this.persistence.now(), say: this.say })
-    const back = (body) => body?.through && this.through.restore(body.through, this.pictures)
-    this.persistence = new Persistence(this.channel, "compare", {
-      compose: () => this.through.composed(this.pictures),
-      loaded: back,
-      say: this.say,
-    })
     this.through = new Through(
       this.channel,
       parts.through,
@@ -72,7 +57,7 @@ class Compare {
     this.toys = new Toys(this.channel, parts.toys)
     this.figures = new Figures(parts.table)
     this.settle = settle(() => this.write(), REST)
-    this.deaf = listen(root, this.keys())
+    this.listen(this.keys())
   }
 
   keys() {
@@ -334,19 +319,21 @@ class Compare {
     this.say((await copy(link.href)) ? "The link is on the clipboard." : link.href)
   }
 
-  engine(state) {
-    const back = state === "ready" && this.away
-    this.away = state !== "ready"
-    this.toasts.engine(state)
-    if (back) this.changed()
+  compose() {
+    return this.through.composed(this.pictures)
+  }
+
+  restore(body) {
+    if (body?.through) this.through.restore(body.through, this.pictures)
+  }
+
+  again() {
+    this.changed()
   }
 
   close() {
     this.due = false
     this.settle.cancel()
-    this.deaf()
-    this.persistence.close()
-    this.toasts.close()
-    this.channel.close()
+    super.close()
   }
 }

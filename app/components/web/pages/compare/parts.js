@@ -1,7 +1,6 @@
 // The skeleton of Compare, and the buttons it is made of.
 
 import { element, button as plain } from "../../ui/element.js"
-import { Toasts } from "../../ui/toasts.js"
 
 export { element }
 
@@ -35,7 +34,8 @@ export function section(title, id, open = false) {
   return { whole, body }
 }
 
-export function layout(root) {
+/** @param {import("../../core/page.js").Page} page */
+export function layout(page) {
   const bar = element("div", { class: "zt-cmp-bar", role: "toolbar", "aria-label": "What all columns show" })
   const blind = element("div", { class: "zt-cmp-blind", "data-testid": "blind", hidden: true })
   const says = element("p", {
@@ -49,10 +49,7 @@ export function layout(root) {
   const through = section("The same picture through all", "through")
   const toys = section("Mode coverage of the toys", "toys", true)
   const table = section("Figures", "figures", true)
-  const toasts = new Toasts()
-  root.replaceChildren(
-    element("div", { class: "zt-cmp" }, bar, blind, says, columns, through.whole, toys.whole, table.whole),
-    toasts.element,
-  )
-  return { bar, blind, says, columns, through, toys, table, toasts }
+  const top = element("div", { class: "zt-cmp-top" }, bar, element("div", { class: "zt-tools" }, ...page.tools))
+  page.arrange(element("div", { class: "zt-cmp" }, top, blind, says, columns, through.whole, toys.whole, table.whole))
+  return { bar, blind, says, columns, through, toys, table }
 }

@@ -1,21 +1,19 @@
 // Complete: wires drawing, player, brush and what is laid over the picture together. Streamlit calls the default export
 // at each run.
 
+import { Page } from "../../core/page.js"
 import { here, write } from "../../core/address.js"
-import { Channel } from "../../core/channel.js"
 import { element, settle } from "../../ui/element.js"
 import { KeptPictures } from "../../core/pictures.js"
-import { listen } from "../../core/keys.js"
-import { Lecture } from "../../core/lecture.js"
-import { Persistence } from "../../core/persistence.js"
 import { mounting } from "../../core/mount.js"
-import { composed, restore } from "../../source/saving.js"
+import * as sourceSaving from "../../source/saving.js"
 import { Board } from "../../pixels/board.js"
 import { Brush } from "./brush.js"
 import { Chart } from "./chart.js"
 import { Drawing } from "../../latent/drawing.js"
 import { SEEDS, SPEEDS, completionState, mask, packed, preset, unpack } from "./completionState.js"
 import { Fillings } from "./fillings.js"
+import { KEYS } from "./keys.js"
 import { layout } from "./layout.js"
 import { Player } from "./player.js"
 import { ReceptiveField, place } from "./receptiveField.js"
@@ -28,29 +26,18 @@ const REST = 250 // milliseconds after a change of picture or mask at which it i
 
 export default mounting("complete", (...given) => new Complete(...given))
 
-export class Complete {
+export class Complete extends Page {
   /** @type {any[]} */ models
   /** @type {Drawing} */ drawing
   samplers = []
   /** @type {(step?: boolean) => void} */ tell = () => {}
 
   constructor(root, page) {
-    this.root = root
+    super(root, page, { name: "complete", keys: KEYS })
     this.card = null
     this.chosen = 0
-    this.parts = layout(root)
+    this.parts = layout(this)
     const { parts } = this
-    this.toasts = parts.toasts
-    this.say = (sentence, wait = 9000) => this.toasts.say(sentence, wait)
-    this.channel = new Channel(page, {
-      onLine: (state, why) => this.toasts.line(state, why),
-      onEngine: (state) => this.engine(state),
-    })
-    this.persistence = new Persistence(this.channel, "complete", {
-      compose: () => this.compose(),
-      loaded: (body) => this.loaded(body),
-      say: this.say,
-    })
     this.pictures = new KeptPictures(page, { changed: () => this.persistence.now(), say: this.say })
     this.board = new Board(parts.canvas)
     this.chart = new Chart(parts.chart)
@@ -73,10 +60,8 @@ export class Complete {
       paints: () => completionState.way === "fill",
     })
     this.renewed = settle(() => this.renew(), REST)
-    this.lecture = new Lecture(root, parts.lecture)
-    this.deaf = wire(this, listen)
-    this.resizing = new ResizeObserver(() => this.resize())
-    for (const part of [root, parts.box]) this.resizing.observe(part)
+    wire(this)
+    this.resizing.observe(parts.box)
   }
 
   // Streamlit
@@ -298,7 +283,7 @@ export class Complete {
     const { playing } = this.player
     const words = completionState.way === "fill" ? "Fill" : "Play"
     this.parts.play.textContent = playing ? "Pause" : words
-    this.root.dataset.playing = playing
+    this.root.dataset.playing = String(playing)
   }
 
   // Controls
@@ -413,11 +398,14 @@ export class Complete {
 
   compose() {
     const { count, threshold, speed, rival, other } = completionState
-    return { ...composed(this.pictures), complete: { hidden: packed(), count, threshold, speed, rival, other } }
+    return {
+      ...sourceSaving.composed(this.pictures),
+      complete: { hidden: packed(), count, threshold, speed, rival, other },
+    }
   }
 
-  async loaded(body) {
-    await restore(body?.desk, this.pictures)
+  async restore(body) {
+    await sourceSaving.restore(body?.desk, this.pictures)
     this.source.begin(this.card, body?.desk, this.asked)
     this.begun = true
     const kept = body?.complete
@@ -431,11 +419,8 @@ export class Complete {
     this.renew()
   }
 
-  engine(state) {
-    const back = state === "ready" && this.away
-    this.away = state !== "ready"
-    this.toasts.engine(state)
-    if (!back || !this.drawing) return
+  again() {
+    if (!this.drawing) return
     this.source.again()
     this.player.again()
     this.receptiveField.again()
@@ -449,11 +434,6 @@ export class Complete {
     this.surprise.close()
     this.receptiveField.close()
     this.source.close()
-    this.persistence.close()
-    this.toasts.close()
-    this.lecture.close()
-    this.deaf()
-    this.resizing.disconnect()
-    this.channel.close()
+    super.close()
   }
 }

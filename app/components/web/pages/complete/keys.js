@@ -15,6 +15,4 @@ export const KEYS = [
   ["M", "what a pixel sees, shown or not"],
   ["B", "bits: how surprising each pixel is, shown or not"],
   ["Tab to the picture, arrows", "move a cursor over it; Enter hides there, Shift + Enter uncovers"],
-  ["F", "lecture: full screen, large type"],
-  ["?", "this list"],
 ]

@@ -1,10 +1,8 @@
 // The skeleton of Complete, made once. Every part that others need is in the returned object, by name.
 
 import { button, element, toggle } from "../../ui/element.js"
-import { Toasts } from "../../ui/toasts.js"
 import { sourceParts } from "../../source/parts.js"
 import { SPEEDS } from "./completionState.js"
-import { KEYS } from "./keys.js"
 
 const line = (...parts) => element("div", { class: "zt-cpl-line" }, ...parts)
 const field = (text, ...controls) => element("label", { class: "zt-field" }, element("span", {}, text), ...controls)
@@ -22,9 +20,10 @@ const REGIONS = [
   ["none", "Nothing"],
 ]
 
-export function layout(root) {
-  const parts = { ...top(), ...begin(), ...transport(), ...chances(), ...fill(), ...sight(), ...rival(), ...over() }
-  root.replaceChildren(
+/** @param {import("../../core/page.js").Page} page */
+export function layout(page) {
+  const parts = { ...top(page.tools), ...begin(), ...transport(), ...chances(), ...fill(), ...sight(), ...rival() }
+  page.arrange(
     element("div", { class: "zt-top" }, parts.model, parts.text, parts.tools),
     parts.beginning,
     element(
@@ -41,18 +40,14 @@ export function layout(root) {
         parts.rivalSection,
       ),
     ),
-    parts.toasts.element,
-    parts.help,
   )
   return parts
 }
 
-function top() {
+function top(shared) {
   const model = element("select", { class: "zt-model", "aria-label": "Model" })
   const text = element("p", { class: "zt-text" })
-  const lecture = toggle("Lecture", "Full screen and large type (F)")
-  const keys = button("?", "Keys (?)", { "aria-label": "Keys" })
-  return { model, text, lecture, keys, tools: element("div", { class: "zt-tools" }, lecture, keys) }
+  return { model, text, tools: element("div", { class: "zt-tools" }, ...shared) }
 }
 
 function begin() {
@@ -275,17 +270,4 @@ function rival() {
       element("div", { class: "zt-cpl-once" }, rivalCanvas, rivalSays),
     ),
   }
-}
-
-function over() {
-  const help = element("dialog", { class: "zt-help" })
-  const rows = KEYS.map(([key, what]) =>
-    element("tr", {}, element("th", {}, element("kbd", {}, key)), element("td", {}, what)),
-  )
-  help.append(
-    element("h2", {}, "Keys"),
-    element("table", {}, ...rows),
-    button("Close", "Close the list", { onclick: () => help.close() }),
-  )
-  return { help, toasts: new Toasts() }
 }

@@ -5,16 +5,15 @@ import { SEEDS, SPEEDS, completionState, lay, preset, undo } from "./completionS
 const REGIONS = ["lower", "right", "middle", "all"]
 
 /**
- * Connect the controls; returns how to let go of the keys.
+ * Connect the controls.
  *
  * @param {import("./index.js").Complete} complete
  */
-export function wire(complete, listen) {
+export function wire(complete) {
   const { parts, player, brush } = complete
   // A button that was clicked gives the focus back, so that Space plays; one that was pressed by a key keeps it.
   const click = (part, act) => part.addEventListener("click", (event) => (event.detail && part.blur(), act()))
   const input = (part, act) => part.addEventListener("input", () => act(Number(part.value)))
-  const help = () => (parts.help.open ? parts.help.close() : parts.help.showModal())
   const anySeed = () => complete.set({ seed: Math.floor(Math.random() * 100000) })
   const way = () => complete.set({ way: completionState.way === "fill" ? "draw" : "fill" })
   parts.model.addEventListener("change", () => complete.pick(parts.model.value))
@@ -33,7 +32,6 @@ export function wire(complete, listen) {
   click(parts.pixel, () => player.step(1))
   click(parts.row, () => player.row(1))
   click(parts.hide, () => complete.adopt())
-  click(parts.keys, help)
   click(parts.erase, () => erase(complete))
   click(parts.undo, () => back(complete))
   click(parts.seeing, () => see(complete))
@@ -41,9 +39,8 @@ export function wire(complete, listen) {
   for (const each of parts.ways) click(each, () => complete.set({ way: each.dataset.way }))
   for (const each of parts.regions) click(each, () => region(complete, each.dataset.region))
   let next = 0
-  return listen(complete.root, {
+  complete.listen({
     arrow: (dx, dy) => (brush.focused ? brush.walk(dx, -dy) : dx ? player.step(dx) : player.row(-dy)),
-    arrowEnd: () => {},
     digit: (digit) => complete.card.classes[digit] !== undefined && complete.set({ y: digit }),
     n: anySeed,
     w: way,
@@ -57,13 +54,11 @@ export function wire(complete, listen) {
     u: () => back(complete),
     m: () => see(complete),
     b: () => surprise(complete),
-    f: () => complete.lecture.toggle(),
     "+": () => pace(complete, Math.min(SPEEDS.length - 1, completionState.speed + 1)),
     "=": () => pace(complete, Math.min(SPEEDS.length - 1, completionState.speed + 1)),
     "-": () => pace(complete, Math.max(0, completionState.speed - 1)),
     Home: () => player.seek(0),
     End: () => player.seek(Infinity),
-    "?": help,
     // A button that has the focus is pressed by Space; elsewhere it plays.
     get " "() {
       return document.activeElement?.closest("button, summary") ? undefined : () => complete.play()

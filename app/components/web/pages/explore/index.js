@@ -1,11 +1,9 @@
 // Explore: wires view, channel, picture, plane and axes together. Streamlit calls the default export at each data
 // change.
 
+import { Page } from "../../core/page.js"
 import { write } from "../../core/address.js"
-import { Channel } from "../../core/channel.js"
 import { settle } from "../../ui/element.js"
-import { Lecture } from "../../core/lecture.js"
-import { Persistence } from "../../core/persistence.js"
 import { mounting } from "../../core/mount.js"
 import { UrlSync } from "../../core/urlSync.js"
 import { Axes } from "../../latent/axes.js"
@@ -14,6 +12,7 @@ import { Captions } from "./captions.js"
 import { Directions } from "../../latent/directions.js"
 import { Commands } from "./commands.js"
 import { Saving } from "./saving.js"
+import { KEYS } from "./keys.js"
 import { layout } from "./layout.js"
 import { Levels } from "../../latent/levels.js"
 import { Motion } from "./motion.js"
@@ -29,7 +28,7 @@ const views = new Map() // one for each model that this page has shown, with the
 
 export default mounting("explore", (...given) => new Explorer(...given), "explorer")
 
-export class Explorer {
+export class Explorer extends Page {
   /** @type {any[]} */ models
   /** @type {Picture} */ picture
   /** @type {Bookmarks} */ bookmarks
@@ -39,24 +38,13 @@ export class Explorer {
   /** @type {(name: string, value: any) => void} */ setTriggerValue = () => {}
 
   constructor(root, page) {
-    this.root = root
-    this.page = page
+    super(root, page, { name: "explore", keys: KEYS })
     this.version = 0
     this.names = {}
     this.card = null
     this.view = null
-    this.parts = layout(root)
-    this.toasts = this.parts.toasts
-    this.channel = new Channel(page, {
-      onLine: (state, why) => this.line(state, why),
-      onEngine: (state) => this.engine(state),
-    })
+    this.parts = layout(this)
     this.saving = new Saving(this)
-    this.persistence = new Persistence(this.channel, "explore", {
-      compose: () => this.saving.compose(),
-      loaded: (...kept) => this.saving.loaded(...kept),
-      say: (sentence) => this.toasts.say(sentence, 9000),
-    })
     this.urlSync = new UrlSync()
     this.motion = new Motion(this)
     this.commands = new Commands(this)
@@ -66,11 +54,9 @@ export class Explorer {
     this.showPicture()
     this.showLatents()
     this.toggles = new Toggles(this)
-    this.lecture = new Lecture(root, this.parts.lecture, () => this.resize())
     this.settleSoon = settle(() => this.settled(), 350)
-    this.deaf = wire(this)
-    this.resizing = new ResizeObserver(() => this.resize())
-    for (const part of [root, this.parts.pictureBox, this.parts.planeBox]) this.resizing.observe(part)
+    wire(this)
+    for (const part of [this.parts.pictureBox, this.parts.planeBox]) this.resizing.observe(part)
   }
 
   showPicture() {
@@ -202,21 +188,22 @@ export class Explorer {
     this.plane.resize()
   }
 
-  line(state, why) {
-    if (state === "open" && this.root.classList.contains("zt-lost")) this.urlSync.insist()
-    this.toasts.line(state, why)
-    this.root.classList.toggle("zt-lost", state === "lost")
+  line(line, why) {
+    if (line === "open" && this.root.classList.contains("zt-lost")) this.urlSync.insist()
+    super.line(line, why)
   }
 
-  engine(state) {
-    const back = state === "ready" && this.root.classList.contains("zt-away")
-    this.toasts.engine(state)
-    this.root.classList.toggle("zt-away", state !== "ready")
-    if (back && this.view) this.again()
+  compose() {
+    return this.saving.compose()
+  }
+
+  restore(body, here) {
+    this.saving.loaded(body, here)
   }
 
   /** Ask for everything again: while the engine was away, requests may have failed. */
   again() {
+    if (!this.view) return
     this.motion.show()
     this.plane.again()
     this.axes.refresh()
@@ -231,11 +218,6 @@ export class Explorer {
     this.axes.close()
     this.directions.close()
     this.urlSync.close()
-    this.persistence.close()
-    this.toasts.close()
-    this.lecture.close()
-    this.deaf()
-    this.resizing.disconnect()
-    this.channel.close()
+    super.close()
   }
 }

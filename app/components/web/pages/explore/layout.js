@@ -1,12 +1,11 @@
 // The skeleton of Explore, made once. Every part that others need is in the returned object, by name.
 
 import { button, element, toggle } from "../../ui/element.js"
-import { Toasts } from "../../ui/toasts.js"
-import { KEYS } from "../../core/keys.js"
 
-export function layout(root) {
-  const parts = { ...top(), ...picture(), ...plane(), ...axes(), ...bookmarks(), ...controls(), ...over() }
-  root.replaceChildren(
+/** @param {import("../../core/page.js").Page} page */
+export function layout(page) {
+  const parts = { ...top(page.tools), ...picture(), ...plane(), ...axes(), ...bookmarks(), ...controls() }
+  page.arrange(
     element("div", { class: "zt-top" }, parts.model, parts.text, parts.tools),
     element(
       "div",
@@ -17,28 +16,16 @@ export function layout(root) {
       parts.controls,
       parts.axesSection,
     ),
-    parts.toasts.element,
-    parts.help,
   )
   return parts
 }
 
-function top() {
+function top(shared) {
   const model = element("select", { class: "zt-model", "aria-label": "Model" })
   const text = element("p", { class: "zt-text" })
   const link = button("Copy link", "Copy a link to exactly this picture")
   const python = button("Copy as Python", "Copy three lines that make this picture in Python")
-  const lecture = toggle("Lecture", "Full screen and large type (F)")
-  const keys = button("?", "Keys (?)", { "aria-label": "Keys" })
-  return {
-    model,
-    text,
-    link,
-    python,
-    lecture,
-    keys,
-    tools: element("div", { class: "zt-tools" }, link, python, lecture, keys),
-  }
+  return { model, text, link, python, tools: element("div", { class: "zt-tools" }, link, python, ...shared) }
 }
 
 function picture() {
@@ -258,19 +245,4 @@ function controls() {
     readout,
     controls: made,
   }
-}
-
-function over() {
-  const rows = KEYS.map(([key, text]) =>
-    element("tr", {}, element("th", {}, element("kbd", {}, key)), element("td", {}, text)),
-  )
-  const help = element(
-    "dialog",
-    { class: "zt-help", "aria-label": "Keys" },
-    element("h2", {}, "Keys"),
-    element("table", {}, element("tbody", {}, ...rows)),
-  )
-  help.append(button("Close", "Close (Esc)", { onclick: () => help.close() }))
-  help.addEventListener("click", (event) => event.target === help && help.close())
-  return { toasts: new Toasts(), help }
 }

@@ -87,8 +87,8 @@ export class Motion {
 
   /** A press of an arrow: along the focused slider, else over the plane. */
   arrow(dx, dy, tenfold, since) {
-    const { view, card, axes, directions, parts } = this.explorer
-    if (!view || parts.help.open) return
+    const { view, card, axes, directions, help } = this.explorer
+    if (!view || help.open) return
     const slider = axes.focused()
     const step = STEP * (tenfold ? 10 : 1)
     if (directions.arrow((dx + dy) * step, since)) return this.explorer.settleSoon()

@@ -1,16 +1,14 @@
 // Which button and which key does what.
 
-import { listen } from "../../core/keys.js"
 import { copy, linkTo, python } from "../../core/share.js"
 
 /**
- * Connect an explorer's controls; returns how to let go of the keys.
+ * Connect an explorer's controls.
  *
  * @param {import("./index.js").Explorer} explorer
  */
 export function wire(explorer) {
   const { parts, commands, toggles, bookmarks, levels, motion, recorder } = explorer
-  const help = () => (parts.help.open ? parts.help.close() : parts.help.showModal())
   const click = (part, act) => part.addEventListener("click", () => act())
   parts.model.addEventListener("change", () => explorer.ask(parts.model.value))
   parts.seed.addEventListener("input", () => (commands.typing = true))
@@ -29,10 +27,9 @@ export function wire(explorer) {
   click(parts.soft, () => toggles.soften())
   click(parts.heating, () => toggles.heat())
   click(parts.dots, () => toggles.dot())
-  click(parts.keys, help)
   click(parts.link, () => share(explorer.toasts, "Link", linkTo(explorer.page, explorer.view.query())))
   click(parts.python, () => share(explorer.toasts, "Python", python(explorer.view)))
-  return listen(explorer.root, {
+  explorer.listen({
     arrow: (...press) => motion.arrow(...press),
     arrowEnd: () => explorer.settleSoon(),
     digit: (digit) => (digit ? bookmarks.go(digit - 1) : commands.reset()),
@@ -46,8 +43,6 @@ export function wire(explorer) {
     h: () => toggles.heat(),
     d: () => toggles.dot(),
     p: () => toggles.soften(),
-    f: () => explorer.lecture.toggle(),
-    "?": help,
   })
 }
 

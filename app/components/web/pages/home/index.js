@@ -1,11 +1,11 @@
 // Home: the gallery. Every thumbnail is drawn now; cards that are seen take turns in moving, the hovered one moves
 // always.
 
-import { Channel } from "../../core/channel.js"
-import { reducedMotion } from "../../ui/element.js"
+import { Page } from "../../core/page.js"
+import { element, reducedMotion } from "../../ui/element.js"
 import { mounting } from "../../core/mount.js"
-import { Toasts } from "../../ui/toasts.js"
 import { Card } from "./card.js"
+import { KEYS } from "./keys.js"
 import { grow } from "./tree.js"
 
 const TURN = 3500 // milliseconds that a card moves before the next one does
@@ -13,22 +13,17 @@ const FRAME = 66 // milliseconds between two pictures of a card that moves by it
 
 export default mounting("home", (...given) => new Gallery(...given), "gallery")
 
-class Gallery {
+class Gallery extends Page {
   constructor(root, page) {
-    this.root = root
-    this.page = page
+    super(root, page, { name: "home", keys: KEYS })
     this.made = new Map()
     this.cards = []
     this.shown = ""
-    this.toasts = new Toasts()
-    this.channel = new Channel(page, {
-      onLine: (state, why) => this.toasts.line(state, why),
-      onEngine: (state) => this.engine(state),
-    })
     const see = ({ target, isIntersecting }) =>
       this.cards.filter((card) => card.element === target).forEach((card) => (card.seen = isIntersecting))
     this.seen = new IntersectionObserver((entries) => entries.forEach(see))
     this.timer = setInterval(() => this.tick(), FRAME)
+    this.listen()
   }
 
   update({ data }) {
@@ -37,7 +32,7 @@ class Gallery {
     this.shown = wanted
     this.seen.disconnect()
     this.cards = data.cards.map((about) => this.card(about))
-    this.root.replaceChildren(grow(data.tree, data.families, this.cards), this.toasts.element)
+    this.arrange(element("div", { class: "zt-tools" }, ...this.tools), grow(data.tree, data.families, this.cards))
     this.cards.forEach((card) => this.seen.observe(card.element))
   }
 
@@ -48,9 +43,8 @@ class Gallery {
     return this.made.get(key)
   }
 
-  engine(state) {
-    this.toasts.engine(state)
-    if (state === "ready") this.made.forEach((card) => card.again())
+  again() {
+    this.made.forEach((card) => card.again())
   }
 
   tick() {
@@ -64,7 +58,6 @@ class Gallery {
   close() {
     clearInterval(this.timer)
     this.seen.disconnect()
-    this.toasts.close()
-    this.channel.close()
+    super.close()
   }
 }

@@ -1,18 +1,16 @@
 // Morph: wires walk, strip, player, cross-fade, plot and films together. Streamlit calls the default export at each
 // run.
 
+import { Page } from "../../core/page.js"
 import { telling } from "../../core/slot.js"
 import { write } from "../../core/address.js"
-import { Channel } from "../../core/channel.js"
 import { reducedMotion } from "../../ui/element.js"
-import { listen } from "../../core/keys.js"
 import { Status } from "../../ui/speed.js"
-import { Lecture } from "../../core/lecture.js"
-import { Persistence } from "../../core/persistence.js"
 import { mounting } from "../../core/mount.js"
 import { Fade } from "./fade.js"
 import { Films } from "./films.js"
 import { Saving } from "./saving.js"
+import { KEYS } from "./keys.js"
 import { layout } from "./layout.js"
 import { Near } from "./near.js"
 import { Player } from "./player.js"
@@ -26,7 +24,7 @@ const FIRST = [3, 8, 21, 34] // seeds of the keys of a model whose card names no
 
 export default mounting("morph", (...given) => new Morph(...given))
 
-export class Morph {
+export class Morph extends Page {
   /** @type {Words} */ words
   /** @type {Fade} */ fade
   /** @type {Plot} */ plot
@@ -36,32 +34,18 @@ export class Morph {
   /** @type {(model: string) => void} */ tell = () => {}
 
   constructor(root, page, { limits }) {
-    this.root = root
-    this.page = page
+    super(root, page, { name: "morph", keys: KEYS })
     this.limits = limits
     this.walk = null
     this.walks = new Map()
-    this.parts = layout(root, limits)
-    this.toasts = this.parts.toasts
-    this.say = (sentence, wait, action) => this.toasts.say(sentence, wait, action)
-    this.channel = new Channel(page, {
-      onLine: (state, why) => this.toasts.line(state, why),
-      onEngine: (state) => this.engine(state),
-    })
+    this.parts = layout(this, limits)
     this.showPath()
     this.saving = new Saving(this)
-    this.persistence = new Persistence(this.channel, "morph", {
-      compose: () => this.saving.compose(),
-      loaded: (body) => this.saving.loaded(body),
-      say: (sentence) => this.say(sentence, 9000),
-    })
     this.draws = this.channel.slot("morph-draw")
     this.codes = this.channel.slot("morph-codes")
     this.films = new Films(page, this.parts, { say: this.say, busy: (going) => this.words.busy(going) })
-    this.lecture = new Lecture(root, this.parts.lecture)
-    this.deaf = wire(this, listen)
-    this.resizing = new ResizeObserver(() => this.resize())
-    for (const part of [root, this.parts.liveBox, this.parts.plotBox]) this.resizing.observe(part)
+    this.letGo = wire(this)
+    for (const part of [this.parts.liveBox, this.parts.plotBox]) this.resizing.observe(part)
   }
 
   showPath() {
@@ -302,11 +286,16 @@ export class Morph {
     this.plot.fit(plotBox.clientWidth, plotBox.clientHeight)
   }
 
-  engine(state) {
-    const back = state === "ready" && this.away
-    this.away = state !== "ready"
-    this.toasts.engine(state)
-    if (!back || !this.walk) return
+  compose() {
+    return this.saving.compose()
+  }
+
+  restore(body) {
+    this.saving.loaded(body)
+  }
+
+  again() {
+    if (!this.walk) return
     if (!this.walk.keys.length) this.begin()
     this.strip.ask()
     this.near.again()
@@ -318,12 +307,8 @@ export class Morph {
     this.player.close()
     this.near.close()
     this.films.close()
-    this.persistence.close()
-    this.toasts.close()
-    this.lecture.close()
-    this.deaf()
-    this.resizing.disconnect()
-    this.channel.close()
+    this.letGo()
+    super.close()
   }
 }
 

@@ -14,6 +14,4 @@ export const KEYS = [
   ["N", "the nearest training pictures, shown or hidden"],
   ["P", "soft or visible pixels"],
   ["E", "make the film, MP4"],
-  ["F", "lecture: full screen, large type"],
-  ["?", "this list"],
 ]

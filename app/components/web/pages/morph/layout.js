@@ -1,8 +1,6 @@
 // The skeleton of Morph, made once. Every part that others need is in the returned object, by name.
 
 import { button, element, toggle } from "../../ui/element.js"
-import { Toasts } from "../../ui/toasts.js"
-import { KEYS } from "./keys.js"
 
 /** @param {(string | number)[]} pair value and text */
 const option = ([value, text]) => element("option", { value }, text)
@@ -13,9 +11,10 @@ const WAYS = [
   ["norm-preserving", "Norm-preserving", "The straight line's directions at the keys' distance from the middle"],
 ]
 
-export function layout(root, { seconds, rates }) {
-  const parts = { ...top(), ...stage(), ...strip(), ...nearest(), ...controls(seconds), ...files(rates), ...over() }
-  root.replaceChildren(
+/** @param {import("../../core/page.js").Page} page */
+export function layout(page, { seconds, rates }) {
+  const parts = { ...top(page.tools), ...stage(), ...strip(), ...nearest(), ...controls(seconds), ...files(rates) }
+  page.arrange(
     element("div", { class: "zt-top" }, parts.model, parts.text, parts.tools),
     element("div", { class: "zt-morph-stage" }, parts.liveFigure, parts.fadeFigure, parts.plotFigure),
     parts.transport,
@@ -23,19 +22,15 @@ export function layout(root, { seconds, rates }) {
     parts.controls,
     parts.filesSection,
     parts.near,
-    parts.toasts.element,
-    parts.help,
   )
   return parts
 }
 
-function top() {
+function top(shared) {
   const model = element("select", { class: "zt-model", "aria-label": "Model" })
   const text = element("p", { class: "zt-text" })
   const soft = button("Soft", "Soft or visible pixels (P)", { "aria-pressed": "true" })
-  const lecture = toggle("Lecture", "Full screen and large type (F)")
-  const keys = button("?", "Keys (?)", { "aria-label": "Keys" })
-  return { model, text, soft, lecture, keys, tools: element("div", { class: "zt-tools" }, soft, lecture, keys) }
+  return { model, text, soft, tools: element("div", { class: "zt-tools" }, soft, ...shared) }
 }
 
 function stage() {
@@ -286,19 +281,4 @@ function files(rates) {
       going,
     ),
   }
-}
-
-function over() {
-  const rows = KEYS.map(([key, text]) =>
-    element("tr", {}, element("th", {}, element("kbd", {}, key)), element("td", {}, text)),
-  )
-  const help = element(
-    "dialog",
-    { class: "zt-help", "aria-label": "Keys" },
-    element("h2", {}, "Keys"),
-    element("table", {}, element("tbody", {}, ...rows)),
-  )
-  help.append(button("Close", "Close (Esc)", { onclick: () => help.close() }))
-  help.addEventListener("click", (event) => event.target === help && help.close())
-  return { toasts: new Toasts(), help }
 }

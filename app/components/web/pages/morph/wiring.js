@@ -5,13 +5,12 @@ import { visit } from "../../core/address.js"
 const WAYS = ["linear", "spherical", "norm-preserving"]
 
 /**
- * Connect the controls; returns how to let go of the keys.
+ * Connect the controls; returns how to let go of files that are dropped.
  *
  * @param {import("./index.js").Morph} morph
  */
-export function wire(morph, listen) {
+export function wire(morph) {
   const { parts, player, strip } = morph
-  const help = () => (parts.help.open ? parts.help.close() : parts.help.showModal())
   const click = (part, act) => part.addEventListener("click", () => act())
   const seek = (frames, since) => morph.walk.ready && player.seek(player.time + frames / morph.walk.frames, since)
   parts.model.addEventListener("change", () => morph.pick(parts.model.value))
@@ -41,12 +40,9 @@ export function wire(morph, listen) {
   click(parts.shuffle, () => morph.shuffle())
   click(parts.loop, loop)
   click(parts.soft, () => morph.soften())
-  click(parts.keys, help)
   click(parts.open, () => parts.file.click())
-  const letGo = dropping(morph)
-  const deaf = listen(morph.root, {
+  morph.listen({
     arrow: (dx, dy, tenfold, since) => arrow(morph, seek, dx || dy, tenfold, since),
-    arrowEnd: () => {},
     digit: (digit) => digit && morph.addMark(digit - 1),
     s: () => morph.addSeed(),
     r: () => morph.shuffle(),
@@ -55,10 +51,8 @@ export function wire(morph, listen) {
     n: () => (parts.near.open = !parts.near.open),
     p: () => morph.soften(),
     e: () => morph.export("mp4"),
-    f: () => morph.lecture.toggle(),
     Home: () => seek(-Infinity),
     End: () => seek(Infinity),
-    "?": help,
     // Keys that a focused control has a use for are left to it.
     get " "() {
       return document.activeElement?.closest("button") ? undefined : () => player.toggle()
@@ -67,10 +61,7 @@ export function wire(morph, listen) {
       return strip.focused() < 0 ? undefined : () => strip.remove(strip.focused())
     },
   })
-  return () => {
-    letGo()
-    deaf()
-  }
+  return dropping(morph)
 }
 
 /** An arrow walks along the strip where a key picture has the focus, else along the path. */

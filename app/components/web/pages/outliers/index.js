@@ -1,13 +1,11 @@
 // Outliers: a row of pictures, and what a model with a likelihood makes of them. Streamlit calls the default export at
 // each data change.
 
+import { Page } from "../../core/page.js"
 import { here, write } from "../../core/address.js"
-import { Channel } from "../../core/channel.js"
 import { telling } from "../../core/slot.js"
 import { settle } from "../../ui/element.js"
 import { KeptPictures } from "../../core/pictures.js"
-import { Persistence } from "../../core/persistence.js"
-import { listen } from "../../core/compareKeys.js"
 import { mounting } from "../../core/mount.js"
 import { PictureSource } from "../../source/pictureSource.js"
 import * as sourceSaving from "../../source/saving.js"
@@ -18,6 +16,7 @@ import { contest } from "./contest.js"
 import { Everyone } from "./everyone.js"
 import { Gains } from "./gains.js"
 import { composed, fits, restore } from "./saving.js"
+import { KEYS } from "./keys.js"
 import { Loading } from "./loading.js"
 import { button, element, layout } from "./parts.js"
 import { Readings } from "./readings.js"
@@ -31,28 +30,16 @@ const REST = 220 // milliseconds without a change after which the hand counts as
 
 export default mounting("outliers", (...given) => new Outliers(...given))
 
-class Outliers {
-  /** @type {Persistence} */ persistence
+class Outliers extends Page {
+  kept = Promise.withResolvers() // what was in the row and on the desk
 
   constructor(root, page, { words }) {
-    this.root = root
+    super(root, page, { name: "outliers", keys: KEYS })
     this.words = words
     this.models = []
     this.reads = 0
-    this.parts = layout(root)
-    const { parts } = this
-    this.toasts = parts.toasts
-    this.channel = new Channel(page, {
-      onLine: (line, why) => this.toasts.line(line, why),
-      onEngine: (engine) => this.engine(engine),
-    })
-    this.say = (sentence) => this.toasts.say(sentence, 9000)
+    const parts = (this.parts = layout(this))
     this.pictures = new KeptPictures(page, { changed: () => this.persistence.now(), say: this.say })
-    this.loaded = new Promise((loaded) => {
-      const compose = () => ({ ...sourceSaving.composed(this.pictures), ...composed(this.pictures) })
-      const back = (body) => sourceSaving.restore(body?.desk, this.pictures).then(() => loaded(body))
-      this.persistence = new Persistence(this.channel, "outliers", { compose, loaded: back, say: this.say })
-    })
     this.pictureSource = new PictureSource(this.channel, parts, { changed: () => this.weigh(), say: this.say })
     this.loading = new Loading(this.channel, this.say)
     this.readings = new Readings(this.channel, "outliers-row", {
@@ -74,10 +61,8 @@ class Outliers {
     parts.tools.prepend(element("div", { class: "zt-rec-line" }, this.keep))
     this.settle = settle(() => this.settled(), REST)
     this.persistence.load()
-    this.deaf = listen(root, {
-      k: () => this.add(),
-      ...Object.fromEntries(Object.keys(SCORES).map((name, i) => [String(i + 1), () => this.choose(name)])),
-    })
+    const scores = Object.keys(SCORES)
+    this.listen({ k: () => this.add(), digit: (digit) => scores[digit - 1] && this.choose(scores[digit - 1]) })
   }
 
   // Streamlit
@@ -105,7 +90,7 @@ class Outliers {
 
   /** Lay out what an address asks for; else what lay there; else what the model begins with. */
   async begin({ asked, notices }) {
-    const kept = await this.loaded
+    const kept = await this.kept.promise
     const news = asked.number > state.asked
     state.asked = asked.number // a lower one comes from a server that has just started
     if (news) {
@@ -268,22 +253,24 @@ class Outliers {
     this.everyone.paint()
   }
 
-  engine(is) {
-    const back = is === "ready" && this.away
-    this.away = is !== "ready"
-    this.toasts.engine(is)
-    if (!back) return
+  compose() {
+    return { ...sourceSaving.composed(this.pictures), ...composed(this.pictures) }
+  }
+
+  async restore(body) {
+    await sourceSaving.restore(body?.desk, this.pictures)
+    this.kept.resolve(body)
+  }
+
+  again() {
     this.pictureSource.again()
     this.changed()
   }
 
   close() {
     this.settle.cancel()
-    this.deaf()
     this.pictureSource.close()
-    this.persistence.close()
     this.charts.close()
-    this.toasts.close()
-    this.channel.close()
+    super.close()
   }
 }

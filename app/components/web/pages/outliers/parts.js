@@ -4,8 +4,9 @@ import { button, element, layout as base } from "../../source/parts.js"
 
 export { button, element }
 
-export function layout(root) {
-  const parts = base(root)
+/** @param {import("../../core/page.js").Page} page */
+export function layout(page) {
+  const parts = base(page)
   const { bar, groups } = parts
   groups.parentElement.setAttribute("aria-label", "How rare is each of these pictures?")
   bar.classList.add("zt-out-bar")

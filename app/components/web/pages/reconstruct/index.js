@@ -1,16 +1,16 @@
 // Reconstruct: one picture on the left, and on the right what every model makes of it. Streamlit calls the default
 // export at each data change.
 
+import { Page } from "../../core/page.js"
 import { here, visit, write } from "../../core/address.js"
-import { Channel } from "../../core/channel.js"
 import { KeptPictures } from "../../core/pictures.js"
 import { settle } from "../../ui/element.js"
 import { linkTo } from "../../core/share.js"
-import { Persistence } from "../../core/persistence.js"
 import { mounting } from "../../core/mount.js"
 import { PictureSource } from "../../source/pictureSource.js"
 import { composed, restore } from "../../source/saving.js"
 import { layout } from "../../source/parts.js"
+import { KEYS } from "./keys.js"
 import { Rows } from "./rows.js"
 import { shown, sourceState } from "../../source/sourceState.js"
 
@@ -18,29 +18,14 @@ const REST = 220 // milliseconds without a change after which the hand counts as
 
 export default mounting("reconstruct", (...given) => new Reconstruct(...given))
 
-class Reconstruct {
-  /** @type {Persistence} */ persistence
+class Reconstruct extends Page {
+  kept = Promise.withResolvers() // what was on the desk
 
   constructor(root, page) {
-    this.root = root
-    this.page = page
-    this.parts = layout(root)
-    const { parts } = this
-    this.toasts = parts.toasts
-    this.channel = new Channel(page, {
-      onLine: (state, why) => this.toasts.line(state, why),
-      onEngine: (state) => this.engine(state),
-    })
-    const say = (sentence) => this.toasts.say(sentence, 9000)
+    super(root, page, { name: "reconstruct", keys: KEYS })
+    const parts = (this.parts = layout(this))
+    const { say } = this
     this.pictures = new KeptPictures(page, { changed: () => this.persistence.now(), say })
-    this.loaded = new Promise((loaded) => {
-      const back = (body) => restore(body?.desk, this.pictures).then(() => loaded(body?.desk))
-      this.persistence = new Persistence(this.channel, "reconstruct", {
-        compose: () => composed(this.pictures),
-        loaded: back,
-        say,
-      })
-    })
     this.pictureSource = new PictureSource(this.channel, parts, {
       laid: (source) => this.laid(source),
       changed: (source) => this.changed(source),
@@ -56,6 +41,7 @@ class Reconstruct {
     })
     this.settle = settle(() => this.rows.settled(), REST)
     this.persistence.load()
+    this.listen()
   }
 
   // Streamlit
@@ -69,7 +55,7 @@ class Reconstruct {
 
   /** Lay the first picture on the desk: what an address asks for, else what lay there, else the first there is. */
   async begin({ asked, notices }) {
-    const kept = await this.loaded
+    const kept = await this.kept.promise
     const news = asked.number > sourceState.asked
     sourceState.asked = asked.number
     if (news) {
@@ -124,11 +110,16 @@ class Reconstruct {
     this.persistence.soon()
   }
 
-  engine(state) {
-    const back = state === "ready" && this.away
-    this.away = state !== "ready"
-    this.toasts.engine(state)
-    if (!back) return
+  compose() {
+    return composed(this.pictures)
+  }
+
+  async restore(body) {
+    await restore(body?.desk, this.pictures)
+    this.kept.resolve(body?.desk)
+  }
+
+  again() {
     this.pictureSource.again()
     this.pictureSource.changed()
   }
@@ -137,8 +128,6 @@ class Reconstruct {
     this.settle.cancel()
     this.pictureSource.close()
     this.rows.close()
-    this.persistence.close()
-    this.toasts.close()
-    this.channel.close()
+    super.close()
   }
 }
