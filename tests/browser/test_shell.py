@@ -1,0 +1,76 @@
+"""What every page has: its keys in a list, lecture mode, a word where the engine is away, and an address that stays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from engine.models.pixel_cnn import PixelCNN, PixelCNNConfig
+from tests.browser.conftest import LAPTOP, lecture, serving
+from tests.browser.test_access import PAGES
+from tests.tiny import write, write_all
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+
+SOCKET = """
+window.WebSocket = class extends WebSocket {
+  constructor(...given) {
+    super(...given)
+    if (new URL(this.url).pathname.endsWith("/live")) window.live = this
+  }
+}
+"""
+TELL = """engine => {
+  const text = new TextEncoder().encode(JSON.stringify({ engine }))
+  const message = new Uint8Array(4 + text.length)
+  new DataView(message.buffer).setUint32(0, text.length, true)
+  message.set(text, 4)
+  live.dispatchEvent(new MessageEvent("message", { data: message.buffer }))
+}"""
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    home = tmp_path_factory.mktemp("home")
+    folder = write_all(home / "checkpoints")
+    write(folder, "toy-pixels", PixelCNN(PixelCNNConfig((1, 6, 5), width=8, depth=2)))
+    with serving(folder, home) as running:
+        yield running.address
+
+
+@pytest.fixture(params=PAGES)
+def opened(browser: Browser, address: str, request: pytest.FixtureRequest) -> Iterator[Page]:
+    page, troubles = browser.new_page(viewport=LAPTOP), list[str]()  # type: ignore[arg-type]
+    page.set_default_timeout(60_000)
+    page.add_init_script(SOCKET)
+    page.on("pageerror", lambda error: troubles.append(str(error)))
+    page.goto(f"{address}/{request.param}")
+    ready = PAGES[request.param]
+    expect(page.locator(ready).first).to_be_visible(timeout=60_000)
+    yield page
+    before = page.url
+    page.reload()
+    expect(page.locator(ready).first).to_be_visible(timeout=60_000)
+    assert page.url == before
+    page.close()
+    assert troubles == []
+
+
+def test_every_page_has_the_shell(opened: Page) -> None:
+    keys = opened.get_by_role("dialog", name="Keys")
+    opened.keyboard.press("?")
+    expect(keys).to_contain_text("lecture: full screen, large type")
+    assert keys.locator("tr").count() > 2
+    opened.keyboard.press("Escape")
+    expect(keys).to_be_hidden()
+    opened.get_by_role("button", name="Keys", exact=True).click()
+    expect(keys).to_be_visible()
+    keys.get_by_role("button", name="Close").click()
+    lecture(opened)
+    away = opened.get_by_text("The engine is restarting… the picture stays as it is.")
+    opened.evaluate(TELL, "restarting")
+    expect(away).to_be_visible()
+    opened.evaluate(TELL, "ready")
+    expect(away).to_be_hidden()
