@@ -2,10 +2,9 @@
 
 In one run, on one machine: a 60 Hz drag over the latent plane and one over an axis slider of Explore, with the engine
 in a process of its own or in a thread of the web process; with --busy the same while another visitor's page script
-burns Python in the web process; and the same over Streamlit's stock slider in a page of its own. A picture counts when
-it differs from the one before and is on the canvas at a refresh of the screen. Latency runs from the time stamp of the
-pointer event to the end of the drawing of the picture at exactly that latent. Reruns are the messages that the page
-sends to Streamlit during the drag.
+burns Python in the web process. A picture counts when it differs from the one before and is on the canvas at a refresh
+of the screen. Latency runs from the time stamp of the pointer event to the end of the drawing of the picture at exactly
+that latent. Reruns are the messages that the page sends to Streamlit during the drag.
 """
 
 from __future__ import annotations
@@ -27,7 +26,6 @@ from playwright.sync_api import Browser, Locator, Page
 from bench.rig.chromium import LAPTOP, SLOW, chromium, drawn, sweep
 from bench.rig.report import options, publish, table
 from bench.rig.server import Server
-from bench.rig.stock import stock_drag
 from bench.rig.visit import Session
 
 WATCH = (Path(__file__).parent / "rig" / "watch.js").read_text(encoding="utf-8")
@@ -59,7 +57,6 @@ def main() -> None:
     with chromium(given.chromium) as browser:
         for engine in given.engine.split(","):
             times |= live(browser, engine, given, rows)
-        rows.append(stock(browser, given))
         version = browser.version
     publish("drag", report(rows, times, given, version), given.write)
 
@@ -79,7 +76,6 @@ def report(rows: Sequence[Drag], times: Times, given: argparse.Namespace, versio
         (
             f"Chromium {version} headless; {given.model}, {given.seconds:g} s each.",
             table(HEAD, [drag.row for drag in rows]),
-            "The stock slider's latency runs from the release of the mouse, since nothing happens before.",
             table(("", "seconds"), list(times.items())),
         )
     )
@@ -189,15 +185,6 @@ def page_changes(page: Page, engine: str) -> Times:
     page.locator(".zt-card[href*='explore?']").first.click()  # others open in Complete
     drawn(page)
     return {f"Explore to Home ({engine})": home, f"Home to Explore ({engine})": time.perf_counter() - began}
-
-
-# Streamlit's own slider
-
-
-def stock(browser: Browser, given: argparse.Namespace) -> Drag:
-    seen = stock_drag(browser, WATCH, given.model, given.checkpoints, given.seconds)
-    rate = seen["drawn"] / seen["seconds"]
-    return Drag("stock st.slider", "in the page", rate, rate, *percentiles(seen["latencies"]), "–")
 
 
 def percentiles(measured: Sequence[float | None]) -> tuple[float, float]:

@@ -1,4 +1,4 @@
-"""Many pictures on one sheet, and a sheet as a file. Plain arrays: whoever draws needs no torch."""
+"""Many pictures on one sheet, and a sheet as a file. Plain arrays: no torch is needed to draw."""
 
 import io
 import math

@@ -129,7 +129,7 @@ def greys(image: Image.Image) -> Greys:
 
 
 def _extrema(image: Image.Image) -> tuple[float, float]:
-    """Give the least and the greatest value that is a number."""
+    """Return the least and the greatest value that is a number."""
     low, high = (float(value) for value in _native(image).getextrema())  # type: ignore[arg-type]  # of one channel
     if math.isfinite(low) and math.isfinite(high):
         return low, high
@@ -138,12 +138,12 @@ def _extrema(image: Image.Image) -> tuple[float, float]:
 
 
 def _native(image: Image.Image) -> Image.Image:
-    """Give the picture in a mode whose values Pillow can look at: it cannot in the byte orders of other machines."""
+    """Return the picture in a mode whose values Pillow can look at: it cannot in the byte orders of other machines."""
     return image if image.mode in ("I", "I;16", "F") else image.convert("I")
 
 
 def to_bytes(image: Image.Image, found: Greys) -> Image.Image:
-    """Give a deep picture, or a part of it, in mode L; what is no number becomes black."""
+    """Return a deep picture, or a part of it, in mode L; what is no number becomes black."""
     values = _native(image).convert("F")
     clipped = ImageMath.lambda_eval(
         lambda given: given["min"](given["max"](given["values"], found.black), found.white), values=values

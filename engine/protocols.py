@@ -78,7 +78,7 @@ class Bounds(Protocol):
     def importance_bound(self, x: Images, samples: int, y: Labels | None = None) -> PerImage: ...
 
     def log_weights(self, x: Images, samples: int, y: Labels | None = None) -> Tensor:
-        """Give log p(x, z) / q(z|x) of so many draws of the posterior, (samples, batch): their mean is the ELBO."""
+        """Return log p(x, z) / q(z|x) of so many draws of the posterior, (samples, batch): their mean is the ELBO."""
         ...
 
 
@@ -97,11 +97,11 @@ class Completes(Protocol):
         ...
 
     def conditionals(self, x: Images, y: Labels | None = None) -> Probs:
-        """Give p(value | those before) at every value of a picture; 2 levels are binary, 256 are bytes."""
+        """Return p(value | those before) at every value of a picture; 2 levels are binary, 256 are bytes."""
         ...
 
     def log_probs(self, x: Images, y: Labels | None = None) -> Images:
-        """Give log p of each value given those before it, in nats; `log_prob` is their sum."""
+        """Return log p of each value given those before it, in nats; `log_prob` is their sum."""
         ...
 
 
@@ -119,7 +119,7 @@ class Infers(Protocol):
     """Has a posterior to draw from that bounds nothing; no verb of a card."""
 
     def posterior_sample(self, x: Images, noise: Latents, y: Labels | None = None) -> Latents:
-        """Give the draw that standard normal noise makes; noise of nought makes what `encode` gives."""
+        """Return the draw that standard normal noise makes; noise of zero makes what `encode` gives."""
         ...
 
 

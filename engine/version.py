@@ -6,7 +6,7 @@ NAME = "zoetrope-latent"
 
 
 def version() -> str:
-    """Give the version, such as "0.1.0"; "unknown" where the package is used without being installed."""
+    """Return the version, such as "0.1.0"; "unknown" where the package is used without being installed."""
     try:
         return metadata.version(NAME)
     except metadata.PackageNotFoundError:

@@ -20,7 +20,7 @@ from tests.shelf import PIXELS, VAE, keep, made
 from tests.tiny import write, write_all
 
 ROOT = Path(__file__).parent.parent
-MEASUREMENTS = ("drag", "crowd", "soak", "latency", "walls", "drawing", "film", "loop", "uploads", "faults")
+MEASUREMENTS = ("drag", "crowd", "soak", "latency", "walls", "drawing", "film", "loop", "faults")
 
 
 def runs(name: str, *options: str) -> str:
@@ -66,10 +66,6 @@ def test_the_bench_drawing(tmp_path: Path) -> None:
 
 def test_the_bench_film() -> None:
     assert "| frey-vae-2d | gif |" in goes("film", "--models", "frey-vae-2d", "--forms", "gif", "--seconds", "0.5")
-
-
-def test_the_bench_uploads() -> None:
-    goes("uploads", "--mutations", "20")
 
 
 def test_the_bench_soak() -> None:

@@ -11,7 +11,7 @@ from engine.models.ae import Autoencoder, AutoencoderConfig
 from engine.models.vae import VAE, VAEConfig
 from train.data import Batch
 from train.objectives.elbo import Elbo, ElboConfig, total_correlation
-from train.objectives.labels import told
+from train.objectives.labels import drop_labels
 from train.objectives.reconstruction import Reconstruction, ReconstructionConfig
 
 SMALL = VAEConfig(shape=(1, 6, 6), latent=3, width=8, depth=1)
@@ -67,13 +67,13 @@ def test_bits_are_free_to_the_batch_not_to_each_picture() -> None:
 
 
 def test_a_model_without_classes_is_told_none() -> None:
-    assert told(VAE(SMALL), torch.arange(4), dropout=0.1) is None
+    assert drop_labels(VAE(SMALL), torch.arange(4), dropout=0.1) is None
 
 
 def test_labels_are_hidden_as_often_as_asked() -> None:
     model = VAE(dataclasses.replace(SMALL, classes=4))
     torch.manual_seed(0)
-    labels = told(model, torch.ones(10_000, dtype=torch.long), dropout=0.25)
+    labels = drop_labels(model, torch.ones(10_000, dtype=torch.long), dropout=0.25)
     assert labels is not None
     assert float((labels == -1).float().mean()) == pytest.approx(0.25, abs=0.02)
 

@@ -15,7 +15,7 @@ Activations = Float32[Tensor, "batch activation"]
 
 @torch.no_grad()
 def early(model: Any, z: Latents) -> Activations:
-    """Give what the first layer with weights makes of latents, and what follows before the second, where no larger.
+    """Return what the first layer with weights makes of latents, and what follows before the second, where no larger.
 
     In the families here that is the first layer, its normalization and its non-linearity.
     """

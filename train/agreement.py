@@ -19,7 +19,7 @@ NAMED = 8  # classes
 
 
 def fitted(recipe: Recipe, data: Dataset, default: Config) -> Recipe:
-    """Give a model that is told classes, or that tells them apart, as many of them as the data have.
+    """Return a model that is told classes, or that tells them apart, as many of them as the data have.
 
     Raises BadValue where the data have none, or where another number than the default's was asked for.
     """

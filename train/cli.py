@@ -260,7 +260,7 @@ def run(arguments: Sequence[str]) -> None:
 
 
 def current(word: str) -> str:
-    """Give an option by the name that it has now: --begin is --init-from."""
+    """Return an option by the name that it has now: --begin is --init-from."""
     option, equals, value = word.partition("=")
     *above, name = option.split(".") if option.startswith("--") else [""]
     new = schema.RENAMED.get(name.removeprefix("--").replace("-", "_"))
@@ -301,7 +301,7 @@ def go(run: Run, recipe: Recipe, data: Dataset) -> None:
 
 
 def finish(training: Training, run: Run) -> None:
-    """Name the next step, once; a run that bears no recipe's name gets DATA-FAMILY for its checkpoint."""
+    """Name the next step, once; a run without a recipe's name gets DATA-FAMILY for its checkpoint."""
     if not training.distributed.is_main:
         return
     name = run.name if run.name in RECIPES else f"{run.name}-{family_of(run.recipe().model)}"
@@ -331,7 +331,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except ZoetropeError as error:
         raise SystemExit(report(error)) from None
     except BrokenPipeError:
-        sys.stdout = open(os.devnull, "w")  # noqa: SIM115  # whoever read has gone, as `head` does; nothing to flush
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115  # the reader has gone, as `head` does; nothing to flush
         raise SystemExit(141) from None
     except OSError as error:
         raise SystemExit(report(unusable(error))) from None

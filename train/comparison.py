@@ -12,7 +12,7 @@ ALIKE = "In a row with letters, only figures of the same letter were measured by
 
 
 def table(cards: Sequence[Card]) -> list[str]:
-    """Give the lines of a markdown table, a row a figure, and what letters mean. Raises BadValue without figures."""
+    """Return the lines of a markdown table, a row a figure, and what letters mean. Raises BadValue without figures."""
     measured = [{figure.name: figure for figure in figures(card)} for card in cards]
     names = list(dict.fromkeys(name for found in measured for name in found))
     if not names:
@@ -27,7 +27,7 @@ def table(cards: Sequence[Card]) -> list[str]:
 
 
 def row(found: Sequence[Figure | None], letters: Sequence[str]) -> list[str]:
-    """Give a figure's name with its unit, the figures, and which way is better."""
+    """Return a figure's name with its unit, the figures, and which way is better."""
     present = next(figure for figure in found if figure is not None)
     unit = f" ({present.unit})" if present.unit else ""
     return [f"{present.name}{unit}", *map(cell, found, letters), present.better]
@@ -38,7 +38,7 @@ def cell(figure: Figure | None, letter: str) -> str:
 
 
 def lettered(cards: Sequence[Card], found: Sequence[Figure | None]) -> list[str]:
-    """Give each figure a letter, the same to those of one data set and one protocol; none where all are alike."""
+    """Return each figure a letter, the same to those of one data set and one protocol; none where all are alike."""
     keys = [figure and (card.data, figure.protocol, figure.kind) for card, figure in zip(cards, found, strict=True)]
     kinds = list(dict.fromkeys(key for key in keys if key))
     return [ascii_lowercase[kinds.index(key) % 26] if key and len(kinds) > 1 else "" for key in keys]

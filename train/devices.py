@@ -46,7 +46,7 @@ def autocast_to(precision: Precision, device: torch.device, nets: nn.Module) -> 
 
 @contextmanager
 def flushing() -> Iterator[None]:
-    """Take numbers below 1e-38 for nought in this thread: a processor computes with them at a hundredth of its pace."""
+    """Take numbers below 1e-38 for zero in this thread: a processor computes with them at a hundredth of its pace."""
     torch.set_flush_denormal(True)
     try:
         yield

@@ -17,7 +17,7 @@ NORMS = (nn.BatchNorm1d, nn.BatchNorm2d)
 
 
 def decay_at(decay: float, step: int) -> float:
-    """Give the decay of the average at a step: less at first, or a short run would ship a part of its beginning.
+    """Return the decay of the average at a step: less at first, or a short run would ship a part of its beginning.
 
     A constant .999 leaves a quarter of the untrained weights in after 1,400 steps.
     """

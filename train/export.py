@@ -175,7 +175,7 @@ def measured_axes(model: Any, means: Means, kl: Tensor | None) -> tuple[Axis, ..
 
 
 def named(axes: tuple[Axis, ...], names: Sequence[str]) -> tuple[Axis, ...]:
-    """Give the first axes the names that a person has found for them."""
+    """Return the first axes the names that a person has found for them."""
     padded = [*names, *[""] * len(axes)]
     return tuple(dataclasses.replace(axis, name=name) for axis, name in zip(axes, padded, strict=False))
 
@@ -185,9 +185,9 @@ def named(axes: tuple[Axis, ...], names: Sequence[str]) -> tuple[Axis, ...]:
 
 @torch.no_grad()
 def halved(model: Model, means: Means, test: Split) -> Model:
-    """Round the weights to half precision, or, the largest first, those of them that bear it.
+    """Round the weights to half precision, or, the largest first, those of them that can be.
 
-    They bear it while no picture that people will see, and no answer's probability, changes by more than 1/255.
+    They can be while no picture that people will see, and no answer's probability, changes by more than 1/255.
     """
     exact, light = shown(model, means, test), copy.deepcopy(model)
     weights = [weight for weight in (*light.parameters(), *light.buffers()) if weight.is_floating_point()]
@@ -213,7 +213,7 @@ def rounded(model: Model, weights: Sequence[Tensor], exact: Tensor, means: Means
 
 
 def shown(model: Any, means: Means, test: Split) -> Tensor:
-    """Give some of what people will see of a model, each number from 0 to 1."""
+    """Return some of what people will see of a model, each number from 0 to 1."""
     if isinstance(model, Classifier):
         return model.probabilities(test.batch(torch.arange(min(64, len(test)))).x)
     if isinstance(model, Completes):  # a pixel that falls otherwise changes those that follow: no measure of rounding

@@ -20,6 +20,6 @@ class Origin:
 
 
 def origin_of(card: Card) -> Origin:
-    """Give a checkpoint as the origin of a run; one without a history has one run of unknown length, by its recipe."""
+    """Return a checkpoint as the origin of a run; one without a history has one of a single run of unknown length."""
     earlier = "" if card.recipe and not card.recipe.get("init_from") else None
     return Origin(card.digests[WEIGHTS], card.history or (TrainingRun(card.recipe, None, None, earlier),))

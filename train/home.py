@@ -83,7 +83,7 @@ def home_of(card: Card, made: Draw, choice: Choice) -> Home:
 
 
 def usual(card: Card, truncation: float | None) -> float:
-    """Give the truncation of the draws: as chosen, else below one for a game of many latents."""
+    """Return the truncation of the draws: as chosen, else below one for a game of many latents."""
     if truncation is not None:
         return check_truncation(truncation)
     game = {"samples", "decodes"} <= set(card.verbs) and "bounds" not in card.verbs
@@ -134,7 +134,7 @@ def features(pictures: Bytes) -> Features:
 
 
 def distances(points: Features) -> Features:
-    """Give the distance of each point from each, (point, point)."""
+    """Return the distance of each point from each, (point, point)."""
     rows = torch.from_numpy(points)
     found: Features = torch.cdist(rows, rows, compute_mode="donot_use_mm_for_euclid_dist").numpy()
     return found
@@ -144,7 +144,7 @@ def distances(points: Features) -> Features:
 
 
 def drawing(engine: Engine, card: Card, truncation: float) -> Draw:
-    """Give what draws pictures of a checkpoint by seeds."""
+    """Return what draws pictures of a checkpoint by seeds."""
 
     def made(seeds: Sequence[int], y: Sequence[int] | None) -> Bytes:
         if "decodes" in card.verbs:
@@ -155,7 +155,7 @@ def drawing(engine: Engine, card: Card, truncation: float) -> Draw:
 
 
 def bare(model: Model, card: Card) -> Draw | None:
-    """Give what draws pictures of a model that no engine holds; None where it decodes none, or in many passes."""
+    """Return what draws pictures of a model that no engine holds; None where it decodes none, or in many passes."""
     if not isinstance(model, Decodes) or isinstance(model, Completes):
         return None
 

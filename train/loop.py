@@ -179,7 +179,7 @@ def follow(training: Training, data: Dataset, run: Run) -> Iterator[dict[str, fl
 
 
 def prepared(recipe: Recipe, split: Split, step: int, distributed: Distributed, batches: int = 1) -> Batch:
-    """Give this rank's part of a step's batches on its device, in one, with the pixels that the recipe asks for."""
+    """Return this rank's part of a step's batches on its device, in one, with the pixels that the recipe asks for."""
     seed_noise(hash_seeds(recipe.seed, step, distributed.rank), distributed)
     batch = split.batch(
         rows_at(step, recipe.batch * batches, len(split), recipe.seed)[distributed.rank :: distributed.ranks]

@@ -88,7 +88,7 @@ def pixels_for(likelihood: str, otherwise: Pixels) -> Pixels:
 
 
 def likelihood_of(model: Config) -> tuple[str, str]:
-    """Give the field that names a model's likelihood, and its name; twice "" for a model without."""
+    """Return the field that names a model's likelihood, and its name; twice "" for a model without."""
     found = ((field, getattr(model, field)) for field in ("likelihood", "output") if hasattr(model, field))
     return next(found, ("", ""))
 
@@ -104,7 +104,7 @@ def to_json(recipe: Recipe) -> str:
 
 
 def as_dict(recipe: Recipe) -> dict[str, Any]:
-    """Give a recipe as plain JSON values."""
+    """Return a recipe as plain JSON values."""
     fields = dataclasses.asdict(recipe)
     fields["model"] = {"family": family_of(recipe.model), **fields["model"]}
     fields["objective"] = {"name": objective_of(recipe.objective), **fields["objective"]}

@@ -43,7 +43,7 @@ def write_features(data: str, shape: Shape, kept: ReferenceImages, engine: Engin
 
 
 def _kept(split: Split, count: int) -> tuple[NDArray[np.uint8], NDArray[np.int16] | None]:
-    """Give the pictures (n, height, width, channel) and the labels that are kept of a split."""
+    """Return the pictures (n, height, width, channel) and the labels that are kept of a split."""
     rows = np.sort(np.random.default_rng(0).permutation(len(split))[:count])
     pictures = split.pictures[rows].permute(0, 2, 3, 1).contiguous().numpy()
     return pictures, None if split.y is None else split.y[rows].numpy().astype(np.int16)

@@ -16,7 +16,7 @@ SHARE = 0.9  # of the time; the rest goes into sheets and saved states
 
 
 def steps_within(recipe: Recipe, data: Dataset, minutes: float, clock: Callable[[], float] = time.perf_counter) -> int:
-    """Give how many of a recipe's steps this machine takes in some minutes, by the pace of its first ones.
+    """Return how many of a recipe's steps this machine takes in some minutes, by the pace of its first ones.
 
     Raises BadValue for a time in which nothing is done, and where several ranks would each find a number of its own.
     """

@@ -13,7 +13,7 @@ from train.recipe import Recipe
 
 
 def warm_start(recipe: Recipe, model: Model) -> tuple[dict[str, Tensor], Origin]:
-    """Give those weights of the checkpoint that a recipe begins with which its model takes over, and their origin.
+    """Return those weights of the checkpoint that a recipe begins with which its model takes over, and their origin.
 
     One of the model's own family gives all, and the model may have more, as a deeper pixel_cnn has; one of another
     family gives whatever goes by the same name and shape in both, such as a VAE's networks for a PixelVAE. Raises

@@ -14,7 +14,7 @@ ByClass = Float[Tensor, "batch class"]
 
 
 def asked(x: Images, over: Support) -> Images:
-    """Give the bytes of pictures, in [0, 1], as a likelihood takes them: a density at the middle of each one's bin.
+    """Return the bytes of pictures, in [0, 1], as a likelihood takes them: a density at the middle of each one's bin.
 
     It was taught on (byte + u) / 256 with u uniform in [0, 1), of which byte / 255 is no middle: 0 and 1 are the edges.
     """
@@ -22,7 +22,7 @@ def asked(x: Images, over: Support) -> Images:
 
 
 def by_class(model: Scores | Bounds, classes: int, x: Images, noise: Latents | None = None) -> ByClass:
-    """Give log p(x|y), or the bound at the draw that `noise` makes, for every class; of a model without, log p(x)."""
+    """Return log p(x|y), or the bound at the draw that `noise` makes, for every class; of a model without, log p(x)."""
     count = max(1, classes)
     y = torch.arange(classes, device=x.device).repeat(len(x)) if classes else None
     many = x.repeat_interleave(count, 0)

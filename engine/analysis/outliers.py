@@ -2,7 +2,7 @@
 
 All but the first exist because the first fails: Nalisnick et al., "Do Deep Generative Models Know What They Don't
 Know?", ICLR 2019, found densities that give the digits of MNIST more than the clothes that they were trained on.
-Plain arrays: whoever shows a score needs no torch.
+Plain arrays: no torch is needed to show a score.
 """
 
 import io
@@ -98,7 +98,7 @@ BASELINE = "size"
 
 
 def scores(read: Reading) -> dict[str, Numbers]:
-    """Give every score that can be had, by name."""
+    """Return every score that can be had, by name."""
     return {name: score(read) for name, score in SCORES.items() if name != "ratio" or read.background is not None}
 
 
@@ -114,12 +114,12 @@ def support(config: Mapping[str, Any]) -> Support:
 
 
 def seen(pictures: Bytes, over: Support) -> Bytes:
-    """Give pictures as a likelihood sees them: those of a binary one in black and white."""
+    """Return pictures as a likelihood sees them: those of a binary one in black and white."""
     return np.where(pictures >= 128, np.uint8(255), np.uint8(0)) if over == "binary" else pictures
 
 
 def file_bits(pictures: Bytes, over: Support) -> NDArray[np.float64]:
-    """Give the bits of each picture's file, uint8 (n, height, width, channel) as `seen`, by the codec for it."""
+    """Return the bits of each picture's file, uint8 (n, height, width, channel) as `seen`, by the codec for it."""
     _, codec = CODECS[over]
     return np.array([8.0 * len(codec(picture)) for picture in pictures])
 

@@ -21,7 +21,7 @@ class Catalogue:
         return [name for name, card in self.cards.items() if verb is None or verb in card.verbs]
 
     def card(self, name: str) -> Card:
-        """Give a checkpoint's card. Raises UnknownName, or CheckpointRefused with the reason."""
+        """Return a checkpoint's card. Raises UnknownName, or CheckpointRefused with the reason."""
         if name in self.faults:
             raise CheckpointRefused(self.faults[name])
         if name not in self.cards:
@@ -29,7 +29,7 @@ class Catalogue:
         return self.cards[name]
 
     def able(self, name: str, verb: str) -> Card:
-        """Give the card of a checkpoint that has a verb. Raises MissingVerb where it has not."""
+        """Return the card of a checkpoint that has a verb. Raises MissingVerb where it has not."""
         card = self.card(name)
         if verb not in card.verbs:
             able = ", ".join(self.names(verb)) or "none"

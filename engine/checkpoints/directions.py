@@ -74,7 +74,7 @@ class Directions:
             raise BadValue("A direction does not have length one.")
 
     def vector(self, name: str) -> Vectors:
-        """Give a direction by its name, (latent,). Raises BadValue."""
+        """Return a direction by its name, (latent,). Raises BadValue."""
         names = [note.name for note in self.notes]
         if name not in names:
             raise BadValue(f"There is no direction {name!r}. There is: {', '.join(names) or 'none'}.")
@@ -82,7 +82,7 @@ class Directions:
         return vector
 
     def note(self, name: str) -> Note:
-        """Give what is known of a direction. Raises BadValue."""
+        """Return what is known of a direction. Raises BadValue."""
         self.vector(name)
         return next(note for note in self.notes if note.name == name)
 
@@ -91,12 +91,12 @@ class Directions:
         return json.dumps([dataclasses.asdict(note) for note in self.notes], ensure_ascii=False).encode()
 
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """Give them as an answer travels: `z` (direction, latent), and the notes' JSON as bytes."""
+        """Return them as an answer travels: `z` (direction, latent), and the notes' JSON as bytes."""
         return {"z": self.vectors, "about": np.frombuffer(self.about(), np.uint8)}
 
 
 def none(latent: int) -> Directions:
-    """Give the directions of a model for which nobody has looked for any."""
+    """Return the directions of a model for which nobody has looked for any."""
     return Directions(np.zeros((0, latent), np.float32), ())
 
 

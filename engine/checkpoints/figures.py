@@ -152,7 +152,7 @@ def metric_kind(name: str) -> MetricKind:
 
 
 def figures(card: Card) -> list[Figure]:
-    """Give the figures of a card, likelihoods with one sign and in one unit, in the order of the table."""
+    """Return the figures of a card, likelihoods with one sign and in one unit, in the order of the table."""
     others = [metric for metric in card.metrics if not _likely(metric)]
     places = {id(known): place for place, known in enumerate(METRICS.values())}
     found = [*_likelihoods(card), *(_figure(metric) for metric in others)]
@@ -186,7 +186,7 @@ def _likely(metric: Metric) -> bool:
 
 
 def _likelihoods(card: Card) -> Iterator[Figure]:
-    """Give the tightest likelihood that is known first, and then looser bounds, each as a cost."""
+    """Return the tightest likelihood that is known first, and then looser bounds, each as a cost."""
     found = [(kind, metric) for kind, metric in _kinds(card) if metric]
     binary = card.recipe.get("pixels") == "binarized" or card.config.get("likelihood") == "bernoulli"
     for (kind, metric), name in zip(found, (NLL, NLL_LOOSE) if binary else (BITS, BITS_LOOSE), strict=False):
@@ -204,7 +204,7 @@ def _kinds(card: Card) -> Iterator[tuple[str, Metric | None]]:
 
 
 def _cost(card: Card, metric: Metric) -> Metric:
-    """Give a likelihood in nats a picture, lower is better: an ELBO changes its sign.
+    """Return a likelihood in nats a picture, lower is better: an ELBO changes its sign.
 
     A density of pixels that noise spreads over [0, 1] bounds the probability of their 256 levels: Theis et al., "A note
     on the evaluation of generative models", ICLR 2016, section 3.1.

@@ -1,4 +1,4 @@
-"""How large a checkpoint may claim to be: no larger than the file of its weights bears out.
+"""How large a checkpoint may claim to be: no larger than the file of its weights supports.
 
 A card is a text that anybody can write. Its sizes are held against the header of the weights before anything of that
 size is made: each size against how many numbers there are, the model as a whole by what its construction asks of torch.
@@ -19,7 +19,7 @@ from engine.registry import Config, Model, build
 Shapes = Mapping[str, tuple[int, ...]]
 T = TypeVar("T")
 
-SMALL = 4096  # a size that no file has to bear out: toys hold fewer numbers than their canvas has pixels
+SMALL = 4096  # a size that no file has to support: toys hold fewer numbers than their canvas has pixels
 LARGEST_PICTURE = 2**22  # values
 LARGEST_FILE = 2**31  # bytes
 CALLS = 32, 256  # of torch that a construction may make: for each tensor of the file, and besides

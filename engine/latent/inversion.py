@@ -38,7 +38,7 @@ def step(model: Any, x: Images, state: Tensor, mean: Tensor, deviation: Tensor, 
 def descent(
     model: Any, x: Images, z: Latents, mean: Tensor, deviation: Tensor, y: Labels | None
 ) -> tuple[Tensor, Latents]:
-    """Give each row's error (n,), and the gradient by z of error and pull together."""
+    """Return each row's error (n,), and the gradient by z of error and pull together."""
     with torch.inference_mode(False), torch.enable_grad():
         z, x, y = z.clone().requires_grad_(), x.clone(), None if y is None else y.clone()  # of tensors without history
         squares = (model.decode(z, y) - x).square().flatten(1)

@@ -96,7 +96,7 @@ def radii(z: Array) -> Exact:
 
 
 def shell(latent: int, parts: Sequence[float] = (0.05, 0.5, 0.95)) -> tuple[float, ...]:
-    """Give the radii within which these parts of a standard normal of so many dimensions lie: a chi distribution's.
+    """Return the radii within which these parts of a standard normal of so many dimensions lie: a chi distribution's.
 
     Its density r^(latent − 1) exp(−r² / 2) is summed here, since scipy, which has its inverse, is 130 MB to load.
     """

@@ -11,7 +11,7 @@ from engine.nn import noise
 
 
 def spread_of(card: Card) -> list[NDArray[np.float32]]:
-    """Give mean and deviation (latent,) of each: the prior's, or else those of the codes."""
+    """Return mean and deviation (latent,) of each: the prior's, or else those of the codes."""
     if "samples" in card.verbs or not card.axes:
         return [np.zeros(card.latent, np.float32), np.ones(card.latent, np.float32)]
     fitted = [[axis.mean for axis in card.axes], [max(axis.deviation, 1e-3) for axis in card.axes]]

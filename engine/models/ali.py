@@ -65,7 +65,7 @@ class ALI(nn.Module):
         return drawn
 
     def posterior_sample(self, x: Images, noise: Latents, y: Labels | None = None) -> Latents:
-        """Give the draw of q(z|x) that this noise makes."""
+        """Return the draw of q(z|x) that this noise makes."""
         if not self.config.stochastic:
             return self.encode(x, y)
         q = self.posterior(x, y)

@@ -69,7 +69,7 @@ class Classifier(nn.Module):
     # Answers
 
     def probabilities(self, x: Images) -> Latents:
-        """Give how likely each answer is, (batch, answers): they sum to one, or each is a yes or no of its own."""
+        """Return how likely each answer is, (batch, answers): they sum to one, or each is a yes or no of its own."""
         logits: Tensor = self.logits(x)
         return logits.sigmoid() if self.config.attributes else logits.softmax(1)
 

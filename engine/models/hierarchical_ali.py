@@ -59,7 +59,7 @@ class HierarchicalALIConfig:
 
     @property
     def below(self) -> "HierarchicalALIConfig":
-        """Give the sizes of the networks between z1 and x, which see one level only."""
+        """Return the sizes of the networks between z1 and x, which see one level only."""
         return replace(self, latent=self.latent - self.z2_dim, z2_dim=0)
 
 
@@ -136,11 +136,11 @@ class HierarchicalALI(nn.Module):
         return self.generate(z, y)
 
     def encode(self, x: Images, y: Labels | None = None) -> Latents:
-        """Give the mean of q(z2|z1) at the mean z1 of q(z1|x), and the noise that makes this z1 of it."""
+        """Return the mean of q(z2|z1) at the mean z1 of q(z1|x), and the noise that makes this z1 of it."""
         return self.posterior_sample(x, torch.zeros(len(x), self.config.latent, device=x.device), y)
 
     def posterior_sample(self, x: Images, noise: Latents, y: Labels | None = None) -> Latents:
-        """Give the latent of the draw of q(z1|x) q(z2|z1) that this noise [of z2 | of z1] makes."""
+        """Return the latent of the draw of q(z1|x) q(z2|z1) that this noise [of z2 | of z1] makes."""
         upper, lower = self.parts(noise)
         q1 = self.posterior(x, y)
         z1 = q1.mean + q1.stddev * lower

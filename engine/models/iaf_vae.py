@@ -61,7 +61,7 @@ class IAFVAE(nn.Module):
     # q(z|x) and p(x|z)
 
     def start(self, x: Images, y: Labels | None = None) -> tuple[Normal, Context]:
-        """Give q(z₀|x) and the context h."""
+        """Return q(z₀|x) and the context h."""
         axes = self.config.latent
         mean, log_deviation, h = self.encoder(x, y).float().tensor_split([axes, 2 * axes], dim=1)
         return Normal(mean, log_deviation.clamp(-10, 10).exp(), validate_args=False), h
@@ -76,7 +76,7 @@ class IAFVAE(nn.Module):
         return z, log_slopes
 
     def maps(self, z: Latents, y: Labels | None = None) -> Tensor:
-        """Give the parameters of p(x|z), (batch, channel · maps of the likelihood, height, width)."""
+        """Return the parameters of p(x|z), (batch, channel · maps of the likelihood, height, width)."""
         return self.decoder(z, y).float()
 
     # Verbs
@@ -88,7 +88,7 @@ class IAFVAE(nn.Module):
         return self.likelihood.mean(self.maps(z, y))
 
     def encode(self, x: Images, y: Labels | None = None) -> Latents:
-        """Give the latent that ε = 0 flows to: the mean where there is no step, and near it where there are."""
+        """Return the latent that ε = 0 flows to: the mean where there is no step, and near it where there are."""
         return self.posterior_sample(x, torch.zeros(len(x), self.config.latent, device=x.device), y)
 
     def posterior_sample(self, x: Images, noise: Latents, y: Labels | None = None) -> Latents:
@@ -139,7 +139,7 @@ class Step(nn.Module):
         self.net = Made(config.latent, config.context, config.flow_width, outputs=2, reverse=reverse)
 
     def forward(self, z: Latents, h: Context) -> tuple[Latents, Latents]:
-        """Give z after the step and log γ, the logarithm of each axis' own slope."""
+        """Return z after the step and log γ, the logarithm of each axis' own slope."""
         m, s = self.net(z, h)
         gate = (s + 2).sigmoid()
         return gate * z + (1 - gate) * m, F.logsigmoid(s + 2)

@@ -4,20 +4,17 @@ van den Oord et al., "Pixel Recurrent Neural Networks", ICML 2016 (arXiv 1601.06
 equation 3; classes as in their "Conditional Image Generation with PixelCNN Decoders", NeurIPS 2016, equation 4.
 """
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from torch import nn
 
 from engine.errors import BadValue
-from engine.nn import noise
 from engine.nn.autoregressive.conv_lstm import CellName, RecurrentStack
 from engine.nn.autoregressive.distributions import DISTRIBUTIONS, DistributionName
-from engine.nn.autoregressive.pixel_net import PixelNet
-from engine.nn.autoregressive.raster import Raster
+from engine.nn.autoregressive.pixel_net import PixelModel, PixelNet
 from engine.nn.autoregressive.stacks import Conditioning, class_conditioning
 from engine.nn.nets import Shape, check_sizes
-from engine.types import Images, Labels, Masks, PerImage, Probs
+from engine.types import Labels
 
 
 @dataclass(frozen=True)
@@ -48,8 +45,10 @@ class PixelRNNConfig:
         return self.shape[0] if DISTRIBUTIONS[self.output].ordered else 1
 
 
-class PixelRNN(nn.Module):
+class PixelRNN(PixelModel):
     """Samples, scores and completes."""
+
+    config: PixelRNNConfig
 
     def __init__(self, config: PixelRNNConfig) -> None:
         super().__init__()
@@ -60,34 +59,7 @@ class PixelRNN(nn.Module):
         if config.classes:
             self.label = nn.Linear(config.classes, config.depth * self.net.stack.gates, bias=False)
 
-    # p(xᵢ | x₁ … xᵢ₋₁, y)
-
-    def log_probs(self, x: Images, y: Labels | None = None) -> Images:
-        return self.net.log_probs(x, self.condition_maps(y))
-
-    def conditionals(self, x: Images, y: Labels | None = None) -> Probs:
-        return self.net.conditionals(x, self.condition_maps(y))
-
     def condition_maps(self, y: Labels | None) -> Conditioning:
         if y is None or not self.config.classes:
             return ()
         return class_conditioning(self.label, y, self.config.depth)
-
-    # Verbs
-
-    def sample(self, seeds: Sequence[int], y: Labels | None = None, truncation: float = 1.0) -> Images:
-        """Draw pictures; there is no latent that a truncation could shorten."""
-        u = noise.uniform(seeds, self.config.shape).to(next(self.parameters()).device)
-        return self.net.fill(u, self.condition_maps(y))
-
-    def complete(
-        self, x: Images, hidden: Masks, noise: Images, first: int, last: int, y: Labels | None = None
-    ) -> Images:
-        return self.net.complete(x, hidden, noise, first, last, self.condition_maps(y))
-
-    def draw(self, picture: Raster, first: int, last: int, y: Labels | None = None) -> Iterator[int]:
-        """Draw as `complete` does, a pixel at a time, see `engine.nn.autoregressive.raster`."""
-        return self.net.draw(picture, first, last, self.condition_maps(y))
-
-    def log_prob(self, x: Images, y: Labels | None = None) -> PerImage:
-        return self.log_probs(x, y).flatten(1).sum(1)

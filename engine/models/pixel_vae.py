@@ -101,7 +101,7 @@ class PixelVAE(nn.Module):
     # q(z|x), p(z1|z2) and p(x|z)
 
     def posterior(self, x: Images, noise: Latents, y: Labels | None = None) -> tuple[Normal, Latents]:
-        """Give q(z|x) and the draw that the noise makes; on the axes of z1, q given the draw of z2."""
+        """Return q(z|x) and the draw that the noise makes; on the axes of z1, q given the draw of z2."""
         mean, log_deviation = self.encoder(x, y).float().chunk(2, dim=1)
         deviation, z2_dim = log_deviation.clamp(-10, 10).exp(), self.config.z2_dim
         if z2_dim:
@@ -139,7 +139,7 @@ class PixelVAE(nn.Module):
         return self.net.fill(0.5 + truncation * (u - 0.5), self.condition_maps(z, y))
 
     def decode(self, z: Latents, y: Labels | None = None) -> Images:
-        """Give the picture in which each value is the mean given the means before it, as near as PASSES passes get.
+        """Return the picture in which each value is the mean given the means before it, as near as PASSES passes get.
 
         A pass over the picture sets every value by those that the pass before has left, so that what is right grows
         downwards. With the level nearest to its mean instead, nearly all pictures stay blank, since hardly any pixel
@@ -190,11 +190,11 @@ class PixelVAE(nn.Module):
     # Pixel by pixel
 
     def conditionals(self, x: Images, y: Labels | None = None) -> Probs:
-        """Give p(value | those before, z) at every value, with z the mean that the whole picture is encoded to."""
+        """Return p(value | those before, z) at every value, with z the mean that the whole picture is encoded to."""
         return self.net.conditionals(x, self.condition_maps(self.encode(x, y), y))
 
     def log_probs(self, x: Images, y: Labels | None = None) -> Images:
-        """Give log p(value | those before, z), in nats, with z the mean that the whole picture is encoded to.
+        """Return log p(value | those before, z), in nats, with z the mean that the whole picture is encoded to.
 
         Their sum is the distortion there, and no likelihood of the picture: the rate of z comes on top.
         """

@@ -106,5 +106,5 @@ def channels_at(width: int, halved: int) -> int:
 
 
 def shares_at(growth: float, doublings: int) -> Tensor:  # (doublings + 1,)
-    """Give each size its share in the picture, linear between two whole growths."""
+    """Return each size its share in the picture, linear between two whole growths."""
     return (1 - (torch.arange(doublings + 1) - growth).abs()).clamp(min=0)

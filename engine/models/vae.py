@@ -86,7 +86,7 @@ class VAE(nn.Module):
         return Normal(mean, log_deviation.clamp(-10, 10).exp(), validate_args=False)
 
     def maps(self, code: Latents, y: Labels | None = None) -> Maps:
-        """Give the parameters of p(x|code), (batch, channel · maps of the likelihood, height, width)."""
+        """Return the parameters of p(x|code), (batch, channel · maps of the likelihood, height, width)."""
         maps: Maps = self.decoder(code, y).float()
         return maps
 
@@ -99,7 +99,7 @@ class VAE(nn.Module):
         return self.likelihood.mean(self.maps(self.flow.inverse(z), y))
 
     def encode(self, x: Images, y: Labels | None = None) -> Latents:
-        """Give the posterior's mean, or the noise that the flow makes it of."""
+        """Return the posterior's mean, or the noise that the flow makes it of."""
         z: Latents = self.flow(self.posterior(x, y).mean)[0]
         return z
 

@@ -34,7 +34,7 @@ class DoublingConv2d(nn.Conv2d):
         return summed(summed(self.weight, 2), 3).transpose(0, 1)
 
     def merged(self) -> nn.ConvTranspose2d:
-        """Give the transposed convolution that it amounts to."""
+        """Return the transposed convolution that it amounts to."""
         merged = nn.ConvTranspose2d(self.in_channels, self.out_channels, 4, stride=2, padding=1)
         merged.load_state_dict({"weight": self.summed(), "bias": self.bias})
         return merged

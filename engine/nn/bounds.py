@@ -55,7 +55,7 @@ def importance_bound(log_weights: Tensor) -> PerImage:
 
 
 def mean_terms(rate: Tensor, distortion: Tensor) -> Tensor:  # (batch, draw) each → (batch, 5)
-    """Give the mean rate and distortion of several draws, and the standard errors of these and of the bound.
+    """Return the mean rate and distortion of several draws, and the standard errors of these and of the bound.
 
     The errors of both terms do not add up to that of the bound: a draw that is improbable may explain much.
     """

@@ -27,7 +27,7 @@ class CouplingFlow(nn.Module):
         self.layers = nn.ModuleList(Coupling(axes, width) for _ in range(layers))
 
     def forward(self, code: Latents) -> tuple[Latents, Latents]:
-        """Give the noise of a code, and what each of its axes adds to log |∂noise/∂code|."""
+        """Return the noise of a code, and what each of its axes adds to log |∂noise/∂code|."""
         with torch.autocast(code.device.type, enabled=False):  # bfloat16 would not sum up to a density
             h, log_slopes = code.float(), torch.zeros_like(code, dtype=torch.float32)
             for layer in self.layers:
@@ -36,7 +36,7 @@ class CouplingFlow(nn.Module):
         return h, log_slopes
 
     def inverse(self, noise: Latents) -> Latents:
-        """Give the code of noise."""
+        """Return the code of noise."""
         with torch.autocast(noise.device.type, enabled=False):
             h = noise.float()
             for layer in reversed(self.layers):

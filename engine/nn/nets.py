@@ -87,7 +87,7 @@ class Encoder(nn.Module):
         return self.head(with_label(self.hidden(x), y, self.classes))
 
     def hidden(self, x: Images) -> Tensor:  # (batch, features)
-        """Give what the head reads, before any label joins it."""
+        """Return what the head reads, before any label joins it."""
         return self.features(2 * x - 1).flatten(1)
 
 
@@ -121,7 +121,7 @@ def with_label(h: Latents, y: Labels | None, classes: int) -> Tensor:  # (batch,
 
 
 def squashed(h: Tensor) -> Tensor:
-    """Give sigmoid(h) by tanh: torch's own computes the last floats of a tensor by another function than the rest.
+    """Return sigmoid(h) by tanh: torch's own computes the last floats of a tensor by another function than the rest.
 
     The same float would then differ in its last bit by where it stands, and a picture by its company.
     """
@@ -196,7 +196,7 @@ def residual_pictures(config: NetConfig, channels: int) -> nn.Module:
 
 
 def residual_widths(channels: int, width: int, levels: int) -> list[int]:
-    """Give the channels at each size, from the picture down."""
+    """Return the channels at each size, from the picture down."""
     return [channels, *(min(width * 2**level, WIDEST) for level in range(levels))]
 
 

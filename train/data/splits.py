@@ -44,7 +44,7 @@ def partitioned(partition: NDArray[np.integer]) -> Parts:
 
 
 def with_every_class(parts: Parts, y: Tensor | None) -> Parts:
-    """Give back to training what the hash took of a class whole, as long as something is left for the test."""
+    """Return back to training what the hash took of a class whole, as long as something is left for the test."""
     if y is None:
         return parts
     for label in range(int(y.max()) + 1):

@@ -5,7 +5,7 @@ the latent by regression: Härkönen et al., "GANSpace", NeurIPS 2020 (arXiv 200
 attribute's direction is the normal of the plane by which logistic regression tells latents that have it from those that
 have not: Shen et al., "Interpreting the Latent Space of GANs for Semantic Face Editing", CVPR 2020 (arXiv 1907.10786).
 Where a classifier answers the same question, the direction is the step of metric_direction.py instead, and the plane
-says only how well latents betray the attribute.
+says only how well latents tell the attribute.
 
 The latents that it is fitted on are draws of the posterior where there is one. Fitted on its means, the plane leans on
 axes along which means differ by far less than they are uncertain, and a step across it changes no picture.
@@ -171,7 +171,7 @@ def verdicts(classifier: Classifier, x: Tensor) -> Tensor:
 
 
 def of_codes(known: Known) -> Iterator[Found]:
-    """Give the principal components of the codes, the strongest first."""
+    """Return the principal components of the codes, the strongest first."""
     vectors, shares = principal(known.means)
     protocol = f"principal component of the codes of {len(known.means)} training pictures; its share of their variance"
     for i, vector in enumerate(vectors):
@@ -179,7 +179,7 @@ def of_codes(known: Known) -> Iterator[Found]:
 
 
 def of_activations(model: Model, known: Known) -> Iterator[Found]:
-    """Give the directions behind the principal components of the early activations, the strongest first."""
+    """Return the directions behind the principal components of the early activations, the strongest first."""
     z = known.fitted[:DRAWS]
     activations = early(model, torch.from_numpy(z)).numpy()
     bases, shares = (part[: z.shape[1]] for part in principal(activations))  # no more than the latent has room for
@@ -190,7 +190,7 @@ def of_activations(model: Model, known: Known) -> Iterator[Found]:
 
 
 def principal(rows: NDArray[np.float32]) -> tuple[Vectors, NDArray[np.floating[Any]]]:
-    """Give the principal components of rows, (component, column), and their shares of the variance.
+    """Return the principal components of rows, (component, column), and their shares of the variance.
 
     The largest entry of each is positive; components with hardly any variance are left out.
     """
@@ -202,7 +202,7 @@ def principal(rows: NDArray[np.float32]) -> tuple[Vectors, NDArray[np.floating[A
 
 
 def mapped_back(z: Codes, coordinates: NDArray[np.float32]) -> Vectors:
-    """Give the direction of the latent behind each coordinate, (coordinate, latent), by least squares (eq. 2)."""
+    """Return the direction of the latent behind each coordinate, (coordinate, latent), by least squares (eq. 2)."""
     behind = np.linalg.lstsq(coordinates / coordinates.std(0), z - z.mean(0), rcond=None)[0]
     found: Vectors = (behind / np.linalg.norm(behind, axis=1, keepdims=True)).astype(np.float32)
     return found
@@ -212,7 +212,7 @@ def mapped_back(z: Codes, coordinates: NDArray[np.float32]) -> Vectors:
 
 
 def attributes(known: Known) -> Iterator[Found]:
-    """Give the direction of each attribute that held-out latents betray better than the commonest answer does."""
+    """Return the direction of each attribute that held-out latents tell better than the commonest answer does."""
     for name, asked, wanted in zip(known.questions, known.asked.T, known.wanted.T, strict=True):
         if min(asked.sum(), (~asked).sum()) < LEAST:
             continue
@@ -273,7 +273,7 @@ def tried(model: Any, classifier: NamedClassifier | None, known: Known, found: l
 
 
 def positive_rate(model: Any, classifier: NamedClassifier, latents: Tensor, answer: int) -> float:
-    """Give the share of latents in whose pictures a classifier says yes to one of its answers."""
+    """Return the share of latents in whose pictures a classifier says yes to one of its answers."""
     device = next(model.parameters()).device
     said = [verdicts(classifier.model, model.decode(part.to(device)))[:, answer] for part in latents.split(BATCH)]
     return float(torch.cat(said).float().mean())
@@ -308,5 +308,5 @@ def note(name: str, kind: Kind, value: float, base: float | None, along: NDArray
 
 
 def extent(along: NDArray[np.float32]) -> tuple[float, float]:
-    """Give the mean and the deviation of latents along a direction."""
+    """Return the mean and the deviation of latents along a direction."""
     return round(float(along.mean()), 5), round(float(along.std()), 5)

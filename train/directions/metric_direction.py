@@ -27,7 +27,7 @@ Vector = NDArray[np.float64]
 
 @torch.no_grad()
 def slopes(model: Model, classifier: Classifier) -> Tensor:
-    """Give how fast a classifier's features change along each axis of the latent: (latent, picture, feature)."""
+    """Return how fast a classifier's features change along each axis of the latent: (latent, picture, feature)."""
     assert isinstance(model, Decodes)
     z = draw(model, SEEDS)
 
@@ -39,7 +39,7 @@ def slopes(model: Model, classifier: Classifier) -> Tensor:
 
 
 def metric_direction(slopes: Tensor, readout: Tensor) -> Vector:
-    """Give the step, (latent,) of unit length, that moves an answer most while other features move little.
+    """Return the step, (latent,) of unit length, that moves an answer most while other features move little.
 
     `readout` (feature,) is the answer's row of the classifier's last layer; other features are those beside it.
     """

@@ -53,7 +53,7 @@ def gain(one: tuple[Numbers, Numbers], than: tuple[Numbers, Numbers]) -> Gain:
 
 
 def components(own: Numbers, other: Numbers) -> tuple[Numbers, Numbers]:
-    """Give the share of one's own below each of the others, and of the others above each of one's own."""
+    """Return the share of one's own below each of the others, and of the others above each of one's own."""
     from scipy.stats import rankdata  # here, not above: it takes a while that no other command needs
 
     ranks = rankdata(np.concatenate([own, other]))

@@ -48,7 +48,7 @@ def rebuilt(context: EvalContext, rows: Tensor) -> Images:
 
 
 def alternation(x: Images) -> float:
-    """Give the share of all power that changes from pixel to pixel: along one axis, along the other, or along both.
+    """Return the share of all power that changes from pixel to pixel: along one axis, along the other, or along both.
 
     Each channel without its mean, under a Hann window, or the borders would leak along the axes; powers are summed over
     channels and pictures.

@@ -58,7 +58,7 @@ class EvalContext:
         return next(self.model.parameters()).device
 
     def batches(self, count: int | None = None, size: int = 200) -> Iterator[Batch]:
-        """Give the test split, pixels as the likelihood sees them; labels only to class-conditional models."""
+        """Return the test split, pixels as the likelihood sees them; labels only to class-conditional models."""
         split = binarized_test(self.data.test) if self.recipe.pixels == "binarized" else self.data.test
         noise = torch.Generator().manual_seed(0)
         for rows in spread(len(split), count or len(split)).split(size):
@@ -68,7 +68,7 @@ class EvalContext:
             yield Batch(x.to(self.device), y)
 
     def given(self, split: Split, rows: torch.Tensor) -> tuple[Images, Labels | None]:
-        """Give rows of a split on the model's device, pixels as they are; labels only to class-conditional models."""
+        """Return rows of a split on the model's device, pixels as they are; labels only to class-conditional models."""
         batch = split.batch(rows)
         y = batch.y.to(self.device) if batch.y is not None and self.model.config.classes else None
         return batch.x.to(self.device), y
@@ -79,7 +79,7 @@ class EvalContext:
         return self.recipe.pixels == "binarized" and isinstance(self.model, Completes)
 
     def beside(self, split: Split) -> Split:
-        """Give the pictures of a split as they can be compared with samples."""
+        """Return the pictures of a split as they can be compared with samples."""
         return binarized_test(split) if self.binary else split
 
     def sampled(self, seeds: Sequence[int]) -> Images:

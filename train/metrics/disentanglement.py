@@ -31,7 +31,7 @@ def mutual_information_gap(context: EvalContext) -> list[Metric]:
 
 
 def information_gaps(codes: NDArray[np.float32], factors: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Give each factor's gap between its two most informative axes, as a share of its entropy, (factor,)."""
+    """Return each factor's gap between its two most informative axes, as a share of its entropy, (factor,)."""
     from sklearn.metrics import mutual_info_score  # here, not above: it takes seconds that no other command needs
 
     binned = np.stack([np.digitize(code, np.histogram(code, BINS)[1][:-1]) for code in codes.T])

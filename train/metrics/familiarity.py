@@ -107,7 +107,7 @@ def strangeness(model: Model, known: Familiarity, pictures: Bytes) -> NDArray[np
 
 @torch.no_grad()
 def reconstruction(model: Any, pictures: Bytes) -> tuple[Bytes, NDArray[np.float32]]:
-    """Give what a model makes of pictures, and their codes: of the likeliest class, where it has any."""
+    """Return what a model makes of pictures, and their codes: of the likeliest class, where it has any."""
     device = next(model.parameters()).device
     made, codes = [], []
     for part in np.array_split(pictures, -(-len(pictures) // 100)):
@@ -119,7 +119,7 @@ def reconstruction(model: Any, pictures: Bytes) -> tuple[Bytes, NDArray[np.float
 
 
 def likeliest(model: Model, pictures: Bytes) -> Tensor | None:
-    """Give the class of highest bound, as the engine does; none where there are no classes."""
+    """Return the class of highest bound, as the engine does; none where there are no classes."""
     device = next(model.parameters()).device
     if not model.config.classes:
         return None
@@ -163,7 +163,7 @@ def some(split: Split, count: int) -> Bytes:
 
 
 def strangers(data: Dataset, folder: Path | None) -> Iterator[tuple[str, Bytes]]:
-    """Give pictures that are none of a data set's, by kind; kinds whose data are away are left out, with a note."""
+    """Return pictures that are none of a data set's, by kind; kinds whose data are away are left out, with a note."""
     random, own = np.random.default_rng(0), some(data.test, STRANGERS)
     yield "even colour", even(data.shape, random)
     yield "noise", noisy(data.shape, random)

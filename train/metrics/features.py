@@ -58,12 +58,12 @@ def feature_distances(context: EvalContext) -> list[Metric]:
 
 
 def pictures(split: Split, count: int) -> Iterator[Images]:
-    """Give pictures spread over a split, some at a time."""
+    """Return pictures spread over a split, some at a time."""
     return (split.batch(rows).x for rows in spread(len(split), count).split(200))
 
 
 def features(classifier: Classifier, parts: Iterable[Images]) -> Tensor:
-    """Give the features (picture, feature) in double precision, on the host."""
+    """Return the features (picture, feature) in double precision, on the host."""
     device = next(classifier.parameters()).device
     return torch.cat([classifier.features(x.to(device)).double().cpu() for x in parts])
 

@@ -50,7 +50,7 @@ def gradient_distance(context: EvalContext) -> list[Metric]:
 
 
 def blockwise(real: Tensor, made: Tensor) -> tuple[float, float]:
-    """Give the mean distance of blocks of features (point, feature), and its standard error.
+    """Return the mean distance of blocks of features (point, feature), and its standard error.
 
     The mean of the real ones is the origin, and their mean square the unit, so that the kernel has a scale. Rows are
     shuffled, always the same way: data sets lie in an order, and a block of a film's frames is one scene.
@@ -68,12 +68,12 @@ def mixed(points: Tensor, seed: int) -> Tensor:
 
 
 def oriented(parts: Iterable[Images]) -> Tensor:
-    """Give the features (picture, feature) of pictures, in double precision, on the host."""
+    """Return the features (picture, feature) of pictures, in double precision, on the host."""
     return torch.cat([histograms(x.cpu().float()) for x in parts]).double()
 
 
 def histograms(x: Images) -> Tensor:
-    """Give how much of a picture's gradient points each way in each cell, (picture, orientation × cell), of norm one.
+    """Return how much of a picture's gradient points each way in each cell, (picture, orientation × cell), of norm one.
 
     Grey, by central differences; a gradient goes to the two nearest orientations in proportion, whatever its sign.
     """

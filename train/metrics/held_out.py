@@ -27,7 +27,7 @@ Quantiles = dict[str, tuple[float, ...]]
 
 @torch.no_grad()
 def held_out(context: EvalContext) -> Quantiles:
-    """Give the quantiles, 0 … 100 %, of the test pictures' own figures: none for a model that does not reconstruct.
+    """Return the quantiles, 0 … 100 %, of the test pictures' own figures: none for a model that does not reconstruct.
 
     "mse": mean squared error of a pixel in [0, 1], from posterior means; where levels are above others also from these
     alone, as "mse, z2 alone", and where there is a posterior to draw from also by a draw, as "mse, draw"; "features":
@@ -87,7 +87,7 @@ def error(made: Images, x: Images) -> PerImage:
 
 
 def quantiles(whole: Mapping[str, Tensor], at: Tensor | None = None) -> Quantiles:
-    """Give the value at each percent, or at other parts of one, five digits that count."""
+    """Return the value at each percent, or at other parts of one, five digits that count."""
     steps = torch.linspace(0, 1, PERCENTS, dtype=torch.double) if at is None else at.double()
     return {
         name: tuple(float(f"{value:.5g}") for value in numbers.quantile(steps).tolist())

@@ -88,5 +88,5 @@ def estimate(name: str, nats: float, error: float, protocol: str) -> Metric:
 
 
 def error_of_draws(draws: Tensor) -> float:
-    """Give the standard error of the mean of draws, (draw, picture), the pictures being as they are."""
+    """Return the standard error of the mean of draws, (draw, picture), the pictures being as they are."""
     return math.sqrt(float(draws.var(0).mean()) / draws.numel())

@@ -50,7 +50,7 @@ def drawn(model: GAN, turn: int) -> Tensor:
 
 
 def averaged(name: str, values: Sequence[float], unit: str, protocol: str) -> Metric:
-    """Give the mean of several draws, with what they differ by in the protocol."""
+    """Return the mean of several draws, with what they differ by in the protocol."""
     found = torch.tensor(values, dtype=torch.float64)
     return Metric(
         name, float(found.mean()), unit, f"{protocol}; the draws have a deviation of {float(found.std()):.2g}"
@@ -65,7 +65,7 @@ def coverage(points: Tensor, modes: Modes) -> tuple[int, float]:
 
 
 def spread_within(points: Tensor, modes: Modes) -> float:
-    """Give the deviation of points (points, 2) about the mean of their mode, over that of the data; nan for too few.
+    """Return the deviation of points (points, 2) about the mean of their mode, over that of the data; nan for too few.
 
     Only of those that are near a mode, as of a Gaussian that is cut off at as many deviations.
     """

@@ -83,13 +83,13 @@ def latents(model: Encodes, context: EvalContext, split: Split) -> Tensor:
 
 
 def distances(points: Tensor, split: Split) -> Tensor:
-    """Give how far the nearest picture of a split is, for each point (point, pixel)."""
+    """Return how far the nearest picture of a split is, for each point (point, pixel)."""
     parts = (split.batch(rows).x.flatten(1) for rows in torch.arange(len(split)).split(2_000))
     return torch.stack([torch.cdist(points, known).amin(1) for known in parts]).amin(0)
 
 
 def nearest_picture(points: Tensor, split: Split) -> Tensor:
-    """Give the row of the nearest picture of a split, for each point (point, pixel)."""
+    """Return the row of the nearest picture of a split, for each point (point, pixel)."""
     row, least = torch.zeros(len(points), dtype=torch.long), torch.full((len(points),), torch.inf)
     for rows in torch.arange(len(split)).split(5_000):
         found = torch.cdist(points, split.batch(rows).x.flatten(1)).min(1)
@@ -99,6 +99,6 @@ def nearest_picture(points: Tensor, split: Split) -> Tensor:
 
 
 def neighbours(points: Tensor, known: Tensor) -> tuple[Tensor, Tensor]:
-    """Give the row of the nearest known point, and how far it is, for each point."""
+    """Return the row of the nearest known point, and how far it is, for each point."""
     near = [torch.cdist(part, known).min(1) for part in points.split(ROWS)]
     return torch.cat([found.indices for found in near]), torch.cat([found.values for found in near])

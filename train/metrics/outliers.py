@@ -65,7 +65,7 @@ def outlier_scores(context: EvalContext) -> list[Metric]:
 
 
 def for_card(context: EvalContext) -> Outliers | None:
-    """Give what a page needs to draw and to judge every score; None where there is nothing to measure."""
+    """Return what a page needs to draw and to judge every score; None where there is nothing to measure."""
     found = scored(context)
     if found is None:
         return None
@@ -78,7 +78,7 @@ def for_card(context: EvalContext) -> Outliers | None:
 
 
 def strangers(context: EvalContext, pair: Pair) -> Strangers:
-    """Give what a card keeps of a pair."""
+    """Return what a card keeps of a pair."""
     own = quantiles(tensors(pair.own)) if pair.apart else {}
     figures = (*areas(context, pair), *gains(pair), *refused(pair))
     return Strangers(pair.kind, quantiles(tensors(pair.other)), figures, own)
@@ -255,7 +255,7 @@ def bytes_of(split: Split, rows: Tensor | Rows) -> Bytes:
 
 @torch.no_grad()
 def read_by(model: Model, pictures: Bytes) -> NDArray[np.float32]:
-    """Give log p(x|y), or its bound, of pictures as they are `seen`, (picture, class), as the engine does."""
+    """Return log p(x|y), or its bound, of pictures as they are `seen`, (picture, class), as the engine does."""
     assert isinstance(model, Scores | Bounds)
     device = next(model.parameters()).device
     drawn = noise.normal([0], [model.config.latent]).to(device)

@@ -62,14 +62,14 @@ def probed(context: EvalContext, name: str, view: View) -> list[Metric]:
 
 
 def answers(split: Split, rows: Tensor) -> Answers | None:
-    """Give what is asked of pictures (picture, question): one class, or a yes or no for each attribute."""
+    """Return what is asked of pictures (picture, question): one class, or a yes or no for each attribute."""
     known = split.attrs if split.y is None else split.y[:, None]
     return None if known is None else known[rows].long().numpy()
 
 
 @torch.no_grad()
 def features(context: EvalContext, view: View, split: Split, rows: Tensor) -> Features:
-    """Give the features of rows of a split."""
+    """Return the features of rows of a split."""
     parts = [view(split.batch(part).x.to(context.device)).flatten(1).float().cpu() for part in rows.split(200)]
     return torch.cat(parts).numpy()
 
@@ -88,13 +88,13 @@ def probe(known: Features, asked: Answers, unknown: Features, wanted: Answers) -
 
 
 def standardised(known: Features, features: Features) -> Features:
-    """Give features the mean nought and the deviation one of the known; those that never change stay nought."""
+    """Shift and scale features by the mean and the deviation of the known; those that never change become zero."""
     deviation = known.std(0)
     return (features - known.mean(0)) / np.where(deviation > 1e-6 * np.abs(known).max(), deviation, np.inf)
 
 
 def shares(known: Features, asked: Answers, unknown: Features, wanted: Answers, strength: float) -> NDArray[np.float64]:
-    """Give the share of right answers to each question, (question,)."""
+    """Return the share of right answers to each question, (question,)."""
     found = [answered(known, one, unknown, strength) for one in asked.T]
     return np.mean(np.stack(found, axis=1) == wanted, axis=0)
 
@@ -112,5 +112,5 @@ def answered(known: Features, asked: Answers, unknown: Features, strength: float
 
 
 def majority(asked: Answers, wanted: Answers) -> NDArray[np.float64]:
-    """Give what the commonest of the known answers scores, (question,)."""
+    """Return what the commonest of the known answers scores, (question,)."""
     return np.array([np.mean(test == np.bincount(one).argmax()) for one, test in zip(asked.T, wanted.T, strict=True)])

@@ -1,6 +1,6 @@
 """How far reconstructions are from held-out pictures, in pixels and in the features of our own classifier.
 
-Of a hierarchy of latents also from its upper levels alone, the noise of those below being nought: Belghazi et al.,
+Of a hierarchy of latents also from its upper levels alone, the noise of those below being zero: Belghazi et al.,
 "Hierarchical Adversarially Learned Inference", 2018, section 5.1, where the error falls with each level that is kept.
 """
 
@@ -64,7 +64,7 @@ def decoded(model: object) -> str:
 
 
 def reconstructions(context: EvalContext, rows: Tensor) -> Iterator[tuple[Images, dict[str, Images]]]:
-    """Give test pictures, some at a time, beside what is decoded of them, by the part of the latent that was kept."""
+    """Return test pictures, some at a time, beside what is decoded of them, by the part of the latent that was kept."""
     model = context.model
     assert isinstance(model, Encodes)
     assert isinstance(model, Decodes)
@@ -76,7 +76,7 @@ def reconstructions(context: EvalContext, rows: Tensor) -> Iterator[tuple[Images
 
 
 def kept_axes(levels: Slices, latent: int) -> dict[str, Tensor]:
-    """Give ones for the axes (latent,) of each level with all that are above it; the last keeps the whole latent."""
+    """Return ones for the axes (latent,) of each level with all that are above it; the last keeps the whole latent."""
     if not levels:
         return {"": torch.ones(latent)}
     names, mask, kept = list(levels), torch.zeros(latent), {}

@@ -27,6 +27,6 @@ def sharpness(context: EvalContext) -> list[Metric]:
 
 
 def edges(x: Images) -> PerImage:
-    """Give the variance of each picture's Laplacian, four neighbours, away from the border (Pech-Pacheco 2000)."""
+    """Return the variance of each picture's Laplacian, four neighbours, away from the border (Pech-Pacheco 2000)."""
     kernel = torch.tensor([[0.0, 1.0, 0.0], [1.0, -4.0, 1.0], [0.0, 1.0, 0.0]]).to(x)
     return F.conv2d(x.mean(1, keepdim=True), kernel[None, None]).flatten(1).var(1)

@@ -112,7 +112,7 @@ def critic_of(model: Generator, config: CriticConfig) -> Critic:
 
 
 def seen(config: AdversarialConfig, x: Images, progress: float) -> Images:
-    """Give samples as the critic sees them."""
+    """Return samples as the critic sees them."""
     x, noise = augment(x, config.augmentations), config.instance_noise * (1 - progress)
     return x + noise * torch.randn_like(x) if noise else x
 
@@ -120,7 +120,7 @@ def seen(config: AdversarialConfig, x: Images, progress: float) -> Images:
 def penalties(
     config: AdversarialConfig, score: Score, real: Sequence[Tensor], fake: Sequence[Tensor], progress: float
 ) -> Terms:
-    """Give the penalties that the rules ask for, on a random share of the turns."""
+    """Return the penalties that the rules ask for, on a random share of the turns."""
     terms: Terms = {}
     if config.lazy_reg_fraction < 1 and float(torch.rand(())) >= config.lazy_reg_fraction:
         return terms

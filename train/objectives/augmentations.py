@@ -28,7 +28,7 @@ def translation(x: Images) -> Images:
 
 
 def places(x: Images, size: int, reach: float) -> Tensor:
-    """Give the indices (batch, size) along one side, shifted by up to `reach` of it."""
+    """Return the indices (batch, size) along one side, shifted by up to `reach` of it."""
     farthest = int(size * reach + 0.5)
     shift = torch.randint(-farthest, farthest + 1, (len(x), 1), device=x.device)
     return torch.arange(size, device=x.device) + shift

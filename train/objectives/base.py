@@ -26,8 +26,19 @@ class Objective(nn.Module, ABC):
 
     @abstractmethod
     def forward(self, player: str, batch: Batch, progress: float) -> Terms:
-        """Give a player's terms on a batch; progress goes from 0 at the start of a run to 1 at its end."""
+        """Return a player's terms on a batch; progress goes from 0 at the start of a run to 1 at its end."""
 
     def time_scale(self, player: str) -> float:
-        """Give a player's learning rate as a multiple of the recipe's."""
+        """Return a player's learning rate as a multiple of the recipe's."""
         return 1.0
+
+
+class SinglePlayer(Objective):
+    """One player, the model itself."""
+
+    turns: tuple[str, ...] = ("model",)
+    model: nn.Module
+
+    @property
+    def players(self) -> dict[str, nn.Module]:
+        return {"model": self.model}

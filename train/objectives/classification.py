@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
 from engine.errors import BadValue
@@ -10,7 +10,7 @@ from engine.models.classifier import Classifier
 from engine.types import Images, Latents
 from train.data import Batch
 from train.objectives.augmentations import Augmentation, augment
-from train.objectives.base import Objective, Terms
+from train.objectives.base import SinglePlayer, Terms
 
 
 @dataclass(frozen=True)
@@ -25,18 +25,14 @@ class ClassificationConfig:
             raise BadValue(f"smoothing is {self.smoothing}; a share lies from 0 to just below 1.")
 
 
-class Classification(Objective):
+class Classification(SinglePlayer):
     """One player, the model itself."""
 
-    turns = ("model",)
+    model: Classifier
 
     def __init__(self, model: Classifier, config: ClassificationConfig) -> None:
         super().__init__()
         self.model, self.config = model, config
-
-    @property
-    def players(self) -> dict[str, nn.Module]:
-        return {"model": self.model}
 
     def forward(self, player: str, batch: Batch, progress: float) -> Terms:
         answers, logits = right(self.model, batch), self.model.logits(self.altered(batch.x))
@@ -50,7 +46,7 @@ class Classification(Objective):
 
 
 def right(model: Classifier, batch: Batch) -> Tensor:
-    """Give the right answers, classes (batch,) or zeros and ones (batch, answers). Raises BadValue where none fit."""
+    """Return the right answers, classes (batch,) or zeros and ones (batch, answers). Raises BadValue where none fit."""
     config = model.config
     if config.attributes:
         if batch.attrs is None or batch.attrs.shape[1] != config.answers:

@@ -101,7 +101,7 @@ class JointCritic(nn.Module):
         return self.body(2 * x - 1)
 
     def maps(self, x: Images) -> list[Tensor]:  # at each level, (batch, channel, height, width)
-        """Give what a residual critic sees of pictures on the way to its features."""
+        """Return what a residual critic sees of pictures on the way to its features."""
         assert isinstance(self.body, ResidualBody)
         return self.body.maps(2 * x - 1)
 
@@ -177,7 +177,7 @@ class ResidualBody(nn.Module):
 
 
 def maps(levels: nn.ModuleList, x: Images) -> list[Tensor]:
-    """Give what each of the levels makes of what the one before it made."""
+    """Return what each of the levels makes of what the one before it made."""
     seen = [x]
     for level in levels:
         seen.append(level(seen[-1]))

@@ -10,7 +10,7 @@ Free bits: Kingma et al., "Improved Variational Inference with Inverse Autoregre
 import math
 from dataclasses import dataclass
 
-from torch import Tensor, nn
+from torch import Tensor
 from torch.distributions import Normal
 
 from engine.errors import BadValue
@@ -21,8 +21,8 @@ from engine.nn.bounds import BoundTerms
 from engine.nn.coupling import CouplingFlow
 from engine.types import Latents
 from train.data import Batch
-from train.objectives.base import Objective, Terms
-from train.objectives.labels import told
+from train.objectives.base import SinglePlayer, Terms
+from train.objectives.labels import drop_labels
 
 
 @dataclass(frozen=True)
@@ -37,10 +37,10 @@ class ElboConfig:
     label_dropout: float = 0.1  # how often a class-conditional model is not told the class
 
 
-class Elbo(Objective):
+class Elbo(SinglePlayer):
     """One player, the model itself."""
 
-    turns: tuple[str, ...] = ("model",)
+    model: VAE | IAFVAE | PixelVAE
 
     def __init__(self, model: VAE | IAFVAE | PixelVAE, config: ElboConfig) -> None:
         super().__init__()
@@ -48,12 +48,10 @@ class Elbo(Objective):
             raise BadValue("total_correlation asks for the density of the posterior everywhere: take a model of vae.")
         self.model, self.config = model, config
 
-    @property
-    def players(self) -> dict[str, nn.Module]:
-        return {"model": self.model}
-
     def forward(self, player: str, batch: Batch, progress: float) -> Terms:
-        return self.terms(self.model.evidence(batch.x, told(self.model, batch.y, self.config.label_dropout)), progress)
+        return self.terms(
+            self.model.evidence(batch.x, drop_labels(self.model, batch.y, self.config.label_dropout)), progress
+        )
 
     def terms(self, evidence: BoundTerms, progress: float) -> Terms:
         """Weigh the terms of a bound.

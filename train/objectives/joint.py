@@ -86,12 +86,12 @@ class Joint(Objective):
         return terms
 
     def read(self, x: Images) -> Images:
-        """Give pictures as the encoder sees them while it learns."""
+        """Return pictures as the encoder sees them while it learns."""
         noise = self.config.encoder_noise
         return x + noise * torch.randn_like(x) if noise else x
 
     def surprise(self, codes: Latents, made: Images, y: Labels | None) -> Tensor:
-        """Give how far the encoder is from finding the latent of a made picture again, a scalar."""
+        """Return how far the encoder is from finding the latent of a made picture again, a scalar."""
         if isinstance(self.model, ALI) and not self.model.config.stochastic:
             return 0.5 * (self.model.encode(made, y) - codes).square().mean()
         return -self.model.log_posterior(made, codes, y).mean()

@@ -6,7 +6,7 @@ from engine.registry import Model
 from engine.types import Labels
 
 
-def told(model: Model, y: Labels | None, dropout: float) -> Labels | None:
+def drop_labels(model: Model, y: Labels | None, dropout: float) -> Labels | None:
     """Hide some of the labels, so that the model also learns what it is to know no class."""
     if y is None or not model.config.classes:
         return None

@@ -9,7 +9,7 @@ from engine.protocols import Scores
 from engine.registry import Model, family_of
 from train.data import Batch
 from train.objectives.base import Objective, Terms
-from train.objectives.labels import told
+from train.objectives.labels import drop_labels
 
 
 @dataclass(frozen=True)
@@ -40,5 +40,5 @@ class Likelihood(Objective):
         return {"model": self.model}
 
     def forward(self, player: str, batch: Batch, progress: float) -> Terms:
-        y = told(self.model, batch.y, self.config.label_dropout)
+        y = drop_labels(self.model, batch.y, self.config.label_dropout)
         return {"nll": -self.model.log_prob(batch.x, y).mean()}

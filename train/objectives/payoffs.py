@@ -76,6 +76,6 @@ def generator_loss(payoff: Payoff, real: Tensor, fake: Tensor, relativistic: boo
 
 
 def joint_loss(payoff: Payoff, real: Tensor, fake: Tensor, relativistic: bool) -> Tensor:
-    """Give what generator and encoder lose together; relativistic, the difference already holds both."""
+    """Return what generator and encoder lose together; relativistic, the difference already holds both."""
     loss = generator_loss(payoff, real, fake, relativistic)
     return loss if relativistic else loss + payoff.encoder(real).mean()

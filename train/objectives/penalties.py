@@ -25,7 +25,7 @@ def gradient_penalty(score: Score, real: Sequence[Tensor], fake: Sequence[Tensor
 
 
 def slopes(score: Score, sample: Sequence[Tensor]) -> Tensor:
-    """Give ∇s at each sample, (scores, numbers of a sample), itself differentiable."""
+    """Return ∇s at each sample, (scores, numbers of a sample), itself differentiable."""
     with torch.autocast(sample[0].device.type, enabled=False):
         at = [part.detach().float().requires_grad_() for part in sample]
         scores = score(*at)

@@ -58,13 +58,13 @@ class Progressive(Adversarial):
 
 
 def growth_at(progress: float, doublings: int) -> float:
-    """Give the growth, 0 … doublings: for each doubling as long at one size as on the way to the next."""
+    """Return the growth, 0 … doublings: for each doubling as long at one size as on the way to the next."""
     done, within = divmod(min(progress, 1.0) * doublings, 1)
     return float(done + max(0.0, 2 * within - 1))
 
 
 def faded(x: Images, growth: float, doublings: int) -> Images:
-    """Give pictures the detail that a growth can show, at their full shape."""
+    """Return pictures the detail that a growth can show, at their full shape."""
     whole, share = divmod(growth, 1)
     coarse = halved(x, doublings - int(whole))
     if share:

@@ -4,12 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
 from engine.models.ae import Autoencoder
 from train.data import Batch
-from train.objectives.base import Objective, Terms
+from train.objectives.base import SinglePlayer, Terms
 
 ERRORS: dict[str, Callable[..., Tensor]] = {
     "squared": F.mse_loss,
@@ -26,18 +26,14 @@ class ReconstructionConfig:
     code_penalty: float = 0.0  # weight of ½|z|², which keeps the codes in one place
 
 
-class Reconstruction(Objective):
+class Reconstruction(SinglePlayer):
     """One player, the model itself."""
 
-    turns = ("model",)
+    model: Autoencoder
 
     def __init__(self, model: Autoencoder, config: ReconstructionConfig) -> None:
         super().__init__()
         self.model, self.config = model, config
-
-    @property
-    def players(self) -> dict[str, nn.Module]:
-        return {"model": self.model}
 
     def forward(self, player: str, batch: Batch, progress: float) -> Terms:
         y = batch.y if self.model.config.classes else None

@@ -18,7 +18,7 @@ from train.objectives.base import Terms
 from train.objectives.critics import PatchCritic
 from train.objectives.elbo import Elbo, ElboConfig
 from train.objectives.features import apart
-from train.objectives.labels import told
+from train.objectives.labels import drop_labels
 from train.objectives.penalties import squared_slope
 
 
@@ -55,7 +55,7 @@ class VaeGan(Elbo):
         return self.play(batch, progress) if player == "model" else self.criticize(batch)
 
     def play(self, batch: Batch, progress: float) -> Terms:
-        evidence = self.model.evidence(batch.x, told(self.model, batch.y, self.config.label_dropout))
+        evidence = self.model.evidence(batch.x, drop_labels(self.model, batch.y, self.config.label_dropout))
         terms, rebuilt = self.terms(evidence, progress), self.model.likelihood.mean(evidence.maps)
         self.drawn = batch.x, rebuilt.detach()
         if progress < self.config.silent:

@@ -1,17 +1,19 @@
 """A masked network as a distribution of pictures: p(x) = Π p(xᵢ | x₁ … xᵢ₋₁), scored in one pass, drawn in many."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import torch
 from torch import nn
 
+from engine.nn import noise
 from engine.nn.autoregressive.cached_conv import GatedConvCache, PlainConvCache, Reader, Skips, StackCache
 from engine.nn.autoregressive.cached_lstm import RecurrentCache
 from engine.nn.autoregressive.conv_lstm import RecurrentStack
 from engine.nn.autoregressive.distributions import Distribution
 from engine.nn.autoregressive.raster import Raster
 from engine.nn.autoregressive.stacks import Conditioning, GatedStack, Head, PlainStack
-from engine.types import Images, Maps, Masks, Probs
+from engine.nn.nets import Sizes
+from engine.types import Images, Labels, Maps, Masks, PerImage, Probs
 
 Stack = PlainStack | GatedStack | RecurrentStack
 
@@ -67,6 +69,44 @@ class PixelNet(nn.Module):
                 yield from (row * width for _ in cache.skip(row))
             else:
                 yield from picture.draw_row(row, missing.get(row, []), cache, read, self.distribution)
+
+
+class PixelModel(nn.Module):
+    """The verbs that models of one `PixelNet` share, whatever its stack."""
+
+    config: Sizes
+    net: PixelNet
+
+    def condition_maps(self, y: Labels | None) -> Conditioning:
+        """Compute what a class adds to each layer."""
+        raise NotImplementedError
+
+    # p(xᵢ | x₁ … xᵢ₋₁, y)
+
+    def log_probs(self, x: Images, y: Labels | None = None) -> Images:
+        return self.net.log_probs(x, self.condition_maps(y))
+
+    def conditionals(self, x: Images, y: Labels | None = None) -> Probs:
+        return self.net.conditionals(x, self.condition_maps(y))
+
+    # Verbs
+
+    def sample(self, seeds: Sequence[int], y: Labels | None = None, truncation: float = 1.0) -> Images:
+        """Draw pictures; there is no latent that a truncation could shorten."""
+        u = noise.uniform(seeds, self.config.shape).to(next(self.parameters()).device)
+        return self.net.fill(u, self.condition_maps(y))
+
+    def complete(
+        self, x: Images, hidden: Masks, noise: Images, first: int, last: int, y: Labels | None = None
+    ) -> Images:
+        return self.net.complete(x, hidden, noise, first, last, self.condition_maps(y))
+
+    def draw(self, picture: Raster, first: int, last: int, y: Labels | None = None) -> Iterator[int]:
+        """Draw as `complete` does, a pixel at a time, see `engine.nn.autoregressive.raster`."""
+        return self.net.draw(picture, first, last, self.condition_maps(y))
+
+    def log_prob(self, x: Images, y: Labels | None = None) -> PerImage:
+        return self.log_probs(x, y).flatten(1).sum(1)
 
 
 def cache_of(x: Images, stack: Stack, conditioning: Conditioning) -> StackCache:
