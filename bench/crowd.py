@@ -8,7 +8,8 @@ its own, and with the phones in this process, which is a third:
     return    all connections are cut at once, later the web process is killed; every phone finds its view again
     restart   the engine is killed (kill -9) while `hands` of them drag
 
-A picture is right when its bytes are those of an engine alone in a process alone, asked for that latent only.
+A picture is right when it is, to one grey level, that of an engine alone in a process alone, asked for that
+latent only.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 Each row does one kind of harm to a running server while a bystander drags over frey-vae-2d at 30 pictures a second from
 a process of their own, for ten seconds at least. The engine is one that fails where a latent asks for it
-(bench/rig/broken.py); all else is the app as it is. The bystander's pictures are compared, bit for bit, with those of
-an engine alone.
+(bench/rig/broken.py); all else is the app as it is. The bystander's pictures are compared, to one grey level, with
+those of an engine alone.
 """
 
 from __future__ import annotations

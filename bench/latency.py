@@ -16,7 +16,7 @@ import torch
 
 from bench.rig.report import publish
 from engine.inference import images
-from engine.inference.device_model import Ready
+from engine.inference.device_model import DeviceModel
 from engine.inference.engine import Engine
 
 BATCHES = (1, 16, 64)
@@ -51,7 +51,7 @@ def row(engine: Engine, name: str) -> str:
     """Give a model's row of the table."""
     card, model = engine.card(name), engine.model(name)
     began = time.perf_counter()
-    ready = Ready(model, card, engine.device)
+    ready = DeviceModel(model, card, engine.device)
     proving = 1e3 * (time.perf_counter() - began)
     cells = []
     for batch in BATCHES:
@@ -61,7 +61,7 @@ def row(engine: Engine, name: str) -> str:
         cells.append(f"{before:.2f} → {after:.2f} ({before / after:.1f} ×)")
         if batch == BATCHES[-1]:
             cells.append(f"{1e3 * batch / after:,.0f}")
-    kind, sizes = str(ready.forwards.dtype).removeprefix("torch."), ", ".join(map(str, ready.main.costs))
+    kind, sizes = str(ready.dtype).removeprefix("torch."), ", ".join(map(str, ready.main.costs))
     return f"| {name} | {' | '.join(cells)} | {kind} | {sizes} | {proving:.0f} |"
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from engine.checkpoints.listing import card, list_models
+
 if TYPE_CHECKING:
     from engine.inference.engine import Engine, load
 
-__all__ = ["Engine", "load"]
+__all__ = ["Engine", "card", "list_models", "load"]
 
 
 def __getattr__(name: str) -> Any:

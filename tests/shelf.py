@@ -52,6 +52,14 @@ def keep(folder: Path, name: str, model: Model, **changes: Any) -> Card:
     return files.save(folder, model, dataclasses.replace(card, **changes), sheet, means, labels)
 
 
+def alike(found: Any, wanted: Any) -> bool:
+    """Whether arrays are equal but for rounding: bytes to one grey level, all else by five digits."""
+    assert (found.dtype, found.shape) == (wanted.dtype, wanted.shape)
+    if found.dtype == np.uint8:
+        return bool((np.abs(found.astype(int) - wanted) <= 1).all())
+    return bool(np.allclose(found, wanted, rtol=1e-4, atol=1e-5, equal_nan=True))
+
+
 def posterior(config: Config) -> tuple[Any, Any]:
     """Means on half-precision numbers, so that they come back as they went."""
     means = np.arange(20 * config.latent, dtype=np.float32).reshape(20, config.latent) / 8 - 2

@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 
 from engine.errors import BadLatent, BadPicture, BadValue, MissingVerb, ModelFault, OutOfMemory, UnknownName
 from engine.inference.batching import OPERATIONS, run_batch
-from engine.inference.device_model import Ready
+from engine.inference.device_model import DeviceModel
 from engine.inference.requests import TERMS, Answer, Job
 from engine.registry import Config
-from tests.shelf import AE, ALI, CVAE, JUDGE, PIXELS, VAE, keep, made
+from tests.shelf import AE, ALI, CVAE, JUDGE, PIXELS, VAE, alike, keep, made
 
 CONFIGS: dict[str, Config] = {
     "toy-ae": AE,
@@ -34,13 +34,13 @@ CONFIGS: dict[str, Config] = {
 CPU = torch.device("cpu")
 
 
-def opened(folder: Path, name: str, kind: type[Ready] = Ready) -> Ready:
+def opened(folder: Path, name: str, kind: type[DeviceModel] = DeviceModel) -> DeviceModel:
     changes: dict[str, Any] = {"feature_variance": None} if name == "toy-blind" else {}
     return kind(made(CONFIGS[name]), keep(folder, name, made(CONFIGS[name]), **changes), CPU, place=folder / name)
 
 
 @pytest.fixture(scope="module")
-def shelf(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Ready]:
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> dict[str, DeviceModel]:
     folder = tmp_path_factory.mktemp("shelf")
     return {name: opened(folder, name) for name in CONFIGS}
 
@@ -90,12 +90,7 @@ def same(answer: Any, other: Any) -> bool:
     if not isinstance(answer, Answer) or not isinstance(other, Answer):
         return type(answer) is type(other) and str(answer) == str(other)
     arrays, others = answer.arrays, other.arrays
-    return arrays.keys() == others.keys() and all(
-        arrays[name].dtype == others[name].dtype
-        and arrays[name].shape == others[name].shape
-        and bool((arrays[name] == others[name]).all())
-        for name in arrays
-    )
+    return arrays.keys() == others.keys() and all(alike(arrays[name], others[name]) for name in arrays)
 
 
 # Together as alone
@@ -116,7 +111,7 @@ jobs = st.lists(
 @pytest.mark.parametrize("name", CONFIGS)
 @given(asked=jobs)
 @settings(max_examples=25)
-def test_each_gets_what_it_would_have_got_alone(shelf: dict[str, Ready], name: str, asked: Any) -> None:
+def test_each_gets_what_it_would_have_got_alone(shelf: dict[str, DeviceModel], name: str, asked: Any) -> None:
     given_jobs = [job_of(name, *fields) for fields in asked]
     together = run_batch(shelf[name], given_jobs)
     assert len(together) == len(given_jobs)
@@ -154,7 +149,7 @@ ABLE = {
 
 
 @pytest.mark.parametrize(("verb", "arrays"), GIVES.items(), ids=GIVES)
-def test_a_verb_gives_its_arrays_and_its_milliseconds(shelf: dict[str, Ready], verb: str, arrays: Any) -> None:
+def test_a_verb_gives_its_arrays_and_its_milliseconds(shelf: dict[str, DeviceModel], verb: str, arrays: Any) -> None:
     name = ABLE.get(verb, "toy-cvae")
     (answer,) = run_batch(shelf[name], [job_of(name, verb, 3, 1)])
     assert isinstance(answer, Answer)
@@ -163,7 +158,7 @@ def test_a_verb_gives_its_arrays_and_its_milliseconds(shelf: dict[str, Ready], v
     assert set(OPERATIONS) == {*GIVES, "pictures", "points", "nearest"}  # these three in tests/test_reference_images.py
 
 
-class Counting(Ready):
+class Counting(DeviceModel):
     """Counts the calls, and fails on request."""
 
     calls: list[int]
@@ -217,7 +212,7 @@ def test_a_sentence_from_within_passes_through(tmp_path: Path) -> None:
 def test_a_fault_that_is_kept_holds_no_tensors(tmp_path: Path) -> None:
     held: list[Any] = []
 
-    class Holding(Ready):
+    class Holding(DeviceModel):
         def decode(self, z: Any, y: Any = None) -> Any:
             scratch = torch.zeros(3)
             held.append(weakref.ref(scratch))
@@ -296,7 +291,7 @@ REFUSED: list[tuple[Job, dict[str, Any], type[Exception], str]] = [
 
 @pytest.mark.parametrize(("job", "fields", "kind", "sentence"), REFUSED)
 def test_a_job_that_asks_for_what_cannot_be_is_told_what_can(
-    shelf: dict[str, Ready], job: Job, fields: dict[str, Any], kind: type[Exception], sentence: str
+    shelf: dict[str, DeviceModel], job: Job, fields: dict[str, Any], kind: type[Exception], sentence: str
 ) -> None:
     job = unchecked(dataclasses.replace(job), **fields)
     verb = "decode" if CONFIGS[job.model].latent else "latents"
@@ -309,7 +304,7 @@ def test_a_job_that_asks_for_what_cannot_be_is_told_what_can(
     assert isinstance(last, Answer)
 
 
-def test_a_class_for_a_model_without_any_is_no_matter(shelf: dict[str, Ready]) -> None:
+def test_a_class_for_a_model_without_any_is_no_matter(shelf: dict[str, DeviceModel]) -> None:
     job = job_of("toy-vae", "decode", 3, 0)
     labelled: Sequence[Any] = run_batch(shelf["toy-vae"], [dataclasses.replace(job, y=np.array([1, 2, 99]))])
     assert same(labelled[0], run_batch(shelf["toy-vae"], [job])[0])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,16 +14,17 @@ import pytest
 import torch
 from safetensors.torch import load, save
 
+import engine
 from engine import schema
 from engine.checkpoints import files
 from engine.checkpoints.card import QUANTILES, Axis, TrainingRun, to_json
 from engine.checkpoints.files import CARD, POSTERIOR, SHEET, WEIGHTS, load_model, read_card
-from engine.errors import BadValue
+from engine.errors import BadValue, UnknownName
 from engine.inference.engine import Engine
 from engine.models.hierarchical_ali import HierarchicalALIConfig
 from engine.models.pixel_cnn import PixelCNNConfig
 from engine.models.pixel_vae import PixelVAEConfig
-from tests.shelf import AE, CVAE, VAE, keep, made, posterior
+from tests.shelf import AE, CVAE, PIXELS, VAE, keep, made, posterior
 
 NAME = "toy-vae-2d"
 RENAMED_BACK = {new: old for old, new in schema.RENAMED.items()}
@@ -171,3 +174,30 @@ def test_an_axis_is_collapsed_that_adds_nothing_to_the_rate_whose_draws_may_fall
     kl: float | None, collapsed: bool
 ) -> None:
     assert Axis(kl, 0.1, (0.0,) * len(QUANTILES), 0.0, 1.0).collapsed == collapsed
+
+
+# What there is, without loading any
+
+
+LIGHT = """
+import sys
+from pathlib import Path
+import engine
+folder = Path(sys.argv[1])
+print(engine.list_models(folder=folder), engine.list_models("encodes", folder), engine.card("toy-vae", folder).title)
+print("torch" in sys.modules, "frey-vae-2d" in engine.list_models())
+"""
+
+
+def test_models_are_listed_and_described_without_torch(tmp_path: Path) -> None:
+    keep(tmp_path, "toy-vae", made(VAE))
+    keep(tmp_path, "toy-pixels", made(PIXELS))
+    (tmp_path / "toy-broken").mkdir()
+    (tmp_path / "toy-broken" / CARD).write_text("{")
+    told = subprocess.run([sys.executable, "-c", LIGHT, str(tmp_path)], capture_output=True, text=True, check=True)
+    assert told.stdout == "['toy-pixels', 'toy-vae'] ['toy-vae'] A title\nFalse True\n"
+
+
+def test_a_card_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UnknownName, match="toy-nothing"):
+        engine.card("toy-nothing", tmp_path)

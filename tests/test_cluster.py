@@ -33,8 +33,7 @@ from engine.serving import codec
 from engine.serving.cluster import ClusterBackend
 from engine.serving.cluster.codec import bundle, unbundle
 from engine.serving.cluster.connection import Link, Unreachable
-from engine.serving.cluster.outbox import Outbox
-from engine.serving.pending_jobs import CAPACITY, Entry
+from engine.serving.pending_jobs import CAPACITY, PendingJob, PendingJobs
 from tests.echo import CARDS
 
 PATIENCE = 20.0  # seconds until a future that is never settled fails the test
@@ -368,63 +367,57 @@ def test_a_connection_that_was_closed_while_it_rested_is_opened_again(server: Se
         link.ask("GET", "/health")
 
 
-# The outbox
+# Pending jobs, as requests take them
 
 
-def entry(number: int, value: float = 0, rows: int = 1, **more: Any) -> Entry:
-    return Entry(number, job(value, rows=rows, **more), b"")
+def entry(number: int, value: float = 0, rows: int = 1, **more: Any) -> PendingJob:
+    return PendingJob(number, job(value, rows=rows, **more), b"")
 
 
-def loaded(outbox: Outbox, rows: int = 64) -> list[int]:
-    return [each.number for each in outbox.load(rows)[0]]
+def loaded(pending: PendingJobs, rows: int = 64) -> list[int]:
+    return [each.number for each in pending.send_together(rows)[0]]
 
 
 def test_a_request_holds_the_oldest_and_what_fits_beside_it() -> None:
-    outbox = Outbox()
+    pending = PendingJobs()
     for number, rows in enumerate([40, 30, 20, 5, 100, 1]):
-        outbox.add(entry(number, rows=rows))
-    assert [loaded(outbox) for _ in range(4)] == [[0, 2, 5], [1, 3], [4], []]
+        pending.add(entry(number, rows=rows))
+    assert [loaded(pending) for _ in range(4)] == [[0, 2, 5], [1, 3], [4], []]
 
 
 def test_one_that_its_server_failed_on_goes_first_and_alone() -> None:
-    outbox = Outbox()
+    pending = PendingJobs()
     for number in range(5):
-        outbox.add(entry(number))
-    suspects = outbox.load(2)[0]
-    for suspect in reversed(suspects):
-        assert outbox.back(suspect)
-        suspect.deaths = 1
-        assert outbox.again(suspect) == []
-    assert [loaded(outbox) for _ in range(3)] == [[0], [1], [2, 3, 4]]
+        pending.add(entry(number))
+    assert pending.retry(pending.send_together(2)[0]) == []
+    assert [loaded(pending) for _ in range(3)] == [[0], [1], [2, 3, 4]]
 
 
 def test_one_that_comes_back_makes_way_for_a_newer_one() -> None:
-    outbox = Outbox()
-    outbox.add(entry(0, who="anna", slot="view"))
-    (first,) = outbox.load(64)[0]
-    outbox.add(entry(1, who="anna", slot="view"))
-    assert outbox.back(first)
-    assert not outbox.back(first)
-    ((_, error),) = outbox.again(first)
+    pending = PendingJobs()
+    pending.add(entry(0, who="anna", slot="view"))
+    (first,) = pending.send_together(64)[0]
+    pending.add(entry(1, who="anna", slot="view"))
+    ((_, error),) = pending.retry([first], crashed=False)
     assert isinstance(error, Superseded)
-    assert loaded(outbox) == [1]
+    assert loaded(pending) == [1]
 
 
-def test_a_full_outbox_refuses_but_for_what_replaces_another() -> None:
-    outbox = Outbox()
+def test_when_too_many_wait_one_is_refused_but_for_what_replaces_another() -> None:
+    pending = PendingJobs()
     for number in range(CAPACITY):
-        assert outbox.add(entry(number, who="anna", slot=str(number))) == []
-    ((_, refusal),) = outbox.add(entry(CAPACITY))
+        assert pending.add(entry(number, who="anna", slot=str(number))) == []
+    ((_, refusal),) = pending.add(entry(CAPACITY))
     assert isinstance(refusal, Busy)
-    ((_, older),) = outbox.add(entry(CAPACITY + 1, who="anna", slot="0"))
+    ((_, older),) = pending.add(entry(CAPACITY + 1, who="anna", slot="0"))
     assert isinstance(older, Superseded)
 
 
 def test_the_late_are_not_sent() -> None:
-    outbox = Outbox()
-    outbox.add(entry(0, patience=0.0))
-    outbox.add(entry(1))
-    going, ((late, error),) = outbox.load(64)
+    pending = PendingJobs()
+    pending.add(entry(0, patience=0.0))
+    pending.add(entry(1))
+    going, ((late, error),) = pending.send_together(64)
     assert (late.number, type(error)) == (0, Expired)
     assert [each.number for each in going] == [1]
 

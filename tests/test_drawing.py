@@ -1,4 +1,4 @@
-"""Pictures drawn pixel by pixel: alone as in company, in one go as in many, and others come in between."""
+"""Pictures drawn pixel by pixel: the same in any batch, in one go as in many, and others come in between."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import torch
 
 from engine.errors import OutOfMemory
 from engine.inference import batch_runner, images, pixel_sampling
-from engine.inference.device_model import Ready
+from engine.inference.device_model import DeviceModel
 from engine.inference.engine import Engine
 from engine.inference.pixel_sampling import finished
 from engine.inference.requests import Job
@@ -50,9 +50,9 @@ class Slow:
         return getattr(self.model, name)
 
 
-def ready_of(folder: Path, config: PixelCNNConfig) -> Ready:
+def ready_of(folder: Path, config: PixelCNNConfig) -> DeviceModel:
     model = made(config)
-    return Ready(model, keep(folder, "law-test", model), CPU, place=folder / "law-test")
+    return DeviceModel(model, keep(folder, "law-test", model), CPU, place=folder / "law-test")
 
 
 def asked_of(config: PixelCNNConfig, count: int) -> dict[str, Any]:
@@ -65,7 +65,7 @@ def asked_of(config: PixelCNNConfig, count: int) -> dict[str, Any]:
     return {"pictures": levels, "hidden": hidden, "seeds": tuple(range(count)), "y": y}
 
 
-def completed(ready: Ready, asked: dict[str, Any], rows: Any = slice(None), **more: Any) -> Any:
+def completed(ready: DeviceModel, asked: dict[str, Any], rows: Any = slice(None), **more: Any) -> Any:
     """Complete some rows of what is asked."""
     _, height, width = ready.card.shape
     given = {"ends": (0, height * width), "tells": True, **more}
@@ -94,7 +94,7 @@ def outcome_of(slices: Slices) -> Any:
 
 
 @each_config
-def test_a_completion_does_not_feel_its_company(config: PixelCNNConfig, tmp_path: Path) -> None:
+def test_a_completion_is_the_same_to_the_bit_in_any_batch(config: PixelCNNConfig, tmp_path: Path) -> None:
     ready, asked = ready_of(tmp_path, config), asked_of(config, 21)
     together, random = completed(ready, asked), np.random.default_rng(1)
     for count in (1, 1, 2, 3, 5, 11, 17):
@@ -135,9 +135,9 @@ def test_the_chances_are_those_of_the_model(config: PixelCNNConfig, tmp_path: Pa
 def test_a_model_that_draws_no_pixel_at_a_time_draws_the_same(tmp_path: Path) -> None:
     ready, asked = ready_of(tmp_path, PIXELS), asked_of(PIXELS, 3)
     wanted = completed(ready, asked)
-    slow: Any = Slow(ready.forwards.exact)
+    slow: Any = Slow(ready.float32)
     assert not isinstance(slow, Draws)
-    ready.forwards.exact = ready.drawer.model = slow
+    ready.float32 = ready.drawer.model = slow
     ready.passes.clear()
     found = completed(ready, asked)
     assert ready.drawer.numbers().limit == 1
@@ -154,14 +154,14 @@ def test_no_more_drawings_are_kept_than_may_be(tmp_path: Path) -> None:
 
 def test_where_memory_lacks_fewer_are_drawn_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ready, asked = ready_of(tmp_path, PIXELS), asked_of(PIXELS, 40)
-    wanted, least, draw = completed(ready, asked), min(ready.main.costs), ready.forwards.exact.draw
+    wanted, least, draw = completed(ready, asked), min(ready.main.costs), ready.float32.draw
 
     def cramped(picture: Any, *stretch: Any) -> Iterator[int]:
         if len(picture.x) > room:
             raise torch.OutOfMemoryError("CUDA out of memory")
         yield from draw(picture, *stretch)
 
-    monkeypatch.setattr(ready.forwards.exact, "draw", cramped)
+    monkeypatch.setattr(ready.float32, "draw", cramped)
     room = least
     assert (completed(ready, asked)["pictures"] == wanted["pictures"]).all()
     assert ready.main.limit == least
@@ -170,14 +170,14 @@ def test_where_memory_lacks_fewer_are_drawn_together(tmp_path: Path, monkeypatch
         completed(ready, asked)
 
 
-def test_where_no_number_agrees_with_itself_rows_go_alone() -> None:
+def test_where_no_batch_size_agrees_with_itself_rows_go_alone() -> None:
     calls = itertools.count()
 
-    def moody(x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        noisy = x + (next(calls) if len(x) > 1 else 0)
-        return noisy, noisy
+    def moody(x: torch.Tensor) -> torch.Tensor:
+        return x + (next(calls) if len(x) > 1 else 0)
 
-    one = batch_runner.Pass("moody", moody, [np.zeros((64, 2), np.float32)], CPU, graphs=False, sizes=(4, 16))
+    probe = [np.zeros((64, 2), np.float32)]
+    one = batch_runner.BatchRunner("moody", moody, probe, CPU, graphs=False, sizes=(4, 16), exact=True)
     assert one.limit == 1
     assert (one(np.ones((3, 2), np.float32)) == 1).all()
 

@@ -12,7 +12,7 @@ import torch
 from engine.checkpoints.card import PERCENTS, from_json, to_json
 from engine.errors import CheckpointRefused
 from engine.inference import images
-from engine.inference.device_model import Ready
+from engine.inference.device_model import DeviceModel
 from engine.inference.requests import DRAWS
 from engine.models.ae import AutoencoderConfig
 from engine.models.ali import ALIConfig
@@ -85,7 +85,7 @@ def test_they_are_what_the_engine_gives_for_the_same_pictures(tmp_path: Path, li
     assert isinstance(model, Bounds)
     test, host = given.data.test, torch.device("cpu")
     pictures = images.to_bytes(test.batch(torch.arange(COUNT)).x)
-    ready = Ready(given.model, keep(tmp_path, "toy-vae", given.model), host)
+    ready = DeviceModel(given.model, keep(tmp_path, "toy-vae", given.model), host)
     figures = ready.reconstruct(pictures, seeds=range(COUNT))
     np.testing.assert_allclose(np.sort(figures["rate"]), found["rate"], rtol=1e-3, atol=1e-5)
     x = test.batch(torch.arange(COUNT)).x
@@ -102,7 +102,7 @@ def test_draws_and_upper_levels_have_the_errors_that_the_engine_shows(tmp_path: 
     found = held_out(given)
     x = given.data.test.batch(torch.arange(COUNT)).x
     pictures = images.to_bytes(x)
-    ready = Ready(given.model, keep(tmp_path, "toy-levels", given.model), torch.device("cpu"))
+    ready = DeviceModel(given.model, keep(tmp_path, "toy-levels", given.model), torch.device("cpu"))
     for drawn, seeds in (("", ()), (", draw", range(COUNT))):
         answer = ready.reconstruct(pictures, seeds=seeds)
         upper = answer["z"].copy()
@@ -124,7 +124,7 @@ def test_the_mean_distance_to_the_mean_of_all_is_one(tmp_path: Path) -> None:
     squares = (seen - seen.mean(0)).square().sum(1) / card.feature_variance
     assert float(squares.mean()) == pytest.approx(1)
     pictures = images.to_bytes(given.data.test.batch(torch.arange(COUNT)).x)
-    distances = Ready(model, card, torch.device("cpu")).distance(pictures, np.roll(pictures, 1, axis=0))
+    distances = DeviceModel(model, card, torch.device("cpu")).distance(pictures, np.roll(pictures, 1, axis=0))
     wanted = (seen - seen.roll(1, 0)).square().sum(1) / card.feature_variance
     np.testing.assert_allclose(distances, wanted, rtol=1e-3)
 

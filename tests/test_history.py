@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from app.views.facts import trained
-from engine.checkpoints import files
+from engine.checkpoints import files, listing
 from engine.checkpoints.card import Card, TrainingRun, from_json, to_json
 from engine.checkpoints.files import CARD, WEIGHTS, digest
 from engine.errors import CheckpointRefused
@@ -41,7 +41,7 @@ def trained_to(home: Path, name: str, steps: int, *words: str, run: str = "") ->
 
 def exported(folder: str, name: str) -> Card:
     main(["export", folder, name])
-    return files.read_card(files.user_folder() / name)
+    return files.read_card(listing.user_folder() / name)
 
 
 def counts(card: Card) -> list[tuple[int | None, int | None]]:
@@ -50,7 +50,7 @@ def counts(card: Card) -> list[tuple[int | None, int | None]]:
 
 def forget_history(name: str) -> None:
     """Make a card one of before histories were kept."""
-    path = files.user_folder() / name / CARD
+    path = listing.user_folder() / name / CARD
     fields = json.loads(path.read_text())
     del fields["history"]
     path.write_text(json.dumps(fields))
@@ -67,7 +67,7 @@ def test_a_run_from_scratch_has_a_history_of_one(home: Path) -> None:
 
 def test_a_chain_of_runs_exports_all_of_them_though_the_weights_between_are_overwritten(home: Path) -> None:
     first = trained_to(home, "digits-vae-mine", 2)
-    weights = files.user_folder() / "digits-vae-mine" / WEIGHTS
+    weights = listing.user_folder() / "digits-vae-mine" / WEIGHTS
     began_from = digest(weights.read_bytes())
     second = trained_to(home, "digits-vae-mine", 3, "--begin", "digits-vae-mine", "--batch", "8", run="second")
     went_on_from = digest(weights.read_bytes())
@@ -186,7 +186,7 @@ def test_a_card_without_a_history_is_read_and_one_of_impossible_counts_refused()
 
 # What ships
 
-SHIPPED = [files.read_card(place) for place in files.places([files.SHIPPED])]
+SHIPPED = [files.read_card(place) for place in listing.places([listing.SHIPPED])]
 
 
 @pytest.mark.parametrize("card", [card for card in SHIPPED if card.recipe.get("init_from")], ids=lambda card: card.name)

@@ -21,7 +21,7 @@ from engine.analysis.neighbours import PART, nearest
 from engine.analysis.reference_images import ReferenceImages
 from engine.errors import BadValue, MissingData
 from engine.inference.batching import run_batch
-from engine.inference.device_model import Ready
+from engine.inference.device_model import DeviceModel
 from engine.inference.engine import Engine
 from engine.inference.requests import Answer, Job
 from engine.serving.codec import job_from, pack_job, unpack
@@ -47,9 +47,9 @@ def gathered(count: int = 50) -> ReferenceImages:
     return made
 
 
-def ready(folder: Path, name: str, config: Any) -> Ready:
+def ready(folder: Path, name: str, config: Any) -> DeviceModel:
     model = made(config)
-    return Ready(model, keep(folder, name, model), torch.device("cpu"))
+    return DeviceModel(model, keep(folder, name, model), torch.device("cpu"))
 
 
 def test_they_are_those_that_a_plain_search_finds() -> None:

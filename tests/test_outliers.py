@@ -22,9 +22,8 @@ from engine.analysis.outliers import BASELINE, SCORES, UNITS, Reading
 from engine.checkpoints.card import PERCENTS, TAIL, Outliers, Strangers, from_json, to_json
 from engine.errors import BadValue, CheckpointRefused
 from engine.inference import images
-from engine.inference.device_model import Ready
+from engine.inference.device_model import DeviceModel, posterior_noise
 from engine.inference.engine import Engine
-from engine.inference.forward_passes import posterior_noise
 from engine.models.ae import AutoencoderConfig
 from engine.models.classifier import ClassifierConfig
 from engine.models.pixel_cnn import PixelCNN, PixelCNNConfig
@@ -199,7 +198,7 @@ def test_engine_and_measures_ask_a_density_alike(level: int, likelihood: Any, tm
     wanted = float(model.evidence(torch.full((1, *SHAPE), at), None, normal([0], [model.config.latent])).elbo)
     seen = outliers.seen(pictures, outliers.support(vars(model.config)))
     assert float(read_by(model, seen)[0, 0]) == pytest.approx(wanted, rel=1e-5)
-    ready = Ready(model, keep(tmp_path, "toy-model", model), torch.device("cpu"))
+    ready = DeviceModel(model, keep(tmp_path, "toy-model", model), torch.device("cpu"))
     assert float(ready.score(pictures)["elbo"][0]) == pytest.approx(wanted, rel=1e-5)
     drawn = torch.from_numpy(posterior_noise([0], model.config.latent))[0]
     x = torch.full((len(drawn), *SHAPE), at if likelihood == "gaussian" else level / 255)
@@ -416,7 +415,7 @@ def test_what_a_card_keeps_is_what_the_engine_gives_for_the_same_pictures(flat: 
         assert kept is not None
         assert ([kind.kind for kind in kept.kinds], kept.background, kept.count) == (["flat", "scrambled"], "", COUNT)
         card = keep(tmp_path, "toy-model", given.model, data="toy")
-        ready = Ready(given.model, card, torch.device("cpu"))
+        ready = DeviceModel(given.model, card, torch.device("cpu"))
         for data, part in ((given.data, kept.own), (flat, kept.kinds[0].scores)):
             answer = ready.score(images.to_bytes(data.test.batch(torch.arange(COUNT)).x))
             nats = answer["log_prob" if config is BYTES else "elbo"].astype(np.float64)
@@ -555,7 +554,7 @@ def test_a_card_of_one_kind_of_outliers_is_read_as_one_of_many(tmp_path: Path) -
 
 def test_a_row_scores_alike_in_any_company_and_by_its_class(tmp_path: Path) -> None:
     model = made(BINARY)
-    ready = Ready(model, keep(tmp_path, "toy-conditional", model), torch.device("cpu"))
+    ready = DeviceModel(model, keep(tmp_path, "toy-conditional", model), torch.device("cpu"))
     pictures = np.random.default_rng(0).integers(0, 256, (5, 8, 8, 1), np.uint8)
     whole = ready.score(pictures)
     for i in range(5):

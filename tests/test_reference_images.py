@@ -13,7 +13,7 @@ from engine.analysis.reference_images import ReferenceImages
 from engine.analysis.toy_modes import MODES
 from engine.errors import BadValue, MissingData, MissingVerb
 from engine.inference.batching import run_batch
-from engine.inference.device_model import Ready
+from engine.inference.device_model import DeviceModel
 from engine.inference.requests import Answer, Job
 from engine.models.gan import GANConfig
 from tests.shelf import AE, JUDGE, VAE, keep, made
@@ -110,9 +110,9 @@ def test_what_cannot_be_gathered_gets_one_sentence(
 # The engine's verbs over it
 
 
-def ready(tmp_path: Path, name: str, config: object, **changes: object) -> Ready:
+def ready(tmp_path: Path, name: str, config: object, **changes: object) -> DeviceModel:
     model = made(config)  # type: ignore[arg-type]
-    return Ready(model, keep(tmp_path, name, model, **changes), torch.device("cpu"))
+    return DeviceModel(model, keep(tmp_path, name, model, **changes), torch.device("cpu"))
 
 
 def test_real_pictures_of_a_model_s_data_come_by_seed(tmp_path: Path) -> None:

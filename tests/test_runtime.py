@@ -16,7 +16,7 @@ import torch
 from numpy.testing import assert_allclose
 
 import engine
-from engine.checkpoints import files
+from engine.checkpoints import files, listing
 from engine.errors import BadLatent, BadPicture, BadValue, CheckpointRefused, MissingVerb, UnknownName, ZoetropeError
 from engine.inference.engine import Engine
 from engine.inference.images import from_bytes, to_bytes
@@ -361,9 +361,9 @@ def test_load_gives_a_model_ready_to_use(shelf: Path) -> None:
 
 def test_the_folders_left_out_are_the_shipped_and_the_person_s(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
-    keep(files.user_folder(), "zzz-vae", made(VAE))
+    keep(listing.user_folder(), "zzz-vae", made(VAE))
     door = Engine(device="cpu")
-    shipped = [place.name for place in files.places([files.SHIPPED])]
+    shipped = [place.name for place in listing.places([listing.SHIPPED])]
     assert set(door.names()) | set(door.faults()) == {*shipped, "zzz-vae"}
     assert engine.load("zzz-vae", "cpu").config == VAE
 

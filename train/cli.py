@@ -18,6 +18,7 @@ import tyro
 
 from engine import schema
 from engine.checkpoints import directions, files
+from engine.checkpoints.listing import user_folder
 from engine.console import write_plainly
 from engine.errors import BadValue, UnknownName, ZoetropeError
 from engine.inference.engine import Engine
@@ -227,7 +228,7 @@ def ship(given: ExportArguments) -> None:
     recipe = run.recipe()
     data = open_data(recipe.data, given.data_dir, recipe.model.shape)
     check(recipe, data)
-    place = export(run, data, given.name, given.to or files.user_folder(), given.axis_names)
+    place = export(run, data, given.name, given.to or user_folder(), given.axis_names)
     say(f"Exported to {place}. See it with: zoetrope run")
 
 

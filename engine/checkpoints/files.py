@@ -7,7 +7,6 @@ import dataclasses
 import hashlib
 import os
 import re
-from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -20,26 +19,18 @@ from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 
 from engine.checkpoints.card import Card, from_json, to_json
+from engine.checkpoints.listing import CARD as CARD
 from engine.checkpoints.sizes import LARGEST_FILE, build_like, check_sizes, renamed, shapes_in
 from engine.errors import BadValue, CheckpointRefused
 from engine.protocols import VERBS, verbs_of
 from engine.registry import FAMILIES, Model, config_from
-from engine.user_dir import data_folder
 
-CARD, WEIGHTS, POSTERIOR, SHEET = "card.json", "weights.safetensors", "posterior.safetensors", "sheet.webp"
+WEIGHTS, POSTERIOR, SHEET = "weights.safetensors", "posterior.safetensors", "sheet.webp"
 DIRECTIONS = "directions.safetensors"  # checked by engine/checkpoints/directions.py: a bad one does not stop the model
 PICKLES = {".pt", ".pth", ".pkl", ".pickle", ".ckpt", ".bin", ".npy", ".joblib"}
 NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)+")
 LIKE = "frey-vae-2d: DATA-FAMILY[-VARIANT]"
 LARGEST_CARD = 4 * 2**20
-
-SHIPPED = Path(__file__).parents[2] / "checkpoints"
-
-
-def user_folder() -> Path:
-    """Where a person's own checkpoints live."""
-    return data_folder() / "checkpoints"
-
 
 Labels = NDArray[np.int16]
 Means = NDArray[np.float32]
@@ -185,16 +176,6 @@ def load_posterior(place: Path) -> tuple[Means, Labels | None]:
     if means.shape != (len(means), card.latent) or (labels is not None and labels.shape != (len(means),)):
         raise CheckpointRefused(f"{place.name}: {POSTERIOR} holds means of {means.shape} for {card.latent} latents.")
     return means.astype(np.float32), None if labels is None else labels.astype(np.int16)
-
-
-def places(folders: Iterable[Path]) -> Iterator[Path]:
-    """List the folders that may be checkpoints, the first of a name before its namesakes."""
-    seen: set[str] = set()
-    for folder in folders:
-        for place in sorted(folder.iterdir()) if folder.is_dir() else []:
-            if place.is_dir() and not place.name.startswith(".") and place.name not in seen:
-                seen.add(place.name)
-                yield place
 
 
 def spelt(name: str) -> str:

@@ -1,40 +1,38 @@
-"""Forward passes in which a row never feels its company: only numbers of rows that are proven alike are used.
+"""Forward passes over any number of rows, in batches of the sizes that take the least time.
 
-How a product or a function is rounded depends on the shape that it works on, so that one picture decoded alone may
-differ in its last bits from the same picture among others. Some numbers of rows do agree, bit for bit. Each verb of a
-model finds them once, by a proof on probes, and fills up to the next of them.
+A picture does not depend on batch composition but for rounding: decoded alone or with others it is equal to one grey
+level. Where one bit would decide all that follows, as in drawing pixel by pixel, only sizes that agree bit for bit are
+used.
 """
 
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
-from functools import cached_property
+from collections.abc import Sequence
+from functools import cache, cached_property, partial
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from engine.errors import OutOfMemory
-from engine.inference.batch_invariance import WORTH, Proof
 from engine.inference.buffers import Array, Eager, Forward, Graph, Rows, Runs, is_memory
 
 SIZES = {"cpu": (1, 2, 4, 8, 16, 32, 64), "cuda": (1, 2, 4, 8, 16, 32, 64, 128)}
-USUAL = {"cpu": 16, "cuda": 32}  # the number of rows whose bits the others have to have
 CLOCKS = {"cpu": time.thread_time, "cuda": time.perf_counter}  # other programs at work shall not count
+WORTH = 0.9  # a larger batch is used if it takes this much of the time a row, or less
+PATIENCE = 0.015  # seconds, after which a batch size is timed no more
 
 log = logging.getLogger(__name__)
 
 
-class Pass:
+class BatchRunner:
     """One verb of a model for any number of rows.
 
-    `forward` maps rows on the device to floats (by which bits are compared) and to what the host wants of them; `probe`
-    is 16 rows or more such as people ask for. `alone` has every row go by itself, for numbers that
-    are summed over a picture: these agree on probes by chance. `sizes` are the numbers of rows that are tried, where
-    they are not the usual ones. `costs` holds the milliseconds of each number of rows
-    that is used.
+    `forward` maps rows on the device to what the host wants of them; `probe` holds 16 rows or more such as people ask
+    for, by which the batch `sizes` are timed. With `exact` those sizes alone are used that agree bit for bit; a single
+    row at a time where none do. `costs` holds the milliseconds of each size that is used.
     """
 
     def __init__(
@@ -44,8 +42,8 @@ class Pass:
         probe: Rows,
         device: torch.device,
         graphs: bool = True,
-        alone: bool = False,
         sizes: Sequence[int] = (),
+        exact: bool = False,
     ) -> None:
         self.name, self.forward, self.probe, self.device = name, forward, probe, device
         self.pool: Any = torch.cuda.graph_pool_handle() if graphs and device.type == "cuda" else None
@@ -54,11 +52,11 @@ class Pass:
         self.costs: dict[int, float] = {}
         learn_threads()
         with self.lock, torch.inference_mode():
-            tried, usual = ((1,), 1) if alone else (sizes or SIZES[device.type], USUAL[device.type])
-            clock = CLOCKS[device.type]
-            # Where no number agrees even with itself, rows go alone.
-            self._choose(Proof(self._tried, probe, tried, usual, clock).costs() or self._alone(clock))
-            self.nothing: Array = self.runs[min(self.costs)].run(self._probes(min(self.costs)))[1][:0]
+            tried = sizes or SIZES[device.type]
+            self._measure(self._agreeing(tried) if exact else tried)
+            if not self.costs:
+                raise OutOfMemory(f"{name} does not fit into the memory that is left. Take a smaller model.")
+            self.nothing: Array = self.runs[min(self.costs)].run(self._probes(min(self.costs), 0))[:0]
 
     @property
     def limit(self) -> int:
@@ -74,7 +72,7 @@ class Pass:
         return sum(runs.bytes for runs in self.runs.values())
 
     def __call__(self, *rows: Array) -> Array:
-        """Answer any number of rows. Raises OutOfMemory where not even the smallest number fits the device."""
+        """Answer any number of rows. Raises OutOfMemory where not even the smallest batch fits the device."""
         learn_threads()
         parts, at, count = [self.nothing], 0, len(rows[0])
         with self.lock, torch.inference_mode():
@@ -84,7 +82,7 @@ class Pass:
                 if outcome is None:
                     self.shrink(size)
                     continue
-                parts.append(outcome[1])
+                parts.append(outcome)
                 at += size
         return np.concatenate(parts) if len(parts) > 2 else parts[-1]
 
@@ -99,20 +97,74 @@ class Pass:
         return first
 
     def shrink(self, size: int) -> None:
-        """Use fewer rows from now on. Raises OutOfMemory where there are no fewer."""
+        """Use smaller batches from now on. Raises OutOfMemory where there are none."""
         if size == min(self.costs):
             raise OutOfMemory(
                 f"{self.name} does not fit into the memory that is left, not even with {size} "
                 f"picture{'s' if size > 1 else ''} at once. Close something else, or take a smaller model."
             )
-        self.costs = {smaller: cost for smaller, cost in self.costs.items() if smaller < size}
-        self.runs = {smaller: runs for smaller, runs in self.runs.items() if smaller < size}
+        self._keep([smaller for smaller in self.costs if smaller < size])
+
+    # Which sizes
+
+    def _measure(self, sizes: Sequence[int]) -> None:
+        """Time batch sizes, smallest first, and keep them up to the one past which a row takes no less time."""
+        for size in sizes:
+            a_row = [cost / count for count, cost in self.costs.items()]
+            if any(later > WORTH * earlier for earlier, later in pairwise(a_row[-2:])):
+                break
+            cost = self._milliseconds(size)
+            if cost is None:
+                break
+            self.costs[size] = cost
+        best = min((cost / size for size, cost in self.costs.items()), default=0.0)
+        limit = min((size for size, cost in self.costs.items() if WORTH * cost / size <= best), default=0)
+        self._keep([size for size in self.costs if size <= limit])
+
+    def _keep(self, sizes: Sequence[int]) -> None:
+        self.costs = {size: self.costs[size] for size in sizes}
+        self.runs = {size: self.runs[size] for size in sizes if size in self.runs}
         self.__dict__.pop("plan", None)
+
+    def _milliseconds(self, size: int) -> float | None:
+        """Time a batch; None where memory does not suffice for it."""
+        clock, spent = CLOCKS[self.device.type], list[float]()
+        if self._outcome(size, 0) is None:  # the first time is no measure of the second
+            return None
+        while not spent or (len(spent) < 3 and sum(spent) < PATIENCE):
+            began = clock()
+            if self._outcome(size, 0) is None:
+                return None
+            spent.append(clock() - began)
+        return 1e3 * min(spent)
+
+    def _agreeing(self, sizes: Sequence[int]) -> Sequence[int]:
+        """Name the sizes that give the probes the same bits wherever in the batch they stand; else a single row."""
+        probed = cache(partial(self._probed, max(sizes)))
+
+        def agree(size: int, other: int) -> bool:
+            ours, theirs = probed(size, 1), probed(other, 0)
+            return ours is not None and theirs is not None and np.array_equal(ours, theirs)
+
+        usual = next((size for size in reversed(sizes) if agree(size, size)), None)
+        return (1,) if usual is None else [size for size in sizes if agree(size, usual)]
+
+    def _probed(self, count: int, size: int, turn: int) -> Array | None:
+        """Put `count` probes, moved on by `turn` places, through batches of a size; None where memory lacks."""
+        parts = [self._outcome(size, at - turn) for at in range(0, count, size)]
+        given = [part for part in parts if part is not None]
+        return np.concatenate(given)[turn : turn + count - 1] if len(given) == len(parts) else None
+
+    def _outcome(self, size: int, first: int) -> Array | None:
+        return self._tried(size, self._probes(size, first))
+
+    def _probes(self, size: int, first: int) -> Rows:
+        return [np.roll(part, -first, axis=0)[:size] for part in self.probe]
 
     # Memory
 
-    def _tried(self, size: int, rows: Rows) -> tuple[Tensor, Array] | None:
-        """Run one pass; None where memory does not suffice for it."""
+    def _tried(self, size: int, rows: Rows) -> Array | None:
+        """Run one batch; None where memory does not suffice for it."""
         try:
             if size not in self.runs:
                 self.runs[size] = self._made(size)
@@ -136,21 +188,6 @@ class Pass:
                 log.info("%s goes kernel by kernel: it waits for the host within a pass", self.name, exc_info=True)
             self.pool = None
         return Eager(self.forward, self.probe, size, self.device)
-
-    def _alone(self, clock: Callable[[], float]) -> dict[int, float]:
-        return Proof(self._tried, self.probe, (1,), 1, clock).costs()
-
-    def _choose(self, costs: dict[int, float]) -> None:
-        """Keep the numbers of rows that are alike, up to the one past which a row takes no less time."""
-        if not costs:
-            raise OutOfMemory(f"{self.name} does not fit into the memory that is left. Take a smaller model.")
-        best = min(cost / size for size, cost in costs.items())
-        limit = min(size for size, cost in costs.items() if WORTH * cost / size <= best)
-        self.costs = {size: cost for size, cost in costs.items() if size <= limit}
-        self.runs = {size: runs for size, runs in self.runs.items() if size <= limit}
-
-    def _probes(self, count: int) -> Rows:
-        return [part[:count] for part in self.probe]
 
 
 def learn_threads() -> None:

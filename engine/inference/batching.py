@@ -10,8 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import BadValue, ModelFault, UnknownName, ZoetropeError
-from engine.inference.device_model import Ready
-from engine.inference.forward_passes import UNKNOWN
+from engine.inference.device_model import UNKNOWN, DeviceModel
 from engine.inference.pixel_sampling import Drawing, finished
 from engine.inference.requests import Answer, Job
 from engine.inference.validation import (
@@ -40,7 +39,7 @@ class Operation:
 
     takes: str  # the field of a job that holds its rows; "" where every job gets the same
     needs: tuple[str, ...]
-    run: Callable[[Ready, Any], Arrays]  # of a job that was checked
+    run: Callable[[DeviceModel, Any], Arrays]  # of a job that was checked
     beside: tuple[str, ...] = ()  # fields that hold as many rows
 
 
@@ -94,14 +93,14 @@ OPERATIONS: dict[str, Operation] = {
 }
 
 
-def completing(ready: Ready, job: Job) -> Drawing:
+def completing(ready: DeviceModel, job: Job) -> Drawing:
     """Draw what a checked job to complete asks for, giving way to others after each little piece."""
     assert job.pictures is not None
     assert job.hidden is not None
     return ready.completing(job.pictures, job.hidden, job.seeds, (job.first, job.last), job.y, job.terms)
 
 
-def drawing(ready: Ready, job: Job) -> Drawing | None:
+def drawing(ready: DeviceModel, job: Job) -> Drawing | None:
     """Give the drawing, pixel by pixel, that answers a checked job; None where a pass answers it."""
     if job.verb == "complete":
         return completing(ready, job)
@@ -110,7 +109,7 @@ def drawing(ready: Ready, job: Job) -> Drawing | None:
     return None
 
 
-def run_batch(ready: Ready, jobs: Sequence[Job]) -> list[Answer | ZoetropeError]:
+def run_batch(ready: DeviceModel, jobs: Sequence[Job]) -> list[Answer | ZoetropeError]:
     """Answer jobs of one model, each with its arrays or with the error in their place, in the order given."""
     outcomes = [_checked(ready, job) for job in jobs]
     answers: dict[int, Answer | ZoetropeError] = {}
@@ -130,7 +129,7 @@ def _groups(outcomes: Sequence[Job | ZoetropeError]) -> Iterable[list[tuple[int,
     return groups.values()
 
 
-def _together(ready: Ready, jobs: Sequence[Job]) -> Sequence[Answer | ZoetropeError]:
+def _together(ready: DeviceModel, jobs: Sequence[Job]) -> Sequence[Answer | ZoetropeError]:
     """Answer checked jobs of one group by one call; where that fails, each by its own, so that one fails alone."""
     operation = OPERATIONS[jobs[0].verb]
     began = time.perf_counter()
@@ -141,7 +140,7 @@ def _together(ready: Ready, jobs: Sequence[Job]) -> Sequence[Answer | ZoetropeEr
     return [Answer(arrays, ms) for arrays in _split(operation, outcome, jobs)]
 
 
-def _attempt(ready: Ready, operation: Operation, job: Job) -> Arrays | ZoetropeError:
+def _attempt(ready: DeviceModel, operation: Operation, job: Job) -> Arrays | ZoetropeError:
     try:
         return operation.run(ready, job)
     except ZoetropeError as error:
@@ -187,7 +186,7 @@ def _split(operation: Operation, arrays: Arrays, jobs: Sequence[Job]) -> Iterabl
 # Checks, job by job
 
 
-def _checked(ready: Ready, job: Job) -> Job | ZoetropeError:
+def _checked(ready: DeviceModel, job: Job) -> Job | ZoetropeError:
     try:
         return check(ready, job)
     except ZoetropeError as error:
@@ -196,7 +195,7 @@ def _checked(ready: Ready, job: Job) -> Job | ZoetropeError:
         return BadValue(f"A job that cannot be read was given: {error}.")
 
 
-def check(ready: Ready, job: Job) -> Job:
+def check(ready: DeviceModel, job: Job) -> Job:
     """Return a job with clean arrays. Raises a ZoetropeError that says what is accepted."""
     if job.verb not in OPERATIONS:
         raise UnknownName("verb", job.verb, OPERATIONS)
@@ -233,7 +232,7 @@ def check(ready: Ready, job: Job) -> Job:
     return replace(job, **clean)
 
 
-def _beside(ready: Ready, operation: Operation, job: Job, count: int) -> dict[str, Any]:
+def _beside(ready: DeviceModel, operation: Operation, job: Job, count: int) -> dict[str, Any]:
     """Check what stands beside the pictures of a job, row by row."""
     clean: dict[str, Any] = {} if operation.takes == "seeds" else {"seeds": ()}
     if job.verb == "complete" or (job.verb == "reconstruct" and job.seeds):

@@ -13,7 +13,7 @@ from torch import Tensor
 
 Array = NDArray[Any]
 Rows = Sequence[Array]  # what a pass takes, all of the same length
-Forward = Callable[..., tuple[Tensor, Tensor]]  # rows on the device → floats, and what goes to the host
+Forward = Callable[..., Tensor]  # rows on the device → what goes to the host
 
 MEMORY_WORDS = ("not enough memory", "DefaultCPUAllocator", "CUDA out of memory", "CUDA error: out of memory")
 WARMING = 3  # rounds: cuDNN, cuBLAS and the allocator make up their minds
@@ -27,12 +27,11 @@ class Eager:
     def __init__(self, forward: Forward, probe: Rows, size: int, device: torch.device) -> None:
         self.forward, self.device, self.room = forward, device, room(probe, size)
 
-    def run(self, rows: Rows) -> tuple[Tensor, Array]:
-        """Give the floats of a pass and what the host wants of them; rows that lack are filled up, and cut off."""
+    def run(self, rows: Rows) -> Array:
+        """Give what the host wants of a pass; rows that lack are filled up, and cut off."""
         host = [torch.empty(shape, dtype=kind) for shape, kind in self.room]
         fill(host, rows)
-        floats, out = self.forward(*(part.to(self.device) for part in host))
-        return floats, out[: len(rows[0])].cpu().numpy()
+        return self.forward(*(part.to(self.device) for part in host))[: len(rows[0])].cpu().numpy()
 
 
 class Graph:
@@ -52,7 +51,7 @@ class Graph:
                 forward(*self.rows)
         # thread_local: other models go on being asked while this one is captured
         with torch.cuda.graph(self.graph, pool=pool, stream=stream, capture_error_mode="thread_local"):
-            self.floats, self.out = forward(*self.rows)
+            self.out = forward(*self.rows)
         torch.cuda.current_stream(device).wait_stream(stream)
         self.back = torch.empty(self.out.shape, dtype=self.out.dtype, pin_memory=True)
         self.arrived = torch.cuda.Event()
@@ -60,10 +59,10 @@ class Graph:
 
     @property
     def bytes(self) -> int:
-        return max(self.taken, sum(part.nbytes for part in [*self.rows, self.floats, self.out]))
+        return max(self.taken, sum(part.nbytes for part in [*self.rows, self.out]))
 
-    def run(self, rows: Rows) -> tuple[Tensor, Array]:
-        """Do what `Eager.run` does; the next pass writes its floats over these."""
+    def run(self, rows: Rows) -> Array:
+        """Do what `Eager.run` does."""
         fill(self.host, rows)
         for part, given in zip(self.rows, self.host, strict=True):
             part.copy_(given, non_blocking=True)
@@ -71,7 +70,7 @@ class Graph:
         self.back.copy_(self.out, non_blocking=True)
         self.arrived.record()
         self.arrived.synchronize()
-        return self.floats, self.back[: len(rows[0])].numpy().copy()
+        return self.back[: len(rows[0])].numpy().copy()
 
 
 Runs = Eager | Graph

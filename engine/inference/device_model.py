@@ -1,4 +1,4 @@
-"""A model made ready for one device: plain arrays in, plain arrays out, whatever their number."""
+"""A model on one device: plain arrays in, plain arrays out, whatever their number."""
 
 import threading
 from collections.abc import Sequence
@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
-from engine.analysis import familiarity, outliers, receptive_field, reference_images
+from engine.analysis import densities, familiarity, outliers, receptive_field, reference_images
 from engine.analysis.neighbours import nearest
 from engine.analysis.reference_images import ReferenceImages
 from engine.checkpoints import directions, files
@@ -18,25 +19,38 @@ from engine.checkpoints.catalogue import Catalogue
 from engine.checkpoints.directions import Directions
 from engine.errors import MissingVerb
 from engine.image_grid import Bytes
-from engine.inference.batch_runner import Pass
-from engine.inference.forward_passes import UNKNOWN, Classes, Forwards, Latent, posterior_noise
+from engine.inference import images
+from engine.inference.batch_runner import SIZES, BatchRunner
+from engine.inference.buffers import Forward, Rows
+from engine.inference.optimize import half_type, in_half, prepared
 from engine.inference.pixel_sampling import Drawer, Drawing, finished
-from engine.inference.requests import TERMS
-from engine.latent.sampling import draw
-from engine.nn import noise
+from engine.inference.requests import DRAWS, TERMS
+from engine.latent import inversion
+from engine.latent.sampling import draw, spread_of
+from engine.nn import bounds, noise
+from engine.nn.autoregressive.raster import Draws, Raster
 from engine.protocols import Infers
 from engine.registry import Model
 
 Arrays = dict[str, NDArray[Any]]
+Latent = NDArray[np.float32]
+Classes = NDArray[np.int64] | None
 
 MAIN = {"decodes": "decode", "completes": "draw", "samples": "sample", "classifies": "classify"}  # pass, by a verb
+OTHERS = 0x9E3779B9  # tells the seed of the further draws of a posterior from that of the first
+UNKNOWN = -1  # the class of a row that has none
+SINGLE = ("evidence", "score", "invert", "surprise", "receptive")  # sums, slopes, steps that magnify the last bit
+HOSTED = ("sample", "invert", "draw", "receptive")  # no graph: noise drawn on the host, or a gradient's own thread
+# Rows drawn pixel by pixel at a time: of fewer a product sums in another order; of more, a pixel takes others' turns.
+TOGETHER = {"cpu": (4, 16, 32), "cuda": (4, 32, 64)}
+PROBED = 3  # pixels by which they are compared
 
 
-class Ready:
-    """One model on one device.
+class DeviceModel:
+    """One model on one device: `float32`, and `fast`, by which it decodes, in half precision where that is invisible.
 
-    The same row gives the same picture, bit for bit, alone or in any company. A model that outgrows the memory goes on
-    with fewer rows at once; OutOfMemory is raised where a single one is too many.
+    A row gives the same picture in any batch, to one grey level. A model that outgrows the memory goes on with fewer
+    rows at once; OutOfMemory is raised where a single one is too many.
     """
 
     def __init__(
@@ -50,13 +64,16 @@ class Ready:
         self.card, self.device, self.place = card, device, place
         self.catalogue = Catalogue({card.name: card}, {}) if catalogue is None else catalogue
         self.lock = threading.Lock()
-        self.passes: dict[str, Pass] = {}
+        self.passes: dict[str, BatchRunner] = {}
         self.means: Arrays | None = None
-        self.forwards = Forwards(model, card, device)
+        self.float32: Any = prepared(model, device)
+        self.fast: Any = self._in_half() or self.float32
+        self.dtype: torch.dtype = next(self.fast.parameters()).dtype
+        self.mean, self.deviation = (torch.from_numpy(part).to(device) for part in spread_of(card))
         self.by_pixels = by_pixels(card)
         self.familiarity = familiarity.load(place, card) if place else None
         self.infers = isinstance(model, Infers) and getattr(model.config, "stochastic", True)
-        self.drawer = Drawer(self.forwards.exact, card, device, lambda: self._pass("draw"))
+        self.drawer = Drawer(self.float32, card, device, lambda: self._pass("draw"))
         self.main = self._pass(next(one for verb, one in MAIN.items() if verb in card.verbs))
 
     @property
@@ -67,49 +84,58 @@ class Ready:
     @property
     def bytes(self) -> int:
         """How much of the device's memory it holds."""
-        return self.forwards.bytes + sum(one.bytes for one in list(self.passes.values()))
+        copies = {id(copy): copy for copy in (self.float32, self.fast)}.values()
+        weights = sum(tensor.nbytes for copy in copies for tensor in copy.state_dict().values())
+        return weights + sum(one.bytes for one in list(self.passes.values()))
+
+    def _in_half(self) -> Any:
+        if "decodes" not in self.card.verbs:
+            return None
+        with torch.inference_mode():
+            z, *y = (torch.from_numpy(part[:16]).to(self.device) for part in self.probe("decode"))
+            return in_half(self.float32, half_type(self.device), z, *y)
 
     # Verbs
 
     def decode(self, z: Latent, y: Classes = None) -> Bytes:
         """Turn latents (n, latent) into pictures."""
-        return self._pass("decode")(z, *self.forwards.labels(y, len(z)))
+        return self._pass("decode")(z, *self._labels(y, len(z)))
 
     def sample(self, seeds: Sequence[int], y: Classes = None, truncation: float = 1.0) -> Bytes:
         """Draw pictures, each by its own seed."""
         if self.by_pixels:
             return finished(self.sampling(seeds, y))["pictures"]
         rows = np.array(seeds, np.int64), np.full(len(seeds), truncation)
-        return self._pass("sample")(*rows, *self.forwards.labels(y, len(seeds)))
+        return self._pass("sample")(*rows, *self._labels(y, len(seeds)))
 
     def sampling(self, seeds: Sequence[int], y: Classes = None) -> Drawing:
         """Do what `sample` does by a model that draws pixel by pixel, giving way to others: `pictures`."""
-        return self.drawer.sample(seeds, self.forwards.labels(y, len(seeds)))
+        return self.drawer.sample(seeds, self._labels(y, len(seeds)))
 
     def completing(
         self, pictures: Bytes, hidden: Bytes, seeds: Sequence[int], ends: tuple[int, int], y: Classes, tells: bool
     ) -> Drawing:
         """Draw the hidden pixels between the ends, giving way to others, see `engine.inference.pixel_sampling`."""
-        return self.drawer.complete(pictures, hidden, seeds, ends, self.forwards.labels(y, len(pictures)), tells)
+        return self.drawer.complete(pictures, hidden, seeds, ends, self._labels(y, len(pictures)), tells)
 
     def surprise(self, pictures: Bytes, y: Classes = None) -> NDArray[np.float32]:
         """Give −log2 p of each pixel given those before it, (n, height, width): bits, all its channels together."""
-        return self._pass("surprise")(pictures, *self.forwards.labels(y, len(pictures)))
+        return self._pass("surprise")(pictures, *self._labels(y, len(pictures)))
 
     def receptive(self, pictures: Bytes, pixel: int, y: Classes = None) -> NDArray[np.float32]:
         """Give how steeply the mean of a pixel's distribution changes with each pixel, (n, height, width).
 
         It is nought where the model does not see.
         """
-        return self._pass("receptive")(pictures, np.full(len(pictures), pixel), *self.forwards.labels(y, len(pictures)))
+        return self._pass("receptive")(pictures, np.full(len(pictures), pixel), *self._labels(y, len(pictures)))
 
     def masks(self) -> Arrays:
         """Show what the layers see around a pixel, see `engine.analysis.receptive_field`."""
-        return receptive_field.masks(self.forwards.exact)
+        return receptive_field.masks(self.float32)
 
     def encode(self, pictures: Bytes, y: Classes = None) -> Latent:
         """Turn pictures into latents (n, latent)."""
-        return self._pass("encode")(pictures, *self.forwards.labels(y, len(pictures)))
+        return self._pass("encode")(pictures, *self._labels(y, len(pictures)))
 
     def classify(self, pictures: Bytes) -> NDArray[np.float32]:
         """Turn pictures into logits (n, answers), whose names are the card's labels."""
@@ -176,12 +202,12 @@ class Ready:
     def _drawn(self, pictures: Bytes, y: Classes, seeds: Sequence[int]) -> Latent:
         """Draw of each posterior by a seed."""
         drawn = noise.normal(seeds, [self.card.latent]).numpy()
-        return self._pass("infer")(pictures, drawn, *self.forwards.labels(y, len(pictures)))
+        return self._pass("infer")(pictures, drawn, *self._labels(y, len(pictures)))
 
     def _terms(self, pictures: Bytes, y: Classes, seeds: Sequence[int]) -> Arrays:
         """Take the bound apart by several draws of each posterior, the first by the seed, or by 0 if none is given."""
         drawn = posterior_noise(seeds or (0,) * len(pictures), self.card.latent)
-        found = self._pass("evidence")(pictures, drawn, *self.forwards.labels(y, len(pictures)))
+        found = self._pass("evidence")(pictures, drawn, *self._labels(y, len(pictures)))
         return dict(zip(TERMS, np.ascontiguousarray(found.T), strict=True))
 
     def distance(self, pictures: Bytes, others: Bytes) -> NDArray[np.float32]:
@@ -212,7 +238,7 @@ class Ready:
         """
         losses = np.zeros((len(pictures), steps), np.float32)
         for i in range(steps):
-            found = self._pass("invert")(pictures, state, *self.forwards.labels(y, len(pictures)))
+            found = self._pass("invert")(pictures, state, *self._labels(y, len(pictures)))
             state, losses[:, i] = np.ascontiguousarray(found[:, :-1]), found[:, -1]
         z = np.ascontiguousarray(state[:, : self.card.latent])
         return {"pictures": self.decode(z, y), "state": state, "losses": losses}
@@ -227,10 +253,10 @@ class Ready:
 
     def points(self, seeds: Sequence[int], truncation: float = 1.0) -> NDArray[np.float32]:
         """Give the points (n, 2) that a toy makes of seeds. Raises MissingVerb for a model of pictures."""
-        if not getattr(self.forwards.exact.config, "extent", 0):
+        if not getattr(self.float32.config, "extent", 0):
             raise MissingVerb(f"{self.card.name} draws pictures, not points of the plane. Take a toy: ring or grid.")
         with torch.inference_mode():
-            drawn = self.forwards.exact.generate(torch.from_numpy(draw(self.card, seeds, truncation)).to(self.device))
+            drawn = self.float32.generate(torch.from_numpy(draw(self.card, seeds, truncation)).to(self.device))
         return drawn.flatten(1).float().cpu().numpy()
 
     def reference_images(self) -> ReferenceImages:
@@ -269,14 +295,124 @@ class Ready:
             return directions.none(self.card.latent)
         return directions.load(self.place, self.card)
 
-    def _pass(self, verb: str) -> Pass:
-        """Give the pass of a verb, proven at its first use: the main one before anybody waits for it."""
+    # Passes
+
+    def _pass(self, verb: str) -> BatchRunner:
+        """Give the pass of a verb, timed at its first use: the main one before anybody waits for it."""
         with self.lock:
             if verb not in self.passes:
-                self.passes[verb] = self.forwards.proven(verb)
+                self.passes[verb] = self._made(verb)
             return self.passes[verb]
+
+    def _made(self, verb: str) -> BatchRunner:
+        forward: Forward = getattr(self, f"_{verb}_rows")
+        draws, single = verb == "draw" and isinstance(self.float32, Draws), verb in (*SINGLE, "draw")
+        sizes = TOGETHER[self.device.type] if draws else (1,) if single else ()
+        return BatchRunner(
+            self.card.name, forward, self.probe(verb), self.device, verb not in HOSTED, sizes, exact=draws
+        )
+
+    def probe(self, verb: str) -> Rows:
+        """Rows such as people ask for."""
+        seeds = range(max(SIZES[self.device.type]))
+        labels = self._labels(np.arange(len(seeds)) % max(1, len(self.card.classes)), len(seeds))
+        if verb == "decode":
+            return [draw(self.card, seeds), *labels]
+        if verb == "sample":
+            return [np.array(seeds), np.ones(len(seeds)), *labels]
+        channels, height, width = self.card.shape
+        shape = len(seeds), height, width, channels
+        pictures = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
+        drawn = noise.normal(seeds, [self.card.latent]).numpy()
+        if verb == "score":
+            return [pictures, drawn]
+        if verb == "infer":
+            return [pictures, drawn, *labels]
+        if verb == "evidence":
+            return [pictures, posterior_noise(seeds, self.card.latent), *labels]
+        if verb == "draw":
+            return [pictures, noise.uniform(seeds, self.card.shape).numpy(), *labels]
+        if verb == "receptive":
+            return [pictures, np.full(len(seeds), height * width // 2), *labels]
+        if verb == "invert":
+            return [pictures, states_of(draw(self.card, seeds)), *labels]
+        return [pictures, *labels]
+
+    def _labels(self, y: Classes, count: int) -> list[NDArray[np.int64]]:
+        """Give every row a class; none where the model knows no classes."""
+        if not self.card.classes:
+            return []
+        return [np.full(count, UNKNOWN) if y is None else y]
+
+    # Forward passes: rows on the device → what the host wants of them
+
+    def _decode_rows(self, z: Tensor, y: Tensor | None = None) -> Tensor:
+        return images.quantized(self.fast.decode(z.to(self.dtype), y))
+
+    def _sample_rows(self, seeds: Tensor, truncation: Tensor, y: Tensor | None = None) -> Tensor:
+        return images.quantized(self.float32.sample(seeds.tolist(), y, float(truncation[0])))
+
+    def _encode_rows(self, pictures: Tensor, y: Tensor | None = None) -> Tensor:
+        return self.float32.encode(images.unit(pictures), y)
+
+    def _classify_rows(self, pictures: Tensor) -> Tensor:
+        return self.float32.logits(images.unit(pictures))
+
+    def _features_rows(self, pictures: Tensor) -> Tensor:
+        return self.float32.features(images.unit(pictures))
+
+    def _evidence_rows(self, pictures: Tensor, drawn: Tensor, y: Tensor | None = None) -> Tensor:
+        """Give the terms of the bound by several draws of each posterior, see `mean_terms`."""
+        x, count = self._asked(pictures), drawn.shape[1]
+        labels = None if y is None else y.repeat_interleave(count, 0)
+        found = self.float32.evidence(x.repeat_interleave(count, 0), labels, drawn.flatten(0, 1))
+        return bounds.mean_terms(found.rate.view(-1, count), found.distortion.view(-1, count))
+
+    def _score_rows(self, pictures: Tensor, drawn: Tensor) -> Tensor:
+        given = densities.by_class(self.float32, len(self.card.classes), self._asked(pictures), drawn)
+        return torch.cat([densities.marginal(given)[:, None], given], dim=1)
+
+    def _infer_rows(self, pictures: Tensor, drawn: Tensor, y: Tensor | None = None) -> Tensor:
+        x, model = images.unit(pictures), self.float32
+        return model.posterior_sample(x, drawn, y) if isinstance(model, Infers) else model.evidence(x, y, drawn).z
+
+    def _invert_rows(self, pictures: Tensor, state: Tensor, y: Tensor | None = None) -> Tensor:
+        return inversion.step(self.float32, images.unit(pictures), state, self.mean, self.deviation, y)
+
+    def _draw_rows(self, pictures: Tensor, u: Tensor, y: Tensor | None = None) -> Tensor:
+        """Draw the first pixels of the second row; the chances they had tell by their last bits what is alike."""
+        picture, first = Raster(images.unit(pictures), torch.ones_like(u[:, :1], dtype=torch.bool), u, True), u.shape[3]
+        if not isinstance(self.float32, Draws):
+            return u
+        for at in self.float32.draw(picture, first, u[0, 0].numel(), y):
+            if at >= first + PROBED:
+                break
+        return torch.cat(list(picture.probs.values()), dim=1)
+
+    def _surprise_rows(self, pictures: Tensor, y: Tensor | None = None) -> Tensor:
+        return receptive_field.surprise(self.float32, images.unit(pictures), y)
+
+    def _receptive_rows(self, pictures: Tensor, pixel: Tensor, y: Tensor | None = None) -> Tensor:
+        return receptive_field.receptive(self.float32, images.unit(pictures), int(pixel[0]), y)  # rows go alone
+
+    def _asked(self, pictures: Tensor) -> Tensor:
+        """Turn uint8 pictures into what the model's likelihood is asked about."""
+        return densities.asked(images.unit(pictures), outliers.support(self.card.config))
 
 
 def by_pixels(card: Card) -> bool:
     """Whether a model draws its samples pixel by pixel, from no latent."""
     return "completes" in card.verbs and not card.latent
+
+
+def posterior_noise(seeds: Sequence[int], latent: int) -> Latent:
+    """Draw the noise of several draws of each posterior, (n, DRAWS, latent), the first that of the seed alone."""
+    first = noise.normal(seeds, [1, latent])
+    others = noise.normal([seed ^ OTHERS for seed in seeds], [DRAWS - 1, latent])
+    return torch.cat([first, others], dim=1).numpy()
+
+
+def states_of(z: Latent) -> Latent:
+    """Give states of inversions that are some steps on their way."""
+    moments = 1e-3 * np.roll(z, 1, axis=0)
+    return np.concatenate([z, moments, moments**2, np.full((len(z), 1), 5)], axis=1, dtype=np.float32)

@@ -12,13 +12,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from engine.checkpoints import files
+from engine.checkpoints import files, listing
 from engine.checkpoints.card import Card
 from engine.checkpoints.catalogue import Catalogue
 from engine.errors import CheckpointRefused, ZoetropeError
 from engine.image_grid import Bytes
 from engine.inference.batching import run_batch
-from engine.inference.device_model import Ready, by_pixels
+from engine.inference.device_model import DeviceModel, by_pixels
 from engine.inference.requests import MAX_STEPS, Answer, Job
 from engine.inference.validation import check_truncation
 from engine.latent.sampling import draw, spread_of
@@ -48,10 +48,10 @@ class Engine:
     ) -> None:
         if threads is not None:
             torch.set_num_threads(threads)
-        self.folders = [files.SHIPPED, files.user_folder()] if folders is None else list(folders)
+        self.folders = [listing.SHIPPED, listing.user_folder()] if folders is None else list(folders)
         self.device = torch.device(pick_device() if device == "auto" else device)
         self.budget = usual_budget(self.device) if budget is None else budget
-        self.models: OrderedDict[str, Ready] = OrderedDict()
+        self.models: OrderedDict[str, DeviceModel] = OrderedDict()
         self.lock = threading.RLock()  # of the tables; never held while a model loads
         self.loading: dict[str, threading.Lock] = {}
         # On a GPU one model at a time has its passes captured; on a processor none waits for another.
@@ -63,7 +63,7 @@ class Engine:
     def refresh(self) -> None:
         """Look through the folders again."""
         places, cards, faults = {}, {}, {}
-        for place in files.places(self.folders):
+        for place in listing.places(self.folders):
             try:
                 cards[place.name], places[place.name] = files.read_card(place), place
             except (CheckpointRefused, OSError) as error:
@@ -115,7 +115,7 @@ class Engine:
             self.catalogue = dataclasses.replace(self.catalogue, cards=cards, faults=faults)
         raise CheckpointRefused(fault)
 
-    def ready(self, name: str) -> Ready:
+    def ready(self, name: str) -> DeviceModel:
         """Give the model made ready for the device, loading it if need be; whoever asks meanwhile waits."""
         self.card(name)
         with self.lock:
@@ -144,11 +144,11 @@ class Engine:
         ready = self.models.get(name)
         return LIMIT if ready is None else ready.limit
 
-    def _prepared(self, name: str) -> Ready:
+    def _prepared(self, name: str) -> DeviceModel:
         card, catalogue, place = self.card(name), self.catalogue, self.place(name)
         model = self.model(name)
         with self.alone:
-            return Ready(model, card, self.device, catalogue, place)
+            return DeviceModel(model, card, self.device, catalogue, place)
 
     def _make_room(self) -> None:
         """Let the least recently used go until the rest fits the budget; the newest stays in any case."""

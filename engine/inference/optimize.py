@@ -1,4 +1,4 @@
-"""A trained model made for one device: merged, folded, steady, and in half precision where no picture shows it."""
+"""A trained model made for one device: merged, folded, and in half precision where no picture shows it."""
 
 import copy
 from itertools import pairwise
@@ -6,7 +6,6 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 from torch.nn.utils.fusion import fuse_conv_bn_eval, fuse_linear_bn_eval
 
 from engine.nn.blocks import DoublingConv2d
@@ -21,8 +20,6 @@ def prepared(model: nn.Module, device: torch.device) -> Any:
     model = copy.deepcopy(model)
     merge(model)
     fold(model.eval().requires_grad_(False))
-    if device.type == "cpu":
-        steady(model)
     # channels last: a convolution then reads the channels of a pixel side by side
     return model.to(device).to(memory_format=torch.channels_last)
 
@@ -58,37 +55,6 @@ def folded_into(layer: nn.Module, norm: nn.Module) -> nn.Module | None:
     if type(layer) is nn.ConvTranspose2d and layer.groups == 1:
         return fuse_conv_bn_eval(layer, norm, transpose=True)
     return None
-
-
-# Steadiness: on a processor few rows take other roads through torch than many, and come back rounded otherwise
-
-
-class SteadyLinear(nn.Linear):
-    """Multiplies at least four rows: fewer are a matrix-vector product each, which sums in another order."""
-
-    def forward(self, input: Tensor) -> Tensor:
-        missing = 4 - len(input)
-        if input.dim() != 2 or missing <= 0:
-            return F.linear(input, self.weight, self.bias)
-        return F.linear(F.pad(input, (0, 0, 0, missing)), self.weight, self.bias)[: len(input)]
-
-
-class SteadyConv2d(nn.Conv2d):
-    """Convolves at least two small pictures: torch keeps a road of its own for a single one of up to 20,480 numbers."""
-
-    def forward(self, input: Tensor) -> Tensor:
-        if len(input) > 1 or input.numel() > 20_480:
-            return super().forward(input)
-        return super().forward(torch.cat([input, input]))[:1]
-
-
-STEADY: dict[type[nn.Module], type[nn.Module]] = {nn.Linear: SteadyLinear, nn.Conv2d: SteadyConv2d}
-
-
-def steady(model: nn.Module) -> None:
-    """Make the layers of a model treat few rows as they treat many."""
-    for module in model.modules():
-        module.__class__ = STEADY.get(type(module), type(module))  # the same weights, another forward
 
 
 # Precision

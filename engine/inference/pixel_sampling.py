@@ -18,7 +18,7 @@ from torch import Tensor
 from engine.checkpoints.card import Card
 from engine.image_grid import Bytes
 from engine.inference import images
-from engine.inference.batch_runner import Pass, learn_threads
+from engine.inference.batch_runner import BatchRunner, learn_threads
 from engine.inference.buffers import Rows, is_memory
 from engine.nn import noise
 from engine.nn.autoregressive.distributions import DISTRIBUTIONS
@@ -54,10 +54,10 @@ class Drawer:
     """Draws by a model that completes.
 
     A picture depends on its noise, and so on its seed, alone: rows are drawn together only in numbers that a pass,
-    which `numbers` gives, has proven to come to the same bits.
+    which `numbers` gives, has found to come to the same bits.
     """
 
-    def __init__(self, model: Any, card: Card, device: torch.device, numbers: Callable[[], Pass]) -> None:
+    def __init__(self, model: Any, card: Card, device: torch.device, numbers: Callable[[], BatchRunner]) -> None:
         self.model, self.card, self.device, self.numbers = model, card, device, numbers
         self.kept: OrderedDict[bytes, Sheet] = OrderedDict()
 

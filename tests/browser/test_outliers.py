@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Page, expect
 from engine.analysis import outliers
 from engine.analysis.outliers import SCORES, Reading
 from engine.checkpoints.card import TAIL, Metric, Outliers, Strangers
-from engine.inference.device_model import Ready
+from engine.inference.device_model import DeviceModel
 from engine.inference.engine import Engine
 from engine.models.classifier import ClassifierConfig
 from engine.models.gan import GANConfig
@@ -77,7 +77,7 @@ TURNED = (
 def density(folder: Path, name: str, config: PixelCNNConfig, background: str = "") -> None:
     """Write a density with the scores of noise, of single greys, and of noise upside down."""
     model = made(config)
-    ready = Ready(model, keep(folder, name, model), Engine([folder], "cpu").device)
+    ready = DeviceModel(model, keep(folder, name, model), Engine([folder], "cpu").device)
     read = [reading(ready, pictures) for pictures in (own(), flat(), own()[:, ::-1].copy())]
     mean = -float(read[0].nats.mean())
     numbers = [tensors(outliers.scores(known(part, mean, bool(background)))) for part in read]
@@ -90,7 +90,7 @@ def density(folder: Path, name: str, config: PixelCNNConfig, background: str = "
     keep(folder, name, model, outliers=measured, metrics=FIGURES, title=f"A {name}")
 
 
-def reading(ready: Ready, pictures: Any) -> Reading:
+def reading(ready: DeviceModel, pictures: Any) -> Reading:
     found = ready.score(pictures)
     return Reading(found["log_prob"].astype(np.float64), found["file_bits"], 0.0)
 

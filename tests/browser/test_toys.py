@@ -8,7 +8,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from engine.checkpoints.files import SHIPPED, read_card
+from engine.checkpoints.files import read_card
+from engine.checkpoints.listing import SHIPPED
 from tests.browser.conftest import Server, serving
 
 pytestmark = pytest.mark.browser

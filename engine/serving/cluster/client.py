@@ -14,8 +14,7 @@ from engine.serving import codec
 from engine.serving.cluster.codec import bundle, unbundle
 from engine.serving.cluster.connection import Link, Unreachable
 from engine.serving.cluster.health import Pulse
-from engine.serving.cluster.outbox import Outbox
-from engine.serving.pending_jobs import DEATHS, Entry, Refusals
+from engine.serving.pending_jobs import Failures, PendingJob, PendingJobs, fail
 from engine.serving.protocol import Listener, State
 
 CONNECTIONS = 16  # requests under way at once
@@ -34,9 +33,9 @@ class ClusterBackend:
 
     def __init__(self, url: str, connections: int = CONNECTIONS, patience: float = PATIENCE) -> None:
         self.url, self.numbers = url, itertools.count()
-        self.outbox, self.closed = Outbox(), False
+        self.pending, self.closed = PendingJobs(), False
         self.known: Catalogue | None = None
-        self.asking: dict[Link, list[Entry]] = {}
+        self.asking: dict[Link, list[PendingJob]] = {}
         self.changed = threading.Condition()  # guards the four above
         self.links = [Link(url, SILENCE) for _ in range(connections)]
         self.health = Link(url, QUICK)
@@ -64,29 +63,29 @@ class ClusterBackend:
 
     def submit(self, job: Job) -> "Future[Answer]":
         """Ask for something and return at once. Whatever goes wrong comes through the future, as a ZoetropeError."""
-        entry, refusals = Entry(next(self.numbers), job, b""), Refusals()
+        each, failures = PendingJob(next(self.numbers), job, b""), Failures()
         try:
-            entry.packet = codec.pack_job(job)
+            each.packet = codec.pack_job(job)
         except ZoetropeError as error:
-            refusals.append((entry, error))
+            failures.append((each, error))
         with self.changed:
             if self.closed or self.pulse.state == "lost":
-                refusals = [(entry, self._lost())]
-            if not refusals:
-                refusals = self.outbox.add(entry)
+                failures = [(each, self._lost())]
+            if not failures:
+                failures = self.pending.add(each)
             self.changed.notify()
-        _settle(refusals)
-        return entry.future
+        fail(failures)
+        return each.future
 
     def forget(self, who: str) -> None:
         """Cancel what a person who has left still waits for, on the cluster too."""
         with self.changed:
-            theirs = self.outbox.of(who)
-        for entry in theirs:
-            entry.future.cancel()
+            theirs = self.pending.of(who)
+        for each in theirs:
+            each.future.cancel()
         with self.changed:
-            for link, entries in self.asking.items():
-                if all(entry in theirs for entry in entries):
+            for link, jobs in self.asking.items():
+                if all(each in theirs for each in jobs):
                     link.end()
             self.changed.notify_all()
 
@@ -98,9 +97,9 @@ class ClusterBackend:
         """Stop asking; those who still wait hear EngineLost. The cluster itself goes on."""
         with self.changed:
             self.closed = True
-            refusals = self.outbox.clear(self._lost())
+            failures = self.pending.clear(self._lost())
             self.changed.notify_all()
-        _settle(refusals)
+        fail(failures)
         self._hang_up()
         self.pulse.close()
         self.health.close()
@@ -110,41 +109,41 @@ class ClusterBackend:
     # The threads that ask
 
     def _work(self, link: Link) -> None:
-        while entries := self._next(link):
+        while jobs := self._next(link):
             try:
-                outcomes = self._exchange(link, entries)
+                outcomes = self._exchange(link, jobs)
             except OSError as error:
-                log.info("%s gave no answer to %d jobs: %s", self.url, len(entries), error)
-                self._again(entries, suspect=not isinstance(error, Unreachable))
+                log.info("%s gave no answer to %d jobs: %s", self.url, len(jobs), error)
+                self._retry(jobs, crashed=not isinstance(error, Unreachable))
             else:
-                self._deliver(entries, outcomes)
+                self._deliver(jobs, outcomes)
         link.close()
 
-    def _next(self, link: Link) -> list[Entry]:
+    def _next(self, link: Link) -> list[PendingJob]:
         """Wait for the jobs of the next request; none when closed."""
         while True:
             with self.changed:
                 self.asking.pop(link, None)
-                self.changed.wait_for(lambda: self.closed or (self.pulse.state == "ready" and self.outbox.due()))
+                self.changed.wait_for(lambda: self.closed or (self.pulse.state == "ready" and self.pending.due()))
                 if self.closed:
                     return []
                 link.begin()
-                self.asking[link], refusals = self.outbox.load(ROWS)
-                entries = self.asking[link]
-            _settle(refusals)
-            if entries:
-                return entries
+                self.asking[link], failures = self.pending.send_together(ROWS)
+                jobs = self.asking[link]
+            fail(failures)
+            if jobs:
+                return jobs
 
-    def _exchange(self, link: Link, entries: Sequence[Entry]) -> Sequence[Outcome]:
+    def _exchange(self, link: Link, jobs: Sequence[PendingJob]) -> Sequence[Outcome]:
         """Ask for an answer to each. Raises Unreachable where nobody was asked, OSError where an engine failed."""
-        status, body = link.ask("POST", "/jobs", bundle([entry.packet for entry in entries]))
+        status, body = link.ask("POST", "/jobs", bundle([each.packet for each in jobs]))
         if status == 200:
-            return self._outcomes(body, len(entries))
+            return self._outcomes(body, len(jobs))
         if status == 503:
-            return [Busy(f"Too many requests wait at {self.url}. Ask again in a moment.") for _ in entries]
+            return [Busy(f"Too many requests wait at {self.url}. Ask again in a moment.") for _ in jobs]
         if status in (400, 413):
             reason = body.decode(errors="replace")
-            return [EngineTrouble(f"The engine at {self.url} refused this: {reason}") for _ in entries]
+            return [EngineTrouble(f"The engine at {self.url} refused this: {reason}") for _ in jobs]
         if status == 404:
             raise Unreachable("something listens there, but it is no engine")
         raise OSError(f"the engine failed with status {status}")
@@ -158,31 +157,24 @@ class ClusterBackend:
             raise OSError(f"{len(outcomes)} answers to {count} jobs")
         return outcomes
 
-    def _deliver(self, entries: Sequence[Entry], outcomes: Sequence[Outcome]) -> None:
+    def _deliver(self, jobs: Sequence[PendingJob], outcomes: Sequence[Outcome]) -> None:
         self.pulse.hear()
         with self.changed:
             if any(isinstance(outcome, CheckpointRefused) for outcome in outcomes):
                 self.known = None  # it has a fault that it had not when it was told
-            pairs = [pair for pair in zip(entries, outcomes, strict=True) if self.outbox.back(pair[0])]
+            pairs = [pair for pair in zip(jobs, outcomes, strict=True) if self.pending.take(pair[0].number)]
             self.changed.notify_all()
-        for entry, outcome in pairs:
-            settle(entry.future, _timed(entry, outcome))
+        for each, outcome in pairs:
+            settle(each.future, _timed(each, outcome))
 
-    def _again(self, entries: Sequence[Entry], suspect: bool) -> None:
-        """Let jobs that got no answer wait for the engine to come back, but for those whom that befalls too often."""
-        wanted = [entry for entry in entries if not entry.future.cancelled()]
-        if wanted:
+    def _retry(self, jobs: Sequence[PendingJob], crashed: bool) -> None:
+        """Let jobs that got no answer wait for the engine to come back."""
+        if not all(each.future.cancelled() for each in jobs):
             self.pulse.doubt()
-        refusals: Refusals = []
         with self.changed:
-            for entry in [entry for entry in reversed(entries) if self.outbox.back(entry)]:
-                entry.deaths += suspect
-                if entry in wanted and entry.deaths < DEATHS:
-                    refusals += self.outbox.again(entry)
-                else:
-                    refusals.append((entry, _deadly(entry)))
+            failures = self.pending.retry(jobs, crashed)
             self.changed.notify_all()
-        _settle(refusals)
+        fail(failures)
 
     # Signs of life
 
@@ -196,11 +188,11 @@ class ClusterBackend:
         with self.changed:
             if state == "ready":
                 self.known = None  # it may have come back with other checkpoints
-            refusals = self.outbox.clear(self._lost()) if state == "lost" else []
+            failures = self.pending.clear(self._lost()) if state == "lost" else []
             self.changed.notify_all()
         if state == "lost":
             self._hang_up()
-        _settle(refusals)
+        fail(failures)
 
     def _fetch(self) -> Catalogue:
         link = Link(self.url, PATIENCE)
@@ -224,18 +216,9 @@ class ClusterBackend:
         return EngineLost(f"The engine at {self.url} does not answer. Look whether `zoetrope serve` runs there.")
 
 
-def _settle(refusals: Refusals) -> None:
-    for entry, error in refusals:
-        settle(entry.future, error)
-
-
-def _timed(entry: Entry, outcome: Outcome) -> Outcome:
+def _timed(each: PendingJob, outcome: Outcome) -> Outcome:
     """Count as waiting all the time that was not spent in the model, the road included."""
     if not isinstance(outcome, Answer):
         return outcome
-    waited = 1e3 * (time.monotonic() - entry.arrived) - outcome.ms.get("model", 0.0)
+    waited = 1e3 * (time.monotonic() - each.arrived) - outcome.ms.get("model", 0.0)
     return Answer(outcome.arrays, {**outcome.ms, "queue": waited})
-
-
-def _deadly(entry: Entry) -> EngineLost:
-    return EngineLost(f"This request to {entry.job.model} made the engine stop twice; it is not tried again.")

@@ -1,8 +1,11 @@
 """The engine's process: jobs come over a stream, answers go back."""
 
+import contextlib
+import faulthandler
 import importlib
 import logging
 import os
+import socket
 import sys
 import threading
 import time
@@ -10,7 +13,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from engine.errors import CheckpointRefused, ModelFault, ZoetropeError
 from engine.inference.requests import Answer
@@ -21,6 +24,20 @@ from engine.serving.protocol import Backend
 LOG = logging.getLogger(__name__)
 PULSE = 1.0  # seconds between two signs of life
 SWITCH = 0.0005  # seconds; ten times as often as usual, so that a model that is opened does not hold up a drag
+
+
+def run(handle: int) -> NoReturn:
+    """Be the worker process: serve over the socket `handle`, and end with it."""
+    faulthandler.enable()
+    try:
+        for name in ("engine.inference.engine", "engine.serving.local"):
+            with contextlib.suppress(Exception):  # before the first sign of life; opening meets the same, and tells it
+                importlib.import_module(name)
+        serve(Stream(socket.socket(fileno=handle)))
+    except Exception:
+        sys.excepthook(*sys.exc_info())
+    finally:
+        os._exit(0)  # torch takes its time to tidy up, and there is nothing to tidy
 
 
 def serve(stream: Stream) -> None:
@@ -46,7 +63,7 @@ def serve(stream: Stream) -> None:
 def _pulse(stream: Stream) -> None:
     """Give a sign of life each second, whatever the other threads are at."""
     while not stream.ended:
-        stream.send(codec.pack({"tell": "pulse", "process": os.getpid()}))
+        stream.send(codec.pack({"tell": "pulse"}))
         time.sleep(PULSE)
 
 

@@ -4,10 +4,7 @@ In the process of the pages, a script that burns Python would halve the frames o
 would take every page with it.
 """
 
-import contextlib
 import itertools
-import os
-import signal
 import threading
 import time
 from collections.abc import Sequence
@@ -20,18 +17,17 @@ from engine.checkpoints.catalogue import Catalogue, catalogue_from
 from engine.errors import EngineLost, ZoetropeError
 from engine.inference.requests import Answer, Job, settle
 from engine.serving import codec
-from engine.serving.pending_jobs import Entry, Ledger, Refusals
-from engine.serving.process.fork_server import Nursery
+from engine.serving.pending_jobs import Failures, PendingJob, PendingJobs, fail
 from engine.serving.process.stream import Stream
+from engine.serving.process.worker import Worker
 from engine.serving.protocol import Listener
 from engine.serving.states import States
 
-ATTEMPTS = 5  # engines in a row that neither answered anything nor lived for long
+ATTEMPTS = 3  # engines in a row that neither answered anything nor lived for long
 LONG = 10.0  # seconds
 PAUSE = 0.1  # seconds before the third of them; doubles with each
 SILENCE = 5.0  # seconds without a sign of life, of which there is one a second, until an engine is replaced
-FORK = 15.0  # seconds for the first sign of life of an engine that is forked
-BIRTH = 120.0  # seconds for the first sign of life where torch has to be loaded before
+BIRTH = 120.0  # seconds for the first sign of life, which comes once torch is loaded
 HANGS = "it gives no sign of life"
 SILENT = "it stops without a word; the terminal may say more"
 
@@ -55,13 +51,12 @@ class ProcessBackend:
         places = None if folders is None else [str(folder) for folder in folders]
         self.opening = {"folders": places, "device": device, "threads": threads, "factory": factory}
         self.warm = None if warm is None else list(warm)
-        self.numbers, self.states, self.nursery = itertools.count(), States(), Nursery()
+        self.numbers, self.states = itertools.count(), States()
         self.changed = threading.Condition()  # guards all that follows
-        self.ledger = Ledger()
+        self.pending = PendingJobs()
         self.known: Catalogue | None = None
         self.stream: Stream | None = None  # to the present engine
         self.pid: int | None = None  # of the present engine, once it takes jobs
-        self.process: int | None = None  # the same, from its first sign of life
         self.fault = SILENT  # of the last engine that did not start
         self.lost = self.closed = False
         self.thread = threading.Thread(target=self._keep, name="engine", daemon=True)
@@ -82,27 +77,27 @@ class ProcessBackend:
         """Ask for something and return at once. Whatever goes wrong comes through the future, as a ZoetropeError."""
         number = next(self.numbers)
         try:
-            entry = Entry(number, job, codec.pack_job(job, do="job", id=number))
+            pending = PendingJob(number, job, codec.pack_job(job, do="job", id=number))
         except ZoetropeError as error:
-            entry = Entry(number, job, b"")
-            settle(entry.future, error)
-            return entry.future
+            pending = PendingJob(number, job, b"")
+            settle(pending.future, error)
+            return pending.future
         with self.changed:
-            refusals: Refusals = [(entry, self._gone())]
+            failures: Failures = [(pending, self._gone())]
             if not self.closed:
-                refusals = self.ledger.add(entry) + self._send()
+                failures = self.pending.add(pending) + self._send()
                 self._try_again()
-        _settle(refusals)
-        entry.future.add_done_callback(partial(self._drop, number))
-        return entry.future
+        fail(failures)
+        pending.future.add_done_callback(partial(self._drop, number))
+        return pending.future
 
     def forget(self, who: str) -> None:
         """Drop what a person who has left still waits for."""
         with self.changed:
-            unsent = self.ledger.forget(who)
+            unsent = [each for each in self.pending.of(who) if self.pending.waiting.pop(each.key, None) is each]
             self._tell_engine({"do": "forget", "who": who})
-        for entry in unsent:
-            entry.cancel()
+        for each in unsent:
+            each.cancel()
 
     def watch(self, listener: Listener) -> None:
         """Call `listener` with each new state, from any thread, and with the present one at once."""
@@ -112,14 +107,13 @@ class ProcessBackend:
         """End the engine; those who still wait hear EngineLost."""
         with self.changed:
             self.closed = True
-            refusals = self.ledger.clear(self._gone())
+            failures = self.pending.clear(self._gone())
             if self.stream:
                 self.stream.end()
             self.changed.notify_all()
-        _settle(refusals)
+        fail(failures)
         if threading.current_thread() is not self.thread:
             self.thread.join()
-            self.nursery.close()
 
     # One engine after the other, in a thread of their own
 
@@ -140,13 +134,14 @@ class ProcessBackend:
         began, answered = time.monotonic(), False
         self.fault = SILENT
         try:
-            stream = self.nursery.engine()
+            worker = Worker()
         except EngineLost as error:
             self.fault = str(error)
             return False
-        stream.wait_at_most(FORK if self.nursery.grown else BIRTH)
+        stream = worker.stream
+        stream.wait_at_most(BIRTH)
         with self.changed:
-            self.stream, self.process = stream, None
+            self.stream = stream
             if self.closed:
                 stream.end()
         # What the last one was about to make ready may be what it died of.
@@ -160,21 +155,14 @@ class ProcessBackend:
             self.fault = str(error)
             stream.end()
         if stream.silent:
-            self._replace()
+            self.fault = HANGS
+            worker.kill()
+        worker.reap()
         with self.changed:
             self.stream = self.pid = None
-            refusals = self.ledger.died()
-        _settle(refusals)
+            failures = self.pending.retry(list(self.pending.sent.values()))
+        fail(failures)
         return answered or time.monotonic() > began + LONG
-
-    def _replace(self) -> None:
-        """End what gives no sign of life: an engine that was stopped, or the nursery that brought forth none."""
-        self.fault = HANGS
-        if self.process is None:
-            self.nursery.kill()
-            return
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(self.process, signal.SIGKILL)
 
     def _pause(self, attempts: int) -> None:
         with self.changed:
@@ -185,9 +173,9 @@ class ProcessBackend:
         self.states.tell("lost")
         with self.changed:
             self.lost = True
-            refusals = self.ledger.clear(self._gone())
+            failures = self.pending.clear(self._gone())
             self.changed.notify_all()
-        _settle(refusals)
+        fail(failures)
         with self.changed:
             self.changed.wait_for(lambda: self.closed or not self.lost)
 
@@ -196,7 +184,8 @@ class ProcessBackend:
     def _hear(self, header: dict[str, Any], arrays: dict[str, Any]) -> bool:
         """Take in a packet; whether it was an answer."""
         if header.get("tell") == "pulse":
-            self._alive(header["process"])
+            if self.stream:
+                self.stream.wait_at_most(SILENCE)
         elif header.get("tell") == "fault":
             self.fault = header["sentence"]
         elif header.get("tell") == "catalogue":
@@ -205,39 +194,34 @@ class ProcessBackend:
             self._answered(header, arrays)
         return "tell" not in header
 
-    def _alive(self, process: int) -> None:
-        if self.process is None and self.stream:
-            self.process, self.nursery.grown = process, True
-            self.stream.wait_at_most(SILENCE)
-
     def _opened(self, header: dict[str, Any]) -> None:
         with self.changed:
             self.known, self.pid = catalogue_from(header["catalogue"].encode()), header["process"]
-            refusals = self._send()
+            failures = self._send()
             self.changed.notify_all()
-        _settle(refusals)
+        fail(failures)
         self.states.tell("ready")
 
     def _answered(self, header: dict[str, Any], arrays: dict[str, Any]) -> None:
         with self.changed:
-            entry = self.ledger.take(header["id"])
-            refusals = self._send()
-        _settle(refusals)
-        if entry and header.get("cancelled"):
-            entry.cancel()
-        elif entry:
-            settle(entry.future, codec.answer_from(header, arrays))
+            pending = self.pending.take(header["id"])
+            failures = self._send()
+        fail(failures)
+        if pending and header.get("cancelled"):
+            pending.cancel()
+        elif pending:
+            settle(pending.future, codec.answer_from(header, arrays))
 
     # Under the lock
 
-    def _send(self) -> Refusals:
+    def _send(self) -> Failures:
         """Send what is to be sent now."""
         if not (self.stream and self.pid):
             return []
-        going, refusals = self.ledger.send()
-        for entry in going:
-            self.stream.send(entry.packet)
-        return refusals
+        going, failures = self.pending.send()
+        for pending in going:
+            self.stream.send(pending.packet)
+        return failures
 
     def _tell_engine(self, header: dict[str, Any]) -> None:
         if self.stream and self.pid:
@@ -261,15 +245,10 @@ class ProcessBackend:
         if not future.cancelled():
             return
         with self.changed:
-            entry = self.ledger.take(number)
-            if entry:
+            pending = self.pending.take(number)
+            if pending:
                 self._tell_engine({"do": "cancel", "id": number})
-            refusals = self._send()
-        _settle(refusals)
-        if entry:
-            entry.cancel()
-
-
-def _settle(refusals: Refusals) -> None:
-    for entry, error in refusals:
-        settle(entry.future, error)
+            failures = self._send()
+        fail(failures)
+        if pending:
+            pending.cancel()
