@@ -162,7 +162,7 @@ def test_a_run_begins_with_fewer_layers_than_it_has(
     assert all(torch.equal(value, ended[f"model.{name}"]) for name, value in begun.items())
     with pytest.raises(SystemExit):
         main(["run", "mnist-pixelcnn", *sizes, "--model.width", "6", *grown, "--run", str(tmp_path / "third")])
-    assert "has width 4 for 6, depth 1 for 3, located 0 for 2. Give what it has" in capsys.readouterr().err
+    assert "has width 4 for 6, depth 1 for 3, position_bias_layers 0 for 2. Give what it has" in capsys.readouterr().err
 
 
 def test_a_run_of_some_minutes_keeps_the_steps_that_it_was_worth(
