@@ -17,8 +17,8 @@ from typing import Any, TypeGuard
 import numpy as np
 
 from app.seeds import SEEDS
-from app.server.errors import BAD_DATA, Refused
-from app.server.operations import MAX_PANELS, Panel
+from app.server.errors import BAD_DATA, ProtocolError
+from app.server.operations import MAX_PANELS, Operation
 from engine.checkpoints.card import Card
 from engine.checkpoints.catalogue import Catalogue
 from engine.errors import BadValue, ModelFault, ZoetropeError
@@ -58,17 +58,18 @@ class Reveal:
 
 
 def read(header: dict[str, Any], number: int, slot: str) -> Begin | Reveal:
-    """Read a request of a round. Raises Refused."""
+    """Read a request of a round. Raises ProtocolError."""
     if header["op"] == "blind":
         models, kind = header.get("models"), header.get("kind")
         if not _names(models) or kind not in ("models", "single"):
-            raise Refused(BAD_DATA, f"A blind round names 1 to {MAX_PANELS} models, and a kind: models or single.")
+            sentence = f"A blind round names 1 to {MAX_PANELS} models, and a kind: models or single."
+            raise ProtocolError(BAD_DATA, sentence)
         return Begin(number, slot, tuple(models), header.get("real") is True, kind == "single")
     token, guesses = header.get("round"), header.get("guesses")
     if not isinstance(token, str) or not isinstance(guesses, list) or len(guesses) > MAX_PANELS:
-        raise Refused(BAD_DATA, "A reveal names its round and has a guess for each column.")
+        raise ProtocolError(BAD_DATA, "A reveal names its round and has a guess for each column.")
     if not all(guess is None or isinstance(guess, str) for guess in guesses):
-        raise Refused(BAD_DATA, "A guess is a name, or null.")
+        raise ProtocolError(BAD_DATA, "A guess is a name, or null.")
     return Reveal(number, slot, token, tuple(guesses))
 
 
@@ -87,11 +88,11 @@ class Round:
     beside: tuple[str, ...]  # drawn and thrown away, so that a real picture takes as long as a made one
     source: str  # a model whose data the real pictures are of
 
-    def jobs(self, panels: Sequence[Panel], catalogue: Catalogue, who: str, slot: str) -> list[Job]:
-        """Give a job for each panel, and then those beside. Raises Refused where not the whole round is asked for."""
+    def jobs(self, panels: Sequence[Operation], catalogue: Catalogue, who: str, slot: str) -> list[Job]:
+        """Give a job for each panel, and then those beside. Raises ProtocolError for a part of a round."""
         whole = {panel.model for panel in panels} == set(self.columns) and len(panels) == len(self.columns)
         if not whole or any((panel.verb, panel.seeds) != ("wall", panels[0].seeds) for panel in panels):
-            raise Refused(BAD_DATA, "A blind round is drawn whole: walls of all its columns, at the same seeds.")
+            raise ProtocolError(BAD_DATA, "A blind round is drawn whole: walls of all its columns, at the same seeds.")
         seeds = tuple((seed + self.shift) % SEEDS for seed in panels[0].seeds)
         names = [*(self.columns[panel.model] for panel in panels), *self.beside]
         return [self._job(name, seeds, catalogue, who, f"{slot}/{i}") for i, name in enumerate(names)]
@@ -138,7 +139,7 @@ class Rounds:
                 for token in oldest.columns:
                     del self.columns[token]
 
-    def of(self, panels: Sequence[Panel]) -> Round | None:
+    def of(self, panels: Sequence[Operation]) -> Round | None:
         """Give the round that panels are of, or None where they name models. Raises BadValue where it is over."""
         asked = [panel.model for panel in panels if is_token(panel.model)]
         if asked and asked[0] not in self.columns:

@@ -20,7 +20,7 @@ from engine.serving.protocol import Backend, Listener, State
 
 log = logging.getLogger(__name__)
 
-FAVOURITE = "frey-vae-2d"
+DEFAULT_MODEL = "frey-vae-2d"
 """The model shown first: dragging over a face explains a latent space without a word."""
 PATIENCE = 120.0
 """Seconds that a page waits for an engine that is starting."""
@@ -28,7 +28,7 @@ PAUSE = 3.0
 """Seconds between two attempts to open an engine that does not open, however many ask."""
 
 
-class Door:
+class EngineClient:
     """The engine of this web process, opened in the background so that the port answers at once."""
 
     def __init__(self) -> None:
@@ -51,7 +51,7 @@ class Door:
             failed = self.coming is not None and self.coming.done() and self.coming.exception() is not None
             if self.coming is None or (failed and time.monotonic() - self.begun > PAUSE):
                 self.coming, self.begun = Future(), time.monotonic()
-                threading.Thread(target=self._open, args=(self.coming,), name="door", daemon=True).start()
+                threading.Thread(target=self._open, args=(self.coming,), name="engine client", daemon=True).start()
             return self.coming
 
     def _open(self, coming: Future[Catalogue]) -> None:
@@ -117,7 +117,7 @@ class Door:
             listener(state)
 
     def close(self) -> None:
-        """Stop the engine. Nobody gets another one unless the door is opened again."""
+        """Stop the engine. Nobody gets another one unless the client is opened again."""
         with self.lock:
             backend, self.backend, self.coming, self.factory = self.backend, None, None, None
         if backend is not None:
@@ -146,7 +146,7 @@ def backend(kind: str, folders: Sequence[Path] | None) -> Backend:
     if kind == "process":
         from engine.serving.process import ProcessBackend
 
-        return ProcessBackend(given, threads=threads(), warm=(FAVOURITE,))
+        return ProcessBackend(given, threads=threads(), warm=(DEFAULT_MODEL,))
     from engine.serving.cluster import ClusterBackend
 
     return ClusterBackend(kind)
@@ -169,15 +169,15 @@ def threads() -> int:
 
 def order(names: list[str]) -> list[str]:
     """Names as the pages list them: the favourite first, the rest as the engine gives them."""
-    return sorted(names, key=lambda name: name != FAVOURITE)
+    return sorted(names, key=lambda name: name != DEFAULT_MODEL)
 
 
-_door: Door | None = None
+_client: EngineClient | None = None
 
 
-def door() -> Door:
-    """Give the door of this process, made at its first use."""
-    global _door
-    if _door is None:
-        _door = Door()
-    return _door
+def engine_client() -> EngineClient:
+    """Give the client of this process, made at its first use."""
+    global _client
+    if _client is None:
+        _client = EngineClient()
+    return _client

@@ -14,10 +14,10 @@ from starlette.middleware import Middleware
 from starlette.routing import WebSocketRoute
 from streamlit.web import bootstrap
 
-from app.engine_client import door
+from app.engine_client import engine_client
 from app.network import url
 from app.server import http_server, kept, store
-from app.server.export.queue import Studio
+from app.server.export.queue import ExportQueue
 from app.server.export.routes import Films
 from app.server.gate import Gate
 from app.server.origins import Site
@@ -66,16 +66,16 @@ def build(backend: Callable[[], Backend], script: Path = SCRIPT, site: Site = AL
 
     @asynccontextmanager
     async def lifespan(_: st.App) -> AsyncIterator[None]:
-        door().open(backend)
+        engine_client().open(backend)
         yield
-        await asyncio.to_thread(studio.close)
-        await asyncio.to_thread(door().close)
+        await asyncio.to_thread(exports.close)
+        await asyncio.to_thread(engine_client().close)
         store.close()
 
-    studio = Studio(door())
+    exports = ExportQueue(engine_client())
     base = site.base
-    live = WebSocketRoute(f"{base}/live", Live(door()).serve)
-    routes = [live, *Films(studio).routes(base), *kept.routes(base), *pages(base)]
+    live = WebSocketRoute(f"{base}/live", Live(engine_client()).serve)
+    routes = [live, *Films(exports).routes(base), *kept.routes(base), *pages(base)]
     front = [Middleware(Gate, site), Middleware(Statics, base=base)]
     return st.App(script, routes=routes, middleware=front, lifespan=lifespan)
 

@@ -80,10 +80,10 @@ def deploy(folders: Sequence[Path] | None, device: str, replicas: tuple[int, int
     """Let engines over some folders of checkpoints answer, and wait for the first of them."""
     from ray import serve as ray_serve
 
-    from app.engine_client import FAVOURITE
+    from app.engine_client import DEFAULT_MODEL
     from engine.serving.cluster.deployment import application
 
-    described = application(folders, device, [FAVOURITE], replicas, gpus, factory)
+    described = application(folders, device, [DEFAULT_MODEL], replicas, gpus, factory)
     ray_serve.run(described, name=APPLICATION, logging_config=QUIET)
 
 

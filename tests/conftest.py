@@ -1,4 +1,4 @@
-"""Shapes in signatures are checked while the tests run; and the door that the tests of pages share."""
+"""Shapes in signatures are checked while the tests run; and the client that the tests of pages share."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hypothesis import settings
 from jaxtyping import install_import_hook
 
 if TYPE_CHECKING:
-    from app.engine_client import Door
+    from app.engine_client import EngineClient
 
 # Before any of the packages is imported; free in production, where nothing installs the hook.
 install_import_hook(["engine", "train"], "beartype.beartype")
@@ -39,15 +39,15 @@ def own_home() -> Iterator[None]:
 
 
 @pytest.fixture
-def door(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
-    """Give the pages a door of their own, which a test opens, and a home of their own for what they keep."""
-    from app.engine_client import Door
+def client(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[EngineClient]:
+    """Give the pages a client of their own, which a test opens, and a home of their own for what they keep."""
+    from app.engine_client import EngineClient
     from app.server import store
     from app.views import opening
 
     monkeypatch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
-    made = Door()
-    monkeypatch.setattr(opening, "door", lambda: made)
+    made = EngineClient()
+    monkeypatch.setattr(opening, "engine_client", lambda: made)
     yield made
     made.close()
     store.close()

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from app.engine_client import Door
+from app.engine_client import EngineClient
 from app.views import charts, compare, opening
 from engine.checkpoints.card import Card, Metric
 from engine.checkpoints.catalogue import Catalogue
@@ -39,8 +39,8 @@ class Visit(Visitor):
 
 
 @pytest.fixture
-def visit(door: Door, monkeypatch: pytest.MonkeyPatch) -> Visit:
-    door.open(Echo)
+def visit(client: EngineClient, monkeypatch: pytest.MonkeyPatch) -> Visit:
+    client.open(Echo)
     return Visit(monkeypatch)
 
 
@@ -70,8 +70,8 @@ def test_what_settles_goes_into_the_address_and_not_back_to_the_component(visit:
     assert visit.data["version"] == 1
 
 
-def test_an_engine_that_does_not_open_is_told_in_the_page(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
-    door.open(Absent)
+def test_an_engine_that_does_not_open_is_told(client: EngineClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    client.open(Absent)
     visit = Visit(monkeypatch)
     assert "not there" in visit.page.error[0].value
     assert visit.data == {}
@@ -197,8 +197,8 @@ def test_protocols_that_differ_and_other_data_are_named() -> None:
 
 @pytest.mark.parametrize("at", range(1, 6))
 def test_an_address_whose_run_is_broken_off_is_followed_by_the_next(
-    door: Door, monkeypatch: pytest.MonkeyPatch, at: int
+    client: EngineClient, monkeypatch: pytest.MonkeyPatch, at: int
 ) -> None:
-    door.open(Echo)
+    client.open(Echo)
     visit = after_broken_runs(lambda: Visit(monkeypatch), at, models="colour")
     assert visit.data["view"]["models"] == ["colour"]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from app.engine_client import Door
+from app.engine_client import EngineClient
 from app.views import complete
 from engine.checkpoints.card import Card
 from engine.checkpoints.catalogue import Catalogue
@@ -37,7 +37,7 @@ DRAWERS = {
 }
 
 
-class Studio(Echo):
+class Pixels(Echo):
     """An engine that also has models that draw pixel by pixel."""
 
     def catalogue(self, timeout: float | None = None) -> Catalogue:
@@ -68,9 +68,9 @@ class Visit(Visitor):
 
 
 def test_the_quickest_model_comes_first_and_those_that_draw_at_once_stand_beside(
-    door: Door, monkeypatch: pytest.MonkeyPatch
+    client: EngineClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    door.open(Studio)
+    client.open(Pixels)
     visit = Visit(monkeypatch)
     assert [model["name"] for model in visit.data["models"]] == ["binary-pixels", "colour-pixels", "grey-pixels"]
     assert [model["levels"] for model in visit.data["models"]] == [2, 256, 256]
@@ -120,8 +120,8 @@ def test_a_part_of_a_link_that_cannot_be_taken_is_said_and_the_rest_is_taken(
     assert sentence in notices[0]
 
 
-def test_without_such_a_model_the_page_says_how_to_get_one(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
-    door.open(Echo)
+def test_without_such_a_model_the_page_says_how(client: EngineClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    client.open(Echo)
     visit = Visit(monkeypatch)
     assert visit.data == {}
     assert "zoetrope-train run mnist-pixelcnn" in visit.page.info[0].value
@@ -129,8 +129,8 @@ def test_without_such_a_model_the_page_says_how_to_get_one(door: Door, monkeypat
 
 @pytest.mark.parametrize("at", range(1, 6))
 def test_an_address_whose_run_is_broken_off_is_followed_by_the_next(
-    door: Door, monkeypatch: pytest.MonkeyPatch, at: int
+    client: EngineClient, monkeypatch: pytest.MonkeyPatch, at: int
 ) -> None:
-    door.open(Studio)
+    client.open(Pixels)
     visit = after_broken_runs(lambda: Visit(monkeypatch), at, model="grey-pixels")
     assert visit.data["view"]["model"] == "grey-pixels"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.engine_client import Door
+from app.engine_client import EngineClient
 from app.tree import LEAVES, in_order, kinds
 from app.views import home
 from app.views.facts import FAMILIES, short
@@ -50,10 +50,10 @@ def page() -> None:
     home()
 
 
-def test_a_person_chooses_the_pictures_and_a_link_does_too(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_person_or_a_link_chooses_the_pictures(client: EngineClient, monkeypatch: pytest.MonkeyPatch) -> None:
     given: list[dict[str, Any]] = []
     monkeypatch.setattr(home, "gallery", lambda tree, families, cards: given.__setitem__(slice(None), cards))
-    door.open(Several)
+    client.open(Several)
     visit = AppTest.from_function(page, default_timeout=20).run()
     assert [card["name"] for card in given] == ["grey", "slow"]
     visit.button_group[0].set_value("celeba").run()

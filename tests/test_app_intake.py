@@ -331,7 +331,7 @@ def decoded(data: bytes, form: str) -> str:
     """Decode in this process, with nothing but the program's own care; what it would answer."""
     try:
         picture, notes = decoder.decode(data, form, uploads.MEGAPIXELS[form])
-    except decoder.Refused as refused:
+    except decoder.Unreadable as refused:
         return str(refused)
     except Exception as error:
         return type(error).__name__

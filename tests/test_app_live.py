@@ -24,9 +24,9 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
 from app.blind import Rounds
-from app.engine_client import Door
+from app.engine_client import EngineClient
 from app.server import operations, protocol, store
-from app.server.connection import BURST, MAX_SLOTS, Desk, Person
+from app.server.connection import BURST, MAX_SLOTS, Connection, Person
 from app.server.pictures import Codec
 from app.server.websocket import MOST, Live
 from tests.echo import Absent, Echo
@@ -57,9 +57,9 @@ def address(engine: Echo) -> Iterator[str]:
 
 @contextmanager
 def served(backend: Callable[[], Any]) -> Iterator[str]:
-    door = Door()
-    door.open(backend)
-    routes = [WebSocketRoute("/live", Live(door).serve)]
+    client = EngineClient()
+    client.open(backend)
+    routes = [WebSocketRoute("/live", Live(client).serve)]
     server = uvicorn.Server(uvicorn.Config(Starlette(routes=routes), port=0, log_level="error", ws="websockets-sansio"))
     thread = threading.Thread(target=server.run)
     thread.start()
@@ -581,18 +581,18 @@ def test_what_waits_for_a_client_that_does_not_read_does_not_grow_and_is_the_new
 
 
 async def unread(engine: Echo) -> None:
-    door, socket = Door(), Unread()
-    door.open(lambda: engine)
+    client, socket = EngineClient(), Unread()
+    client.open(lambda: engine)
     with ThreadPoolExecutor(1) as pool:
-        desk = Desk(socket, door, Codec(), Rounds(), pool, pool, Person("anna"))  # type: ignore[arg-type]
-        writing = asyncio.create_task(desk.write())
+        connection = Connection(socket, client, Codec(), Rounds(), pool, pool, Person("anna"))  # type: ignore[arg-type]
+        writing = asyncio.create_task(connection.write())
         for number in range(200):
-            desk.take(protocol.parse(request("grey", [number, 0], number, slot=f"slot {number % 4}")))
-            while desk.asks[f"slot {number % 4}"].answer is None:
+            connection.take(protocol.parse(request("grey", [number, 0], number, slot=f"slot {number % 4}")))
+            while connection.pending[f"slot {number % 4}"].answer is None:
                 await asyncio.sleep(0)
-        assert len(desk.asks) == 4
+        assert len(connection.pending) == 4
         socket.read.set()
-        while desk.asks:
+        while connection.pending:
             await asyncio.sleep(0)
         writing.cancel()
     headers = [opened(data)[0] for data in socket.sent]

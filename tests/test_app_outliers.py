@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from app.engine_client import Door
+from app.engine_client import EngineClient
 from app.views import opening, outliers
 from engine.analysis.outliers import SCORES, UNITS
 from engine.checkpoints.card import PERCENTS, Card, Metric, Outliers, Strangers
@@ -70,17 +70,17 @@ class Visit(Visitor):
 
 
 @pytest.fixture
-def door(monkeypatch: pytest.MonkeyPatch) -> Iterator[Door]:
-    made = Door()
-    monkeypatch.setattr(opening, "door", lambda: made)
+def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[EngineClient]:
+    made = EngineClient()
+    monkeypatch.setattr(opening, "engine_client", lambda: made)
     monkeypatch.setattr(echo, "CARDS", {**CARDS})
     yield made
     made.close()
 
 
 @pytest.fixture
-def visit(door: Door, monkeypatch: pytest.MonkeyPatch) -> Visit:
-    door.open(Echo)
+def visit(client: EngineClient, monkeypatch: pytest.MonkeyPatch) -> Visit:
+    client.open(Echo)
     return Visit(monkeypatch)
 
 
@@ -137,18 +137,18 @@ def test_what_settles_goes_into_the_address_and_not_back(visit: Visit) -> None:
     assert visit.data["asked"]["number"] == 1
 
 
-def test_without_a_density_the_page_says_what_to_do(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_density_the_page_says_what_to_do(client: EngineClient, monkeypatch: pytest.MonkeyPatch) -> None:
     for cards in ({"painter": CARDS["painter"]}, {"a": replace(CARDS["clothes-background"], name="a")}):
         monkeypatch.setattr(echo, "CARDS", cards)
-        door.open(Echo)
+        client.open(Echo)
         visit = Visit(monkeypatch)
         assert "zoetrope-train run" in visit.page.info[0].value
         assert visit.data == {}
-        door.close()
+        client.close()
 
 
-def test_an_engine_that_does_not_open_is_told_in_the_page(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
-    door.open(Absent)
+def test_an_engine_that_does_not_open_is_told(client: EngineClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    client.open(Absent)
     assert "not there" in Visit(monkeypatch).page.error[0].value
 
 
@@ -208,8 +208,8 @@ def test_every_score_has_words() -> None:
 
 @pytest.mark.parametrize("at", range(1, 6))
 def test_an_address_whose_run_is_broken_off_is_followed_by_the_next(
-    door: Door, monkeypatch: pytest.MonkeyPatch, at: int
+    client: EngineClient, monkeypatch: pytest.MonkeyPatch, at: int
 ) -> None:
-    door.open(Echo)
+    client.open(Echo)
     visit = after_broken_runs(lambda: Visit(monkeypatch), at, model="digits")
     assert visit.data["asked"]["model"] == "digits"

@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 
 from app.bundled import bundled
 from app.components import reconstruct as component
-from app.engine_client import Door
+from app.engine_client import EngineClient
 from app.views import opening, reconstruct
 from app.views.plainly import unmarked
 from engine.checkpoints.card import Card
@@ -31,9 +31,9 @@ def page() -> None:
 
 
 @pytest.fixture
-def door(monkeypatch: pytest.MonkeyPatch) -> Iterator[Door]:
-    made = Door()
-    monkeypatch.setattr(opening, "door", lambda: made)
+def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[EngineClient]:
+    made = EngineClient()
+    monkeypatch.setattr(opening, "engine_client", lambda: made)
     yield made
     made.close()
 
@@ -60,8 +60,8 @@ class Visit(Visitor):
 
 
 @pytest.fixture
-def visit(door: Door, monkeypatch: pytest.MonkeyPatch) -> Visit:
-    door.open(Echo)
+def visit(client: EngineClient, monkeypatch: pytest.MonkeyPatch) -> Visit:
+    client.open(Echo)
     return Visit(monkeypatch)
 
 
@@ -129,9 +129,9 @@ def test_an_upload_reaches_the_component_and_a_bad_one_leaves_it(visit: Visit) -
 
 @pytest.mark.parametrize("at", range(1, 4))
 def test_an_address_whose_run_is_broken_off_is_followed_by_the_next(
-    door: Door, monkeypatch: pytest.MonkeyPatch, at: int
+    client: EngineClient, monkeypatch: pytest.MonkeyPatch, at: int
 ) -> None:
-    door.open(Echo)
+    client.open(Echo)
     visit = after_broken_runs(lambda: Visit(monkeypatch), at, source="sample:grey:17")
     assert visit.data["asked"]["seed"] == 17
 
@@ -166,8 +166,8 @@ def test_every_bundled_picture_is_on_the_shelf_as_it_is(visit: Visit) -> None:
         assert (opened(shown["url"]).reshape(each.pixels.shape) == each.pixels).all()
 
 
-def test_an_engine_that_does_not_open_is_a_sentence_with_a_way_on(door: Door) -> None:
-    door.open(Absent)
+def test_an_engine_that_does_not_open_is_a_sentence_with_a_way_on(client: EngineClient) -> None:
+    client.open(Absent)
     shown = AppTest.from_function(page, default_timeout=20).run()
     assert [error.value for error in shown.error] == [unmarked("The engine does not start: it is not there.")]
     assert not shown.exception

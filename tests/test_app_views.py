@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.engine_client import Door
+from app.engine_client import EngineClient
 from app.server import store
 from app.views import explore
 from app.views.plainly import unmarked
@@ -48,16 +48,16 @@ class Visit(Visitor):
 
 
 @pytest.fixture
-def visit(door: Door, monkeypatch: pytest.MonkeyPatch) -> Visit:
-    door.open(Echo)
+def visit(client: EngineClient, monkeypatch: pytest.MonkeyPatch) -> Visit:
+    client.open(Echo)
     return Visit(monkeypatch)
 
 
 @pytest.mark.parametrize("at", range(1, 8))
 def test_an_address_whose_run_is_broken_off_is_followed_by_the_next(
-    door: Door, monkeypatch: pytest.MonkeyPatch, at: int
+    client: EngineClient, monkeypatch: pytest.MonkeyPatch, at: int
 ) -> None:
-    door.open(Echo)
+    client.open(Echo)
     visit = after_broken_runs(lambda: Visit(monkeypatch), at, model="grey", z="0.5,0.25")
     assert visit.data["view"]["z"] == [0.5, 0.25]
     assert visit.data["address"] == {"model": "grey", "z": "0.5,0.25"}
@@ -137,8 +137,8 @@ def test_a_store_that_fails_is_said_once(visit: Visit, monkeypatch: pytest.Monke
 
 
 @pytest.mark.parametrize("script", [page, lobby])
-def test_an_engine_that_does_not_open_is_a_sentence_with_a_way_on(script: Any, door: Door) -> None:
-    door.open(Absent)
+def test_an_engine_that_does_not_open_is_a_sentence_with_a_way_on(script: Any, client: EngineClient) -> None:
+    client.open(Absent)
     shown = AppTest.from_function(script, default_timeout=20).run()
     assert [error.value for error in shown.error] == [unmarked("The engine does not start: it is not there.")]
     assert [button.label for button in shown.button] == ["Try again"]

@@ -10,7 +10,7 @@ import pytest
 
 from app import blind
 from app.blind import KEPT, REAL, Begin, Reveal, Rounds
-from app.server.errors import Refused
+from app.server.errors import ProtocolError
 from app.server.operations import panels
 from app.server.pictures import Codec
 from app.server.protocol import Show, parse
@@ -75,7 +75,7 @@ def test_a_round_that_is_not_drawn_whole_is_refused(part: str) -> None:
         asked[0] = {**asked[0], "verb": "draw"}
     else:
         asked[0] = asked[1]
-    with pytest.raises(Refused, match="whole"):
+    with pytest.raises(ProtocolError, match="whole"):
         opened.jobs(panels(asked), CATALOGUE, "me", "walls-0")
 
 
@@ -169,5 +169,5 @@ def test_requests_are_read_from_the_wire() -> None:
     ],
 )
 def test_malformed_requests_are_refused(header: dict[str, Any]) -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(ProtocolError):
         parse(message(**header))

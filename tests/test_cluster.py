@@ -31,8 +31,8 @@ from engine.errors import (
 from engine.inference.requests import Answer, Job
 from engine.serving import codec
 from engine.serving.cluster import ClusterBackend
-from engine.serving.cluster.codec import bundle, unbundle
-from engine.serving.cluster.connection import Link, Unreachable
+from engine.serving.cluster.codec import pack_all, unpack_all
+from engine.serving.cluster.connection import HttpConnection, Unreachable
 from engine.serving.pending_jobs import CAPACITY, PendingJob, PendingJobs
 from tests.echo import CARDS
 
@@ -47,7 +47,7 @@ class Server(ThreadingHTTPServer):
     request_queue_size = 64
 
     def __init__(self, port: int = 0) -> None:
-        super().__init__(("localhost", port), Desk)
+        super().__init__(("localhost", port), Handler)
         self.gate, self.asked = threading.Event(), threading.Semaphore(0)
         self.gate.set()
         self.requests: list[list[Job]] = []
@@ -67,7 +67,7 @@ class Server(ThreadingHTTPServer):
             connection.close()
 
 
-class Desk(BaseHTTPRequestHandler):
+class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server: Server
 
@@ -83,7 +83,7 @@ class Desk(BaseHTTPRequestHandler):
         self.say(200, self.server.catalogue.to_json() if self.path == "/catalogue" else b"")
 
     def do_POST(self) -> None:
-        parts = unbundle(self.rfile.read(int(self.headers["Content-Length"])))
+        parts = unpack_all(self.rfile.read(int(self.headers["Content-Length"])))
         jobs = [codec.job_from(*codec.unpack(part)) for part in parts]
         self.server.requests.append(jobs)
         self.server.asked.release()
@@ -94,7 +94,7 @@ class Desk(BaseHTTPRequestHandler):
         elif self.server.status != 200 or self.server.body:
             self.say(self.server.status, self.server.body)
         else:
-            self.say(200, bundle([codec.pack_answer(echo(job)) for job in jobs]))
+            self.say(200, pack_all([codec.pack_answer(echo(job)) for job in jobs]))
 
     def say(self, status: int, body: bytes) -> None:
         self.send_response(status)
@@ -271,7 +271,7 @@ def test_a_server_that_stays_away_is_lost_until_it_is_back(server: Server) -> No
         (413, b"Too large.", EngineTrouble, "Too large."),
         (500, b"Internal", EngineLost, "stop twice"),
         (200, b"<html>", EngineLost, "stop twice"),
-        (200, bundle([]), EngineLost, "stop twice"),
+        (200, pack_all([]), EngineLost, "stop twice"),
     ],
 )
 def test_what_is_no_answer_becomes_a_sentence(
@@ -289,7 +289,7 @@ def test_a_refused_checkpoint_changes_the_catalogue(server: Server, monkeypatch:
     with asking(server.url) as backend:
         assert list(backend.catalogue(PATIENCE).cards) == list(CARDS)
         server.catalogue = Catalogue({}, {"grey": "It is damaged."})
-        server.body = bundle([codec.pack({"error": "CheckpointRefused", "sentence": "It is damaged."})])
+        server.body = pack_all([codec.pack({"error": "CheckpointRefused", "sentence": "It is damaged."})])
         with pytest.raises(ZoetropeError, match="It is damaged"):
             backend.submit(job(1)).result(PATIENCE)
         assert backend.catalogue(PATIENCE).faults == {"grey": "It is damaged."}
@@ -315,7 +315,7 @@ def test_who_is_forgotten_is_no_longer_asked_for(server: Server) -> None:
         server.gate.set()
         assert other.result(PATIENCE)
         assert len(server.requests) == 3
-        assert backend.pulse.state == "ready"
+        assert backend.monitor.state == "ready"
 
 
 def test_closing_ends_all_threads_and_answers_everybody(server: Server) -> None:
@@ -326,7 +326,7 @@ def test_closing_ends_all_threads_and_answers_everybody(server: Server) -> None:
         assert server.asked.acquire(timeout=PATIENCE)
         backend.close()
         assert all(isinstance(future.exception(PATIENCE), EngineLost) for future in futures)
-        assert not any(thread.is_alive() for thread in (*backend.threads, backend.pulse.thread))
+        assert not any(thread.is_alive() for thread in (*backend.threads, backend.monitor.thread))
         with pytest.raises(EngineLost, match="closed"):
             backend.submit(job(1)).result(PATIENCE)
     assert threading.active_count() >= before
@@ -350,21 +350,21 @@ def test_what_is_no_address_is_refused(url: str) -> None:
 
 
 def test_an_address_may_have_a_path(server: Server) -> None:
-    link = Link(f"{server.url}/catalogue/", PATIENCE)
-    assert link.ask("GET", "")[0] == 200
-    assert b"grey" in link.ask("GET", "")[1]
-    link.close()
+    connection = HttpConnection(f"{server.url}/catalogue/", PATIENCE)
+    assert connection.ask("GET", "")[0] == 200
+    assert b"grey" in connection.ask("GET", "")[1]
+    connection.close()
 
 
 def test_a_connection_that_was_closed_while_it_rested_is_opened_again(server: Server) -> None:
-    link = Link(server.url, PATIENCE)
-    assert link.ask("GET", "/health")[0] == 200
+    connection = HttpConnection(server.url, PATIENCE)
+    assert connection.ask("GET", "/health")[0] == 200
     server.connections[-1].shutdown(socket.SHUT_RDWR)
-    assert link.ask("GET", "/health")[0] == 200
-    link.close()
+    assert connection.ask("GET", "/health")[0] == 200
+    connection.close()
     server.stop()
     with pytest.raises(Unreachable):
-        link.ask("GET", "/health")
+        connection.ask("GET", "/health")
 
 
 # Pending jobs, as requests take them
@@ -426,17 +426,17 @@ def test_the_late_are_not_sent() -> None:
 
 
 @pytest.mark.parametrize("count", [0, 1, 12])
-def test_a_bundle_comes_back_as_it_went(count: int) -> None:
+def test_packets_come_back_as_it_went(count: int) -> None:
     packets = [codec.pack_job(job(i, rows=i)) for i in range(count)]
-    assert unbundle(bundle(packets)) == packets
+    assert unpack_all(pack_all(packets)) == packets
 
 
 @pytest.mark.parametrize(
     "body", [b"", b"{}", codec.pack({}, {"1": np.zeros(1, np.uint8)}), codec.pack({}, {"0": np.zeros(1, np.float32)})]
 )
-def test_what_is_no_bundle_is_refused(body: bytes) -> None:
+def test_what_is_not_several_packets_is_refused(body: bytes) -> None:
     with pytest.raises(BadValue):
-        unbundle(body)
+        unpack_all(body)
 
 
 # The command

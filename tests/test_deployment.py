@@ -19,7 +19,7 @@ from engine.errors import BadValue, EngineLost, ZoetropeError
 from engine.inference.requests import Answer, Job
 from engine.serving import codec
 from engine.serving.cluster import ClusterBackend
-from engine.serving.cluster.codec import bundle, unbundle
+from engine.serving.cluster.codec import pack_all, unpack_all
 from tests.fragile import DEADLY
 from tests.served import RAY, serving
 from tests.shelf import VAE, keep, made
@@ -67,9 +67,9 @@ def asked(address: str, path: str, body: bytes | None = None) -> tuple[int, byte
 
 def outcomes(address: str, *jobs: Job | bytes) -> list[Answer | ZoetropeError]:
     packets = [codec.pack_job(each) if isinstance(each, Job) else each for each in jobs]
-    status, body = asked(address, "/jobs", bundle(packets))
+    status, body = asked(address, "/jobs", pack_all(packets))
     assert status == 200, body
-    return [codec.answer_from(*codec.unpack(part)) for part in unbundle(body)]
+    return [codec.answer_from(*codec.unpack(part)) for part in unpack_all(body)]
 
 
 def names(given: list[Answer | ZoetropeError]) -> list[str]:
@@ -142,7 +142,7 @@ def test_who_hangs_up_is_no_longer_worked_for(address: str, hold: Path) -> None:
 
 
 def test_a_request_that_is_none_gets_a_sentence(address: str) -> None:
-    for body in (b"", b"zzz", bundle([])[:-1], codec.pack({}, {"1": np.zeros(4, np.uint8)})):
+    for body in (b"", b"zzz", pack_all([])[:-1], codec.pack({}, {"1": np.zeros(4, np.uint8)})):
         status, said = asked(address, "/jobs", body)
         assert status == 400
         assert said.decode().startswith("A ")
@@ -157,7 +157,7 @@ def test_a_request_that_is_none_gets_a_sentence(address: str) -> None:
     "headers", [{"Origin": "http://elsewhere.invalid"}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}], ids=str
 )
 def test_a_page_of_a_browser_is_refused(address: str, headers: dict[str, str]) -> None:
-    for path, body in (("/catalogue", None), ("/jobs", bundle([codec.pack_job(job())]))):
+    for path, body in (("/catalogue", None), ("/jobs", pack_all([codec.pack_job(job())]))):
         with pytest.raises(urllib.error.HTTPError, match="403") as refusal:
             urllib.request.urlopen(urllib.request.Request(f"{address}{path}", body, headers), timeout=PATIENCE)
         refusal.value.close()
@@ -200,7 +200,7 @@ def test_what_is_no_job_is_refused_alone(address: str) -> None:
 
 def test_damaged_requests_harm_nobody(address: str) -> None:
     rng = random.Random(1)
-    whole = bundle([codec.pack_job(job(i)) for i in range(2)])
+    whole = pack_all([codec.pack_job(job(i)) for i in range(2)])
     for _ in range(300):
         body = bytearray(whole)
         for _ in range(rng.randint(1, 4)):

@@ -25,7 +25,7 @@ from engine.nn import noise
 from engine.nn.autoregressive.raster import Draws, Raster
 from engine.protocols import Completes
 from engine.registry import FAMILIES, Model, family_of
-from engine.serving.chunking import SLICE, Slices, in_time
+from engine.serving.chunking import CHUNK_SECONDS, Chunks, in_time
 from engine.serving.local import ThreadBackend
 from tests.shelf import PIXELS, VAE, keep, made
 from tests.test_laws import CONFIGS as LAWFUL
@@ -82,7 +82,7 @@ def completed(ready: DeviceModel, asked: dict[str, Any], rows: Any = slice(None)
     )
 
 
-def outcome_of(slices: Slices) -> Any:
+def outcome_of(slices: Chunks) -> Any:
     while True:
         try:
             next(slices)
@@ -116,7 +116,7 @@ def test_it_comes_to_the_same_however_it_is_cut(config: PixelCNNConfig, tmp_path
             pictures = part["pictures"]
             told.append(part["chances"])
             if first == 2:
-                ready.drawer.kept.clear()  # forgotten: what is above is taken in again
+                ready.sampler.kept.clear()  # forgotten: what is above is taken in again
         assert (pictures == whole["pictures"]).all()
         np.testing.assert_allclose(np.concatenate(told, axis=1), whole["chances"], atol=1e-5)
 
@@ -137,10 +137,10 @@ def test_a_model_that_draws_no_pixel_at_a_time_draws_the_same(tmp_path: Path) ->
     wanted = completed(ready, asked)
     slow: Any = Slow(ready.float32)
     assert not isinstance(slow, Draws)
-    ready.float32 = ready.drawer.model = slow
+    ready.float32 = ready.sampler.model = slow
     ready.passes.clear()
     found = completed(ready, asked)
-    assert ready.drawer.numbers().limit == 1
+    assert ready.sampler.numbers().limit == 1
     assert (found["pictures"] == wanted["pictures"]).all()
     np.testing.assert_allclose(found["chances"], wanted["chances"], atol=1e-5)
 
@@ -149,7 +149,7 @@ def test_no_more_drawings_are_kept_than_may_be(tmp_path: Path) -> None:
     ready, asked = ready_of(tmp_path, PIXELS), asked_of(PIXELS, 12)
     for row in range(12):
         completed(ready, asked, [row], ends=(0, 9))
-    assert len(ready.drawer.kept) == pixel_sampling.KEPT
+    assert len(ready.sampler.kept) == pixel_sampling.KEPT
 
 
 def test_where_memory_lacks_fewer_are_drawn_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -257,17 +257,17 @@ def test_the_masks_are_those_of_the_papers(tmp_path: Path) -> None:
 def test_a_drawing_gives_way_after_a_slice_of_time() -> None:
     now = [0.0]
 
-    def pieces() -> pixel_sampling.Drawing:
+    def pieces() -> pixel_sampling.Sampling:
         for _ in range(10):
-            now[0] += 0.4 * SLICE
+            now[0] += 0.4 * CHUNK_SECONDS
             yield
         return {"pictures": np.zeros((1, 2, 2, 1), np.uint8)}
 
     slices = in_time(pieces(), lambda: now[0])
-    ends = [now[0] / SLICE for _ in slices]
+    ends = [now[0] / CHUNK_SECONDS for _ in slices]
     assert ends == pytest.approx([1.2, 2.4, 3.6])
     answer = outcome_of(in_time(pieces(), lambda: now[0]))
-    assert answer.ms["model"] == pytest.approx(4e3 * SLICE)
+    assert answer.ms["model"] == pytest.approx(4e3 * CHUNK_SECONDS)
 
 
 @pytest.mark.parametrize("verb", ["wall", "sample", "complete"])

@@ -16,12 +16,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from app.engine_client import Door
-from app.server.export import queue as studios
+from app.engine_client import EngineClient
+from app.server.export import queue
 from app.server.export.film import FORMS, LOOKS, chosen, enlarged, opened
 from app.server.export.folder import LOCK, PREFIX, Folder
 from app.server.export.path_file import Key, Path, from_json
-from app.server.export.queue import Film, Order, Studio
+from app.server.export.queue import Export, ExportQueue, Order
 from engine.errors import BadValue, Busy, UnknownName
 from tests.echo import Echo
 
@@ -117,7 +117,7 @@ def test_films_have_even_sizes_and_the_pictures_shape(shape: Any, size: int) -> 
     assert min(width, height) >= 2
 
 
-# The studio
+# The queue
 
 
 class Recorder(Echo):
@@ -148,11 +148,11 @@ def engine() -> Iterator[Recorder]:
 
 
 @pytest.fixture
-def studio(engine: Recorder) -> Iterator[Studio]:
-    door = Door()
-    door.open(lambda: engine)
-    door.catalogue()
-    made = Studio(door)
+def exports(engine: Recorder) -> Iterator[ExportQueue]:
+    client = EngineClient()
+    client.open(lambda: engine)
+    client.catalogue()
+    made = ExportQueue(client)
     yield made
     engine.gate.set()
     made.close()
@@ -162,8 +162,8 @@ def path(model: str = "grey", latent: int = 2, **more: Any) -> Path:
     return Path(model, tuple(Key((float(value),) * latent) for value in (0, 90, 40)), **{"easing": "steady", **more})
 
 
-def made(studio: Studio, order: Order) -> Film:
-    film = studio.order(order)
+def made(exports: ExportQueue, order: Order) -> Export:
+    film = exports.order(order)
     until(lambda: not film.going)
     return film
 
@@ -175,9 +175,9 @@ def until(condition: Any, patience: float = 30) -> None:
         time.sleep(0.005)
 
 
-def test_a_film_shows_the_paths_pictures_in_their_order(studio: Studio, engine: Recorder) -> None:
+def test_a_film_shows_the_paths_pictures_in_their_order(exports: ExportQueue, engine: Recorder) -> None:
     order = Order(path(way="linear", seconds=2.0), size=64)
-    film = made(studio, order)
+    film = made(exports, order)
     assert (film.state, film.done, film.error) == ("ready", 60, "")
     z, _ = order.path.latents()
     assert np.concatenate([job.z for job in engine.jobs if job.z is not None]).tobytes() == z.tobytes()
@@ -186,75 +186,75 @@ def test_a_film_shows_the_paths_pictures_in_their_order(studio: Studio, engine: 
     assert np.abs(np.array(shown, float) - np.floor(z[:, 0])).max() <= 4
 
 
-def test_one_part_of_one_film_is_with_the_engine_at_a_time(studio: Studio, engine: Recorder) -> None:
-    films = [studio.order(Order(path(seconds=2.0), form, 64)) for form in ("mp4", "gif", "webp")]
-    assert [studio.ahead(film) for film in films if film.going] == list(range(sum(film.going for film in films)))
+def test_one_part_of_one_film_is_with_the_engine_at_a_time(exports: ExportQueue, engine: Recorder) -> None:
+    films = [exports.order(Order(path(seconds=2.0), form, 64)) for form in ("mp4", "gif", "webp")]
+    assert [exports.ahead(film) for film in films if film.going] == list(range(sum(film.going for film in films)))
     until(lambda: not any(film.going for film in films))
     assert [film.state for film in films] == ["ready"] * 3
     assert engine.most == 1
     assert {job.who for job in engine.jobs} == {f"film-{film.token}" for film in films}
-    assert max(job.rows for job in engine.jobs) <= studios.MOST_ROWS
+    assert max(job.rows for job in engine.jobs) <= queue.MOST_ROWS
 
 
-def test_the_path_of_a_film_read_again_makes_the_same_file(studio: Studio) -> None:
-    first = made(studio, Order(path(seconds=1.0, loop=True), "json"))
-    again, _ = from_json(first.file.read_bytes(), studio.door.catalogue())
-    films = [made(studio, Order(one, "gif", 64)) for one in (path(seconds=1.0, loop=True), again)]
+def test_the_path_of_a_film_read_again_makes_the_same_file(exports: ExportQueue) -> None:
+    first = made(exports, Order(path(seconds=1.0, loop=True), "json"))
+    again, _ = from_json(first.file.read_bytes(), exports.client.catalogue())
+    films = [made(exports, Order(one, "gif", 64)) for one in (path(seconds=1.0, loop=True), again)]
     assert films[0].file.read_bytes() == films[1].file.read_bytes()
 
 
-def files(studio: Studio) -> list[str]:
-    return sorted(file.name for file in studio.folder.path.iterdir() if file.name != LOCK)
+def files(exports: ExportQueue) -> list[str]:
+    return sorted(file.name for file in exports.folder.path.iterdir() if file.name != LOCK)
 
 
-def test_a_film_that_is_cancelled_stops_and_leaves_nothing(studio: Studio, engine: Recorder) -> None:
-    film, waits = (studio.order(Order(path("gated", 1))) for _ in range(2))
+def test_a_film_that_is_cancelled_stops_and_leaves_nothing(exports: ExportQueue, engine: Recorder) -> None:
+    film, waits = (exports.order(Order(path("gated", 1))) for _ in range(2))
     until(lambda: film.state == "making")
-    studio.cancel(waits)
-    studio.cancel(film)
+    exports.cancel(waits)
+    exports.cancel(film)
     until(lambda: film.state == waits.state == "stopped")
-    assert files(studio) == []
+    assert files(exports) == []
     with pytest.raises(UnknownName):
-        studio.film(film.token)
+        exports.film(film.token)
     engine.gate.set()
-    assert made(studio, Order(path(seconds=1.0), size=64)).state == "ready"
+    assert made(exports, Order(path(seconds=1.0), size=64)).state == "ready"
 
 
-def test_a_film_that_nobody_asks_for_is_stopped(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
-    film = studio.order(Order(path("gated", 1)))
-    monkeypatch.setattr(studios, "FORSAKEN", 0.05)
+def test_a_film_that_nobody_asks_for_is_stopped(exports: ExportQueue, monkeypatch: pytest.MonkeyPatch) -> None:
+    film = exports.order(Order(path("gated", 1)))
+    monkeypatch.setattr(queue, "FORSAKEN", 0.05)
     time.sleep(0.1)
-    studio.sweep()
+    exports.sweep()
     until(lambda: film.state == "stopped")
 
 
-def test_trouble_of_the_engine_is_the_films_sentence(studio: Studio) -> None:
-    film = made(studio, Order(Path("grey", (Key((14.0, 0.0)), Key((14.0, 1.0))), way="linear")))
+def test_trouble_of_the_engine_is_the_films_sentence(exports: ExportQueue) -> None:
+    film = made(exports, Order(Path("grey", (Key((14.0, 0.0)), Key((14.0, 1.0))), way="linear")))
     assert (film.state, film.error) == ("failed", "14 is not to our taste.")
     assert not film.file.exists()
-    fault = made(studio, Order(Path("grey", (Key((13.0, 0.0)), Key((13.0, 1.0))), way="linear")))
+    fault = made(exports, Order(Path("grey", (Key((13.0, 0.0)), Key((13.0, 1.0))), way="linear")))
     assert fault.error == "The film was not made (RuntimeError). Try another kind of file."
 
 
-def test_a_film_that_grows_too_large_is_stopped_with_a_way_out(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(studios, "LARGEST", -1)
-    film = made(studio, Order(path(), "gif", 256))
+def test_a_film_that_grows_too_large_is_stopped(exports: ExportQueue, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queue, "LARGEST", -1)
+    film = made(exports, Order(path(), "gif", 256))
     assert film.state == "failed"
     assert "Make it smaller or shorter, or take MP4." in film.error
 
 
-def test_what_is_no_order_is_refused(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_no_order_is_refused(exports: ExportQueue, monkeypatch: pytest.MonkeyPatch) -> None:
     for order, word in (
         (Order(path(), "avi"), "'avi'"),
         (Order(path(), size=63), "63"),
         (Order(path(), look="oily"), "'oily'"),
     ):
         with pytest.raises(BadValue, match=word):
-            studio.order(order)
-    monkeypatch.setattr(studios, "MOST", 1)
-    studio.order(Order(path("gated", 1)))
+            exports.order(order)
+    monkeypatch.setattr(queue, "MOST", 1)
+    exports.order(Order(path("gated", 1)))
     with pytest.raises(Busy, match="1 films wait"):
-        studio.order(Order(path()))
+        exports.order(Order(path()))
 
 
 def test_every_form_has_its_codec_here() -> None:
@@ -264,34 +264,34 @@ def test_every_form_has_its_codec_here() -> None:
 # What is kept
 
 
-def noted(studio: Studio, person: str) -> Film:
+def noted(exports: ExportQueue, person: str) -> Export:
     """A path file, ordered and made."""
-    film = studio.order(Order(path(), "json"), person)
+    film = exports.order(Order(path(), "json"), person)
     until(lambda: not film.going)
     return film
 
 
-def test_of_one_person_so_many_finished_films_are_kept_the_newest(studio: Studio) -> None:
-    other = noted(studio, "ben")
-    films = [noted(studio, "anna") for _ in range(studios.KEPT_EACH + 4)]
-    studio.sweep()
-    assert list(studio.films.values()) == [other, *films[-studios.KEPT_EACH :]]
-    assert files(studio) == sorted(film.file.name for film in studio.films.values())
+def test_of_one_person_so_many_finished_films_are_kept_the_newest(exports: ExportQueue) -> None:
+    other = noted(exports, "ben")
+    films = [noted(exports, "anna") for _ in range(queue.KEPT_EACH + 4)]
+    exports.sweep()
+    assert list(exports.films.values()) == [other, *films[-queue.KEPT_EACH :]]
+    assert files(exports) == sorted(film.file.name for film in exports.films.values())
 
 
-def test_the_bytes_of_all_finished_films_are_bounded(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
-    films = [made(studio, Order(path(seconds=0.5), size=64)) for _ in range(3)]
-    monkeypatch.setattr(studios, "KEPT_BYTES", films[1].size + films[2].size)
-    studio.sweep()
-    assert list(studio.films.values()) == films[1:]
+def test_the_bytes_of_all_finished_films_are_bounded(exports: ExportQueue, monkeypatch: pytest.MonkeyPatch) -> None:
+    films = [made(exports, Order(path(seconds=0.5), size=64)) for _ in range(3)]
+    monkeypatch.setattr(queue, "KEPT_BYTES", films[1].size + films[2].size)
+    exports.sweep()
+    assert list(exports.films.values()) == films[1:]
     assert not films[0].file.exists()
 
 
-def test_a_finished_film_holds_no_path_and_still_knows_its_name_and_length(studio: Studio) -> None:
+def test_a_finished_film_holds_no_path_and_still_knows_its_name_and_length(exports: ExportQueue) -> None:
     order = Order(path(seconds=0.5), size=64)
-    film = made(studio, order)
+    film = made(exports, order)
     assert film.order.path.keys == ()
-    assert (len(film.frames), film.name) == (15, Film(order, film.file).name)
+    assert (len(film.frames), film.name) == (15, Export(order, film.file).name)
 
 
 KILLED = """

@@ -14,9 +14,9 @@ import pytest
 import uvicorn
 from starlette.applications import Starlette
 
-from app.engine_client import Door
+from app.engine_client import EngineClient
 from app.server.export.path_file import Key, Path, to_json
-from app.server.export.queue import MOST_EACH, Studio
+from app.server.export.queue import MOST_EACH, ExportQueue
 from app.server.export.routes import Films
 from tests.echo import Absent, Echo
 
@@ -61,10 +61,10 @@ def client(engine: Echo) -> Iterator[Client]:
 
 
 def served(backend: Any) -> Iterator[Client]:
-    door = Door()
-    door.open(backend)
-    studio = Studio(door)
-    server = uvicorn.Server(uvicorn.Config(Starlette(routes=Films(studio).routes()), port=0, log_level="error"))
+    client = EngineClient()
+    client.open(backend)
+    exports = ExportQueue(client)
+    server = uvicorn.Server(uvicorn.Config(Starlette(routes=Films(exports).routes()), port=0, log_level="error"))
     thread = threading.Thread(target=server.run)
     thread.start()
     while not server.started:
@@ -72,7 +72,7 @@ def served(backend: Any) -> Iterator[Client]:
     yield Client(f"localhost:{server.servers[0].sockets[0].getsockname()[1]}")
     server.should_exit = True
     thread.join()
-    studio.close()
+    exports.close()
 
 
 def test_a_film_is_ordered_followed_and_fetched_under_its_name(client: Client) -> None:

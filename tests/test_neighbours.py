@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from app.server import responses
-from app.server.errors import Refused
+from app.server.errors import ProtocolError
 from app.server.operations import panels
 from app.server.pictures import Codec
 from app.server.protocol import Show
@@ -106,7 +106,7 @@ def test_so_many_are_refused(tmp_path: Path, neighbours: int) -> None:
     job = Job("nearest", "toy-vae", pictures=pictures_of(1), neighbours=neighbours)
     (refused,) = run_batch(ready(tmp_path, "toy-vae", VAE), [job])
     assert isinstance(refused, BadValue)
-    with pytest.raises(Refused, match="1 to 12 neighbours"):
+    with pytest.raises(ProtocolError, match="1 to 12 neighbours"):
         panels([{"verb": "nearest", "model": "toy-vae", "rows": 1, "neighbours": neighbours}])
 
 

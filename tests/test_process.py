@@ -24,7 +24,7 @@ from engine.inference.requests import Answer, Job
 from engine.serving import pending_jobs
 from engine.serving.pending_jobs import PendingJob, PendingJobs
 from engine.serving.process import ProcessBackend, supervisor
-from engine.serving.process.child import PULSE
+from engine.serving.process.child import HEARTBEAT
 from engine.serving.process.stream import CHUNK, Stream
 from tests.fragile import DEADLY
 from tests.shelf import VAE, keep, made
@@ -334,7 +334,7 @@ def test_a_stopped_engine_is_replaced_and_all_who_wait_are_answered(
     assert (pictures(future) == right(latent(0.3))).all()
     backend.states.listeners.remove(states.append)
     assert states == ["ready", "restarting", "ready"]
-    assert supervisor.SILENCE - PULSE < heard < supervisor.SILENCE + 2 + busy()
+    assert supervisor.SILENCE - HEARTBEAT < heard < supervisor.SILENCE + 2 + busy()
     until(lambda: ended(before))
 
 

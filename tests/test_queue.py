@@ -1,4 +1,4 @@
-"""The batcher over a desk that only pretends to decode: who is served, when, beside whom, and what the others hear."""
+"""The queue of waiting jobs: few passes, everybody their own, turns, the newest of a slot, long jobs in parts."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from engine.errors import (
 )
 from engine.inference.requests import Answer, Job, Outcome
 from engine.serving.chunking import in_parts
-from engine.serving.fair_queue import Line, Ticket
+from engine.serving.fair_queue import FairQueue, QueuedJob
 from engine.serving.loader import AT_ONCE, MOST_STUCK, Loader
 from engine.serving.scheduler import Batcher
 
@@ -36,7 +36,7 @@ PATIENCE = 20  # seconds until a future that is never settled fails the test
 LIMIT = 4
 
 
-class Desk:
+class Recorder:
     """Answers with twice the latents, notes each pass, and can be held up."""
 
     def __init__(self) -> None:
@@ -76,28 +76,28 @@ class Desk:
 
 
 @pytest.fixture
-def desk() -> Desk:
-    return Desk()
+def recorder() -> Recorder:
+    return Recorder()
 
 
 @pytest.fixture
-def batcher(desk: Desk) -> Iterator[Batcher]:
-    batcher = Batcher(desk.run, lambda model: LIMIT, capacity=50, clock=desk.clock)
+def batcher(recorder: Recorder) -> Iterator[Batcher]:
+    batcher = Batcher(recorder.run, lambda model: LIMIT, capacity=50, clock=recorder.clock)
     yield batcher
     batcher.close()
 
 
 @contextmanager
-def held(batcher: Batcher, desk: Desk) -> Iterator[None]:
+def held(batcher: Batcher, recorder: Recorder) -> Iterator[None]:
     """Let jobs gather while the worker is busy with one that came before."""
-    desk.held.clear()
-    desk.go_on.clear()
+    recorder.held.clear()
+    recorder.go_on.clear()
     first = batcher.submit(job(0, "holding", who="stranger"))
-    assert desk.held.wait(PATIENCE)
+    assert recorder.held.wait(PATIENCE)
     try:
         yield
     finally:
-        desk.go_on.set()
+        recorder.go_on.set()
         first.result(PATIENCE)
 
 
@@ -115,61 +115,61 @@ def right(future: Future[Answer], asked: Job) -> bool:
 # One pass for many
 
 
-def test_forty_waiting_jobs_make_few_passes_and_each_gets_its_own(batcher: Batcher, desk: Desk) -> None:
+def test_forty_waiting_jobs_make_few_passes_and_each_gets_its_own(batcher: Batcher, recorder: Recorder) -> None:
     jobs = [job(i, who=f"phone {i % 7}") for i in range(40)]
-    with held(batcher, desk):
+    with held(batcher, recorder):
         futures = [batcher.submit(each) for each in jobs]
     assert all(map(right, futures, jobs))
-    assert len(desk.passes) == 40 / LIMIT
+    assert len(recorder.passes) == 40 / LIMIT
 
 
-def test_a_pass_takes_one_job_of_each_person_before_second_ones(batcher: Batcher, desk: Desk) -> None:
-    with held(batcher, desk):
+def test_a_pass_takes_one_job_of_each_person_before_second_ones(batcher: Batcher, recorder: Recorder) -> None:
+    with held(batcher, recorder):
         futures = [batcher.submit(job(i, who="anna")) for i in range(4)]
         futures += [batcher.submit(job(10 + i, who=who)) for i, who in enumerate(("ben", "cleo", "", ""))]
     wait(futures, PATIENCE)
-    assert desk.served == [[0, 10, 11, 12], [13, 1, 2, 3]]
+    assert recorder.served == [[0, 10, 11, 12], [13, 1, 2, 3]]
 
 
-def test_a_pass_holds_no_more_rows_than_the_limit_and_one_model(batcher: Batcher, desk: Desk) -> None:
-    with held(batcher, desk):
+def test_a_pass_holds_no_more_rows_than_the_limit_and_one_model(batcher: Batcher, recorder: Recorder) -> None:
+    with held(batcher, recorder):
         futures = [batcher.submit(job(i, rows=rows)) for i, rows in enumerate((2, 3, 1, 2, 4))]
         futures += [batcher.submit(job(9, "mnist"))]
     wait(futures, PATIENCE)
-    assert desk.passes == [("frey", [0, 2]), ("frey", [1]), ("frey", [3]), ("frey", [4]), ("mnist", [9])]
+    assert recorder.passes == [("frey", [0, 2]), ("frey", [1]), ("frey", [3]), ("frey", [4]), ("mnist", [9])]
 
 
 # Turns
 
 
-def test_people_take_turns(batcher: Batcher, desk: Desk) -> None:
-    with held(batcher, desk):
+def test_people_take_turns(batcher: Batcher, recorder: Recorder) -> None:
+    with held(batcher, recorder):
         futures = [batcher.submit(job(i, f"model {i}", who="anna")) for i in range(3)]
         futures += [batcher.submit(job(10, "model 10", who="ben"))]
     wait(futures, PATIENCE)
-    assert desk.served == [[0], [10], [1], [2]]
+    assert recorder.served == [[0], [10], [1], [2]]
 
 
-def test_the_smallest_job_of_a_person_goes_first(batcher: Batcher, desk: Desk) -> None:
-    with held(batcher, desk):
+def test_the_smallest_job_of_a_person_goes_first(batcher: Batcher, recorder: Recorder) -> None:
+    with held(batcher, recorder):
         futures = [batcher.submit(job(rows, f"model {rows}", rows, who="anna")) for rows in (4, 9, 1)]
     wait(futures, PATIENCE)
-    assert [numbers[0] for numbers in desk.served[:2]] == [1, 4]
+    assert [numbers[0] for numbers in recorder.served[:2]] == [1, 4]
 
 
-def test_those_who_joined_a_pass_have_had_their_turn(batcher: Batcher, desk: Desk) -> None:
-    with held(batcher, desk):
+def test_those_who_joined_a_pass_have_had_their_turn(batcher: Batcher, recorder: Recorder) -> None:
+    with held(batcher, recorder):
         futures = [batcher.submit(job(1, who="anna")), batcher.submit(job(2, who="ben"))]
         futures += [batcher.submit(job(3, "mnist", who="ben")), batcher.submit(job(4, "celeba", who="cleo"))]
     wait(futures, PATIENCE)
-    assert desk.served == [[1, 2], [4], [3]]
+    assert recorder.served == [[1, 2], [4], [3]]
 
 
 # The newest of a slot
 
 
-def test_the_newest_of_a_slot_takes_the_place_of_the_waiting(batcher: Batcher, desk: Desk) -> None:
-    with held(batcher, desk):
+def test_the_newest_of_a_slot_takes_the_place_of_the_waiting(batcher: Batcher, recorder: Recorder) -> None:
+    with held(batcher, recorder):
         stale = [batcher.submit(job(i, who="anna", slot="view")) for i in range(5)]
         others = [batcher.submit(job(6, who="ben", slot="view")), batcher.submit(job(7, who="anna", slot="map"))]
         newest = batcher.submit(job(8, who="anna", slot="view"))
@@ -178,22 +178,22 @@ def test_the_newest_of_a_slot_takes_the_place_of_the_waiting(batcher: Batcher, d
                 future.result(PATIENCE)
     assert right(newest, job(8))
     assert all(map(right, others, (job(6), job(7))))
-    assert desk.served == [[8, 6, 7]]
+    assert recorder.served == [[8, 6, 7]]
 
 
-def test_nobody_in_particular_and_no_slot_in_particular_replace_nothing(batcher: Batcher, desk: Desk) -> None:
+def test_nobody_in_particular_and_no_slot_in_particular_replace_nothing(batcher: Batcher, recorder: Recorder) -> None:
     jobs = [job(0, slot="view"), job(1, slot="view"), job(2, who="anna"), job(3, who="anna")]
-    with held(batcher, desk):
+    with held(batcher, recorder):
         futures = [batcher.submit(each) for each in jobs]
     assert all(map(right, futures, jobs))
 
 
-def test_a_job_under_way_finishes_and_its_successor_follows(batcher: Batcher, desk: Desk) -> None:
+def test_a_job_under_way_finishes_and_its_successor_follows(batcher: Batcher, recorder: Recorder) -> None:
     def go_on() -> None:
         successors.append(batcher.submit(job(2, who="anna", slot="view")))
 
     successors: list[Future[Answer]] = []
-    desk.meanwhile[1] = go_on
+    recorder.meanwhile[1] = go_on
     assert right(batcher.submit(job(1, who="anna", slot="view")), job(1))
     assert right(successors[0], job(2))
 
@@ -224,47 +224,47 @@ def test_the_newest_is_always_answered_and_last(batcher: Batcher) -> None:
 # Long jobs
 
 
-def test_a_long_job_goes_on_in_slices_and_comes_back_whole(batcher: Batcher, desk: Desk) -> None:
+def test_a_long_job_goes_on_in_slices_and_comes_back_whole(batcher: Batcher, recorder: Recorder) -> None:
     asked = job(1, rows=10)
     future = batcher.submit(asked)
     assert right(future, asked)
     assert future.result().ms["model"] == 3.0
-    assert desk.served == [[1], [1 + 4 / 1024], [1 + 8 / 1024]]
+    assert recorder.served == [[1], [1 + 4 / 1024], [1 + 8 / 1024]]
 
 
-def test_each_step_of_a_long_job_is_one_pass(desk: Desk) -> None:
-    steps = in_parts(desk.run, job(1, rows=10), LIMIT)
-    assert [len(desk.passes) for _ in steps] == [1, 2]
-    assert len(desk.passes) == 3
+def test_each_step_of_a_long_job_is_one_pass(recorder: Recorder) -> None:
+    steps = in_parts(recorder.run, job(1, rows=10), LIMIT)
+    assert [len(recorder.passes) for _ in steps] == [1, 2]
+    assert len(recorder.passes) == 3
 
 
 @pytest.mark.parametrize("who", ["anna", "ben"])
-def test_no_drag_waits_longer_than_a_slice(batcher: Batcher, desk: Desk, who: str) -> None:
+def test_no_drag_waits_longer_than_a_slice(batcher: Batcher, recorder: Recorder, who: str) -> None:
     drags: list[Future[Answer]] = []
     for number in (1, 3, 5):  # a slice is under way
-        desk.meanwhile[number] = lambda: drags.append(batcher.submit(job(50, who=who, slot="view")))
+        recorder.meanwhile[number] = lambda: drags.append(batcher.submit(job(50, who=who, slot="view")))
     assert right(batcher.submit(job(1, rows=16, who="anna", slot="sheet")), job(1, rows=16))
-    assert [numbers[0] == 50 for numbers in desk.served] == [False, True, False, True, False, True, False]
+    assert [numbers[0] == 50 for numbers in recorder.served] == [False, True, False, True, False, True, False]
     assert all(right(drag, job(50)) for drag in drags)
 
 
-def test_long_jobs_of_two_people_take_turns(batcher: Batcher, desk: Desk) -> None:
-    with held(batcher, desk):
+def test_long_jobs_of_two_people_take_turns(batcher: Batcher, recorder: Recorder) -> None:
+    with held(batcher, recorder):
         futures = [batcher.submit(job(i, rows=12, who=who)) for i, who in enumerate(("anna", "ben"))]
     assert all(map(right, futures, (job(0, rows=12), job(1, rows=12))))
-    assert [int(numbers[0]) for numbers in desk.served] == [0, 1, 0, 1, 0, 1]
+    assert [int(numbers[0]) for numbers in recorder.served] == [0, 1, 0, 1, 0, 1]
 
 
-def test_a_newer_job_of_the_slot_ends_a_long_one_between_slices(batcher: Batcher, desk: Desk) -> None:
+def test_a_newer_job_of_the_slot_ends_a_long_one_between_slices(batcher: Batcher, recorder: Recorder) -> None:
     newer: list[Future[Answer]] = []
-    desk.meanwhile[2] = lambda: newer.append(batcher.submit(job(50, who="anna", slot="sheet")))
+    recorder.meanwhile[2] = lambda: newer.append(batcher.submit(job(50, who="anna", slot="sheet")))
     with pytest.raises(Superseded):
         batcher.submit(job(1, rows=40, who="anna", slot="sheet")).result(PATIENCE)
     assert right(newer[0], job(50))
-    assert len(desk.passes) == 3
+    assert len(recorder.passes) == 3
 
 
-def test_an_error_in_a_slice_ends_the_job(batcher: Batcher, desk: Desk) -> None:
+def test_an_error_in_a_slice_ends_the_job(batcher: Batcher, recorder: Recorder) -> None:
     asked = job(1, rows=40)
     assert asked.z is not None
     asked.z[6] = np.nan
@@ -272,44 +272,44 @@ def test_an_error_in_a_slice_ends_the_job(batcher: Batcher, desk: Desk) -> None:
         batcher.submit(asked).result(PATIENCE)
     with pytest.raises(ModelFault, match="weights of sand"):
         batcher.submit(job(1, "raising", rows=40)).result(PATIENCE)
-    assert len(desk.passes) == 3
+    assert len(recorder.passes) == 3
 
 
 @pytest.mark.parametrize("redrawn", [False, True])
 def test_a_job_that_drags_keep_passing_over_does_not_starve(redrawn: bool) -> None:
-    line, served = Line(), []
+    queue, served = FairQueue(), []
     sheet = job(1, "celeba", rows=30, who="anna", slot="sheet")
-    line.join(sheet, 0.0)
+    queue.join(sheet, 0.0)
     for _ in range(6):
-        line.join(job(2, who="anna", slot="view"), 0.0)  # a drag is there at each turn
-        served += [ticket.job.model for ticket in line.turn(lambda model: True, lambda model: LIMIT)]
+        queue.join(job(2, who="anna", slot="view"), 0.0)  # a drag is there at each turn
+        served += [queued.job.model for queued in queue.next_batch(lambda model: True, lambda model: LIMIT)]
         if redrawn:
-            line.join(sheet, 0.0)
+            queue.join(sheet, 0.0)
     assert served == ["frey"] * 5 + ["celeba"]
 
 
 # Those who do not get an answer
 
 
-def test_a_request_outlives_its_patience_only_in_vain(batcher: Batcher, desk: Desk) -> None:
-    with held(batcher, desk):
+def test_a_request_outlives_its_patience_only_in_vain(batcher: Batcher, recorder: Recorder) -> None:
+    with held(batcher, recorder):
         hasty, patient = batcher.submit(job(1, patience=0.5)), batcher.submit(job(2, patience=2.0))
-        desk.time = 1.0
+        recorder.time = 1.0
     with pytest.raises(Expired, match=r"within 0\.5 seconds"):
         hasty.result(PATIENCE)
     assert right(patient, job(2))
-    assert desk.served == [[2]]
+    assert recorder.served == [[2]]
 
 
-def test_patience_ends_a_long_job_too(batcher: Batcher, desk: Desk) -> None:
-    desk.meanwhile[2] = lambda: setattr(desk, "time", 1.0)
+def test_patience_ends_a_long_job_too(batcher: Batcher, recorder: Recorder) -> None:
+    recorder.meanwhile[2] = lambda: setattr(recorder, "time", 1.0)
     with pytest.raises(Expired):
         batcher.submit(job(1, rows=40, patience=0.5)).result(PATIENCE)
-    assert len(desk.passes) == 2
+    assert len(recorder.passes) == 2
 
 
-def test_too_many_hear_so_at_once_but_a_drag_goes_on(batcher: Batcher, desk: Desk) -> None:
-    with held(batcher, desk):
+def test_too_many_hear_so_at_once_but_a_drag_goes_on(batcher: Batcher, recorder: Recorder) -> None:
+    with held(batcher, recorder):
         batcher.submit(job(0, who="anna", slot="view"))
         futures = [batcher.submit(job(i)) for i in range(1, 50)]
         with pytest.raises(Busy, match="50 requests wait already"):
@@ -321,29 +321,29 @@ def test_too_many_hear_so_at_once_but_a_drag_goes_on(batcher: Batcher, desk: Des
     assert right(batcher.submit(job(53)), job(53))
 
 
-def test_the_cancelled_are_skipped_and_harm_nobody(batcher: Batcher, desk: Desk) -> None:
-    with held(batcher, desk):
+def test_the_cancelled_are_skipped_and_harm_nobody(batcher: Batcher, recorder: Recorder) -> None:
+    with held(batcher, recorder):
         futures = [batcher.submit(job(i, who="anna")) for i in range(6)]
         assert all(future.cancel() for future in futures[::2])
         assert wait(futures[::2], PATIENCE).not_done == set()
     assert all(map(right, futures[1::2], map(job, (1, 3, 5))))
-    assert desk.served == [[1, 3, 5]]
+    assert recorder.served == [[1, 3, 5]]
 
 
-def test_a_cancelled_long_job_makes_room_between_slices(batcher: Batcher, desk: Desk) -> None:
+def test_a_cancelled_long_job_makes_room_between_slices(batcher: Batcher, recorder: Recorder) -> None:
     futures: list[Future[Answer]] = []
-    desk.meanwhile[2] = lambda: futures[0].cancel()
-    with held(batcher, desk):
+    recorder.meanwhile[2] = lambda: futures[0].cancel()
+    with held(batcher, recorder):
         futures.append(batcher.submit(job(1, rows=40)))
     assert wait(futures, PATIENCE).not_done == set()
     assert right(batcher.submit(job(2)), job(2))
-    assert len(desk.passes) == 3
+    assert len(recorder.passes) == 3
 
 
-def test_who_is_forgotten_waits_for_nothing(batcher: Batcher, desk: Desk) -> None:
-    desk.meanwhile[1] = lambda: batcher.forget("")
-    desk.meanwhile[2] = lambda: batcher.forget("ben")
-    with held(batcher, desk):
+def test_who_is_forgotten_waits_for_nothing(batcher: Batcher, recorder: Recorder) -> None:
+    recorder.meanwhile[1] = lambda: batcher.forget("")
+    recorder.meanwhile[2] = lambda: batcher.forget("ben")
+    with held(batcher, recorder):
         gone = [batcher.submit(job(i, who="anna")) for i in range(3)]
         anonymous = batcher.submit(job(10))
         batcher.forget("anna")
@@ -357,8 +357,8 @@ def test_who_is_forgotten_waits_for_nothing(batcher: Batcher, desk: Desk) -> Non
     assert right(batcher.submit(job(30)), job(30))
 
 
-def test_a_failing_pass_reaches_its_jobs_only_and_the_worker_lives_on(batcher: Batcher, desk: Desk) -> None:
-    with held(batcher, desk):
+def test_a_failing_pass_reaches_its_jobs_only_and_the_worker_lives_on(batcher: Batcher, recorder: Recorder) -> None:
+    with held(batcher, recorder):
         raising = [batcher.submit(job(i, "raising", who=f"phone {i}")) for i in range(3)]
         forgetful, refusing = batcher.submit(job(4, "forgetful")), batcher.submit(job(5, "refusing"))
         poisoned, good = batcher.submit(job(np.nan)), batcher.submit(job(6))
@@ -415,14 +415,14 @@ def shelf() -> Shelf:
 
 
 @pytest.fixture
-def opener(desk: Desk, shelf: Shelf) -> Iterator[Batcher]:
-    batcher = Batcher(desk.run, lambda model: LIMIT, shelf.ready.__contains__, shelf.prepare)
+def opener(recorder: Recorder, shelf: Shelf) -> Iterator[Batcher]:
+    batcher = Batcher(recorder.run, lambda model: LIMIT, shelf.ready.__contains__, shelf.prepare)
     yield batcher
     shelf.go_on.set()
     batcher.close()
 
 
-def test_a_model_that_is_opened_stalls_no_other(opener: Batcher, desk: Desk, shelf: Shelf) -> None:
+def test_a_model_that_is_opened_stalls_no_other(opener: Batcher, recorder: Recorder, shelf: Shelf) -> None:
     shelf.ready.add("frey")
     slow = [opener.submit(job(i, "slow", who="anna")) for i in range(3)]
     assert shelf.opening.wait(PATIENCE)
@@ -432,7 +432,7 @@ def test_a_model_that_is_opened_stalls_no_other(opener: Batcher, desk: Desk, she
     shelf.go_on.set()
     assert all(map(right, slow, map(job, range(3))))
     assert shelf.asked == ["slow"]
-    assert desk.passes[-1] == ("slow", [0, 1, 2])
+    assert recorder.passes[-1] == ("slow", [0, 1, 2])
 
 
 @pytest.mark.parametrize(("model", "kind", "sentence"), [
@@ -550,14 +550,14 @@ def test_when_too_many_never_open_no_further_one_is_tried() -> None:
 # The end
 
 
-def test_all_who_wait_hear_that_it_is_closed(opener: Batcher, desk: Desk, shelf: Shelf) -> None:
+def test_all_who_wait_hear_that_it_is_closed(opener: Batcher, recorder: Recorder, shelf: Shelf) -> None:
     def close() -> None:  # while a slice of the long job is under way
         closing.append(people.submit(opener.close))
         with pytest.raises(EngineLost):
             waiting.result(PATIENCE)
 
     closing: list[Future[None]] = []
-    desk.meanwhile[1] = close
+    recorder.meanwhile[1] = close
     shelf.ready.add("frey")
     with ThreadPoolExecutor(1) as people:
         waiting, long = opener.submit(job(2, "slow")), opener.submit(job(1, rows=40))
@@ -567,18 +567,18 @@ def test_all_who_wait_hear_that_it_is_closed(opener: Batcher, desk: Desk, shelf:
         closing[0].result(PATIENCE)
     with pytest.raises(EngineLost, match="closed"):
         opener.submit(job(3)).result(PATIENCE)
-    assert len(desk.passes) == 1
+    assert len(recorder.passes) == 1
     assert not opener.thread.is_alive()
     assert not opener.loader.thread.is_alive()
 
 
 @pytest.mark.parametrize("rows", [1, 10])
-def test_the_answer_says_how_long_it_waited(batcher: Batcher, desk: Desk, rows: int) -> None:
+def test_the_answer_says_how_long_it_waited(batcher: Batcher, recorder: Recorder, rows: int) -> None:
     for number in (1, 2, 3):
-        desk.meanwhile[number] = lambda: setattr(desk, "time", desk.time + 0.25)
-    with held(batcher, desk):
+        recorder.meanwhile[number] = lambda: setattr(recorder, "time", recorder.time + 0.25)
+    with held(batcher, recorder):
         future = batcher.submit(job(1, rows=rows))
-        desk.time += 0.5
+        recorder.time += 0.5
     assert future.result(PATIENCE).ms["queue"] == 500.0
 
 
@@ -591,31 +591,31 @@ requests = st.tuples(
 
 
 @given(st.lists(requests, max_size=40))
-def test_each_ticket_leaves_the_line_once_and_in_good_company(drawn: list[tuple[str, str, str, int, bool]]) -> None:
-    line, inside, turned_away = Line(), set[Ticket](), list[Ticket]()
+def test_each_job_leaves_the_queue_once_and_with_others_that_fit(drawn: list[tuple[str, str, str, int, bool]]) -> None:
+    queue, inside, turned_away = FairQueue(), set[QueuedJob](), list[QueuedJob]()
     for number, (who, slot, model, rows, serve) in enumerate(drawn):
-        ticket, older = line.join(job(number, model, rows, who=who, slot=slot), 0.0)
-        inside.add(ticket)
+        queued, older = queue.join(job(number, model, rows, who=who, slot=slot), 0.0)
+        inside.add(queued)
         if older:
             inside.remove(older)
             turned_away.append(older)
         if serve:
-            inside -= check(line, line.turn(lambda model: True, lambda model: LIMIT))
-        assert set(line) == inside
-        assert line.length == len(inside)
+            inside -= check(queue, queue.next_batch(lambda model: True, lambda model: LIMIT))
+        assert set(queue) == inside
+        assert queue.length == len(inside)
     assert all(older.job.who and older.job.slot for older in turned_away)
-    people = len(line.people)
-    first_turns = [line.turn(lambda model: True, lambda model: LIMIT) for _ in range(people)]
-    waiting = {ticket.place.person for ticket in inside}
-    assert waiting == {ticket.place.person for batch in first_turns for ticket in batch}
-    while batch := line.turn(lambda model: True, lambda model: LIMIT):
-        check(line, batch)
-    assert line.length == 0
+    people = len(queue.people)
+    first_turns = [queue.next_batch(lambda model: True, lambda model: LIMIT) for _ in range(people)]
+    waiting = {queued.place.person for queued in inside}
+    assert waiting == {queued.place.person for batch in first_turns for queued in batch}
+    while batch := queue.next_batch(lambda model: True, lambda model: LIMIT):
+        check(queue, batch)
+    assert queue.length == 0
 
 
-def check(line: Line, batch: list[Ticket]) -> set[Ticket]:
-    rows = [ticket.job.rows for ticket in batch]
+def check(queue: FairQueue, batch: list[QueuedJob]) -> set[QueuedJob]:
+    rows = [queued.job.rows for queued in batch]
     assert sum(rows) <= LIMIT or len(rows) == 1
-    assert len({ticket.job.model for ticket in batch}) == 1
-    assert not any(line.leave(ticket.place) for ticket in batch)
+    assert len({queued.job.model for queued in batch}) == 1
+    assert not any(queue.leave(queued.place) for queued in batch)
     return set(batch)

@@ -16,9 +16,9 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from app import blind
 from app.blind import Begin, Reveal, Round, Rounds
-from app.engine_client import Door
+from app.engine_client import EngineClient
 from app.server import protocol, store
-from app.server.errors import POLICY, Refused
+from app.server.errors import POLICY, ProtocolError
 from app.server.pictures import Codec
 from app.server.protocol import Keep, Message, Request, Show
 from app.server.responses import slow, trouble, written
@@ -45,7 +45,7 @@ class TooMany(Exception):
         self.code, self.reason = POLICY, reason
 
 
-class Rate:
+class TokenBucket:
     """A bucket of messages that refills with time."""
 
     def __init__(self) -> None:
@@ -63,11 +63,11 @@ class Person:
     """Somebody who takes turns with others at the engine, whatever the number of their sockets."""
 
     def __init__(self, name: str) -> None:
-        self.name, self.rate, self.desks = name, Rate(), set[Desk]()
+        self.name, self.rate, self.connections = name, TokenBucket(), set[Connection]()
 
 
 @dataclass
-class Ask:
+class PendingRequest:
     """A request under way: worked on by its task, then a message that waits for the socket."""
 
     request: Request | Message
@@ -81,7 +81,7 @@ class Ask:
             self.task = self.answer = None  # they would hold each other, and pictures, until the next collection
 
 
-class Desk:
+class Connection:
     """The requests of one socket: the newest of each slot, and nothing older.
 
     Answers leave one at a time. While the socket is slow, a newer answer takes the place of an older one that has not
@@ -91,25 +91,25 @@ class Desk:
     def __init__(
         self,
         websocket: WebSocket,
-        door: Door,
+        client: EngineClient,
         codec: Codec,
         rounds: Rounds,
         encoders: Executor,
         shelf: Executor,
         person: Person,
     ) -> None:
-        self.websocket, self.door, self.codec, self.encoders, self.shelf = websocket, door, codec, encoders, shelf
+        self.websocket, self.client, self.codec, self.encoders, self.shelf = websocket, client, codec, encoders, shelf
         self.rounds, self.person = rounds, person
         self.name = secrets.token_urlsafe(6)  # tells the sockets of one person apart
-        self.asks: dict[str | None, Ask] = {}
-        self.news: State | None = door.state  # to be told before anything else
+        self.pending: dict[str | None, PendingRequest] = {}
+        self.news: State | None = client.state  # to be told before anything else
         self.woken = asyncio.Event()
         self.woken.set()
 
     # In
 
     async def read(self) -> None:
-        """Take messages until the socket closes; Refused where they are too many, or one is too big."""
+        """Take messages until the socket closes; ProtocolError where they are too many, or one is too big."""
         while True:
             message = await self.websocket.receive()
             if message["type"] == "websocket.disconnect":
@@ -118,43 +118,43 @@ class Desk:
             read = protocol.read(message.get("bytes"))
             try:
                 self.take(read.request())
-            except Refused as refusal:
-                self.refuse(read, refusal)
+            except ProtocolError as error:
+                self.refuse(read, error)
 
-    def refuse(self, message: Message, refusal: Refused) -> None:
+    def refuse(self, message: Message, error: ProtocolError) -> None:
         """Answer a malformed message with the sentence that says why it is one."""
-        self._post(self._asked(message), trouble(message, refusal.reason))
+        self._post(self._asked(message), trouble(message, error.reason))
 
     def take(self, request: Request) -> None:
         """Work on a request; an older one of its slot is given up."""
-        ask = self._asked(request)
-        if sum(other.request.rows for other in self.asks.values()) > MAX_WAITING:
-            self._post(ask, trouble(request, TOO_MANY))
+        pending = self._asked(request)
+        if sum(other.request.rows for other in self.pending.values()) > MAX_WAITING:
+            self._post(pending, trouble(request, TOO_MANY))
         else:
-            ask.task = asyncio.create_task(self._work(ask, request))
+            pending.task = asyncio.create_task(self._work(pending, request))
 
-    def _asked(self, request: Request | Message) -> Ask:
+    def _asked(self, request: Request | Message) -> PendingRequest:
         """Put a request in the place of the older one of its slot. Raises TooMany where there are too many slots."""
-        if older := self.asks.pop(request.slot, None):
+        if older := self.pending.pop(request.slot, None):
             older.give_up()
-        if len(self.asks) >= MAX_SLOTS:
+        if len(self.pending) >= MAX_SLOTS:
             raise TooMany(f"More than {MAX_SLOTS} slots wait on one socket.")
-        ask = self.asks[request.slot] = Ask(request)
-        return ask
+        pending = self.pending[request.slot] = PendingRequest(request)
+        return pending
 
     # Work
 
-    async def _work(self, ask: Ask, request: Request) -> None:
+    async def _work(self, pending: PendingRequest, request: Request) -> None:
         try:
-            self._post(ask, await self._answer(request))
-        except (Refused, ZoetropeError) as error:
-            self._post(ask, trouble(request, str(error)))
+            self._post(pending, await self._answer(request))
+        except (ProtocolError, ZoetropeError) as error:
+            self._post(pending, trouble(request, str(error)))
         except Exception as error:  # a fault of ours must reach the person as a sentence, and harm no other request
             log.exception("A request of the live channel failed")
-            self._post(ask, trouble(request, f"The server stopped at this with {type(error).__name__}. Go on."))
+            self._post(pending, trouble(request, f"The server stopped at this with {type(error).__name__}. Go on."))
 
-    def _post(self, ask: Ask, answer: bytes) -> None:
-        ask.answer = answer
+    def _post(self, pending: PendingRequest, answer: bytes) -> None:
+        pending.answer = answer
         self.woken.set()
 
     async def _answer(self, request: Request) -> bytes:
@@ -173,7 +173,7 @@ class Desk:
         return protocol.message({**about, "view": None if body is None else json.loads(body)})
 
     async def _shown(self, show: Show) -> bytes:
-        catalogue = await self.door.arrived()
+        catalogue = await self.client.arrived()
         hidden = self.rounds.of(show.panels)
         if hidden is None:
             outcomes = await self._outcomes(show.jobs(catalogue, self.person.name))
@@ -191,7 +191,7 @@ class Desk:
 
     async def _begun(self, wanted: Begin) -> dict[str, Any]:
         """Open a blind round; where it has real pictures they must be there."""
-        begun = self.rounds.begin(wanted, await self.door.arrived())
+        begun = self.rounds.begin(wanted, await self.client.arrived())
         if wanted.real or wanted.single:
             (found,) = await self._outcomes([Job("pictures", begun.source, seeds=(0,), who=self.person.name)])
             if isinstance(found, ZoetropeError):
@@ -231,22 +231,22 @@ class Desk:
                 self.woken.clear()
 
     def _next(self) -> bytes | None:
-        for slot, ask in self.asks.items():
-            if ask.answer is not None:
-                del self.asks[slot]
-                return ask.answer
+        for slot, pending in self.pending.items():
+            if pending.answer is not None:
+                del self.pending[slot]
+                return pending.answer
         return None
 
     def leave(self) -> None:
         """Give up whatever this socket still waits for."""
-        for ask in self.asks.values():
-            ask.give_up()
-        self.asks.clear()
+        for pending in self.pending.values():
+            pending.give_up()
+        self.pending.clear()
 
     def _submitted(self, job: Job) -> asyncio.Future[Answer]:
         """Have the engine do a job, in a slot that no other socket of this person has."""
         mine = replace(job, slot=job.slot and f"{self.name}/{job.slot}")
-        return asyncio.wrap_future(self.door.submit(mine))
+        return asyncio.wrap_future(self.client.submit(mine))
 
 
 def _outcome(future: asyncio.Future[Answer]) -> Outcome:

@@ -55,7 +55,7 @@ TURNS = {
 """What makes a picture upright, by the EXIF orientation of its file."""
 
 
-class Refused(Exception):
+class Unreadable(Exception):
     """A sentence that goes on from the name of the file."""
 
 
@@ -66,8 +66,8 @@ def main(form: str, megapixels: int, megabytes: int, seconds: int) -> None:
     answer: dict[str, str | int | list[str]]
     try:
         picture, notes = decode(data, form, megapixels)
-    except Refused as refusal:
-        answer = {"error": str(refusal)}
+    except Unreadable as error:
+        answer = {"error": str(error)}
     except MemoryError:
         answer = {"error": f"needs more than {megabytes} MB to open. Save it smaller and bring it again."}
     except Exception:  # the decoders raise a dozen kinds on damaged files, some of them by accident
@@ -154,13 +154,13 @@ def _brightened(picture: Image.Image) -> Image.Image | None:
     try:
         return brightened(picture)
     except ValueError as error:
-        raise Refused(str(error).removeprefix("it ") + ".") from error
+        raise Unreadable(str(error).removeprefix("it ") + ".") from error
 
 
 def _allow(size: tuple[int, int], megapixels: int, passes: str = "") -> None:
     width, height = size
     if width * height > megapixels * 1e6:
-        raise Refused(
+        raise Unreadable(
             f"is {width:,} × {height:,} pixels, {width * height / 1e6:,.0f} megapixels; up to {megapixels} are "
             f"accepted{passes}. Make it smaller and bring it again."
         )

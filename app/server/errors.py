@@ -8,7 +8,7 @@ POLICY, BAD_DATA, TOO_BIG, BROKEN = 1008, 1007, 1009, 1011
 """Codes with which a socket closes (RFC 6455, section 7.4.1)."""
 
 
-class Refused(Exception):
+class ProtocolError(Exception):
     """A message that this channel does not accept: close code and a sentence, of at most 120 bytes if it closes."""
 
     def __init__(self, code: int, reason: str) -> None:

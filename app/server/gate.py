@@ -1,4 +1,4 @@
-"""In front of everything: who may ask, how long a request may take to arrive, and how many sockets may be open."""
+"""In front of everything: who may pending, how long a request may take to arrive, and how many sockets may be open."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.seeds import SEEDS
-from app.server.errors import BAD_DATA, TOO_BIG, Refused, whole
+from app.server.errors import BAD_DATA, TOO_BIG, ProtocolError, whole
 from engine.checkpoints.card import Card
 from engine.checkpoints.catalogue import Catalogue
 from engine.inference.requests import MAX_NEIGHBOURS, MAX_STEPS, Job
@@ -47,7 +47,7 @@ SEEDED = ("wall", "pictures", "points")
 
 
 @dataclass(frozen=True)
-class Panel:
+class Operation:
     """One picture, sheet or list of latents that a message asks for."""
 
     verb: str
@@ -72,70 +72,71 @@ class Panel:
 # From a header
 
 
-def panels(given: Any) -> tuple[Panel, ...]:
-    """Read the panels of a message. Raises Refused."""
+def panels(given: Any) -> tuple[Operation, ...]:
+    """Read the panels of a message. Raises ProtocolError."""
     if not isinstance(given, list) or not 1 <= len(given) <= MAX_PANELS:
-        raise Refused(BAD_DATA, f"A message shows 1 to {MAX_PANELS} panels.")
+        raise ProtocolError(BAD_DATA, f"A message shows 1 to {MAX_PANELS} panels.")
     read = tuple(_panel(panel) for panel in given)
     if sum(panel.rows for panel in read) > MAX_ROWS:
-        raise Refused(BAD_DATA, f"A message asks for at most {MAX_ROWS} rows.")
+        raise ProtocolError(BAD_DATA, f"A message asks for at most {MAX_ROWS} rows.")
     return read
 
 
-def _panel(given: Any) -> Panel:
+def _panel(given: Any) -> Operation:
     verb = given.get("verb") if isinstance(given, dict) else None
     if not isinstance(verb, str) or verb not in VERBS:
-        raise Refused(BAD_DATA, f"A verb is one of the {len(VERBS)} that app/server/websocket.py lists.")
+        raise ProtocolError(BAD_DATA, f"A verb is one of the {len(VERBS)} that app/server/websocket.py lists.")
     model = given.get("model")
     if not isinstance(model, str) or len(model) > 200:
-        raise Refused(BAD_DATA, "A panel needs a model, a name of at most 200 letters.")
+        raise ProtocolError(BAD_DATA, "A panel needs a model, a name of at most 200 letters.")
     if verb == "draw":
-        return Panel(verb, model, len(seeds := _seeds(given)), seeds=seeds, truncation=_truncation(given))
+        return Operation(verb, model, len(seeds := _seeds(given)), seeds=seeds, truncation=_truncation(given))
     if verb in ("posterior", "directions", "masks"):
-        return Panel(verb, model)
+        return Operation(verb, model)
     if verb in SEEDED:
         truncation, columns = _truncation(given), _columns(given)
-        return Panel(verb, model, len(seeds := _seeds(given)), given.get("y"), columns, seeds, truncation)
+        return Operation(verb, model, len(seeds := _seeds(given)), given.get("y"), columns, seeds, truncation)
     rows, columns = given.get("rows"), _columns(given)
     if not whole(rows, 1, MAX_ROWS):
-        raise Refused(BAD_DATA, f"A panel asks for 1 to {MAX_ROWS} rows.")
+        raise ProtocolError(BAD_DATA, f"A panel asks for 1 to {MAX_ROWS} rows.")
     if verb in ("complete", "receptive"):
         return _stretch(given, verb, model, rows)
     seeds = _seeds_of_rows(given, rows) if verb == "reconstruct" else ()
     steps = _steps(given, rows) if verb == "invert" else 1
     neighbours = _neighbours(given) if verb == "nearest" else 1
-    return Panel(verb, model, rows, given.get("y"), columns, seeds, 1.0, steps, neighbours, _terms(given))
+    return Operation(verb, model, rows, given.get("y"), columns, seeds, 1.0, steps, neighbours, _terms(given))
 
 
 def _terms(given: dict[str, Any]) -> bool:
     terms = given.get("terms", True)
     if not isinstance(terms, bool):
-        raise Refused(BAD_DATA, "terms is true or false.")
+        raise ProtocolError(BAD_DATA, "terms is true or false.")
     return terms
 
 
-def _stretch(given: dict[str, Any], verb: str, model: str, rows: int) -> Panel:
+def _stretch(given: dict[str, Any], verb: str, model: str, rows: int) -> Operation:
     """Read a panel that speaks of pixels: from which on, and of a completion to which, and by which seeds."""
     first, last = given.get("first"), given.get("last", 0)
     if not whole(first, 0, MAX_PIXELS) or not whole(last, 0, MAX_PIXELS) or rows > MAX_FILLINGS:
-        raise Refused(BAD_DATA, f"Pixels have numbers, row · width + column; at most {MAX_FILLINGS} rows at a time.")
+        raise ProtocolError(BAD_DATA, f"Pixels have numbers, row · width + column; at most {MAX_FILLINGS} rows.")
     seeds = _seeds_of_rows(given, rows) if verb == "complete" else ()
     if verb == "complete" and not seeds:
-        raise Refused(BAD_DATA, "A completion needs a seed, or one for each row.")
-    return Panel(verb, model, rows, given.get("y"), _columns(given), seeds, terms=_terms(given), first=first, last=last)
+        raise ProtocolError(BAD_DATA, "A completion needs a seed, or one for each row.")
+    more: dict[str, Any] = {"terms": _terms(given), "first": first, "last": last}
+    return Operation(verb, model, rows, given.get("y"), _columns(given), seeds, **more)
 
 
 def _columns(given: dict[str, Any]) -> int | None:
     columns = given.get("columns")
     if columns is not None and not whole(columns, 1, MAX_ROWS):
-        raise Refused(BAD_DATA, f"A sheet has 1 to {MAX_ROWS} columns.")
+        raise ProtocolError(BAD_DATA, f"A sheet has 1 to {MAX_ROWS} columns.")
     return columns
 
 
 def _seeds(given: dict[str, Any]) -> tuple[int, ...]:
     seeds = given.get("seeds")
     if not isinstance(seeds, list) or not 1 <= len(seeds) <= MAX_ROWS:
-        raise Refused(BAD_DATA, f"A draw names 1 to {MAX_ROWS} seeds.")
+        raise ProtocolError(BAD_DATA, f"A draw names 1 to {MAX_ROWS} seeds.")
     return _checked_seeds(seeds)
 
 
@@ -144,34 +145,34 @@ def _seeds_of_rows(given: dict[str, Any], rows: int) -> tuple[int, ...]:
     seed = given.get("seed")
     seeds = [] if seed is None else seed if isinstance(seed, list) else [seed] * rows
     if seed is not None and len(seeds) != rows:
-        raise Refused(BAD_DATA, "seed is one number, or one for each row.")
+        raise ProtocolError(BAD_DATA, "seed is one number, or one for each row.")
     return _checked_seeds(seeds)
 
 
 def _checked_seeds(seeds: list[Any]) -> tuple[int, ...]:
     if not all(whole(seed, 0, SEEDS - 1) for seed in seeds):
-        raise Refused(BAD_DATA, "A seed is a whole number from 0 to 2^32 - 1.")
+        raise ProtocolError(BAD_DATA, "A seed is a whole number from 0 to 2^32 - 1.")
     return tuple(seeds)
 
 
 def _steps(given: dict[str, Any], rows: int) -> int:
     steps = given.get("steps")
     if not whole(steps, 1, MAX_STEPS) or rows > MAX_SEARCHES:
-        raise Refused(BAD_DATA, f"An inversion takes 1 to {MAX_STEPS} steps of at most {MAX_SEARCHES} rows at a time.")
+        raise ProtocolError(BAD_DATA, f"An inversion takes 1 to {MAX_STEPS} steps of at most {MAX_SEARCHES} rows.")
     return steps
 
 
 def _neighbours(given: dict[str, Any]) -> int:
     neighbours = given.get("neighbours", 1)
     if not whole(neighbours, 1, MAX_NEIGHBOURS):
-        raise Refused(BAD_DATA, f"A picture has 1 to {MAX_NEIGHBOURS} neighbours.")
+        raise ProtocolError(BAD_DATA, f"A picture has 1 to {MAX_NEIGHBOURS} neighbours.")
     return int(neighbours)
 
 
 def _truncation(given: dict[str, Any]) -> float:
     truncation = given.get("truncation", 1.0)
     if not isinstance(truncation, int | float) or isinstance(truncation, bool) or not 0 <= truncation <= 2:
-        raise Refused(BAD_DATA, "The truncation lies between 0 and 2.")
+        raise ProtocolError(BAD_DATA, "The truncation lies between 0 and 2.")
     return float(truncation)
 
 
@@ -214,11 +215,11 @@ TAKEN: dict[str, Callable[[Card], int]] = {
 """How many bytes of the payload a row of a panel takes."""
 
 
-def job(panel: Panel, payload: bytes, catalogue: Catalogue, who: str, slot: str) -> Job:
-    """Read a panel and its part of the payload against its model's card. Raises UnknownName and Refused."""
+def job(panel: Operation, payload: bytes, catalogue: Catalogue, who: str, slot: str) -> Job:
+    """Read a panel and its part of the payload against its model's card. Raises UnknownName and ProtocolError."""
     card = catalogue.card(panel.model)
     if panel.verb in (*TAKEN, *SEEDED) and panel.rows * panel.neighbours * _picture_bytes(card) > MAX_ANSWER:
-        raise Refused(TOO_BIG, "The pictures asked for are too many for one answer.")
+        raise ProtocolError(TOO_BIG, "The pictures asked for are too many for one answer.")
     return Job(
         VERBS[panel.verb],
         panel.model,
@@ -236,7 +237,7 @@ def job(panel: Panel, payload: bytes, catalogue: Catalogue, who: str, slot: str)
     )
 
 
-def _arrays(panel: Panel, payload: bytes, card: Card) -> dict[str, Any]:
+def _arrays(panel: Operation, payload: bytes, card: Card) -> dict[str, Any]:
     """Cut a panel's part of the payload into the arrays of its job."""
     if panel.verb not in TAKEN:
         return {}
@@ -255,16 +256,16 @@ def _arrays(panel: Panel, payload: bytes, card: Card) -> dict[str, Any]:
 def _floats(payload: bytes, rows: int) -> NDArray[np.float32]:
     array = np.frombuffer(payload, "<f4").reshape(rows, -1)
     if not np.isfinite(array).all():
-        raise Refused(BAD_DATA, "A latent is not a finite number.")
+        raise ProtocolError(BAD_DATA, "A latent is not a finite number.")
     return array
 
 
-def _classes(panel: Panel, classes: int) -> NDArray[np.int64] | None:
+def _classes(panel: Operation, classes: int) -> NDArray[np.int64] | None:
     if panel.y is None or not classes:
         return None
     labels: Sequence[Any] = panel.y if isinstance(panel.y, list) else [panel.y] * panel.rows
     if len(labels) != panel.rows:
-        raise Refused(BAD_DATA, "y is one class, or one class for each row.")
+        raise ProtocolError(BAD_DATA, "y is one class, or one class for each row.")
     if not all(whole(label, 0, classes - 1) for label in labels):
-        raise Refused(BAD_DATA, f"A class is a whole number from 0 to {classes - 1}.")
+        raise ProtocolError(BAD_DATA, f"A class is a whole number from 0 to {classes - 1}.")
     return np.array(labels, np.int64)

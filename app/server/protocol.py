@@ -11,8 +11,8 @@ from typing import Any
 
 from app import blind
 from app.blind import Begin, Reveal
-from app.server.errors import BAD_DATA, TOO_BIG, Refused, whole
-from app.server.operations import TAKEN, Panel, job, panels
+from app.server.errors import BAD_DATA, TOO_BIG, ProtocolError, whole
+from app.server.operations import TAKEN, Operation, job, panels
 from engine.checkpoints.catalogue import Catalogue
 from engine.errors import ZoetropeError
 from engine.inference.requests import Job
@@ -29,7 +29,7 @@ class Show:
 
     id: int
     slot: str
-    panels: tuple[Panel, ...]
+    panels: tuple[Operation, ...]
     payload: bytes
     rate: float | None = None  # bytes a second that the client has measured
 
@@ -38,7 +38,7 @@ class Show:
         return sum(panel.rows for panel in self.panels)
 
     def jobs(self, catalogue: Catalogue, who: str) -> list[Job | ZoetropeError]:
-        """Give a job for each panel, or why there is none. Raises Refused where the payload does not fit the cards."""
+        """Give a job for each panel, or why there is none. Raises ProtocolError for a payload that does not fit."""
         widths, jobs, at = self._widths(catalogue), list[Job | ZoetropeError](), 0
         for number, panel in enumerate(self.panels):
             size = panel.rows * widths.get(panel.kind, 0)
@@ -59,9 +59,9 @@ class Show:
         left, unknown = len(self.payload) - sum(rows[kind] * known[kind] for kind in known), rows.keys() - known
         if left < 0 or (left and not unknown):
             wanted = ", ".join(f"{rows[kind]} rows of {known[kind]} bytes" for kind in list(known)[:3]) or "nothing"
-            raise Refused(BAD_DATA, f"The panels take {wanted}; the payload differs by {left} bytes.")
+            raise ProtocolError(BAD_DATA, f"The panels take {wanted}; the payload differs by {left} bytes.")
         if len(unknown) > 1:
-            raise Refused(BAD_DATA, "Several models of this message are unknown; reload the page.")
+            raise ProtocolError(BAD_DATA, "Several models of this message are unknown; reload the page.")
         for kind in unknown:
             known[kind] = left // rows[kind]
         return known
@@ -103,12 +103,12 @@ class Message:
     rows = 0
 
     def request(self) -> Request:
-        """Give the request. Raises Refused unless it is well formed."""
+        """Give the request. Raises ProtocolError unless it is well formed."""
         number, slot, op = self.id, self.slot, self.header.get("op")
         if number is None or slot is None:
-            raise Refused(BAD_DATA, self.trouble)
+            raise ProtocolError(BAD_DATA, self.trouble)
         if not isinstance(op, str) or op not in OPERATIONS:
-            raise Refused(BAD_DATA, f"The header needs an op, one of: {', '.join(OPERATIONS)}.")
+            raise ProtocolError(BAD_DATA, f"The header needs an op, one of: {', '.join(OPERATIONS)}.")
         if op == "show":
             rate = _rate(self.header.get("rate"))
             return Show(number, slot, panels(self.header.get("panels")), self.payload, rate)
@@ -118,11 +118,11 @@ class Message:
 
 
 def read(data: bytes | None) -> Message:
-    """Read a message as far as its header goes. Raises Refused where it is too big to be looked at."""
+    """Read a message as far as its header goes. Raises ProtocolError where it is too big to be looked at."""
     if data is None:
         return Message(trouble="Messages are binary: header length, JSON header, payload.")
     if len(data) > MAX_MESSAGE:
-        raise Refused(TOO_BIG, f"A message holds at most {MAX_MESSAGE} bytes.")
+        raise ProtocolError(TOO_BIG, f"A message holds at most {MAX_MESSAGE} bytes.")
     if len(data) < 4 or (length := struct.unpack_from("<I", data)[0]) > len(data) - 4:
         return Message(trouble="The message is shorter than its header says.")
     try:
@@ -140,24 +140,25 @@ def read(data: bytes | None) -> Message:
 
 
 def parse(data: bytes | None) -> Request:
-    """Give the request in a message. Raises Refused unless it is well formed."""
+    """Give the request in a message. Raises ProtocolError unless it is well formed."""
     return read(data).request()
 
 
 def _memory(header: dict[str, Any], number: int, slot: str) -> Keep | Recall:
     token = header.get("token")
     if not isinstance(token, str) or not TOKEN.fullmatch(token):
-        raise Refused(BAD_DATA, "A token is 22 to 64 letters, digits, - and _.")
+        raise ProtocolError(BAD_DATA, "A token is 22 to 64 letters, digits, - and _.")
     if header["op"] == "recall":
         return Recall(number, slot, token)
     if not isinstance(header.get("view"), dict):
-        raise Refused(BAD_DATA, "A view is an object.")
+        raise ProtocolError(BAD_DATA, "A view is an object.")
     try:
         view = json.dumps(header["view"], separators=(",", ":"), allow_nan=False)
     except (ValueError, RecursionError):
-        raise Refused(BAD_DATA, "A view holds finite numbers only.") from None
+        raise ProtocolError(BAD_DATA, "A view holds finite numbers only.") from None
     if len(view) > MAX_VIEW:
-        raise Refused(TOO_BIG, f"A view holds at most {MAX_VIEW} bytes, and this one has {len(view)}. It was not kept.")
+        sentence = f"A view holds at most {MAX_VIEW} bytes, and this one has {len(view)}. It was not kept."
+        raise ProtocolError(TOO_BIG, sentence)
     return Keep(number, slot, token, view)
 
 
@@ -165,7 +166,7 @@ def _rate(given: Any) -> float | None:
     if given is None:
         return None
     if not isinstance(given, int | float) or isinstance(given, bool) or not 0 < given < math.inf:
-        raise Refused(BAD_DATA, "The rate is a number of bytes a second.")
+        raise ProtocolError(BAD_DATA, "The rate is a number of bytes a second.")
     return float(min(given, 1e12))  # whatever its digits, it fits
 
 

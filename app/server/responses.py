@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from app.blind import is_token
 from app.server import protocol
-from app.server.operations import Panel
+from app.server.operations import Operation
 from app.server.pictures import RAW_LIMIT, Codec
 from app.server.protocol import Message, Request, Show
 from engine.errors import ZoetropeError
@@ -47,7 +47,7 @@ def written(show: Show, outcomes: Sequence[Outcome], codec: Codec) -> bytes:
     return protocol.message(header, *(payload for _, payload in parts))
 
 
-def _panel(panel: Panel, outcome: Outcome, codec: Codec, rate: float | None) -> tuple[dict[str, Any], bytes]:
+def _panel(panel: Operation, outcome: Outcome, codec: Codec, rate: float | None) -> tuple[dict[str, Any], bytes]:
     about: dict[str, Any] = {"model": panel.model, "verb": panel.verb}
     if isinstance(outcome, ZoetropeError):
         return {**about, "error": str(outcome)}, b""
@@ -75,7 +75,7 @@ LISTED = (*TERMS, "strangeness", "texture", "log_prob", "elbo", "file_bits")
 """Arrays, a number a row, that stand in the header itself."""
 
 
-def _pictures(panel: Panel, arrays: Arrays, codec: Codec, rate: float | None) -> tuple[dict[str, Any], bytes]:
+def _pictures(panel: Operation, arrays: Arrays, codec: Codec, rate: float | None) -> tuple[dict[str, Any], bytes]:
     pictures = arrays["pictures"]
     pictures = pictures.reshape(-1, *pictures.shape[-3:])  # the neighbours of a picture stand behind each other
     columns = min(len(pictures), panel.columns or math.ceil(math.sqrt(len(pictures))))
@@ -101,7 +101,7 @@ def _listed(numbers: NDArray[Any]) -> list[float | None]:
     return [round(float(number), 4) if math.isfinite(number) else None for number in numbers]
 
 
-def _numbers(panel: Panel, arrays: Arrays, codec: Codec, rate: float | None) -> tuple[dict[str, Any], bytes]:
+def _numbers(panel: Operation, arrays: Arrays, codec: Codec, rate: float | None) -> tuple[dict[str, Any], bytes]:
     numbers, labels = arrays.get(NUMBERS.get(panel.verb, "z"), NONE), arrays.get("labels")
     payload = numbers.astype("<f4").tobytes() + (b"" if labels is None else labels.astype("<i2").tobytes())
     about: dict[str, Any] = {"shape": numbers.shape, "format": "float32"}

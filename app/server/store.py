@@ -112,7 +112,7 @@ class Store:
                     work(self.memory)
 
     def rows(self, question: str, *values: object) -> list[tuple[Any, ...]]:
-        """Ask memory, where something may be newer than in the file, and then the file."""
+        """PendingRequest memory, where something may be newer than in the file, and then the file."""
         found: list[tuple[Any, ...]] = []
         with self.lock:
             if self.trouble:

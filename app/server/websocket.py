@@ -119,10 +119,10 @@ from starlette.requests import HTTPConnection
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from app.blind import Rounds
-from app.engine_client import Door
+from app.engine_client import EngineClient
 from app.server import protocol
-from app.server.connection import Desk, Person, TooMany
-from app.server.errors import BROKEN, POLICY, Refused
+from app.server.connection import Connection, Person, TooMany
+from app.server.errors import BROKEN, POLICY, ProtocolError
 from app.server.gate import address_of
 from app.server.pictures import Codec
 from engine.serving.protocol import State
@@ -135,14 +135,14 @@ CROWDED = "Too many sockets of one person are open. Close other pages of this Zo
 
 
 class Live:
-    """The WebSocket endpoint: a desk for each socket, and what all desks share."""
+    """The WebSocket endpoint: a connection for each socket, and what all connections share."""
 
-    def __init__(self, door: Door) -> None:
-        self.door, self.codec, self.rounds, self.people = door, Codec(), Rounds(), dict[str, Person]()
+    def __init__(self, client: EngineClient) -> None:
+        self.client, self.codec, self.rounds, self.people = client, Codec(), Rounds(), dict[str, Person]()
         self.encoders = ThreadPoolExecutor(2, "encode")  # a sheet takes milliseconds, which the event loop has not
         self.shelf = ThreadPoolExecutor(1, "store")  # writes wait for the disk, one after the other
         self.loop: asyncio.AbstractEventLoop | None = None
-        door.watch(self._changed)
+        client.watch(self._changed)
 
     def _changed(self, state: State) -> None:
         if self.loop is not None:
@@ -151,8 +151,8 @@ class Live:
 
     def _tell(self, state: State) -> None:
         for person in self.people.values():
-            for desk in person.desks:
-                desk.tell(state)
+            for connection in person.connections:
+                connection.tell(state)
 
     async def serve(self, websocket: WebSocket) -> None:
         """Serve one socket until either side closes it."""
@@ -160,25 +160,25 @@ class Live:
         self.loop = asyncio.get_running_loop()
         name = person(websocket)
         who = self.people.setdefault(name, Person(name))
-        if len(who.desks) >= (MOST if named(websocket) else MOST_NAMELESS):
+        if len(who.connections) >= (MOST if named(websocket) else MOST_NAMELESS):
             await websocket.close(POLICY, CROWDED)
             return
-        desk = Desk(websocket, self.door, self.codec, self.rounds, self.encoders, self.shelf, who)
-        who.desks.add(desk)
-        ends = asyncio.create_task(desk.read()), asyncio.create_task(desk.write())
+        connection = Connection(websocket, self.client, self.codec, self.rounds, self.encoders, self.shelf, who)
+        who.connections.add(connection)
+        ends = asyncio.create_task(connection.read()), asyncio.create_task(connection.write())
         try:
             await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            self._leave(who, desk)
+            self._leave(who, connection)
             for end in ends:
                 end.cancel()
         await _close(websocket, await asyncio.gather(*ends, return_exceptions=True))
 
-    def _leave(self, who: Person, desk: Desk) -> None:
-        who.desks.discard(desk)
-        desk.leave()
-        if not who.desks:
-            self.door.forget(who.name)
+    def _leave(self, who: Person, connection: Connection) -> None:
+        who.connections.discard(connection)
+        connection.leave()
+        if not who.connections:
+            self.client.forget(who.name)
             self.people.pop(who.name, None)
 
 
@@ -194,7 +194,7 @@ def person(connection: HTTPConnection) -> str:
 
 async def _close(websocket: WebSocket, ends: Sequence[BaseException | None]) -> None:
     """Close a socket with the reason for which its reader or its writer ended."""
-    reason = next((end for end in ends if isinstance(end, TooMany | Refused)), None)
+    reason = next((end for end in ends if isinstance(end, TooMany | ProtocolError)), None)
     with contextlib.suppress(RuntimeError, WebSocketDisconnect):  # it may be closed already
         if reason is not None:
             await websocket.close(reason.code, reason.reason)

@@ -9,7 +9,7 @@ import streamlit as st
 
 from app.components import assets
 from app.components.gallery import gallery
-from app.engine_client import door
+from app.engine_client import engine_client
 from app.tree import in_order, kinds, outline
 from app.views.complete import levels
 from app.views.facts import FAMILIES, facts, headed, pictures_of
@@ -55,7 +55,7 @@ def home() -> None:
 
 def drum() -> str:
     """Give the faces that turn beside the welcome, unless the engine has said that their model is not here."""
-    if door().ready and WALKER not in door().catalogue().cards:
+    if engine_client().ready and WALKER not in engine_client().catalogue().cards:
         return ""
     return DRUM.format(walker=WALKER, strip=assets.module("pages/home/faces.webp"))
 

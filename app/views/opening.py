@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.engine_client import door, order
+from app.engine_client import engine_client, order
 from app.views.plainly import unmarked
 from engine.checkpoints.catalogue import Catalogue
 from engine.errors import ZoetropeError
@@ -45,10 +45,10 @@ def names_of(models: Catalogue, *verbs: str) -> list[str]:
 def catalogue() -> Catalogue | None:
     """Give the catalogue; where the engine does not open, say why in the page and give None."""
     try:
-        if door().ready:
-            return door().catalogue()
+        if engine_client().ready:
+            return engine_client().catalogue()
         with st.spinner("The engine is starting…"):
-            return door().catalogue()
+            return engine_client().catalogue()
     except ZoetropeError as error:
         st.error(unmarked(str(error)))
         st.button("Try again")  # whatever is pressed runs the page again

@@ -9,7 +9,7 @@ import argparse
 from functools import partial
 from pathlib import Path
 
-from app.engine_client import FAVOURITE, backend, threads
+from app.engine_client import DEFAULT_MODEL, backend, threads
 from app.main import serve
 from bench.rig.processes import allow_many_files
 from engine.serving.protocol import Backend
@@ -39,7 +39,7 @@ def _options() -> argparse.Namespace:
 def broken(folders: list[Path] | None) -> Backend:
     from engine.serving.process import ProcessBackend
 
-    return ProcessBackend(folders, threads=threads(), warm=(FAVOURITE,), factory="bench.rig.broken:engine")
+    return ProcessBackend(folders, threads=threads(), warm=(DEFAULT_MODEL,), factory="bench.rig.broken:engine")
 
 
 if __name__ == "__main__":

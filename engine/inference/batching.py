@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from engine.errors import BadValue, ModelFault, UnknownName, ZoetropeError
 from engine.inference.device_model import UNKNOWN, DeviceModel
-from engine.inference.pixel_sampling import Drawing, finished
+from engine.inference.pixel_sampling import Sampling, finished
 from engine.inference.requests import Answer, Job
 from engine.inference.validation import (
     check_classes,
@@ -93,14 +93,14 @@ OPERATIONS: dict[str, Operation] = {
 }
 
 
-def completing(ready: DeviceModel, job: Job) -> Drawing:
+def completing(ready: DeviceModel, job: Job) -> Sampling:
     """Draw what a checked job to complete asks for, giving way to others after each little piece."""
     assert job.pictures is not None
     assert job.hidden is not None
     return ready.completing(job.pictures, job.hidden, job.seeds, (job.first, job.last), job.y, job.terms)
 
 
-def drawing(ready: DeviceModel, job: Job) -> Drawing | None:
+def drawing(ready: DeviceModel, job: Job) -> Sampling | None:
     """Give the drawing, pixel by pixel, that answers a checked job; None where a pass answers it."""
     if job.verb == "complete":
         return completing(ready, job)

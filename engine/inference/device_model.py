@@ -23,7 +23,7 @@ from engine.inference import images
 from engine.inference.batch_runner import SIZES, BatchRunner
 from engine.inference.buffers import Forward, Rows
 from engine.inference.optimize import half_type, in_half, prepared
-from engine.inference.pixel_sampling import Drawer, Drawing, finished
+from engine.inference.pixel_sampling import PixelSampler, Sampling, finished
 from engine.inference.requests import DRAWS, TERMS
 from engine.latent import inversion
 from engine.latent.sampling import draw, spread_of
@@ -73,7 +73,7 @@ class DeviceModel:
         self.by_pixels = by_pixels(card)
         self.familiarity = familiarity.load(place, card) if place else None
         self.infers = isinstance(model, Infers) and getattr(model.config, "stochastic", True)
-        self.drawer = Drawer(self.float32, card, device, lambda: self._pass("draw"))
+        self.sampler = PixelSampler(self.float32, card, device, lambda: self._pass("draw"))
         self.main = self._pass(next(one for verb, one in MAIN.items() if verb in card.verbs))
 
     @property
@@ -108,15 +108,15 @@ class DeviceModel:
         rows = np.array(seeds, np.int64), np.full(len(seeds), truncation)
         return self._pass("sample")(*rows, *self._labels(y, len(seeds)))
 
-    def sampling(self, seeds: Sequence[int], y: Classes = None) -> Drawing:
+    def sampling(self, seeds: Sequence[int], y: Classes = None) -> Sampling:
         """Do what `sample` does by a model that draws pixel by pixel, giving way to others: `pictures`."""
-        return self.drawer.sample(seeds, self._labels(y, len(seeds)))
+        return self.sampler.sample(seeds, self._labels(y, len(seeds)))
 
     def completing(
         self, pictures: Bytes, hidden: Bytes, seeds: Sequence[int], ends: tuple[int, int], y: Classes, tells: bool
-    ) -> Drawing:
+    ) -> Sampling:
         """Draw the hidden pixels between the ends, giving way to others, see `engine.inference.pixel_sampling`."""
-        return self.drawer.complete(pictures, hidden, seeds, ends, self._labels(y, len(pictures)), tells)
+        return self.sampler.complete(pictures, hidden, seeds, ends, self._labels(y, len(pictures)), tells)
 
     def surprise(self, pictures: Bytes, y: Classes = None) -> NDArray[np.float32]:
         """Give −log2 p of each pixel given those before it, (n, height, width): bits, all its channels together."""

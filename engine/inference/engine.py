@@ -1,4 +1,4 @@
-"""The door to the models: plain arrays in, uint8 pictures out, safe to knock at from many threads."""
+"""The models by name: plain arrays in, uint8 pictures out, safe to ask from many threads."""
 
 import contextlib
 import dataclasses

@@ -25,13 +25,13 @@ from engine.nn.autoregressive.distributions import DISTRIBUTIONS
 from engine.nn.autoregressive.raster import Draws, Raster
 
 Arrays = dict[str, NDArray[Any]]
-Drawing = Generator[None, None, Arrays]
+Sampling = Generator[None, None, Arrays]
 
 KEPT = 8  # drawings that may be gone on with where they stopped
 TOGETHER = 8  # rows that skip what is there already together: a row of pixels of all of them is one piece of work
 
 
-def finished(drawing: Drawing) -> Arrays:
+def finished(drawing: Sampling) -> Arrays:
     """Go on with a drawing to its end."""
     while True:
         try:
@@ -42,7 +42,7 @@ def finished(drawing: Drawing) -> Arrays:
 
 
 @dataclass(eq=False)
-class Sheet:
+class SamplingState:
     """A drawing under way, of some rows together, and the pixel before which all is as it will stay."""
 
     picture: Raster
@@ -50,7 +50,7 @@ class Sheet:
     at: int = 0
 
 
-class Drawer:
+class PixelSampler:
     """Draws by a model that completes.
 
     A picture depends on its noise, and so on its seed, alone: rows are drawn together only in numbers that a pass,
@@ -59,9 +59,9 @@ class Drawer:
 
     def __init__(self, model: Any, card: Card, device: torch.device, numbers: Callable[[], BatchRunner]) -> None:
         self.model, self.card, self.device, self.numbers = model, card, device, numbers
-        self.kept: OrderedDict[bytes, Sheet] = OrderedDict()
+        self.kept: OrderedDict[bytes, SamplingState] = OrderedDict()
 
-    def sample(self, seeds: Sequence[int], labels: Rows) -> Drawing:
+    def sample(self, seeds: Sequence[int], labels: Rows) -> Sampling:
         """Draw whole pictures: `pictures`."""
         channels, height, width = self.card.shape
         blank = np.zeros((len(seeds), height, width, channels), np.uint8)
@@ -70,7 +70,7 @@ class Drawer:
 
     def complete(
         self, pictures: Bytes, hidden: Bytes, seeds: Sequence[int], ends: tuple[int, int], labels: Rows, tells: bool
-    ) -> Drawing:
+    ) -> Sampling:
         """Draw the hidden pixels from the first end to before the last: `pictures`.
 
         Where it tells also the `chances` of all values there, float32 (n, pixels, channel, levels), each given those
@@ -110,29 +110,29 @@ class Drawer:
 
     def _drawn(self, rows: Rows, size: int, ends: tuple[int, int], tells: bool) -> Generator[None, None, Arrays]:
         first, last = ends
-        sheet = self.kept.pop(_key(rows, first, tells), None) or self._begun(rows, size, first, tells)
-        while sheet.at < last:
+        state = self.kept.pop(_key(rows, first, tells), None) or self._begun(rows, size, first, tells)
+        while state.at < last:
             with torch.inference_mode():
-                sheet.at = next(sheet.pieces, last)
+                state.at = next(state.pieces, last)
             yield
-        count, picture = len(rows[0]), sheet.picture
+        count, picture = len(rows[0]), state.picture
         arrays: Arrays = {"pictures": images.to_bytes(picture.x[:count])}
         if tells:
             arrays["chances"] = _told(picture, ends, self.levels)[:count]
         if last < picture.x[0, 0].numel():
-            self.kept[_key([arrays["pictures"], *rows[1:]], last, tells)] = sheet
+            self.kept[_key([arrays["pictures"], *rows[1:]], last, tells)] = state
             while len(self.kept) > KEPT:
                 self.kept.popitem(last=False)
         return arrays
 
-    def _begun(self, rows: Rows, size: int, first: int, tells: bool) -> Sheet:
+    def _begun(self, rows: Rows, size: int, first: int, tells: bool) -> SamplingState:
         """Lay some rows out as `size` of them, ready to be drawn from a pixel on to the end."""
         pictures, hidden, seeds, *labels = (torch.from_numpy(_filled(part, size)) for part in rows)
         u = noise.uniform(seeds.tolist(), self.card.shape)
         x, masks, u, *told = (part.to(self.device) for part in (pictures, hidden[:, None] > 0, u, *labels))
         picture = Raster(images.unit(x), masks, u, tells)
         draw = self.model.draw if isinstance(self.model, Draws) else partial(_by_rows, self.model)
-        return Sheet(picture, draw(picture, first, picture.x[0, 0].numel(), *told))
+        return SamplingState(picture, draw(picture, first, picture.x[0, 0].numel(), *told))
 
 
 def _by_rows(model: Any, picture: Raster, first: int, last: int, y: Tensor | None = None) -> Iterator[int]:

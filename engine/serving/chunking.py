@@ -11,13 +11,13 @@ from engine.errors import ZoetropeError
 from engine.inference.requests import STEP_ROWS, Answer, Job, Outcome
 
 Run = Callable[[str, list[Job]], Sequence[Outcome]]
-Slices = Generator[None, None, Outcome]  # yields between forward passes, returns the outcome
+Chunks = Generator[None, None, Outcome]  # yields between forward passes, returns the outcome
 
-SLICE = 0.004
+CHUNK_SECONDS = 0.004
 """Seconds that a drawing goes on before others get their turn; a screen is refreshed every 0.017."""
 
 
-def in_parts(run: Run, job: Job, limit: int) -> Slices:
+def in_parts(run: Run, job: Job, limit: int) -> Chunks:
     """Answer a job of more work than one pass takes, `limit` rows at a time, or as many steps as cost the same."""
     answers = []
     for first in range(0, job.rows, limit):
@@ -30,7 +30,7 @@ def in_parts(run: Run, job: Job, limit: int) -> Slices:
     return joined(answers)
 
 
-def in_steps(run: Run, job: Job, limit: int) -> Slices:
+def in_steps(run: Run, job: Job, limit: int) -> Chunks:
     """Answer an inversion of many steps some at a time, each part from where the last got; any other job at once."""
     at_once = max(1, limit // (STEP_ROWS * max(1, job.rows)))
     if job.verb != "invert" or job.steps <= at_once:
@@ -49,14 +49,14 @@ def in_steps(run: Run, job: Job, limit: int) -> Slices:
     return Answer({**parts[-1].arrays, "losses": losses}, spent(parts))
 
 
-def in_time(drawing: Generator[None, None, Mapping[str, NDArray[Any]]], clock: Callable[[], float]) -> Slices:
-    """Answer by a drawing, as many of its pieces at a time as go into SLICE, and one at least."""
+def in_time(drawing: Generator[None, None, Mapping[str, NDArray[Any]]], clock: Callable[[], float]) -> Chunks:
+    """Answer by a drawing, as many of its pieces at a time as go into CHUNK_SECONDS, and one at least."""
     spent = 0.0
     while True:
         began = clock()
         try:
             next(drawing)
-            while clock() - began < SLICE:
+            while clock() - began < CHUNK_SECONDS:
                 next(drawing)
         except StopIteration as end:
             return Answer(end.value, {"model": 1e3 * (spent + clock() - began)})

@@ -8,7 +8,7 @@ from engine.checkpoints.catalogue import Catalogue
 from engine.inference.batching import check, drawing
 from engine.inference.engine import Engine
 from engine.inference.requests import Answer, Job
-from engine.serving.chunking import Slices, in_parts, in_time
+from engine.serving.chunking import Chunks, in_parts, in_time
 from engine.serving.protocol import Listener
 from engine.serving.scheduler import CAPACITY, Batcher
 from engine.serving.states import States
@@ -47,7 +47,7 @@ class ThreadBackend:
         self.states.tell("lost")
         self.batcher.close()
 
-    def _slices(self, job: Job, limit: int) -> Slices:
+    def _slices(self, job: Job, limit: int) -> Chunks:
         """Look at a long job as a whole before it is cut: a part may be right where the whole is wrong."""
         ready = self.engine.ready(job.model)
         whole = check(ready, job)

@@ -9,8 +9,8 @@ from functools import partial
 from engine import errors
 from engine.errors import Busy, EngineLost, Expired, ModelFault, Superseded, ZoetropeError
 from engine.inference.requests import Answer, Job, Outcome, settle
-from engine.serving.chunking import Run, Slices, in_parts
-from engine.serving.fair_queue import Line, Place, Ticket
+from engine.serving.chunking import Chunks, Run, in_parts
+from engine.serving.fair_queue import FairQueue, Place, QueuedJob
 from engine.serving.loader import Loader
 
 CAPACITY = 4096  # jobs that may wait
@@ -30,14 +30,14 @@ class Batcher:
         limit: Callable[[str], int],
         is_ready: Callable[[str], bool] = lambda model: True,
         prepare: Callable[[str], object] = lambda model: None,
-        slices: Callable[[Job, int], Slices] | None = None,
+        slices: Callable[[Job, int], Chunks] | None = None,
         capacity: int = CAPACITY,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.run, self.limit, self.is_ready, self.capacity, self.clock = run, limit, is_ready, capacity, clock
         self.slices = slices or partial(in_parts, run)
-        self.line = Line()
-        self.running: list[Ticket] = []
+        self.queue = FairQueue()
+        self.running: list[QueuedJob] = []
         self.opening: set[str] = set()  # models that the loader has been asked for
         self.opened: set[str] = set()  # models that it gave: good for one pass even if they have left the device again
         self.closed = False
@@ -49,17 +49,17 @@ class Batcher:
     def submit(self, job: Job) -> "Future[Answer]":
         """Ask for something and return at once. Whatever goes wrong comes through the future, as a ZoetropeError."""
         with self.changed:
-            ticket, older = self.line.join(job, self.clock())
+            queued, older = self.queue.join(job, self.clock())
             refusal = None if older else self._refusal()
             if refusal:
-                self.line.leave(ticket.place)
+                self.queue.leave(queued.place)
             self.changed.notify()
         if refusal:
-            settle(ticket.future, refusal)
+            settle(queued.future, refusal)
         if older:
             settle(older.future, _superseded(job))
-        ticket.future.add_done_callback(partial(self._leave, ticket.place))  # the cancelled leave the line at once
-        return ticket.future
+        queued.future.add_done_callback(partial(self._leave, queued.place))  # the cancelled leave the queue at once
+        return queued.future
 
     def warm(self, models: Iterable[str]) -> None:
         """Make models ready before anybody asks for them, in this order."""
@@ -68,19 +68,19 @@ class Batcher:
     def forget(self, who: str) -> None:
         """Cancel what a person who has left still waits for."""
         with self.changed:
-            running = [ticket for ticket in self.running if who and ticket.job.who == who]
-            theirs = [*self.line.of(who), *running]
-        for ticket in theirs:
-            ticket.future.cancel()
+            running = [queued for queued in self.running if who and queued.job.who == who]
+            theirs = [*self.queue.of(who), *running]
+        for queued in theirs:
+            queued.future.cancel()
 
     def close(self) -> None:
         """Stop after the pass under way; those who still wait hear EngineLost."""
         with self.changed:
             self.closed = True
-            waiting, self.line = list(self.line), Line()
+            waiting, self.queue = list(self.queue), FairQueue()
             self.changed.notify()
-        for ticket in waiting:
-            settle(ticket.future, _lost())
+        for queued in waiting:
+            settle(queued.future, _lost())
         self.loader.close()
         if threading.current_thread() is not self.thread:
             self.thread.join()
@@ -95,69 +95,69 @@ class Batcher:
             del due  # while nobody asks, nothing is held
 
     def _next(self) -> bool:
-        """Wait for the tickets of the next pass; False when closed."""
+        """Wait for the jobs of the next pass; False when closed."""
         with self.changed:
             self.running = []
             while not self.closed and not self.running:
-                self.running = self.line.turn(self._ready, self.limit)
+                self.running = self.queue.next_batch(self._ready, self.limit)
                 if not self.running:
                     self.changed.wait()
             return bool(self.running)
 
-    def _due(self, batch: list[Ticket], now: float) -> list[Ticket]:
-        for ticket in batch:
-            if ticket.late(now):
-                why = f"{ticket.job.model} did not come to this within {ticket.job.patience} seconds."
-                settle(ticket.future, Expired(why))
-        return [ticket for ticket in batch if not ticket.late(now)]
+    def _due(self, batch: list[QueuedJob], now: float) -> list[QueuedJob]:
+        for queued in batch:
+            if queued.late(now):
+                why = f"{queued.job.model} did not come to this within {queued.job.patience} seconds."
+                settle(queued.future, Expired(why))
+        return [queued for queued in batch if not queued.late(now)]
 
-    def _pass(self, tickets: list[Ticket]) -> Sequence[Outcome | None]:
-        """One forward pass: the outcome of each ticket, None where a long job goes on."""
-        if not tickets:
+    def _pass(self, jobs: list[QueuedJob]) -> Sequence[Outcome | None]:
+        """One forward pass: the outcome of each job, None where a long job goes on."""
+        if not jobs:
             return []
-        model = tickets[0].job.model
+        model = jobs[0].job.model
         self.opened.discard(model)
         try:
-            if len(tickets) == 1 and tickets[0].job.work > self.limit(model):
-                return [self._slice(tickets[0])]
-            outcomes = list(self.run(model, [ticket.job for ticket in tickets]))
-            if len(outcomes) != len(tickets):
-                raise ValueError(f"{len(outcomes)} answers to {len(tickets)} jobs")
+            if len(jobs) == 1 and jobs[0].job.work > self.limit(model):
+                return [self._slice(jobs[0])]
+            outcomes = list(self.run(model, [queued.job for queued in jobs]))
+            if len(outcomes) != len(jobs):
+                raise ValueError(f"{len(outcomes)} answers to {len(jobs)} jobs")
         except ZoetropeError as error:
-            return [errors.named(type(error).__name__, str(error)) for _ in tickets]  # one each: they travel on alone
+            return [errors.named(type(error).__name__, str(error)) for _ in jobs]  # one each: they travel on alone
         except Exception as error:
-            return [ModelFault(f"{model} failed ({type(error).__name__}: {error}). Ask again.") for _ in tickets]
+            return [ModelFault(f"{model} failed ({type(error).__name__}: {error}). Ask again.") for _ in jobs]
         return outcomes
 
-    def _slice(self, ticket: Ticket) -> Outcome | None:
-        if ticket.slices is None:
-            ticket.slices = self.slices(ticket.job, self.limit(ticket.job.model))
+    def _slice(self, queued: QueuedJob) -> Outcome | None:
+        if queued.slices is None:
+            queued.slices = self.slices(queued.job, self.limit(queued.job.model))
         try:
-            next(ticket.slices)
+            next(queued.slices)
         except StopIteration as end:
             outcome: Outcome = end.value
             return outcome
         return None
 
-    def _answer(self, tickets: list[Ticket], outcomes: Sequence[Outcome | None], began: float) -> None:
+    def _answer(self, jobs: list[QueuedJob], outcomes: Sequence[Outcome | None], began: float) -> None:
         now = self.clock()
-        for ticket, result in zip(tickets, outcomes, strict=True):
-            ticket.ran += now - began
-            outcome = self._go_on(ticket) if result is None else result
+        for queued, result in zip(jobs, outcomes, strict=True):
+            queued.ran += now - began
+            outcome = self._go_on(queued) if result is None else result
             if isinstance(outcome, Answer):
-                waited = 1000 * (now - ticket.arrived - ticket.ran)
+                waited = 1000 * (now - queued.arrived - queued.ran)
                 outcome = Answer(outcome.arrays, {**outcome.ms, "queue": waited})
             if outcome is not None:
-                settle(ticket.future, outcome)
+                settle(queued.future, outcome)
 
-    def _go_on(self, ticket: Ticket) -> ZoetropeError | None:
-        """Put a long job back into the line, unless it has no business there any more."""
+    def _go_on(self, queued: QueuedJob) -> ZoetropeError | None:
+        """Put a long job back into the queue, unless it has no business there any more."""
         with self.changed:
             if self.closed:
                 return _lost()
-            if not ticket.future.cancelled() and self.line.rejoin(ticket):
+            if not queued.future.cancelled() and self.queue.rejoin(queued):
                 return None
-        return _superseded(ticket.job)
+        return _superseded(queued.job)
 
     # What both threads and all callers share; under the lock
 
@@ -173,26 +173,26 @@ class Batcher:
 
     def _loaded(self, model: str, trouble: ZoetropeError | None) -> None:
         with self.changed:
-            stranded = [ticket for ticket in self.line if trouble and ticket.job.model == model]
-            for ticket in stranded:
-                self.line.leave(ticket.place)
+            stranded = [queued for queued in self.queue if trouble and queued.job.model == model]
+            for queued in stranded:
+                self.queue.leave(queued.place)
             if model in self.opening and not trouble:
                 self.opened.add(model)
             self.opening.discard(model)
             self.changed.notify()
-        for ticket in stranded:
-            settle(ticket.future, errors.named(type(trouble).__name__, str(trouble)))
+        for queued in stranded:
+            settle(queued.future, errors.named(type(trouble).__name__, str(trouble)))
 
     def _refusal(self) -> ZoetropeError | None:
         if self.closed:
             return _lost()
-        if self.line.length > self.capacity:
+        if self.queue.length > self.capacity:
             return Busy(f"{self.capacity} requests wait already. Ask again in a moment.")
         return None
 
     def _leave(self, place: Place, future: "Future[Answer]") -> None:
         with self.changed:
-            waited = self.line.leave(place)
+            waited = self.queue.leave(place)
         if waited:
             future.set_running_or_notify_cancel()  # for those who wait by concurrent.futures.wait
 

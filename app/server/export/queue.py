@@ -19,7 +19,7 @@ from pathlib import Path as File
 
 import numpy as np
 
-from app.engine_client import Door
+from app.engine_client import EngineClient
 from app.server.export.film import FORMS, LOOKS, SIZES, chosen, opened
 from app.server.export.folder import Folder
 from app.server.export.path_file import Path, file_name, to_json
@@ -60,7 +60,7 @@ class Stopped(Exception):
 
 
 @dataclass(eq=False)
-class Film:
+class Export:
     """A film in the making, or made."""
 
     order: Order  # once the film is made, without the keys of its path
@@ -101,18 +101,18 @@ def check(order: Order) -> Order:
     return order
 
 
-class Studio:
-    """Makes films over the engine behind a door."""
+class ExportQueue:
+    """Makes films over the engine behind a client."""
 
-    def __init__(self, door: Door) -> None:
-        self.door, self.lock = door, threading.Lock()
-        self.films = dict[str, Film]()
+    def __init__(self, client: EngineClient) -> None:
+        self.client, self.lock = client, threading.Lock()
+        self.films = dict[str, Export]()
         self.folder = Folder()
         self.worker = ThreadPoolExecutor(1, "film")
 
     # What people ask
 
-    def order(self, order: Order, person: str = "") -> Film:
+    def order(self, order: Order, person: str = "") -> Export:
         """Have a film made for somebody. Raises BadValue, or Busy where too many wait."""
         check(order)
         self.sweep()
@@ -122,12 +122,12 @@ class Studio:
                 raise Busy(f"{MOST_EACH} of your films wait already. Wait for one of them, or cancel it.")
             if len(going) >= MOST:
                 raise Busy(f"{MOST} films wait already. Ask again in a minute.")
-            film = Film(order, self.folder.file(FORMS[order.form].ending), person)
+            film = Export(order, self.folder.file(FORMS[order.form].ending), person)
             self.films[film.token] = film
         self.worker.submit(self._make, film)
         return film
 
-    def film(self, token: str) -> Film:
+    def film(self, token: str) -> Export:
         """Give a film that was ordered. Raises UnknownName where it is gone."""
         with self.lock:
             film = self.films.get(token)
@@ -136,13 +136,13 @@ class Studio:
         film.seen = time.monotonic()
         return film
 
-    def ahead(self, film: Film) -> int:
+    def ahead(self, film: Export) -> int:
         """Count the films that come before one."""
         with self.lock:
             going = [other for other in self.films.values() if other.going]
         return going.index(film) if film in going else 0
 
-    def cancel(self, film: Film) -> None:
+    def cancel(self, film: Export) -> None:
         """Stop making a film, and forget it."""
         film.stop.set()
         with self.lock:
@@ -170,7 +170,7 @@ class Studio:
 
     # The worker
 
-    def _make(self, film: Film) -> None:
+    def _make(self, film: Export) -> None:
         film.state = "making"
         try:
             if film.order.form == "json":
@@ -193,9 +193,9 @@ class Studio:
             film.file.unlink(missing_ok=True)
         film.order = replace(film.order, path=replace(film.order.path, keys=()))
 
-    def _shoot(self, film: Film) -> None:
+    def _shoot(self, film: Export) -> None:
         order = film.order
-        card = self.door.catalogue().able(order.path.model, "decodes")
+        card = self.client.catalogue().able(order.path.model, "decodes")
         with opened(order.form, film.file, card.shape, order.size, order.look, order.path.fps) as reel:
             for picture in self._pictures(film):
                 reel.add(picture)
@@ -207,7 +207,7 @@ class Studio:
                         f"The film has grown beyond {LARGEST >> 20} MB. Make it smaller or shorter, or take MP4."
                     )
 
-    def _pictures(self, film: Film) -> Iterator[Bytes]:
+    def _pictures(self, film: Export) -> Iterator[Bytes]:
         """Have the pictures decoded in parts; while one is encoded, the next is in the engine's line."""
         z, y = film.order.path.latents()
         z, y = z[film.frames], None if y is None else y[film.frames]
@@ -224,14 +224,14 @@ class Studio:
                 job = Job(
                     "decode", film.order.path.model, z=z[part], y=None if y is None else y[part], who=who, slot="film"
                 )
-                coming, at = self.door.submit(job), at + rows
+                coming, at = self.client.submit(job), at + rows
             if answer is not None:
                 yield from answer.arrays["pictures"]
 
 
-def crowded(finished: Sequence[Film]) -> list[Film]:
+def crowded(finished: Sequence[Export]) -> list[Export]:
     """Name the finished films, the oldest first, that have to make room for newer ones."""
-    kept, bytes_, leaving = Counter[str](), 0, list[Film]()
+    kept, bytes_, leaving = Counter[str](), 0, list[Export]()
     for film in reversed(finished):
         kept[film.person] += 1
         bytes_ += film.size
@@ -246,7 +246,7 @@ def _rows(answer: Answer) -> int:
     return int(np.clip(PART * rows / max(answer.ms.get("model", PART), 0.1), 1, min(MOST_ROWS, 2 * rows)))
 
 
-def _awaited(coming: Future[Answer], film: Film) -> Answer:
+def _awaited(coming: Future[Answer], film: Export) -> Answer:
     while True:
         try:
             return coming.result(0.25)

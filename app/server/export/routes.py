@@ -23,7 +23,7 @@ from starlette.routing import Route
 
 from app.server.export.film import FORMS
 from app.server.export.path_file import MAX_FILE, from_json
-from app.server.export.queue import Film, Order, Studio
+from app.server.export.queue import Export, ExportQueue, Order
 from app.server.websocket import person
 from engine.errors import BadValue, Busy, EngineLost, UnknownName, ZoetropeError
 
@@ -32,10 +32,10 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 class Films:
-    """The routes over one studio."""
+    """The routes over one queue of exports."""
 
-    def __init__(self, studio: Studio) -> None:
-        self.studio = studio
+    def __init__(self, exports: ExportQueue) -> None:
+        self.exports = exports
 
     def routes(self, base: str = "") -> list[Route]:
         """Give what the web server adds to its own."""
@@ -49,24 +49,24 @@ class Films:
 
     async def read(self, request: Request) -> Response:
         """Read a path file."""
-        text, catalogue = await _body(request), await self.studio.door.arrived()
+        text, catalogue = await _body(request), await self.exports.client.arrived()
         path, notices = await asyncio.to_thread(from_json, text, catalogue)
         return JSONResponse({"path": asdict(path), "notices": notices})
 
     async def order(self, request: Request) -> Response:
         """Have a film made."""
-        text, catalogue = await _body(request), await self.studio.door.arrived()
-        film = self.studio.order(await asyncio.to_thread(_order, text, catalogue), person(request))
+        text, catalogue = await _body(request), await self.exports.client.arrived()
+        film = self.exports.order(await asyncio.to_thread(_order, text, catalogue), person(request))
         return JSONResponse(self._told(film), 202)
 
     async def look(self, request: Request) -> Response:
         """Say how far a film is."""
-        self.studio.sweep()
+        self.exports.sweep()
         return JSONResponse(self._told(self._film(request)))
 
     async def cancel(self, request: Request) -> Response:
         """Stop a film."""
-        self.studio.cancel(self._film(request))
+        self.exports.cancel(self._film(request))
         return Response(status_code=204)
 
     async def fetch(self, request: Request) -> Response:
@@ -76,12 +76,12 @@ class Films:
             raise BadValue(f"This film is {film.state}. Wait until it is ready.")
         return FileResponse(film.file, media_type=FORMS[film.order.form].mime, filename=film.name)
 
-    def _film(self, request: Request) -> Film:
-        return self.studio.film(request.path_params["token"])
+    def _film(self, request: Request) -> Export:
+        return self.exports.film(request.path_params["token"])
 
-    def _told(self, film: Film) -> dict[str, Any]:
+    def _told(self, film: Export) -> dict[str, Any]:
         about = {"film": film.token, "state": film.state, "done": film.done, "frames": len(film.frames)}
-        return {**about, "ahead": self.studio.ahead(film), "name": film.name, "error": film.error}
+        return {**about, "ahead": self.exports.ahead(film), "name": film.name, "error": film.error}
 
 
 def _guarded(endpoint: Endpoint) -> Endpoint:

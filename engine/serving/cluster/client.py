@@ -11,9 +11,9 @@ from engine.checkpoints.catalogue import Catalogue, catalogue_from
 from engine.errors import Busy, CheckpointRefused, EngineLost, EngineTrouble, ZoetropeError
 from engine.inference.requests import Answer, Job, settle
 from engine.serving import codec
-from engine.serving.cluster.codec import bundle, unbundle
-from engine.serving.cluster.connection import Link, Unreachable
-from engine.serving.cluster.health import Pulse
+from engine.serving.cluster.codec import pack_all, unpack_all
+from engine.serving.cluster.connection import HttpConnection, Unreachable
+from engine.serving.cluster.health import HealthMonitor
 from engine.serving.pending_jobs import Failures, PendingJob, PendingJobs, fail
 from engine.serving.protocol import Listener, State
 
@@ -35,14 +35,14 @@ class ClusterBackend:
         self.url, self.numbers = url, itertools.count()
         self.pending, self.closed = PendingJobs(), False
         self.known: Catalogue | None = None
-        self.asking: dict[Link, list[PendingJob]] = {}
+        self.asking: dict[HttpConnection, list[PendingJob]] = {}
         self.changed = threading.Condition()  # guards the four above
-        self.links = [Link(url, SILENCE) for _ in range(connections)]
-        self.health = Link(url, QUICK)
-        self.pulse = Pulse(self._alive, patience)
-        self.pulse.states.watch(self._turned)
-        self.threads = [threading.Thread(target=self._work, args=(link,), daemon=True) for link in self.links]
-        self.pulse.start()
+        self.connections = [HttpConnection(url, SILENCE) for _ in range(connections)]
+        self.health = HttpConnection(url, QUICK)
+        self.monitor = HealthMonitor(self._alive, patience)
+        self.monitor.states.watch(self._turned)
+        self.threads = [threading.Thread(target=self._work, args=(one,), daemon=True) for one in self.connections]
+        self.monitor.start()
         for thread in self.threads:
             thread.start()
 
@@ -51,10 +51,10 @@ class ClusterBackend:
     def catalogue(self, timeout: float | None = None) -> Catalogue:
         """Give the checkpoints there are, waiting for the engine to answer. Raises EngineLost where it does not."""
         with self.changed:
-            self.changed.wait_for(lambda: self.known or self.closed or self.pulse.state in ("ready", "lost"), timeout)
+            self.changed.wait_for(lambda: self.known or self.closed or self.monitor.state in ("ready", "lost"), timeout)
             if self.known is not None:
                 return self.known
-            if self.closed or self.pulse.state != "ready":
+            if self.closed or self.monitor.state != "ready":
                 raise self._lost()
         known = self._fetch()
         with self.changed:
@@ -69,7 +69,7 @@ class ClusterBackend:
         except ZoetropeError as error:
             failures.append((each, error))
         with self.changed:
-            if self.closed or self.pulse.state == "lost":
+            if self.closed or self.monitor.state == "lost":
                 failures = [(each, self._lost())]
             if not failures:
                 failures = self.pending.add(each)
@@ -84,14 +84,14 @@ class ClusterBackend:
         for each in theirs:
             each.future.cancel()
         with self.changed:
-            for link, jobs in self.asking.items():
+            for connection, jobs in self.asking.items():
                 if all(each in theirs for each in jobs):
-                    link.end()
+                    connection.end()
             self.changed.notify_all()
 
     def watch(self, listener: Listener) -> None:
         """Call `listener` with each new state, from any thread, and with the present one at once."""
-        self.pulse.states.watch(listener)
+        self.monitor.states.watch(listener)
 
     def close(self) -> None:
         """Stop asking; those who still wait hear EngineLost. The cluster itself goes on."""
@@ -101,42 +101,42 @@ class ClusterBackend:
             self.changed.notify_all()
         fail(failures)
         self._hang_up()
-        self.pulse.close()
+        self.monitor.close()
         self.health.close()
         for thread in self.threads:
             thread.join()
 
     # The threads that ask
 
-    def _work(self, link: Link) -> None:
-        while jobs := self._next(link):
+    def _work(self, connection: HttpConnection) -> None:
+        while jobs := self._next(connection):
             try:
-                outcomes = self._exchange(link, jobs)
+                outcomes = self._exchange(connection, jobs)
             except OSError as error:
                 log.info("%s gave no answer to %d jobs: %s", self.url, len(jobs), error)
                 self._retry(jobs, crashed=not isinstance(error, Unreachable))
             else:
                 self._deliver(jobs, outcomes)
-        link.close()
+        connection.close()
 
-    def _next(self, link: Link) -> list[PendingJob]:
+    def _next(self, connection: HttpConnection) -> list[PendingJob]:
         """Wait for the jobs of the next request; none when closed."""
         while True:
             with self.changed:
-                self.asking.pop(link, None)
-                self.changed.wait_for(lambda: self.closed or (self.pulse.state == "ready" and self.pending.due()))
+                self.asking.pop(connection, None)
+                self.changed.wait_for(lambda: self.closed or (self.monitor.state == "ready" and self.pending.due()))
                 if self.closed:
                     return []
-                link.begin()
-                self.asking[link], failures = self.pending.send_together(ROWS)
-                jobs = self.asking[link]
+                connection.begin()
+                self.asking[connection], failures = self.pending.send_together(ROWS)
+                jobs = self.asking[connection]
             fail(failures)
             if jobs:
                 return jobs
 
-    def _exchange(self, link: Link, jobs: Sequence[PendingJob]) -> Sequence[Outcome]:
+    def _exchange(self, connection: HttpConnection, jobs: Sequence[PendingJob]) -> Sequence[Outcome]:
         """Ask for an answer to each. Raises Unreachable where nobody was asked, OSError where an engine failed."""
-        status, body = link.ask("POST", "/jobs", bundle([each.packet for each in jobs]))
+        status, body = connection.ask("POST", "/jobs", pack_all([each.packet for each in jobs]))
         if status == 200:
             return self._outcomes(body, len(jobs))
         if status == 503:
@@ -150,7 +150,7 @@ class ClusterBackend:
 
     def _outcomes(self, body: bytes, count: int) -> Sequence[Outcome]:
         try:
-            outcomes = [codec.answer_from(*codec.unpack(part)) for part in unbundle(body)]
+            outcomes = [codec.answer_from(*codec.unpack(part)) for part in unpack_all(body)]
         except ZoetropeError as error:
             raise OSError(str(error)) from None
         if len(outcomes) != count:
@@ -158,7 +158,7 @@ class ClusterBackend:
         return outcomes
 
     def _deliver(self, jobs: Sequence[PendingJob], outcomes: Sequence[Outcome]) -> None:
-        self.pulse.hear()
+        self.monitor.hear()
         with self.changed:
             if any(isinstance(outcome, CheckpointRefused) for outcome in outcomes):
                 self.known = None  # it has a fault that it had not when it was told
@@ -170,7 +170,7 @@ class ClusterBackend:
     def _retry(self, jobs: Sequence[PendingJob], crashed: bool) -> None:
         """Let jobs that got no answer wait for the engine to come back."""
         if not all(each.future.cancelled() for each in jobs):
-            self.pulse.doubt()
+            self.monitor.check_now()
         with self.changed:
             failures = self.pending.retry(jobs, crashed)
             self.changed.notify_all()
@@ -195,20 +195,20 @@ class ClusterBackend:
         fail(failures)
 
     def _fetch(self) -> Catalogue:
-        link = Link(self.url, PATIENCE)
+        connection = HttpConnection(self.url, PATIENCE)
         try:
-            status, body = link.ask("GET", "/catalogue")
+            status, body = connection.ask("GET", "/catalogue")
             if status == 200:
                 return catalogue_from(body)
         except (OSError, ValueError, KeyError, TypeError):  # of an answer that is no catalogue
             pass
         finally:
-            link.close()
+            connection.close()
         raise self._lost()
 
     def _hang_up(self) -> None:
-        for link in self.links:
-            link.end()
+        for connection in self.connections:
+            connection.end()
 
     def _lost(self) -> EngineLost:
         if self.closed:

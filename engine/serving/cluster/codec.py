@@ -8,12 +8,12 @@ from engine.errors import BadValue
 from engine.serving.codec import pack, unpack
 
 
-def bundle(packets: Sequence[bytes]) -> bytes:
+def pack_all(packets: Sequence[bytes]) -> bytes:
     """Write packets as one, in their order."""
     return pack({}, {str(i): np.frombuffer(packet, np.uint8) for i, packet in enumerate(packets)})
 
 
-def unbundle(body: bytes) -> list[bytes]:
+def unpack_all(body: bytes) -> list[bytes]:
     """Read the packets of a bundle. Raises BadValue unless it is well formed."""
     _, arrays = unpack(body)
     if list(arrays) != [str(i) for i in range(len(arrays))] or any(

@@ -16,7 +16,7 @@ class Unreachable(OSError):
     """Nothing listens there; the request was never made."""
 
 
-class Link:
+class HttpConnection:
     """A connection to the server at an address, opened when it is needed; for one thread at a time.
 
     Raises BadValue unless the address is one, such as http://localhost:8600.

@@ -26,8 +26,8 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from engine.errors import BadValue, Expired, ModelFault, Superseded, ZoetropeError, named
 from engine.inference.requests import DRAWN, Answer, Job
 from engine.serving import codec
-from engine.serving.chunking import Slices, in_time, joined
-from engine.serving.cluster.codec import bundle, unbundle
+from engine.serving.chunking import Chunks, in_time, joined
+from engine.serving.cluster.codec import pack_all, unpack_all
 from engine.serving.loader import Loader
 
 ROWS = 64  # pictures of one batch: of one forward pass, where the model takes that many
@@ -124,8 +124,8 @@ class Models:
 
     async def jobs(self, request: Request) -> Response:
         room = Room()
-        outcomes = await asyncio.gather(*(self.outcome(part, room) for part in unbundle(await _body(request))))
-        return Response(bundle([codec.pack_answer(outcome) for outcome in outcomes]))
+        outcomes = await asyncio.gather(*(self.outcome(part, room) for part in unpack_all(await _body(request))))
+        return Response(pack_all([codec.pack_answer(outcome) for outcome in outcomes]))
 
     places: ClassVar[dict[str, Callable[["Models", Request], Awaitable[Response]]]] = {
         "GET /health": health,
@@ -289,7 +289,7 @@ def _open(folders: Sequence[str] | None, device: str, factory: str) -> Any:
     return getattr(importlib.import_module(module), name)(places, device)
 
 
-def _slice(slices: Slices) -> Outcome | None:
+def _slice(slices: Chunks) -> Outcome | None:
     """Go on by a slice; None where it goes on."""
     try:
         next(slices)

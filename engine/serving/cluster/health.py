@@ -11,7 +11,7 @@ PERIOD = 1.0  # seconds between questions while all is well
 EAGER = 0.25  # seconds between them while it is not
 
 
-class Pulse:
+class HealthMonitor:
     """Calls `alive` in a thread of its own, and keeps the state that follows from its answers.
 
     It is lost after `patience` seconds without an answer, and ready again with the first.
@@ -21,9 +21,9 @@ class Pulse:
         self.alive, self.patience = alive, patience
         self.states = States()
         self.heard = time.monotonic()
-        self.doubted = threading.Event()
+        self.woken = threading.Event()
         self.closed = False
-        self.thread = threading.Thread(target=self._work, name="pulse", daemon=True)
+        self.thread = threading.Thread(target=self._work, name="health monitor", daemon=True)
 
     def start(self) -> None:
         self.thread.start()
@@ -36,14 +36,14 @@ class Pulse:
         """Take note that the server has just answered, so that it need not be asked."""
         self.heard = time.monotonic()
 
-    def doubt(self) -> None:
+    def check_now(self) -> None:
         """Take note that the server could not be reached: nothing is ready until it answers again."""
         self._tell("restarting", only_if_ready=True)
-        self.doubted.set()
+        self.woken.set()
 
     def close(self) -> None:
         self.closed = True
-        self.doubted.set()
+        self.woken.set()
         if threading.current_thread() is not self.thread:
             self.thread.join()
 
@@ -54,8 +54,8 @@ class Pulse:
                 self.hear()
                 fresh = True
             self._judge(fresh)
-            self.doubted.wait(PERIOD if self.state == "ready" else EAGER)
-            self.doubted.clear()
+            self.woken.wait(PERIOD if self.state == "ready" else EAGER)
+            self.woken.clear()
 
     def _judge(self, alive: bool) -> None:
         if alive:

@@ -22,7 +22,7 @@ from engine.serving.process.stream import Stream
 from engine.serving.protocol import Backend
 
 LOG = logging.getLogger(__name__)
-PULSE = 1.0  # seconds between two signs of life
+HEARTBEAT = 1.0  # seconds between two signs of life
 SWITCH = 0.0005  # seconds; ten times as often as usual, so that a model that is opened does not hold up a drag
 
 
@@ -43,7 +43,7 @@ def run(handle: int) -> NoReturn:
 def serve(stream: Stream) -> None:
     """Open an engine as the first packet says, and answer the following ones until the stream ends."""
     sys.setswitchinterval(SWITCH)
-    threading.Thread(target=_pulse, args=(stream,), name="pulse", daemon=True).start()
+    threading.Thread(target=_heartbeat, args=(stream,), name="heartbeat", daemon=True).start()
     packets = stream.packets()
     opening = next(packets, None)
     if opening is None:
@@ -54,17 +54,17 @@ def serve(stream: Stream) -> None:
         sentence = str(error) if isinstance(error, ZoetropeError) else f"{type(error).__name__}: {error}"
         stream.send(codec.pack({"tell": "fault", "sentence": sentence}))
         return
-    desk = Desk(stream, backend)
-    desk.tell_catalogue()
+    responder = Responder(stream, backend)
+    responder.tell_catalogue()
     for each in packets:
-        desk.hear(*codec.unpack(each))
+        responder.hear(*codec.unpack(each))
 
 
-def _pulse(stream: Stream) -> None:
+def _heartbeat(stream: Stream) -> None:
     """Give a sign of life each second, whatever the other threads are at."""
     while not stream.ended:
-        stream.send(codec.pack({"tell": "pulse"}))
-        time.sleep(PULSE)
+        stream.send(codec.pack({"tell": "heartbeat"}))
+        time.sleep(HEARTBEAT)
 
 
 def _open(opening: dict[str, Any]) -> Backend:
@@ -80,7 +80,7 @@ def _open(opening: dict[str, Any]) -> Backend:
     return backend
 
 
-class Desk:
+class Responder:
     """Hands what comes over the stream to the engine, and its answers back."""
 
     def __init__(self, stream: Stream, backend: Backend) -> None:

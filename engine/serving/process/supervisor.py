@@ -183,7 +183,7 @@ class ProcessBackend:
 
     def _hear(self, header: dict[str, Any], arrays: dict[str, Any]) -> bool:
         """Take in a packet; whether it was an answer."""
-        if header.get("tell") == "pulse":
+        if header.get("tell") == "heartbeat":
             if self.stream:
                 self.stream.wait_at_most(SILENCE)
         elif header.get("tell") == "fault":

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from app import engine_client as doors
-from app.engine_client import Door
+from app import engine_client as clients
+from app.engine_client import EngineClient
 from engine.errors import BadValue, EngineLost, OutOfMemory
 from engine.inference.requests import Job
 from engine.serving.protocol import Backend, State
@@ -21,8 +21,8 @@ ROOT = Path(__file__).parent.parent
 
 
 @pytest.fixture
-def door() -> Iterator[Door]:
-    made = Door()
+def client() -> Iterator[EngineClient]:
+    made = EngineClient()
     yield made
     made.close()
 
@@ -33,7 +33,7 @@ def test_the_stand_in_is_a_backend() -> None:
     echo.close()
 
 
-def test_an_engine_is_opened_once_for_all_who_wait(door: Door) -> None:
+def test_an_engine_is_opened_once_for_all_who_wait(client: EngineClient) -> None:
     held, made = threading.Event(), list[Echo]()
 
     def slowly() -> Echo:
@@ -41,29 +41,29 @@ def test_an_engine_is_opened_once_for_all_who_wait(door: Door) -> None:
         made.append(Echo())
         return made[-1]
 
-    door.open(slowly)
-    assert not door.ready
+    client.open(slowly)
+    assert not client.ready
     with pytest.raises(EngineLost, match=r"did not start within 0 s\. Reload"):
-        door.catalogue(timeout=0.01)
-    coming = [door.opening() for _ in range(300)]
+        client.catalogue(timeout=0.01)
+    coming = [client.opening() for _ in range(300)]
     held.set()
-    assert all(future.result(10) is door.catalogue() for future in coming)
-    assert door.ready
-    assert list(door.catalogue().cards) == list(CARDS)
+    assert all(future.result(10) is client.catalogue() for future in coming)
+    assert client.ready
+    assert list(client.catalogue().cards) == list(CARDS)
     assert len(made) == 1
-    assert door.submit(Job("latents", "grey", seeds=(7,))).result(10).arrays["z"].tolist() == [[7, 7]]
-    door.close()
+    assert client.submit(Job("latents", "grey", seeds=(7,))).result(10).arrays["z"].tolist() == [[7, 7]]
+    client.close()
     assert made[0].closed
 
 
-def test_before_the_engine_is_there_a_job_fails_with_a_sentence(door: Door) -> None:
+def test_before_the_engine_is_there_a_job_fails_with_a_sentence(client: EngineClient) -> None:
     with pytest.raises(EngineLost, match="not open yet"):
-        door.submit(Job("latents", "grey", seeds=(7,))).result(1)
+        client.submit(Job("latents", "grey", seeds=(7,))).result(1)
 
 
-def test_a_door_that_nobody_opened_says_so(door: Door) -> None:
+def test_an_engine_client_that_nobody_opened_says_so(client: EngineClient) -> None:
     with pytest.raises(EngineLost, match="zoetrope run"):
-        door.catalogue()
+        client.catalogue()
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_a_door_that_nobody_opened_says_so(door: Door) -> None:
     ],
 )
 def test_an_engine_that_failed_to_open_is_tried_again_but_not_by_everyone(
-    door: Door, monkeypatch: pytest.MonkeyPatch, fault: Exception, sentence: str
+    client: EngineClient, monkeypatch: pytest.MonkeyPatch, fault: Exception, sentence: str
 ) -> None:
     tried, states = [0], list[State]()
 
@@ -84,45 +84,45 @@ def test_an_engine_that_failed_to_open_is_tried_again_but_not_by_everyone(
             raise fault
         return Echo()
 
-    door.watch(states.append)
-    door.open(failing_once)
+    client.watch(states.append)
+    client.open(failing_once)
     for _ in range(50):
         with pytest.raises((EngineLost, OutOfMemory), match=sentence):
-            door.catalogue()
+            client.catalogue()
     assert (tried[0], states) == (1, ["lost"])
-    monkeypatch.setattr(doors, "PAUSE", 0.0)
-    assert list(door.catalogue().cards) == list(CARDS)
+    monkeypatch.setattr(clients, "PAUSE", 0.0)
+    assert list(client.catalogue().cards) == list(CARDS)
     assert (tried[0], states) == (2, ["lost", "ready"])
 
 
-def test_a_backend_that_is_lost_is_kept_and_asked_again(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doors, "PAUSE", 0.0)
+def test_a_backend_that_is_lost_is_kept_and_asked_again(client: EngineClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clients, "PAUSE", 0.0)
     made = list[Absent]()
 
     def absent() -> Absent:
         made.append(Absent())
         return made[-1]
 
-    door.open(absent)
+    client.open(absent)
     for _ in range(3):
         with pytest.raises(EngineLost, match="it is not there"):
-            door.catalogue()
+            client.catalogue()
     assert len(made) == 1
 
 
-def test_states_of_the_engine_are_passed_on(door: Door) -> None:
+def test_states_of_the_engine_are_passed_on(client: EngineClient) -> None:
     echo, states = Echo(), list[State]()
-    door.watch(states.append)
-    assert door.state == "starting"
-    door.open(lambda: echo)
-    door.catalogue()
+    client.watch(states.append)
+    assert client.state == "starting"
+    client.open(lambda: echo)
+    client.catalogue()
     echo.become("restarting")
-    assert (states, door.state) == (["ready", "restarting"], "restarting")
-    door.forget("somebody")
+    assert (states, client.state) == (["ready", "restarting"], "restarting")
+    client.forget("somebody")
     assert echo.forgotten == ["somebody"]
 
 
-def test_an_engine_that_is_made_while_the_door_closes_is_closed_too(door: Door) -> None:
+def test_an_engine_that_is_made_while_the_client_closes_is_closed_too(client: EngineClient) -> None:
     held, entered, echo = threading.Event(), threading.Event(), Echo()
 
     def slowly() -> Echo:
@@ -130,22 +130,22 @@ def test_an_engine_that_is_made_while_the_door_closes_is_closed_too(door: Door) 
         held.wait(10)
         return echo
 
-    door.open(slowly)
-    coming = door.opening()
+    client.open(slowly)
+    coming = client.opening()
     assert entered.wait(10)
-    door.close()
+    client.close()
     held.set()
     with pytest.raises(EngineLost, match="stopping"):
         coming.result(10)
     assert echo.closed
     with pytest.raises(EngineLost, match="No engine was opened"):
-        door.catalogue()
+        client.catalogue()
 
 
 @pytest.mark.parametrize("kind", ["fast", "", "ftp://there", "//there", "process "])
 def test_an_unknown_kind_of_engine_is_refused(kind: str) -> None:
     with pytest.raises(BadValue, match=r"process, thread, or the http://"):
-        doors.backend(kind, None)
+        clients.backend(kind, None)
 
 
 TORCH_FREE = """
