@@ -1,11 +1,12 @@
 # make run: the app on the shipped checkpoints. make test: everything that has to hold. make check: its quick part.
+# make mutants: whether the tests catch thirty deliberate breakages.
 PYTHON ?= python3
 PORT ?= 8501
 BIN := .venv/bin
 # Node comes with the development tools, and stands before one that this machine may have.
 NPM := PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npm
 
-.PHONY: run check test
+.PHONY: run check test mutants
 
 run: .venv/ready
 	$(BIN)/zoetrope run --port $(PORT)
@@ -22,6 +23,9 @@ test: check
 	$(BIN)/pytest -m "not browser and not ray" -n auto
 	$(BIN)/pytest -m ray -rs
 	$(BIN)/pytest -m browser -n auto --dist loadfile
+
+mutants: .venv/ready-to-test
+	$(BIN)/python tests/mutants.py
 
 .venv/ready: pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Zoetrope needs Python 3.11 or newer; give one with: make PYTHON=python3.11")'

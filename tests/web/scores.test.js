@@ -15,6 +15,7 @@ test("the scores of a reading, higher being more of an outlier", () => {
   assert.equal(score("ratio", reading, card), 40)
   near([score("complexity", reading, card)], [100 / Math.LN2])
   assert.equal(score("typicality", reading, card), 10)
+  assert.equal(score("typicality", { ...reading, nats: -80 }, card), 10) // likelier than the mean
   assert.equal(score("size", reading, card), 800)
   assert.equal(score("ratio", { ...reading, background: null }, card), null)
   assert.equal(score("likelihood", null, card), null)
