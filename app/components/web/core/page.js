@@ -50,9 +50,10 @@ export class Page {
     this.root.replaceChildren(...parts, this.toasts.element, this.help)
   }
 
-  /** Listen for the page's keys, as core/keys.js has them. */
+  /** Listen for the page's keys, as core/keys.js has them; a getter among them is asked at each press. */
   listen(acts = {}) {
-    this.deaf = listen(this.root, { ...acts, f: () => this.lecture.toggle(), "?": () => this.explain() })
+    const shared = { f: () => this.lecture.toggle(), "?": () => this.explain() }
+    this.deaf = listen(this.root, Object.assign(Object.create(acts), shared))
   }
 
   /** Show the list of keys, or put it away. */
