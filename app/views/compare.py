@@ -11,6 +11,7 @@ import streamlit as st
 
 from app.components import compare as component
 from app.seeds import read_seed
+from app.views.address import is_news, told
 from app.views.charts import charts
 from app.views.facts import facts
 from app.views.opening import able
@@ -60,7 +61,7 @@ def compare() -> None:
 def _follow_link(models: Catalogue, names: list[str]) -> None:
     """Take over what the address says, where it says something new."""
     state, address = st.session_state, st.query_params.to_dict()
-    if "compare-written" in state and (address == state["compare-written"] or not address):
+    if "compare-written" in state and not is_news("compare", address, state["compare-written"]):
         return
     view, notices = parse(address, models, names)
     state["compare-view"], state["compare-notices"] = view, notices
@@ -132,12 +133,13 @@ def _number(text: str | None, what: str, ends: tuple[float, float], usual: float
 
 def _settled() -> None:
     """Follow the component, where columns or seeds have changed."""
-    told: Mapping[str, Any] = st.session_state[component.KEY].view
-    wanted = {name: str(told[name]) for name in ("models", "seed", "n", "t", "y") if name in told}
+    view: Mapping[str, Any] = st.session_state[component.KEY].view
+    told("compare")
+    wanted = {name: str(view[name]) for name in ("models", "seed", "n", "t", "y") if name in view}
     state = st.session_state
     state["compare-written"] = wanted
     state["compare-shown"] = [name for name in wanted.get("models", "").split(",") if name]
-    latency = told.get("latency")
+    latency = view.get("latency")
     state["compare-latency"] = dict(latency) if isinstance(latency, Mapping) else {}
     if st.query_params.to_dict() != wanted:
         st.query_params.from_dict(wanted)

@@ -12,6 +12,7 @@ from app import link
 from app.components import explorer
 from app.link import View
 from app.server import store
+from app.views.address import is_news, told
 from app.views.facts import facts, name_of
 from app.views.opening import able
 from app.views.style import page_style
@@ -53,7 +54,7 @@ def explore() -> None:
 def _follow_link(models: Catalogue, names: list[str]) -> None:
     """Take over what the address says, where it says something new."""
     state, address = st.session_state, st.query_params.to_dict()
-    if "written" in state and (address == state["written"] or not address):
+    if "written" in state and not is_news("explore", address, state["written"]):
         return
     model, notices = address.get("model", names[0]), list[str]()
     if model not in names:
@@ -106,15 +107,16 @@ def _write(card: Card, view: View) -> None:
 
 def _settled(models: Catalogue) -> None:
     """Follow the component, where a gesture ended or another model was picked."""
-    told: Mapping[str, Any] = st.session_state[explorer.KEY].view
-    name = str(told.get("model"))
+    sent: Mapping[str, Any] = st.session_state[explorer.KEY].view
+    told("explore")
+    name = str(sent.get("model"))
     if name not in models.names("decodes"):
         return
-    card, asked = measured(models.card(name)), {part: str(told[part]) for part in PARTS if told.get(part) is not None}
-    if "at" in told:  # another model: as the browser remembers it, else as this session does
+    card, asked = measured(models.card(name)), {part: str(sent[part]) for part in PARTS if sent.get(part) is not None}
+    if "at" in sent:  # another model: as the browser remembers it, else as this session does
         asked = asked if "z" in asked else st.session_state.get("views", {}).get(name, {"model": name})
     view, notices = link.parse(asked, card)
-    if "at" in told:
+    if "at" in sent:
         _push(card, view, notices, asked)
     _write(card, view)
 

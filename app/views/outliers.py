@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import streamlit as st
 
 from app.components import outliers as component
+from app.views.address import is_news, told
 from app.views.facts import facts, pictures_of
 from app.views.opening import able, nothing_here
 from app.views.reconstruct import parse as parse_source
@@ -112,7 +113,7 @@ def outliers() -> None:
 def _follow_link(models: Catalogue, names: list[str]) -> None:
     """Take over what the address says, where it says something new."""
     state, address = st.session_state, st.query_params.to_dict()
-    if "outliers-written" in state and (address == state["outliers-written"] or not address):
+    if "outliers-written" in state and not is_news("outliers", address, state["outliers-written"]):
         return
     asked, notices = parse(address, models, names)
     state["outliers-asked"] = {"number": state.get("outliers-asked", {"number": 0})["number"] + 1, **asked}
@@ -181,8 +182,9 @@ def opening(models: Catalogue, names: list[str]) -> str:
 
 def _settled() -> None:
     """Follow the component: what it shows goes into the address."""
-    told: Mapping[str, Any] = st.session_state[component.KEY].view
-    wanted = {name: str(told[name]) for name in ("model", "score", "against", "row", "source") if told.get(name)}
+    view: Mapping[str, Any] = st.session_state[component.KEY].view
+    told("outliers")
+    wanted = {name: str(view[name]) for name in ("model", "score", "against", "row", "source") if view.get(name)}
     st.session_state["outliers-written"] = wanted
     if st.query_params.to_dict() != wanted:
         st.query_params.from_dict(wanted)

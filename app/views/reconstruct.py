@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Mapping
 from dataclasses import asdict
 from functools import cache
 from typing import Any, NamedTuple
@@ -18,6 +17,7 @@ from app.components import reconstruct as component
 from app.seeds import read_seed
 from app.server.faces import suggest
 from app.server.uploads import take_in
+from app.views.address import is_news, told
 from app.views.facts import facts
 from app.views.opening import able
 from app.views.style import page_style
@@ -57,7 +57,7 @@ def reconstruct() -> None:
 def _follow_link(models: Catalogue) -> None:
     """Take over what the address says, where it says something new."""
     state, given = st.session_state, st.query_params.get("source", "")
-    if "reconstruct-written" in state and given in ("", state["reconstruct-written"]):
+    if "reconstruct-written" in state and not is_news("reconstruct", given, state["reconstruct-written"]):
         return
     asked, notice = parse(given, models)
     state["reconstruct-asked"] = {"number": state.get("reconstruct-asked", {"number": 0})["number"] + 1, **asked}
@@ -90,8 +90,8 @@ def parse(source: str, models: Catalogue) -> tuple[dict[str, Any], str]:
 
 def _chosen() -> None:
     """Follow the component: put the picture that lies on the desk into the address, where it has one."""
-    told: Mapping[str, Any] = st.session_state[component.KEY].view
-    source = told.get("source")
+    source = st.session_state[component.KEY].view.get("source")
+    told("reconstruct")
     st.session_state["reconstruct-written"] = source if isinstance(source, str) else ""
     if not isinstance(source, str):
         st.query_params.pop("source", None)

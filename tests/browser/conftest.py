@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
 import shutil
 import socket
@@ -192,6 +193,14 @@ class Explore:
     @property
     def z(self) -> list[float]:
         return [float(value) for value in (self.status.get_attribute("data-z") or "").split(",")]
+
+    def still(self, milliseconds: float = 600) -> list[float]:
+        """Wait until the picture has stood still for so long, and give its z: a glide is over then, and kept."""
+        before, now = [math.nan], self.z
+        while now != before:
+            self.page.wait_for_timeout(milliseconds)
+            before, now = now, self.z
+        return now
 
     def pixels(self) -> str:
         return str(self.page.get_by_test_id("live-canvas").evaluate("canvas => canvas.toDataURL()"))

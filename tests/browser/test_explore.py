@@ -286,12 +286,11 @@ def test_the_seed_field_names_a_seed_only_while_the_picture_is_that_seeds(explor
     explore.link("z=")
     explore.until("status.dataset.z !== '1,0,0,0,0,0'")
     expect(seed).to_have_value("7")
-    explore.page.wait_for_timeout(700)  # the glide has ended and is a step of its own
-    drawn = explore.z
+    drawn = explore.still()
     explore.sliders.nth(2).focus()
     explore.press("ArrowRight")  # an axis by hand
     expect(seed).to_have_value("")
-    explore.page.wait_for_timeout(700)
+    explore.still()
     explore.press("k", "n")
     explore.press("u")
     explore.press("u")

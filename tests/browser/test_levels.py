@@ -36,7 +36,7 @@ def moved(explore: Explore, act: str) -> list[float]:
     before = [explore.status.get_attribute("data-z"), explore.page.url]
     explore.press(act) if len(act) == 1 else button(explore.page, act).click()
     explore.page.wait_for_function(ARRIVED, arg=before)
-    return explore.z
+    return explore.still()
 
 
 def test_sliders_stand_in_groups_with_what_each_level_is(levels: Explore) -> None:
