@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from app.views.address import end_of_run
+from app.views.address import turn_to
 from app.views.compare import compare
 from app.views.complete import complete
 from app.views.explore import explore
@@ -31,7 +31,5 @@ st.logo(ICON, size="large")
 _page = st.navigation(_pages, position="top")
 _title = getattr(_page, "title", "")  # there is none while nobody looks
 st.set_page_config(page_title=f"{_title} · Zoetrope", page_icon=ICON, layout="wide")
-try:
-    _page.run()
-finally:
-    end_of_run()
+turn_to(_title)
+_page.run()

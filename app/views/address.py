@@ -1,22 +1,32 @@
-"""What a component tells goes before the address that its message brings, which may be that of a gesture before."""
+"""Which addresses a page follows: a message of the browser may bring that of a gesture before, even twice."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import streamlit as st
 
-_TOLD = "told-in-this-run"
+_TOLD, _PAGE = "addresses-told", "page-drawn"
+_MOST = 200
 
 
-def told(page: str) -> None:
-    """Note, in the callback of a page's component, that this run of the script began with what it told."""
-    st.session_state[_TOLD] = page
+def turn_to(page: str) -> None:
+    """Draw a page: what was told on another is old, and any address leads somewhere."""
+    if st.session_state.get(_PAGE) != page:
+        st.session_state[_PAGE] = page
+        forget()
 
 
-def is_news(page: str, address: object, written: object) -> bool:
-    """Whether the address asks for something: it is not empty, not what was written, and no component has told more."""
-    return bool(address) and address != written and st.session_state.get(_TOLD) != page
+def told(address: Mapping[str, str]) -> None:
+    """Note an address that the page's component has told: whatever brings it again comes late."""
+    st.session_state[_TOLD] = [*st.session_state.get(_TOLD, [])[-_MOST:], dict(address)]
 
 
-def end_of_run() -> None:
-    """Forget what was told in this run, however it ended."""
+def is_news(address: Mapping[str, str], written: Mapping[str, str]) -> bool:
+    """Whether an address asks for something: it is not empty, not the one written, and the component told it not."""
+    return bool(address) and address != written and address not in st.session_state.get(_TOLD, [])
+
+
+def forget() -> None:
+    """Begin anew, with another entry of the browser's history: going back leads to what was told before."""
     st.session_state.pop(_TOLD, None)

@@ -11,7 +11,7 @@ import streamlit as st
 
 from app.components import compare as component
 from app.seeds import read_seed
-from app.views.address import is_news, told
+from app.views.address import forget, is_news, told
 from app.views.charts import charts
 from app.views.facts import facts
 from app.views.opening import able
@@ -61,8 +61,9 @@ def compare() -> None:
 def _follow_link(models: Catalogue, names: list[str]) -> None:
     """Take over what the address says, where it says something new."""
     state, address = st.session_state, st.query_params.to_dict()
-    if "compare-written" in state and not is_news("compare", address, state["compare-written"]):
+    if "compare-written" in state and not is_news(address, state["compare-written"]):
         return
+    forget()
     view, notices = parse(address, models, names)
     state["compare-view"], state["compare-notices"] = view, notices
     state["compare-shown"] = view["models"]
@@ -134,10 +135,10 @@ def _number(text: str | None, what: str, ends: tuple[float, float], usual: float
 def _settled() -> None:
     """Follow the component, where columns or seeds have changed."""
     view: Mapping[str, Any] = st.session_state[component.KEY].view
-    told("compare")
     wanted = {name: str(view[name]) for name in ("models", "seed", "n", "t", "y") if name in view}
     state = st.session_state
     state["compare-written"] = wanted
+    told(wanted)
     state["compare-shown"] = [name for name in wanted.get("models", "").split(",") if name]
     latency = view.get("latency")
     state["compare-latency"] = dict(latency) if isinstance(latency, Mapping) else {}

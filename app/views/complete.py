@@ -10,7 +10,7 @@ import streamlit as st
 
 from app.components import complete as component
 from app.seeds import read_seed
-from app.views.address import is_news, told
+from app.views.address import forget, is_news, told
 from app.views.facts import facts
 from app.views.opening import catalogue, names_of, nothing_here
 from app.views.reconstruct import parse as parse_source
@@ -69,8 +69,9 @@ def values(card: Card) -> tuple[int, int]:
 def _follow_link(models: Catalogue, names: list[str]) -> None:
     """Take over what the address says, where it says something new."""
     state, address = st.session_state, st.query_params.to_dict()
-    if "complete-written" in state and not is_news("complete", address, state["complete-written"]):
+    if "complete-written" in state and not is_news(address, state["complete-written"]):
         return
+    forget()
     state["complete-view"], state["complete-notices"] = parse(address, models, names)
     state["complete-version"] = state.get("complete-version", 0) + 1
     state["complete-written"] = address  # last: a run that is broken off before begins anew
@@ -120,10 +121,10 @@ def _class(text: str | None, card: Card, notices: list[str]) -> int | None:
 def _settled(names: list[str]) -> None:
     """Follow the component, where a person has chosen something else."""
     view: Mapping[str, Any] = st.session_state[component.KEY].view
-    told("complete")
     if view.get("model") not in names:
         return
     wanted = {name: str(view[name]) for name in ("model", "seed", "y", "way", "source") if view.get(name) is not None}
     st.session_state["complete-written"] = wanted
+    told(wanted)
     if st.query_params.to_dict() != wanted:
         st.query_params.from_dict(wanted)

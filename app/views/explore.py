@@ -12,7 +12,7 @@ from app import link
 from app.components import explorer
 from app.link import View
 from app.server import store
-from app.views.address import is_news, told
+from app.views.address import forget, is_news, told
 from app.views.facts import facts, name_of
 from app.views.opening import able
 from app.views.style import page_style
@@ -54,8 +54,9 @@ def explore() -> None:
 def _follow_link(models: Catalogue, names: list[str]) -> None:
     """Take over what the address says, where it says something new."""
     state, address = st.session_state, st.query_params.to_dict()
-    if "written" in state and not is_news("explore", address, state["written"]):
+    if "written" in state and not is_news(address, state["written"]):
         return
+    forget()
     model, notices = address.get("model", names[0]), list[str]()
     if model not in names:
         notices.append(_absent(models, model, names))
@@ -101,6 +102,7 @@ def _write(card: Card, view: View) -> None:
     """Remember what is shown, and put it into the address, where the component has written it already."""
     wanted = _remember(card, view)
     st.session_state["written"] = wanted
+    told(wanted)
     if st.query_params.to_dict() != wanted:
         st.query_params.from_dict(wanted)
 
@@ -108,7 +110,6 @@ def _write(card: Card, view: View) -> None:
 def _settled(models: Catalogue) -> None:
     """Follow the component, where a gesture ended or another model was picked."""
     sent: Mapping[str, Any] = st.session_state[explorer.KEY].view
-    told("explore")
     name = str(sent.get("model"))
     if name not in models.names("decodes"):
         return
@@ -117,6 +118,7 @@ def _settled(models: Catalogue) -> None:
         asked = asked if "z" in asked else st.session_state.get("views", {}).get(name, {"model": name})
     view, notices = link.parse(asked, card)
     if "at" in sent:
+        forget()
         _push(card, view, notices, asked)
     _write(card, view)
 

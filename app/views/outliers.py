@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import streamlit as st
 
 from app.components import outliers as component
-from app.views.address import is_news, told
+from app.views.address import forget, is_news, told
 from app.views.facts import facts, pictures_of
 from app.views.opening import able, nothing_here
 from app.views.reconstruct import parse as parse_source
@@ -113,8 +113,9 @@ def outliers() -> None:
 def _follow_link(models: Catalogue, names: list[str]) -> None:
     """Take over what the address says, where it says something new."""
     state, address = st.session_state, st.query_params.to_dict()
-    if "outliers-written" in state and not is_news("outliers", address, state["outliers-written"]):
+    if "outliers-written" in state and not is_news(address, state["outliers-written"]):
         return
+    forget()
     asked, notices = parse(address, models, names)
     state["outliers-asked"] = {"number": state.get("outliers-asked", {"number": 0})["number"] + 1, **asked}
     state["outliers-notices"] = notices
@@ -183,9 +184,9 @@ def opening(models: Catalogue, names: list[str]) -> str:
 def _settled() -> None:
     """Follow the component: what it shows goes into the address."""
     view: Mapping[str, Any] = st.session_state[component.KEY].view
-    told("outliers")
     wanted = {name: str(view[name]) for name in ("model", "score", "against", "row", "source") if view.get(name)}
     st.session_state["outliers-written"] = wanted
+    told(wanted)
     if st.query_params.to_dict() != wanted:
         st.query_params.from_dict(wanted)
 

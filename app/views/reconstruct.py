@@ -17,7 +17,7 @@ from app.components import reconstruct as component
 from app.seeds import read_seed
 from app.server.faces import suggest
 from app.server.uploads import take_in
-from app.views.address import is_news, told
+from app.views.address import forget, is_news, told
 from app.views.facts import facts
 from app.views.opening import able
 from app.views.style import page_style
@@ -57,12 +57,17 @@ def reconstruct() -> None:
 def _follow_link(models: Catalogue) -> None:
     """Take over what the address says, where it says something new."""
     state, given = st.session_state, st.query_params.get("source", "")
-    if "reconstruct-written" in state and not is_news("reconstruct", given, state["reconstruct-written"]):
+    if "reconstruct-written" in state and not is_news(_address(given), _address(state["reconstruct-written"])):
         return
+    forget()
     asked, notice = parse(given, models)
     state["reconstruct-asked"] = {"number": state.get("reconstruct-asked", {"number": 0})["number"] + 1, **asked}
     state["reconstruct-notices"] = [notice] if notice else []
     state["reconstruct-written"] = given  # last: a run that is broken off before begins anew
+
+
+def _address(source: str) -> dict[str, str]:
+    return {"source": source} if source else {}
 
 
 def parse(source: str, models: Catalogue) -> tuple[dict[str, Any], str]:
@@ -91,8 +96,8 @@ def parse(source: str, models: Catalogue) -> tuple[dict[str, Any], str]:
 def _chosen() -> None:
     """Follow the component: put the picture that lies on the desk into the address, where it has one."""
     source = st.session_state[component.KEY].view.get("source")
-    told("reconstruct")
     st.session_state["reconstruct-written"] = source if isinstance(source, str) else ""
+    told(_address(st.session_state["reconstruct-written"]))
     if not isinstance(source, str):
         st.query_params.pop("source", None)
     elif st.query_params.get("source") != source:

@@ -18,12 +18,14 @@ export function mounting(name, open, part = name) {
     const lives = mounted.get(root)
     lives.made.update(speaking(name, component))
     const turn = ++lives.turn
-    return () => {
-      if (lives.turn !== turn) return // a run that was overtaken is cleaned up, while what lives here lives on
+    const end = () => {
+      // A run that was overtaken is cleaned up, and so is one that another is about to follow: what lives here lives on
+      if (lives.turn !== turn || root.isConnected) return
       mounted.delete(root)
       window.removeEventListener("popstate", lives.back)
       lives.made.close()
     }
+    return () => setTimeout(end)
   }
 }
 
