@@ -73,12 +73,9 @@ def test_the_slider_of_truncation_has_its_arrows_and_the_plane_stays(explore: Ex
 
 def test_pages_have_titles_of_their_own(page: Page, server: str) -> None:
     page.goto(server)
-    titles = set()
     for name in ("Explore", "Morph", "Reconstruct", "Compare", "Complete", "Outliers", "Home"):
         page.get_by_role("link", name=name, exact=True).click()
         expect(page).to_have_title(f"{name} · Zoetrope")
-        titles.add(page.title())
-    assert len(titles) == 7
 
 
 # What another model takes over
