@@ -24,6 +24,7 @@ const rules = {
 }
 
 export default [
+  { ignores: [".*/**", "node_modules/**"] }, // a virtual environment holds large bundles of other projects
   js.configs.recommended,
   { files: ["app/components/web/**/*.js", "bench/**/*.js"], languageOptions: { globals: globals.browser }, rules },
   { files: ["tests/web/**/*.js", "*.js"], languageOptions: { globals: globals.node }, rules },
