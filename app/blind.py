@@ -146,17 +146,19 @@ class Rounds:
             raise BadValue("This blind round is over. Start another.")
         return self.columns[asked[0]] if asked else None
 
-    def reveal(self, told: Reveal) -> dict[str, Any]:
+    def reveal(self, guessed: Reveal) -> dict[str, Any]:
         """Tell what the columns of a round were, which guesses were right, and the first seed. Raises BadValue."""
-        opened = self.rounds.get(told.round)
+        opened = self.rounds.get(guessed.round)
         if opened is None:
             raise BadValue("This blind round is over. Start another.")
         names = list(opened.columns.values())
-        if len(told.guesses) != len(names):
+        if len(guessed.guesses) != len(names):
             raise BadValue(
-                f"{len(told.guesses)} guesses were given for {len(names)} columns; give one for each, or null."
+                f"{len(guessed.guesses)} guesses were given for {len(names)} columns; give one for each, or null."
             )
-        right = [guess == name for guess, name in zip(_kinds(told.guesses, opened), _kinds(names, opened), strict=True)]
+        right = [
+            guess == name for guess, name in zip(_kinds(guessed.guesses, opened), _kinds(names, opened), strict=True)
+        ]
         return {"columns": names, "right": right, "shift": opened.shift}
 
 

@@ -41,7 +41,7 @@ def pages(folders: list[Path] | None, model: str | None) -> str:
             fetch(port, "_stcore/health")
             page = fetch(port, "")
             answered = time.perf_counter() - started
-            drawn = "" if model is None else f", and {draw(port, model)}"
+            picture = "" if model is None else f", and {draw(port, model)}"
         except (OSError, ValueError, WebSocketException) as error:
             raise Unreachable(f"The pages start and do not answer ({type(error).__name__}: {error}).") from None
         seen = [address for address in addresses() if answers(address, port)]
@@ -49,7 +49,7 @@ def pages(folders: list[Path] | None, model: str | None) -> str:
         raise Unreachable("What answers on the port of the pages is no page. Is a proxy between?")
     if seen:
         raise Unreachable(f"The pages were to be seen on localhost alone, and {seen[0]} shows them too.")
-    return f"pages: answer after {answered:.1f} s{drawn}"
+    return f"pages: answer after {answered:.1f} s{picture}"
 
 
 @contextlib.contextmanager

@@ -67,8 +67,8 @@ def home(card: Card) -> View:
     if card.home is not None:
         return View(card.home.z, (card.home.y or 0) if card.classes else None)
     game = {"samples", "decodes"} <= set(card.verbs) and "bounds" not in card.verbs
-    drawn = np.random.default_rng(7).standard_normal(card.latent).round(3)
-    z = tuple(drawn.tolist()) if game and card.latent > FEW else middle(card)
+    latent = np.random.default_rng(7).standard_normal(card.latent).round(3)
+    z = tuple(latent.tolist()) if game and card.latent > FEW else middle(card)
     return View(z, 0 if card.classes else None)
 
 

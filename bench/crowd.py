@@ -224,12 +224,12 @@ async def restart(server: Server, phones: Sequence[Phone], seconds: float, repor
     os.kill(engine, signal.SIGKILL)
     seen = await asyncio.gather(*going)
     spans = [_recovered(one, killed) for one in seen]
-    told = sum(_told(phone.line, killed) for phone in phones)
+    informed = sum(_informed(phone.line, killed) for phone in phones)
     report.add(
         "Restart",
         f"The engine (process {engine}) was killed while {len(phones)} hands dragged at {HAND_RATE:g} a second; "
         f"all drew again after {max(spans):.2f} s (median {percentile(spans, 0.5):.2f} s). "
-        f"{told} of {len(phones)} sockets were told that it restarts and then that it is ready.",
+        f"{informed} of {len(phones)} sockets were told that it restarts and then that it is ready.",
         _drags(seen, seconds),
     )
     return seen
@@ -242,7 +242,7 @@ def _recovered(seen: Seen, killed: float) -> float:
     return max(gaps)[1] - killed if gaps else float("inf")
 
 
-def _told(line: Line, killed: float) -> bool:
+def _informed(line: Line, killed: float) -> bool:
     states = [state for when, state in line.states if when > killed]
     return "restarting" in states and states[-1] == "ready"
 

@@ -23,7 +23,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, Locator, Page
 
-from bench.rig.chromium import LAPTOP, SLOW, chromium, drawn, sweep
+from bench.rig.chromium import LAPTOP, SLOW, chromium, sweep, wait_drawn
 from bench.rig.report import options, publish, table
 from bench.rig.server import Server
 from bench.rig.visit import Session
@@ -40,7 +40,7 @@ class Drag:
 
     what: str
     engine: str
-    drawn: float  # pictures a second
+    wait_drawn: float  # pictures a second
     distinct: float  # pictures a second that differ from the one before, at screen refreshes
     median: float  # pointer to picture, ms
     p95: float
@@ -48,7 +48,7 @@ class Drag:
 
     @property
     def row(self) -> tuple[object, ...]:
-        return self.what, self.engine, self.drawn, self.distinct, self.median, self.p95, self.reruns
+        return self.what, self.engine, self.painted, self.distinct, self.median, self.p95, self.reruns
 
 
 def main() -> None:
@@ -91,7 +91,7 @@ def live(browser: Browser, engine: str, given: argparse.Namespace, rows: list[Dr
     with Server(("--engine", engine, *folders), "bench.rig.app") as server:
         page, sent = watched(browser)
         page.goto(f"http://{server.address}/explore?model={given.model}")
-        drawn(page)
+        wait_drawn(page)
         times = {f"start to first decoded picture ({engine})": time.perf_counter() - began}
         page.wait_for_timeout(1500)
         rows += both(page, sent, engine, "", given.seconds)
@@ -183,7 +183,7 @@ def page_changes(page: Page, engine: str) -> Times:
     home = time.perf_counter() - began
     began = time.perf_counter()
     page.locator(".zt-card[href*='explore?']").first.click()  # others open in Complete
-    drawn(page)
+    wait_drawn(page)
     return {f"Explore to Home ({engine})": home, f"Home to Explore ({engine})": time.perf_counter() - began}
 
 

@@ -60,9 +60,9 @@ def measured(backend: Backend, models: Catalogue, wall: int) -> list[tuple[objec
             began = time.perf_counter()
             backend.submit(job).result(PATIENCE)
             alone = time.perf_counter() - began
-            drawn = backend.submit(dataclasses.replace(job, seeds=tuple(seed + 1000 for seed in job.seeds)))
-            gaps = dragged(backend, drawn.done)
-            drawn.result()
+            sampling = backend.submit(dataclasses.replace(job, seeds=tuple(seed + 1000 for seed in job.seeds)))
+            gaps = dragged(backend, sampling.done)
+            sampling.result()
             rate, spent = len(gaps) / gaps.sum(), gaps.sum()
             rows.append((name, what, alone, spent, rate, 1e3 * np.percentile(gaps, 95), 1e3 * gaps.max()))
     return rows

@@ -74,14 +74,14 @@ def filmed(server: Server, cards: Catalogue, model: str, form: str, length: floa
     path = Path(model, tuple(Key(tuple(map(float, z))) for z in keys), seconds=length, loop=True)
     body = json.dumps({"path": asdict(path), "form": form, "size": 512, "look": "soft"})
     busy, began = sum(server.processor_seconds()), time.perf_counter()
-    told = json.loads(asked(server.address, "POST", "/films", body))
-    while told["state"] in ("waiting", "making"):
+    progress = json.loads(asked(server.address, "POST", "/films", body))
+    while progress["state"] in ("waiting", "making"):
         time.sleep(0.1)
-        told = json.loads(asked(server.address, "GET", f"/films/{told['film']}"))
+        progress = json.loads(asked(server.address, "GET", f"/films/{progress['film']}"))
     seconds, work = time.perf_counter() - began, sum(server.processor_seconds()) - busy
-    if told["state"] != "ready":
-        raise SystemExit(told["error"])
-    content = asked(server.address, "GET", f"/films/{told['film']}/file")
+    if progress["state"] != "ready":
+        raise SystemExit(progress["error"])
+    content = asked(server.address, "GET", f"/films/{progress['film']}/file")
     note(f"{model} {form}: {seconds:.1f} s")
     return model, form, seconds, work, len(content) / 2**20, *found(content, form)
 

@@ -21,16 +21,16 @@ from engine.inference.engine import Engine
 
 BATCHES = (1, 16, 64)
 SECONDS = 0.6  # for each cell of the table
-Ask = Callable[[], Any]
+Decode = Callable[[], Any]
 
 
-def timed(ask: Ask) -> float:
+def timed(decode: Decode) -> float:
     began = time.perf_counter()
-    ask()
+    decode()
     return 1e3 * (time.perf_counter() - began)
 
 
-def compared(one: Ask, other: Ask) -> tuple[float, float]:
+def compared(one: Decode, other: Decode) -> tuple[float, float]:
     """Give the median milliseconds of each, asked in turn."""
     one(), other()
     until, pairs = time.perf_counter() + SECONDS, []
@@ -51,17 +51,17 @@ def row(engine: Engine, name: str) -> str:
     """Give a model's row of the table."""
     card, model = engine.card(name), engine.model(name)
     began = time.perf_counter()
-    ready = DeviceModel(model, card, engine.device)
+    prepared = DeviceModel(model, card, engine.device)
     proving = 1e3 * (time.perf_counter() - began)
     cells = []
     for batch in BATCHES:
         z = engine.latents(name, range(batch))
         y = np.arange(batch) % len(card.classes) if card.classes else None
-        before, after = compared(partial(bare, model, engine.device, z, y), partial(ready.decode, z, y))
+        before, after = compared(partial(bare, model, engine.device, z, y), partial(prepared.decode, z, y))
         cells.append(f"{before:.2f} → {after:.2f} ({before / after:.1f} ×)")
         if batch == BATCHES[-1]:
             cells.append(f"{1e3 * batch / after:,.0f}")
-    kind, sizes = str(ready.dtype).removeprefix("torch."), ", ".join(map(str, ready.main.costs))
+    kind, sizes = str(prepared.dtype).removeprefix("torch."), ", ".join(map(str, prepared.main.costs))
     return f"| {name} | {' | '.join(cells)} | {kind} | {sizes} | {proving:.0f} |"
 
 

@@ -28,13 +28,13 @@ class Fragile(Engine):
     A model called late loses its weights just before they are loaded.
     """
 
-    def ready(self, name: str) -> Any:
+    def loaded(self, name: str) -> Any:
         if name.endswith("late"):
             (self.folders[0] / name / files.WEIGHTS).unlink(missing_ok=True)
-        ready = super().ready(name)
-        if "decode" not in vars(ready):
-            ready.decode = self._fragile(ready.decode)
-        return ready
+        loaded = super().device_model(name)
+        if "decode" not in vars(loaded):
+            loaded.decode = self._fragile(loaded.decode)
+        return loaded
 
     def _fragile(self, decode: Any) -> Any:
         def fragile(z: Any, *rest: Any) -> Any:

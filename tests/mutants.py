@@ -116,8 +116,8 @@ MUTANTS = (
         "engine",
         "Whoever was served stays at the head of the queue.",
         "engine/serving/fair_queue.py",
-        "self.people.move_to_end(queued.place.person)",
-        "self.people.move_to_end(queued.place.person, last=False)",
+        "self.people.move_to_end(queued.position.person)",
+        "self.people.move_to_end(queued.position.person, last=False)",
         "tests/test_queue.py::test_people_take_turns",
     ),
     Mutant(

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 import streamlit as st
 
-from app.views.address import forget, is_news, told, turn_to
+from app.views.address import forget, is_news, reported, turn_to
 
 FIRST, SECOND = {"model": "grey", "z": "1"}, {"model": "grey", "z": "2"}
 
@@ -27,8 +27,8 @@ def test_an_address_is_news_unless_it_is_empty_or_was_written() -> None:
 
 def test_what_the_component_told_before_comes_late_and_is_no_news() -> None:
     turn_to("Explore")
-    told(FIRST)
-    told(SECOND)
+    reported(FIRST)
+    reported(SECOND)
     turn_to("Explore")  # a run that was broken off begins anew
     assert not is_news(FIRST, SECOND)
     assert is_news({"model": "grey", "z": "3"}, SECOND)
@@ -36,10 +36,10 @@ def test_what_the_component_told_before_comes_late_and_is_no_news() -> None:
 
 def test_another_entry_of_the_history_or_another_page_begins_anew() -> None:
     turn_to("Explore")
-    told(FIRST)
+    reported(FIRST)
     forget()
     assert is_news(FIRST, SECOND)
-    told(FIRST)
+    reported(FIRST)
     turn_to("Home")
     turn_to("Explore")
     assert is_news(FIRST, SECOND)

@@ -77,7 +77,7 @@ def test_a_digit_is_framed_as_in_mnist(each: Bundled) -> None:
 
 def test_our_classifier_reads_the_digits() -> None:
     engine = Engine([ROOT / "checkpoints"], "cpu")
-    ready = engine.ready("mnist-classifier")
+    ready = engine.device_model("mnist-classifier")
     read = {
         start: ready.classify(np.stack([reduced(each.pixels) for each in group(start)])).argmax(1)
         for start in ("digit-", "scan-")

@@ -188,8 +188,8 @@ def test_a_judge_knows_the_same_data_at_the_same_size_and_has_been_measured() ->
     painter = replace(card("painter", 2, (1, 8, 8)), data="digits")
     fit, other = judge("fit", "digits", 1.5), judge("other", "clothes", 1.5)
     unmeasured, large = judge("unmeasured", "digits", None), replace(judge("large", "digits", 1.5), shape=(1, 9, 9))
-    assert reconstruct.judge(painter, models(painter, other, unmeasured, large, fit)) == "fit"
-    assert reconstruct.judge(painter, models(painter, other, unmeasured, large)) is None
+    assert reconstruct.classifier(painter, models(painter, other, unmeasured, large, fit)) == "fit"
+    assert reconstruct.classifier(painter, models(painter, other, unmeasured, large)) is None
 
 
 def test_the_component_hears_what_a_model_can_do_by_its_verbs() -> None:

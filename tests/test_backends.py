@@ -407,7 +407,7 @@ def test_a_warm_model_is_ready_before_it_is_asked_for(watched: ThreadBackend) ->
     watched.warm(["toy-nothing", "toy-vae", "toy-cvae"])
     engine: Any = watched.engine
     assert engine.opening.wait(PATIENCE)
-    assert engine.is_ready("toy-vae")
+    assert engine.is_loaded("toy-vae")
     assert engine.passes == []
 
 

@@ -70,7 +70,7 @@ def test_it_lives_on_the_shelf(name: str, tmp_path: Path, monkeypatch: pytest.Mo
 
 def test_logits_do_not_depend_on_batch_composition(tmp_path: Path) -> None:
     keep(tmp_path, "toy-classifier", made(TINY))
-    ready = Engine([tmp_path], "cpu").ready("toy-classifier")
+    ready = Engine([tmp_path], "cpu").device_model("toy-classifier")
     pictures = np.random.default_rng(0).integers(0, 256, (5, 8, 8, 1), np.uint8)
     together = ready.classify(pictures)
     assert alike(ready.classify(pictures[2:3]), together[2:3])

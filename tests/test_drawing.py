@@ -71,7 +71,7 @@ def completed(ready: DeviceModel, asked: dict[str, Any], rows: Any = slice(None)
     given = {"ends": (0, height * width), "tells": True, **more}
     y, seeds = asked["y"], np.array(asked["seeds"])[rows].tolist()
     return finished(
-        ready.completing(
+        ready.completion(
             given.get("pictures", asked["pictures"][rows]),
             asked["hidden"][rows],
             seeds,
@@ -177,7 +177,7 @@ def test_where_no_batch_size_agrees_with_itself_rows_go_alone() -> None:
         return x + (next(calls) if len(x) > 1 else 0)
 
     probe = [np.zeros((64, 2), np.float32)]
-    one = batch_runner.BatchRunner("moody", moody, probe, CPU, graphs=False, sizes=(4, 16), exact=True)
+    one = batch_runner.BatchRunner("moody", moody, probe, CPU, graphs=False, sizes=(4, 16), bitwise=True)
     assert one.limit == 1
     assert (one(np.ones((3, 2), np.float32)) == 1).all()
 

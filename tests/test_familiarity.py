@@ -110,7 +110,7 @@ def dataset() -> Dataset:
 
 def test_an_exported_checkpoint_scores_means_and_not_draws(place: Path) -> None:
     measure.keep_exported(place, files.load_model(place), dataset())
-    ready = Engine([place.parent], "cpu").ready("toy-vae")
+    ready = Engine([place.parent], "cpu").device_model("toy-vae")
     assert len(ready.card.held_out["strangeness"]) == 101
     test = pictures(1, 120)
     mean = ready.reconstruct(test)
@@ -120,7 +120,7 @@ def test_an_exported_checkpoint_scores_means_and_not_draws(place: Path) -> None:
 
 
 def test_a_checkpoint_without_the_file_gives_no_strangeness(place: Path) -> None:
-    assert "strangeness" not in Engine([place.parent], "cpu").ready("toy-vae").reconstruct(pictures(0, 2))
+    assert "strangeness" not in Engine([place.parent], "cpu").device_model("toy-vae").reconstruct(pictures(0, 2))
 
 
 def test_an_evaluation_says_how_well_each_kind_is_told(place: Path, tmp_path: Path) -> None:
@@ -158,7 +158,7 @@ def test_every_family_that_reconstructs_is_measured_as_the_engine_scores(family:
     model = build(CONFIGS[family]).eval().requires_grad_(False)
     write(tmp_path, "toy-model", model)
     measure.keep_exported(tmp_path / "toy-model", model, dataset())
-    ready = Engine([tmp_path], "cpu").ready("toy-model")
+    ready = Engine([tmp_path], "cpu").device_model("toy-model")
     scores = np.sort(ready.reconstruct(pictures(1, 120), terms=False)["strangeness"])
     wanted = ready.card.held_out["strangeness"]
     assert np.quantile(scores, np.linspace(0, 1, 101)) == pytest.approx(wanted, abs=0.05)

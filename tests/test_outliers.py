@@ -38,7 +38,7 @@ from train.metrics import outliers as measure
 from train.metrics.auroc import auroc, gain
 from train.metrics.context import Background, EvalContext, NamedClassifier
 from train.metrics.outliers import Pair, areas, for_card, gains, outlier_scores, read_by, scored
-from train.metrics.refusal import refusal
+from train.metrics.rejection import rejection
 from train.metrics.strangers import ANY, KINDS, STRANGERS, Kind, equal_sizes, mirrored_halves, scrambled
 from train.recipe import Recipe, as_dict
 from train.recipes import RECIPES
@@ -429,10 +429,10 @@ def test_what_a_card_keeps_is_what_the_engine_gives_for_the_same_pictures(flat: 
 
 def test_a_model_of_any_data_has_its_own_pictures_changed_and_one_without_a_likelihood_has_none(flat: Dataset) -> None:
     for config in (AutoencoderConfig(SHAPE, latent=2, width=4, depth=1), ClassifierConfig(SHAPE, width=4)):
-        assert outlier_scores(context(config)) == refusal(context(config)) == []  # type: ignore[arg-type]
+        assert outlier_scores(context(config)) == rejection(context(config)) == []  # type: ignore[arg-type]
     other = context(BYTES)
     elsewhere = dataclasses.replace(other, data=dataclasses.replace(other.data, name="elsewhere"))
-    assert outlier_scores(elsewhere) == refusal(elsewhere) == []  # no other data, of which a table could speak
+    assert outlier_scores(elsewhere) == rejection(elsewhere) == []  # no other data, of which a table could speak
     kept = for_card(elsewhere)
     assert kept is not None
     assert [kind.kind for kind in kept.kinds] == list(ANY)
@@ -454,7 +454,7 @@ def test_missing_data_are_a_note_and_the_other_figures_stay(
     with caplog.at_level(logging.WARNING):
         card = evaluate(
             Engine([tmp_path], "cpu"), "toy-pixelcnn", toy_data(SHAPE, COUNT), 8, 1,
-            only=["outlier-scores", "refusal"], data_dir=tmp_path,
+            only=["outlier-scores", "rejection"], data_dir=tmp_path,
         )  # fmt: skip
     assert card.metrics == ()
     assert card.outliers == kept
@@ -466,7 +466,7 @@ def test_missing_data_are_a_note_and_the_other_figures_stay(
 def test_a_class_conditional_model_tells_classes_apart_and_refuses(flat: Dataset) -> None:
     classifier = made(ClassifierConfig(SHAPE, width=4))
     given = context(BINARY, classifier=NamedClassifier("toy-classifier", classifier))  # type: ignore[arg-type]
-    found = {metric.name: metric for metric in refusal(given)}
+    found = {metric.name: metric for metric in rejection(given)}
     names = ["likelihood", "complexity", "typicality"]  # a file refuses nobody
     assert list(found) == [*(f"outliers refused, {name}" for name in names), "classifier's confidence in outliers"]
     read = scored(given)
@@ -477,7 +477,7 @@ def test_a_class_conditional_model_tells_classes_apart_and_refuses(flat: Dataset
         assert (own[name] <= bound).mean() >= 0.9  # of 24 pictures the bound lies between two
         assert found[f"outliers refused, {name}"].value == pytest.approx(100 * (other[name] > bound).mean())
     assert 10 <= found["classifier's confidence in outliers"].value <= 100
-    assert [metric.name for metric in refusal(context(BYTES))] == [f"outliers refused, {name}" for name in names]
+    assert [metric.name for metric in rejection(context(BYTES))] == [f"outliers refused, {name}" for name in names]
 
 
 # The background model, and the card

@@ -606,8 +606,8 @@ def test_each_job_leaves_the_queue_once_and_with_others_that_fit(drawn: list[tup
     assert all(older.job.who and older.job.slot for older in turned_away)
     people = len(queue.people)
     first_turns = [queue.next_batch(lambda model: True, lambda model: LIMIT) for _ in range(people)]
-    waiting = {queued.place.person for queued in inside}
-    assert waiting == {queued.place.person for batch in first_turns for queued in batch}
+    waiting = {queued.position.person for queued in inside}
+    assert waiting == {queued.position.person for batch in first_turns for queued in batch}
     while batch := queue.next_batch(lambda model: True, lambda model: LIMIT):
         check(queue, batch)
     assert queue.length == 0
@@ -617,5 +617,5 @@ def check(queue: FairQueue, batch: list[QueuedJob]) -> set[QueuedJob]:
     rows = [queued.job.rows for queued in batch]
     assert sum(rows) <= LIMIT or len(rows) == 1
     assert len({queued.job.model for queued in batch}) == 1
-    assert not any(queue.leave(queued.place) for queued in batch)
+    assert not any(queue.leave(queued.position) for queued in batch)
     return set(batch)

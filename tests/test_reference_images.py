@@ -46,9 +46,9 @@ def test_what_was_saved_comes_back_mapped_and_not_copied() -> None:
 
 def test_a_picture_belongs_to_its_seed_and_to_its_class() -> None:
     whole = some()
-    three, one = whole.drawn([1, 2, 3]), whole.drawn([2])
+    three, one = whole.sample([1, 2, 3]), whole.sample([2])
     assert (three[1] == one[0]).all()
-    of_class = whole.drawn(range(20), np.full(20, 2))
+    of_class = whole.sample(range(20), np.full(20, 2))
     wanted = whole.test[2::3]
     assert all(any((picture == each).all() for each in wanted) for picture in of_class)
 
@@ -120,7 +120,7 @@ def test_real_pictures_of_a_model_s_data_come_by_seed(tmp_path: Path) -> None:
     vae = ready(tmp_path, "toy-vae", VAE)
     answers = run_batch(vae, [Job("pictures", "toy-vae", seeds=(4, 5)), Job("pictures", "toy-vae", seeds=(5,))])
     first, second = (answer.arrays["pictures"] for answer in answers if isinstance(answer, Answer))
-    assert (first == some().drawn([4, 5])).all()
+    assert (first == some().sample([4, 5])).all()
     assert (first[1] == second[0]).all()
 
 

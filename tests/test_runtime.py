@@ -138,18 +138,18 @@ def test_encoding_and_reconstruction_agree_with_the_model(door: Engine, name: st
 
 def test_a_reconstruction_told_no_class_is_of_the_likeliest(door: Engine) -> None:
     pictures = pictures_of("toy-cvae", 6)
-    given = door.ready("toy-cvae").score(pictures)["given"]
+    given = door.device_model("toy-cvae").score(pictures)["given"]
     likeliest = given.argmax(1)
     assert given.shape == (6, 4)
     assert (np.ptp(given, axis=1) > 0).all()
-    untold = door.ready("toy-cvae").reconstruct(pictures)
+    untold = door.device_model("toy-cvae").reconstruct(pictures)
     assert (untold["y"] == likeliest).all()
     assert (door.reconstruct("toy-cvae", pictures) == door.reconstruct("toy-cvae", pictures, likeliest)).all()
     partly = np.array([-1, 2, -1, 0, 1, 3])
-    found = door.ready("toy-cvae").reconstruct(pictures, partly)
+    found = door.device_model("toy-cvae").reconstruct(pictures, partly)
     assert (found["y"] == np.where(partly < 0, likeliest, partly)).all()
     assert (found["pictures"] == door.reconstruct("toy-cvae", pictures, found["y"])).all()
-    assert "y" not in door.ready("toy-vae").reconstruct(pictures_of("toy-vae"))
+    assert "y" not in door.device_model("toy-vae").reconstruct(pictures_of("toy-vae"))
 
 
 def test_a_class_changes_the_picture_and_its_absence_is_allowed(door: Engine) -> None:
@@ -260,16 +260,16 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_a_model_is_loaded_once_and_the_least_recently_used_leaves(
     shelf: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sizes = [Engine([shelf], "cpu").ready(name).bytes for name in CONFIGS]
+    sizes = [Engine([shelf], "cpu").device_model(name).bytes for name in CONFIGS]
     door = Engine([shelf], "cpu", budget=sum(sizes) - 1)  # one too many, whichever it is
     loaded = counted(monkeypatch)
     for name in ("toy-ae", "toy-vae", "toy-ae", "toy-cvae", "toy-ae", "toy-vae"):
         door.decode(name, z_of(name))
         assert len(door.models) <= 2
-        assert door.is_ready(name)
+        assert door.is_loaded(name)
     assert loaded == ["toy-ae", "toy-vae", "toy-cvae", "toy-vae"]
     assert list(door.models) == ["toy-ae", "toy-vae"]
-    assert not door.is_ready("toy-cvae")
+    assert not door.is_loaded("toy-cvae")
 
 
 def test_a_model_larger_than_the_budget_is_kept_alone(shelf: Path) -> None:
@@ -282,13 +282,13 @@ def test_a_model_larger_than_the_budget_is_kept_alone(shelf: Path) -> None:
 def test_threads_that_ask_at_once_load_once(door: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     loaded = counted(monkeypatch)
     with ThreadPoolExecutor(8) as pool:
-        models = list(pool.map(door.ready, ["toy-vae"] * 16))
+        models = list(pool.map(door.device_model, ["toy-vae"] * 16))
     assert loaded == ["toy-vae"]
     assert len({id(model) for model in models}) == 1
 
 
 def test_a_model_that_is_loading_holds_nobody_up(door: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    door.ready("toy-ae")
+    door.device_model("toy-ae")
     loads, goes_on, load = threading.Event(), threading.Event(), files.load_model
 
     def slow(*given: Any) -> Any:
@@ -301,11 +301,11 @@ def test_a_model_that_is_loading_holds_nobody_up(door: Engine, monkeypatch: pyte
         late = pool.submit(door.decode, "toy-vae", z_of("toy-vae"))
         assert loads.wait(60)
         assert door.decode("toy-ae", z_of("toy-ae")).any()  # would wait for ever behind a lock of the whole engine
-        assert not door.is_ready("toy-vae")
+        assert not door.is_loaded("toy-vae")
         assert door.limit("toy-vae") >= 1
         goes_on.set()
         assert late.result(60).any()
-    assert door.is_ready("toy-vae")
+    assert door.is_loaded("toy-vae")
 
 
 def test_a_model_replaced_while_it_loads_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -319,10 +319,10 @@ def test_a_model_replaced_while_it_loads_is_not_kept(tmp_path: Path, monkeypatch
         return model
 
     monkeypatch.setattr(files, "load_model", late)
-    door.ready("toy-vae")
-    assert not door.is_ready("toy-vae")
+    door.device_model("toy-vae")
+    assert not door.is_loaded("toy-vae")
     monkeypatch.setattr(files, "load_model", load)
-    assert door.ready("toy-vae").card.family == "ae"
+    assert door.device_model("toy-vae").card.family == "ae"
 
 
 def test_a_checkpoint_replaced_on_disk_is_not_taken_for_the_old_one(tmp_path: Path) -> None:
@@ -338,7 +338,7 @@ def test_a_checkpoint_replaced_on_disk_is_not_taken_for_the_old_one(tmp_path: Pa
 def test_files_that_are_gone_are_a_sentence(tmp_path: Path) -> None:
     keep(tmp_path, "toy-vae", made(VAE))
     open_before, door = Engine([tmp_path], "cpu"), Engine([tmp_path], "cpu")
-    open_before.ready("toy-vae")
+    open_before.device_model("toy-vae")
     shutil.rmtree(tmp_path / "toy-vae")
     (means,) = open_before.run("toy-vae", [Job("posterior", "toy-vae")])
     assert isinstance(means, CheckpointRefused)

@@ -131,7 +131,7 @@ def test_a_shipped_model_agrees_with_its_card_and_shows_something(name: str, doo
     channels, height, width = card.shape
     if "classifies" in card.verbs:
         pictures = np.random.default_rng(0).integers(0, 256, (2, height, width, channels), np.uint8)
-        logits = door.ready(name).classify(pictures)
+        logits = door.device_model(name).classify(pictures)
         assert logits.shape == (2, len(card.labels))
         assert np.isfinite(logits).all()
         return

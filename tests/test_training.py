@@ -16,6 +16,7 @@ from torch import nn
 
 from engine.errors import BadValue, TrainingStopped, UnknownName
 from engine.inference.engine import Engine
+from engine.models.pixel_vae import PixelVAEConfig
 from engine.registry import build
 from tests.interrupted import assert_same, undisturbed_and_killed
 from train import sheets, step_budget
@@ -27,6 +28,7 @@ from train.evaluation import evaluate
 from train.export import export, halved, shown
 from train.loop import Training, hash_seeds, learning_rate, prepared, rows_at, train
 from train.objectives import Objective
+from train.objectives.elbo import ElboConfig
 from train.recipe import AdamConfig, Recipe, as_dict, from_dict
 from train.recipes import RECIPES, find_recipe
 from train.runs import Run
@@ -181,6 +183,23 @@ def test_training_lowers_the_loss(digits: Dataset, tmp_path: Path) -> None:
 def test_a_stopped_run_ends_the_same(digits: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     recipe = short(RECIPES["digits-vae"], steps=9, save_every=4, batch=700)  # batches that cross epochs
     assert_same(*undisturbed_and_killed(recipe, digits, tmp_path, monkeypatch))
+
+
+def test_a_run_of_before_the_weights_were_renamed_goes_on() -> None:
+    recipe = short(
+        RECIPES["digits-vae"],
+        model=PixelVAEConfig((1, 8, 8), latent=4, maps=4, pixel_width=4),
+        objective=ElboConfig(),
+        pixels="binarized",
+    )
+    saved, training = Training(recipe, CPU).state(), Training(dataclasses.replace(recipe, seed=1), CPU)
+    for part in ("objective", "average"):
+        weights: Any = saved[part]
+        saved[part] = {name.replace("cond_conv", "teller"): value for name, value in weights.items()}
+        assert any("teller" in name for name in saved[part])
+    training.restore(saved)
+    found = training.model.state_dict()["cond_conv.weight"]
+    assert torch.equal(found, Training(recipe, CPU).model.state_dict()["cond_conv.weight"])
 
 
 def test_the_log_of_a_resumed_run_repeats_no_step(tmp_path: Path) -> None:

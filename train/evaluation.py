@@ -31,7 +31,7 @@ from train.metrics.neighbours import class_kept, copies, latent_neighbours, pixe
 from train.metrics.outliers import for_card, outlier_scores
 from train.metrics.probes import CRITIC, critic_probe, encoder_probes
 from train.metrics.reconstruction import feature_error, reconstruction_error
-from train.metrics.refusal import refusal
+from train.metrics.rejection import rejection
 from train.metrics.sharpness import sharpness
 from train.metrics.stacked import stacked_modes
 from train.objectives.critics import Critic
@@ -59,10 +59,11 @@ METRICS: tuple[MetricFn, ...] = (
     class_kept,
     accuracy,
     outlier_scores,
-    refusal,
+    rejection,
     encoder_probes,
     critic_probe,
 )
+RENAMED = {"refusal": "rejection"}  # metrics by the names that --only had for them in older versions
 FROM_RUNS = (CRITIC,)  # what no checkpoint can be asked again, since critics never ship
 JUDGED_AS = {"stacked-mnist": "mnist"}  # data sets whose pictures are read by the classifier of another
 
@@ -100,7 +101,7 @@ def evaluate(
         card = dataclasses.replace(card, metrics=(*found, *kept))
     if reconstruction_error in chosen or not only:
         card = with_held_out(card, context)
-    if {outlier_scores, refusal} & set(chosen):
+    if {outlier_scores, rejection} & set(chosen):
         card = dataclasses.replace(card, outliers=for_card(context) or card.outliers)
     place = engine.place(name)
     digests = files.read_card(place).digests  # as they are now: directions may have been found meanwhile
@@ -112,6 +113,7 @@ def evaluate(
 
 def named(only: Sequence[str]) -> Sequence[MetricFn]:
     """Find metrics by name; all for none. Raises BadValue for a name that none has."""
+    only = [RENAMED.get(name, name) for name in only]
     known = {metric.__name__.removesuffix("_of").replace("_", "-"): metric for metric in METRICS}
     if unknown := [name for name in only if name not in known]:
         raise BadValue(f"There is no metric called {unknown[0]!r}; there are {', '.join(known)}.")
@@ -166,8 +168,8 @@ def critic_of(run: Run, card: Card, model: Model) -> View:
             f"{run.folder} does not hold the weights of {card.name}: it went on, or never was its run. {wanted}"
         )
     packing = critic.config.packing if isinstance(critic, Critic) else 1
-    ready: Any = critic.eval().requires_grad_(False).to(next(model.parameters()).device)
-    return lambda x: ready.features(x.repeat_interleave(packing, dim=0))  # a picture packed with itself
+    prepared: Any = critic.eval().requires_grad_(False).to(next(model.parameters()).device)
+    return lambda x: prepared.features(x.repeat_interleave(packing, dim=0))  # a picture packed with itself
 
 
 def differences(one: Recipe, other: Recipe) -> list[str]:

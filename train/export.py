@@ -129,9 +129,9 @@ def posterior(model: Any, split: Split, count: int) -> tuple[Means, Labels | Non
         batch = split.batch(part)
         y = batch.y if model.config.classes else None
         means.append(model.encode(batch.x, y))
-        drawn = noise.normal(part.tolist(), [model.config.latent])
+        epsilon = noise.normal(part.tolist(), [model.config.latent])
         if isinstance(model, Bounds):
-            kls.append(model.evidence(batch.x, y, drawn).kl)
+            kls.append(model.evidence(batch.x, y, epsilon).kl)
     labels = None if split.y is None else split.y[rows].short().numpy()
     return torch.cat(means).numpy(), labels, torch.cat(kls) if kls else None
 

@@ -55,7 +55,7 @@ class Choice:
 def choose(engine: Engine, name: str, choice: Choice) -> Card:
     """Write where a checkpoint opens into its card, which is returned. Raises BadValue for a choice that cannot be."""
     card = engine.card(name)
-    home = home_of(card, drawing(engine, card, usual(card, choice.truncation)), choice)
+    home = home_of(card, sampler_of(engine, card, usual(card, choice.truncation)), choice)
     place = engine.place(name)
     card = dataclasses.replace(files.read_card(place), home=home)
     files.write_card(place, card)
@@ -143,7 +143,7 @@ def distances(points: Features) -> Features:
 # Pictures to choose by, and of what was chosen
 
 
-def drawing(engine: Engine, card: Card, truncation: float) -> Draw:
+def sampler_of(engine: Engine, card: Card, truncation: float) -> Draw:
     """Return what draws pictures of a checkpoint by seeds."""
 
     def made(seeds: Sequence[int], y: Sequence[int] | None) -> Bytes:
@@ -185,7 +185,7 @@ def save_numbered(engine: Engine, name: str, choice: Choice, path: Path) -> None
     """Draw the pictures of seeds 0 to 63 with their numbers into a file, PNG."""
     card = engine.card(name)
     y = None if not card.classes else [choice.y or 0] * len(SEEDS)
-    numbered(drawing(engine, card, usual(card, choice.truncation))(SEEDS, y), SEEDS).save(path, "PNG")
+    numbered(sampler_of(engine, card, usual(card, choice.truncation))(SEEDS, y), SEEDS).save(path, "PNG")
 
 
 def save_strip(engine: Engine, card: Card, path: Path) -> None:
@@ -195,8 +195,8 @@ def save_strip(engine: Engine, card: Card, path: Path) -> None:
         raise BadValue(f"{card.name} has no way between keys. Choose a model that decodes, and two keys at least.")
     if STEPS * len(home.keys) * card.shape[2] > WIDEST:
         raise BadValue(f"A strip through {len(home.keys)} keys is wider than a WebP can be. Give fewer --keys.")
-    between = LatentPath(draw(card, home.keys, home.truncation), loop=True)
+    latent_path = LatentPath(draw(card, home.keys, home.truncation), loop=True)
     times = moments(STEPS * len(home.keys), loop=True)
-    y = None if not card.classes else [i % len(card.classes) for i in between.nearest(times).tolist()]
-    pictures = engine.decode(card.name, between.at(times), y)
+    y = None if not card.classes else [i % len(card.classes) for i in latent_path.nearest(times).tolist()]
+    pictures = engine.decode(card.name, latent_path.at(times), y)
     files.write_atomically(path, encode(sheet(pictures, len(pictures)), "WEBP", quality=80))

@@ -18,6 +18,7 @@ from torch.nn.parallel import DistributedDataParallel
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from tqdm import tqdm
 
+from engine.checkpoints.sizes import renamed
 from engine.errors import BadValue, TrainingStopped
 from engine.registry import Model, build
 from train.collapse import Watch, relative_spread
@@ -101,9 +102,9 @@ class Training:
         """Go on from a saved state. Raises BadValue for one of another recipe."""
         try:
             self.step = int(state["step"])
-            self.objective.load_state_dict(state["objective"])
+            self.objective.load_state_dict(renamed(state["objective"]))
             if self.ema:
-                self.ema.load_state_dict(state["average"])
+                self.ema.load_state_dict(renamed(state["average"]))
             for name, optimizer in self.optimizers.items():
                 optimizer.load_state_dict(state["optimizers"][name])
         except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:

@@ -35,8 +35,8 @@ def write_features(data: str, shape: Shape, kept: ReferenceImages, engine: Engin
     cards = [engine.card(name) for name in engine.names("classifies")]
     classifiers = [card for card in cards if (card.data, card.shape) == (data, shape)]
     for card in classifiers:
-        ready = engine.ready(card.name)
-        parts = [ready.features(kept.train[first : first + PART]) for first in range(0, len(kept.train), PART)]
+        classifier = engine.device_model(card.name)
+        parts = [classifier.features(kept.train[first : first + PART]) for first in range(0, len(kept.train), PART)]
         path = reference_images.features_of(data, shape, card.digests.get(WEIGHTS, ""))
         reference_images.save_features(path, np.concatenate(parts).astype(np.float16))
     return [card.name for card in classifiers]

@@ -29,9 +29,9 @@ def draw_sheet(model: Model, test: Split) -> bytes:
     """
     was_training = model.training
     model.eval()
-    drawn = clouds(model, test) if isinstance(model, GAN) and model.config.extent else sheet_of(model, test)
+    sheet = clouds(model, test) if isinstance(model, GAN) and model.config.extent else sheet_of(model, test)
     model.train(was_training)
-    return encode(drawn, "WEBP", quality=90)
+    return encode(sheet, "WEBP", quality=90)
 
 
 def sheet_of(model: Model, test: Split) -> Bytes:

@@ -48,7 +48,7 @@ class Gate:
         if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
             return
-        if reason := self.site.refusal(scope):
+        if reason := self.site.objection(scope):
             self.say(reason)
             await refuse(scope, receive, send, reason)
             return

@@ -78,7 +78,7 @@ class Site:
     base: str = ""  # "" or "/zoetrope"
     proxies: tuple[str, ...] = ()  # addresses and networks
 
-    def refusal(self, scope: Scope) -> str:
+    def objection(self, scope: Scope) -> str:
         """Say why a request is refused, with the option that would let it in; empty where it is welcome."""
         headers = Headers(scope=scope)
         given = self._given(headers, scope)
@@ -102,9 +102,9 @@ class Site:
 
     def _given(self, headers: Headers, scope: Scope) -> str:
         """Give the host that was asked for, as a trusted proxy tells it or else as the request does."""
-        told = headers.getlist("x-forwarded-host")
-        if told and trusted(self.proxies, scope):
-            return told[-1].rpartition(",")[2].strip()  # the last is that of the proxy next to us
+        forwarded = headers.getlist("x-forwarded-host")
+        if forwarded and trusted(self.proxies, scope):
+            return forwarded[-1].rpartition(",")[2].strip()  # the last is that of the proxy next to us
         named = headers.getlist("host")
         return named[0] if len(named) == 1 else ", ".join(named)
 

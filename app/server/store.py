@@ -200,8 +200,8 @@ def close() -> None:
 def axis_names(model: str) -> dict[int, str]:
     """Give the names that people gave to the axes of a model, by axis."""
     found = _store().rows("SELECT axis, name FROM axis_names WHERE model = ?", model)
-    told = [(axis, name) for axis, name in found if isinstance(axis, int) and isinstance(name, str)]
-    return dict(reversed(told))  # of two names the first counts
+    named = [(axis, name) for axis, name in found if isinstance(axis, int) and isinstance(name, str)]
+    return dict(reversed(named))  # of two names the first counts
 
 
 def name_axis(model: str, axis: int, name: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-_TOLD, _PAGE = "addresses-told", "page-drawn"
+_REPORTED, _PAGE = "addresses-told", "page-drawn"
 _MOST = 200
 
 
@@ -17,16 +17,16 @@ def turn_to(page: str) -> None:
         forget()
 
 
-def told(address: Mapping[str, str]) -> None:
+def reported(address: Mapping[str, str]) -> None:
     """Note an address that the page's component has told: whatever brings it again comes late."""
-    st.session_state[_TOLD] = [*st.session_state.get(_TOLD, [])[-_MOST:], dict(address)]
+    st.session_state[_REPORTED] = [*st.session_state.get(_REPORTED, [])[-_MOST:], dict(address)]
 
 
 def is_news(address: Mapping[str, str], written: Mapping[str, str]) -> bool:
     """Whether an address asks for something: it is not empty, not the one written, and the component told it not."""
-    return bool(address) and address != written and address not in st.session_state.get(_TOLD, [])
+    return bool(address) and address != written and address not in st.session_state.get(_REPORTED, [])
 
 
 def forget() -> None:
     """Begin anew, with another entry of the browser's history: going back leads to what was told before."""
-    st.session_state.pop(_TOLD, None)
+    st.session_state.pop(_REPORTED, None)

@@ -99,7 +99,7 @@ def against(title: str, cards: Sequence[Card], x: str, y: str) -> Chart:
         a, b = named(card, x), named(card, y)
         if a and b:
             errors = _half(a), _half(b)
-            marks.append(Mark(card, a.value, b.value, (_told(a), _told(b)), errors))
+            marks.append(Mark(card, a.value, b.value, (_protocol(a), _protocol(b)), errors))
         else:
             absent.append((card.title, " and ".join(name for name, found in ((x, a), (y, b)) if not found)))
     return Chart(title, x, y, tuple(marks), tuple(absent))
@@ -115,7 +115,7 @@ def cost(cards: Sequence[Card], latency: Mapping[str, float], quality: str) -> C
             card,
             float(latency[card.name]) if timed else float(card.parameters),
             found.value,
-            (_told(found),),
+            (_protocol(found),),
             (0.0, _half(found)),
         )
         for card, found in rated
@@ -123,7 +123,7 @@ def cost(cards: Sequence[Card], latency: Mapping[str, float], quality: str) -> C
     return Chart("Cost against quality", LATENCY if timed else PARAMETERS, quality, marks, absent)
 
 
-def _told(found: Figure) -> str:
+def _protocol(found: Figure) -> str:
     return f"{found.kind}; {found.protocol}" if found.kind else found.protocol
 
 
@@ -174,11 +174,11 @@ def figure(chart: Chart) -> Any:
     """Draw a chart, a colour a data set."""
     import plotly.graph_objects as go  # here, not above: it takes most of a second, and only this page needs it
 
-    drawn = go.Figure()
+    figure = go.Figure()
     for data in dict.fromkeys(mark.card.data for mark in chart.marks):
         marks = sorted((mark for mark in chart.marks if mark.card.data == data), key=lambda mark: mark.x)
         places = [("top center", "bottom center")[i % 2] for i in range(len(marks))]  # so that near names keep apart
-        drawn.add_trace(
+        figure.add_trace(
             go.Scatter(
                 x=[mark.x for mark in marks],
                 y=[mark.y for mark in marks],
@@ -196,13 +196,13 @@ def figure(chart: Chart) -> Any:
         )
     below = {"orientation": "h", "y": -0.3, "yanchor": "top", "x": 0}  # beside it, it would take half the width
     margin = {"l": 70, "r": 50, "t": 56, "b": 10}
-    drawn.update_layout(title=chart.title, height=420, margin=margin, showlegend=True, legend=below)
+    figure.update_layout(title=chart.title, height=420, margin=margin, showlegend=True, legend=below)
     if chart.x == PARAMETERS:
         decades = [math.log10(max(1.0, mark.x)) for mark in chart.marks]
         middle, half = (min(decades) + max(decades)) / 2, max(0.5, 0.55 * (max(decades) - min(decades)))
-        drawn.update_xaxes(title=axis(chart.x), type="log", range=[middle - half, middle + half])
+        figure.update_xaxes(title=axis(chart.x), type="log", range=[middle - half, middle + half])
     else:
         ends = (0.0, None) if chart.x == LATENCY else metric_kind(chart.x).ends
-        drawn.update_xaxes(title=axis(chart.x), range=span([mark.x for mark in chart.marks], ends))
-    drawn.update_yaxes(title=axis(chart.y), range=span([mark.y for mark in chart.marks], metric_kind(chart.y).ends))
-    return drawn
+        figure.update_xaxes(title=axis(chart.x), range=span([mark.x for mark in chart.marks], ends))
+    figure.update_yaxes(title=axis(chart.y), range=span([mark.y for mark in chart.marks], metric_kind(chart.y).ends))
+    return figure

@@ -11,7 +11,7 @@ import streamlit as st
 
 from app.components import compare as component
 from app.seeds import read_seed
-from app.views.address import forget, is_news, told
+from app.views.address import forget, is_news, reported
 from app.views.charts import charts
 from app.views.facts import facts
 from app.views.opening import able
@@ -138,7 +138,7 @@ def _settled() -> None:
     wanted = {name: str(view[name]) for name in ("models", "seed", "n", "t", "y") if name in view}
     state = st.session_state
     state["compare-written"] = wanted
-    told(wanted)
+    reported(wanted)
     state["compare-shown"] = [name for name in wanted.get("models", "").split(",") if name]
     latency = view.get("latency")
     state["compare-latency"] = dict(latency) if isinstance(latency, Mapping) else {}

@@ -10,7 +10,7 @@ import streamlit as st
 
 from app.components import complete as component
 from app.seeds import read_seed
-from app.views.address import forget, is_news, told
+from app.views.address import forget, is_news, reported
 from app.views.facts import facts
 from app.views.opening import catalogue, names_of, nothing_here
 from app.views.reconstruct import parse as parse_source
@@ -125,6 +125,6 @@ def _settled(names: list[str]) -> None:
         return
     wanted = {name: str(view[name]) for name in ("model", "seed", "y", "way", "source") if view.get(name) is not None}
     st.session_state["complete-written"] = wanted
-    told(wanted)
+    reported(wanted)
     if st.query_params.to_dict() != wanted:
         st.query_params.from_dict(wanted)

@@ -12,7 +12,7 @@ from app import link
 from app.components import explorer
 from app.link import View
 from app.server import store
-from app.views.address import forget, is_news, told
+from app.views.address import forget, is_news, reported
 from app.views.facts import facts, name_of
 from app.views.opening import able
 from app.views.style import page_style
@@ -102,7 +102,7 @@ def _write(card: Card, view: View) -> None:
     """Remember what is shown, and put it into the address, where the component has written it already."""
     wanted = _remember(card, view)
     st.session_state["written"] = wanted
-    told(wanted)
+    reported(wanted)
     if st.query_params.to_dict() != wanted:
         st.query_params.from_dict(wanted)
 

@@ -63,8 +63,13 @@ def drum() -> str:
 def entry(card: Card) -> dict[str, Any]:
     """Give what the component needs to know about a model."""
     verbs = set(card.verbs)
-    told = {"branch": card.family, "decodes": "decodes" in verbs, "prior": "samples" in verbs, "levels": levels(card)}
-    return {**facts(card), **told}
+    reported = {
+        "branch": card.family,
+        "decodes": "decodes" in verbs,
+        "prior": "samples" in verbs,
+        "levels": levels(card),
+    }
+    return {**facts(card), **reported}
 
 
 def by_data(cards: Iterable[Card]) -> dict[str, list[Card]]:

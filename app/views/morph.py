@@ -11,7 +11,7 @@ from app.components import morph as component
 from app.server.export.path_file import KEYS, MAX_FILE, RATES, SECONDS, WEIGHTS
 from app.views.facts import facts
 from app.views.opening import able
-from app.views.reconstruct import judge
+from app.views.reconstruct import classifier
 from app.views.style import page_style
 from engine.checkpoints.card import Card
 from engine.checkpoints.catalogue import Catalogue
@@ -29,7 +29,7 @@ def morph() -> None:
     models, names = found
     name, notices = _model(models, names)
     cards = [models.card(each) for each in names]
-    faces = [{**face(card), "judge": judge(card, models)} for card in cards]
+    faces = [{**face(card), "judge": classifier(card, models)} for card in cards]
     data = {"models": faces, "model": name, "limits": LIMITS, "notices": notices}
     component.morph(data, picked=lambda: _picked(names))
 
@@ -53,9 +53,9 @@ def _write(name: str) -> None:
 
 
 def _picked(names: list[str]) -> None:
-    told: Mapping[str, Any] = st.session_state[component.KEY].view
-    if told.get("model") in names:
-        _write(str(told["model"]))
+    reported: Mapping[str, Any] = st.session_state[component.KEY].view
+    if reported.get("model") in names:
+        _write(str(reported["model"]))
 
 
 def face(card: Card) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import streamlit as st
 
 from app.components import outliers as component
-from app.views.address import forget, is_news, told
+from app.views.address import forget, is_news, reported
 from app.views.facts import facts, pictures_of
 from app.views.opening import able, nothing_here
 from app.views.reconstruct import parse as parse_source
@@ -143,8 +143,8 @@ def parse(address: Mapping[str, str], models: Catalogue, names: list[str]) -> tu
     asked["against"] = _against(address.get("against"), models.card(asked["model"]), notices)
     if "row" in address:
         asked["row"] = _row(address["row"], models, notices)
-    if desk := _source(address.get("source", ""), models, notices):
-        asked["desk"] = desk
+    if source := _source(address.get("source", ""), models, notices):
+        asked["desk"] = source
     return asked, notices
 
 
@@ -186,7 +186,7 @@ def _settled() -> None:
     view: Mapping[str, Any] = st.session_state[component.KEY].view
     wanted = {name: str(view[name]) for name in ("model", "score", "against", "row", "source") if view.get(name)}
     st.session_state["outliers-written"] = wanted
-    told(wanted)
+    reported(wanted)
     if st.query_params.to_dict() != wanted:
         st.query_params.from_dict(wanted)
 

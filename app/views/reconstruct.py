@@ -17,7 +17,7 @@ from app.components import reconstruct as component
 from app.seeds import read_seed
 from app.server.faces import suggest
 from app.server.uploads import take_in
-from app.views.address import forget, is_news, told
+from app.views.address import forget, is_news, reported
 from app.views.facts import facts
 from app.views.opening import able
 from app.views.style import page_style
@@ -97,7 +97,7 @@ def _chosen() -> None:
     """Follow the component: put the picture that lies on the desk into the address, where it has one."""
     source = st.session_state[component.KEY].view.get("source")
     st.session_state["reconstruct-written"] = source if isinstance(source, str) else ""
-    told(_address(st.session_state["reconstruct-written"]))
+    reported(_address(st.session_state["reconstruct-written"]))
     if not isinstance(source, str):
         st.query_params.pop("source", None)
     elif st.query_params.get("source") != source:
@@ -183,13 +183,13 @@ def entry(card: Card, models: Catalogue) -> dict[str, Any]:
         "over": support(card.config) if "bounds" in card.verbs else None,
         "draws": DRAWS,
         "levels": {name: list(ends) for name, ends in card.levels.items()},
-        "judge": judge(card, models),
+        "judge": classifier(card, models),
         "strangeness": asdict(card.strangeness) if card.strangeness else None,
         "held": {what: [float(f"{value:.6g}") for value in values] for what, values in card.held_out.items()},
     }
 
 
-def judge(card: Card, models: Catalogue) -> str | None:
+def classifier(card: Card, models: Catalogue) -> str | None:
     """Name a classifier that knows the same kind of picture, and so can tell how unlike two of them are."""
     judges = (models.card(name) for name in models.names("classifies"))
     same = (other for other in judges if (other.data, other.shape) == (card.data, card.shape))

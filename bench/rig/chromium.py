@@ -38,7 +38,7 @@ def chromium(path: str | None = None) -> Iterator[Browser]:
         browser.close()
 
 
-def drawn(page: Page) -> None:
+def wait_drawn(page: Page) -> None:
     """Wait until Explore has drawn its first decoded picture."""
     page.wait_for_function(DRAWN, timeout=SLOW)
 
@@ -55,7 +55,7 @@ def files_of(browser: Browser, address: str, page: str) -> list[str]:
 
     opened.on("response", note)
     opened.goto(f"http://{address}/{page}")
-    drawn(opened)
+    wait_drawn(opened)
     opened.wait_for_timeout(1000)
     opened.close()
     return paths[1:]

@@ -27,7 +27,7 @@ class Phone:
     session: Session | None = None
     joined: Visit | None = None
     connected: float = float("nan")  # seconds from the start of the visit
-    drawn: float = float("nan")
+    shown: float = float("nan")
 
     @property
     def view(self) -> dict[str, Any]:
@@ -48,7 +48,7 @@ async def join(address: str, number: int, files: Sequence[str]) -> Phone:
     await phone.line.open(PATIENCE)
     phone.connected = time.perf_counter() - began
     await _picture(phone, place(number, 0))
-    phone.drawn = time.perf_counter() - began
+    phone.shown = time.perf_counter() - began
     return phone
 
 
@@ -69,9 +69,9 @@ async def come_back(phone: Phone, pause: float) -> tuple[bool, float]:
     await phone.line.again(PATIENCE)
     view = await phone.line.recall()
     await _picture(phone, np.array([(view or phone.view)["z"]], np.float32))
-    drawn = time.perf_counter()
+    shown = time.perf_counter()
     await page
-    return view == phone.view, drawn
+    return view == phone.view, shown
 
 
 async def _page(phone: Phone) -> None:

@@ -35,9 +35,9 @@ def receptive(model: Any, x: Images, pixel: int, y: Labels | None = None) -> Ten
 def masks(model: nn.Module) -> dict[str, NDArray[Any]]:
     """Show what each kind of layer sees: `masks` (m, side, side), and in `about` their names as JSON, in uint8."""
     seen = {
-        (type(layer).__name__, layer.kind, 2 * layer.reach + 1): footprint(layer)
+        (type(layer).__name__, layer.kind, 2 * layer.radius + 1): footprint(layer)
         for layer in model.modules()
-        if isinstance(layer, Masked | VerticalConv) and layer.reach
+        if isinstance(layer, Masked | VerticalConv) and layer.radius
     }
     side = max((len(mask) for mask in seen.values()), default=1)
     margins = [(side - len(mask)) // 2 for mask in seen.values()]
@@ -49,9 +49,9 @@ def masks(model: nn.Module) -> dict[str, NDArray[Any]]:
 
 def footprint(layer: Masked | VerticalConv) -> NDArray[np.bool_]:  # (side, side)
     """Tell which pixels a layer sees around its own, which stands in the middle."""
-    side = 2 * layer.reach + 1
+    side = 2 * layer.radius + 1
     allowed = layer.mask().any(1).any(0) if isinstance(layer, Masked) else torch.ones(layer.kernel_size)
     rows, columns = allowed.shape
-    top, seen = layer.reach if isinstance(layer, HorizontalConv) else 0, np.zeros((side, side), np.bool_)
+    top, seen = layer.radius if isinstance(layer, HorizontalConv) else 0, np.zeros((side, side), np.bool_)
     seen[top : top + rows, :columns] = allowed.bool().numpy()
     return seen

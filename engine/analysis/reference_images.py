@@ -39,7 +39,7 @@ class ReferenceImages:
     train_labels: Labels | None = None
     test_labels: Labels | None = None
 
-    def drawn(self, seeds: Sequence[int], y: NDArray[np.int64] | None = None) -> Bytes:
+    def sample(self, seeds: Sequence[int], y: NDArray[np.int64] | None = None) -> Bytes:
         """Draw test pictures (n, height, width, channel), each by its own seed; of class y where it is 0 or more."""
         classes = np.full(len(seeds), -1) if y is None else y
         rows = [self._row(seed, int(wanted)) for seed, wanted in zip(seeds, classes, strict=True)]

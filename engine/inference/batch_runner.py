@@ -21,7 +21,7 @@ from engine.inference.buffers import Array, Eager, Forward, Graph, Rows, Runs, i
 
 SIZES = {"cpu": (1, 2, 4, 8, 16, 32, 64), "cuda": (1, 2, 4, 8, 16, 32, 64, 128)}
 CLOCKS = {"cpu": time.thread_time, "cuda": time.perf_counter}  # other programs at work shall not count
-WORTH = 0.9  # a larger batch is used if it takes this much of the time a row, or less
+WORTHWHILE = 0.9  # a larger batch is used if it takes this much of the time a row, or less
 PATIENCE = 0.015  # seconds, after which a batch size is timed no more
 
 log = logging.getLogger(__name__)
@@ -31,8 +31,8 @@ class BatchRunner:
     """One verb of a model for any number of rows.
 
     `forward` maps rows on the device to what the host wants of them; `probe` holds 16 rows or more such as people ask
-    for, by which the batch `sizes` are timed. With `exact` those sizes alone are used that agree bit for bit; a single
-    row at a time where none do. `costs` holds the milliseconds of each size that is used.
+    for, by which the batch `sizes` are timed. With `bitwise` only sizes that agree bit for bit are used; a
+    single row at a time where none do. `costs` holds the milliseconds of each size that is used.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class BatchRunner:
         device: torch.device,
         graphs: bool = True,
         sizes: Sequence[int] = (),
-        exact: bool = False,
+        bitwise: bool = False,
     ) -> None:
         self.name, self.forward, self.probe, self.device = name, forward, probe, device
         self.pool: Any = torch.cuda.graph_pool_handle() if graphs and device.type == "cuda" else None
@@ -53,7 +53,7 @@ class BatchRunner:
         learn_threads()
         with self.lock, torch.inference_mode():
             tried = sizes or SIZES[device.type]
-            self._measure(self._agreeing(tried) if exact else tried)
+            self._measure(self._agreeing(tried) if bitwise else tried)
             if not self.costs:
                 raise OutOfMemory(f"{name} does not fit into the memory that is left. Take a smaller model.")
             self.nothing: Array = self.runs[min(self.costs)].run(self._probes(min(self.costs), 0))[:0]
@@ -111,14 +111,14 @@ class BatchRunner:
         """Time batch sizes, smallest first, and keep them up to the one past which a row takes no less time."""
         for size in sizes:
             a_row = [cost / count for count, cost in self.costs.items()]
-            if any(later > WORTH * earlier for earlier, later in pairwise(a_row[-2:])):
+            if any(later > WORTHWHILE * earlier for earlier, later in pairwise(a_row[-2:])):
                 break
             cost = self._milliseconds(size)
             if cost is None:
                 break
             self.costs[size] = cost
         best = min((cost / size for size, cost in self.costs.items()), default=0.0)
-        limit = min((size for size, cost in self.costs.items() if WORTH * cost / size <= best), default=0)
+        limit = min((size for size, cost in self.costs.items() if WORTHWHILE * cost / size <= best), default=0)
         self._keep([size for size in self.costs if size <= limit])
 
     def _keep(self, sizes: Sequence[int]) -> None:

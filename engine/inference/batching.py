@@ -44,78 +44,78 @@ class Operation:
 
 
 OPERATIONS: dict[str, Operation] = {
-    "decode": Operation("z", ("decodes",), lambda ready, job: {"pictures": ready.decode(job.z, job.y)}),
+    "decode": Operation("z", ("decodes",), lambda model, job: {"pictures": model.decode(job.z, job.y)}),
     "sample": Operation(
-        "seeds", ("samples",), lambda ready, job: {"pictures": ready.sample(job.seeds, job.y, job.truncation)}
+        "seeds", ("samples",), lambda model, job: {"pictures": model.sample(job.seeds, job.y, job.truncation)}
     ),
-    "latents": Operation("seeds", (), lambda ready, job: {"z": draw(ready.card, job.seeds, job.truncation)}),
-    "encode": Operation("pictures", ("encodes",), lambda ready, job: {"z": ready.encode(job.pictures, job.y)}),
+    "latents": Operation("seeds", (), lambda model, job: {"z": draw(model.card, job.seeds, job.truncation)}),
+    "encode": Operation("pictures", ("encodes",), lambda model, job: {"z": model.encode(job.pictures, job.y)}),
     "reconstruct": Operation(
         "pictures",
         ("encodes", "decodes"),
-        lambda ready, job: ready.reconstruct(job.pictures, job.y, job.seeds, job.terms),
+        lambda model, job: model.reconstruct(job.pictures, job.y, job.seeds, job.terms),
     ),
-    "classify": Operation("pictures", ("classifies",), lambda ready, job: {"logits": ready.classify(job.pictures)}),
-    "score": Operation("pictures", (), lambda ready, job: ready.score(job.pictures, job.y)),
+    "classify": Operation("pictures", ("classifies",), lambda model, job: {"logits": model.classify(job.pictures)}),
+    "score": Operation("pictures", (), lambda model, job: model.score(job.pictures, job.y)),
     "distance": Operation(
         "pictures",
         ("classifies",),
-        lambda ready, job: {"distance": ready.distance(job.pictures, job.others)},
+        lambda model, job: {"distance": model.distance(job.pictures, job.others)},
         ("others",),
     ),
     "invert": Operation(
         "pictures",
         ("decodes",),
-        lambda ready, job: ready.invert(job.pictures, job.state, job.steps, job.y),
+        lambda model, job: model.invert(job.pictures, job.state, job.steps, job.y),
         ("state",),
     ),
     "complete": Operation(
         "pictures",
         ("completes",),
-        lambda ready, job: finished(completing(ready, job)),
+        lambda model, job: finished(completion(model, job)),
         ("hidden",),
     ),
     "surprise": Operation(
-        "pictures", ("completes",), lambda ready, job: {"surprise": ready.surprise(job.pictures, job.y)}
+        "pictures", ("completes",), lambda model, job: {"surprise": model.surprise(job.pictures, job.y)}
     ),
     "receptive": Operation(
-        "pictures", ("completes",), lambda ready, job: {"reach": ready.receptive(job.pictures, job.first, job.y)}
+        "pictures", ("completes",), lambda model, job: {"reach": model.receptive(job.pictures, job.first, job.y)}
     ),
-    "wall": Operation("seeds", (), lambda ready, job: {"pictures": ready.wall(job.seeds, job.y, job.truncation)}),
+    "wall": Operation("seeds", (), lambda model, job: {"pictures": model.wall(job.seeds, job.y, job.truncation)}),
     "pictures": Operation(
-        "seeds", (), lambda ready, job: {"pictures": ready.reference_images().drawn(job.seeds, job.y)}
+        "seeds", (), lambda model, job: {"pictures": model.reference_images().sample(job.seeds, job.y)}
     ),
-    "points": Operation("seeds", ("decodes",), lambda ready, job: {"points": ready.points(job.seeds, job.truncation)}),
-    "nearest": Operation("pictures", (), lambda ready, job: ready.nearest(job.pictures, job.neighbours)),
-    "posterior": Operation("", (), lambda ready, job: ready.posterior()),
-    "masks": Operation("", ("completes",), lambda ready, job: ready.masks()),
-    "directions": Operation("", (), lambda ready, job: ready.directions().arrays()),
+    "points": Operation("seeds", ("decodes",), lambda model, job: {"points": model.points(job.seeds, job.truncation)}),
+    "nearest": Operation("pictures", (), lambda model, job: model.nearest(job.pictures, job.neighbours)),
+    "posterior": Operation("", (), lambda model, job: model.posterior()),
+    "masks": Operation("", ("completes",), lambda model, job: model.masks()),
+    "directions": Operation("", (), lambda model, job: model.directions().arrays()),
 }
 
 
-def completing(ready: DeviceModel, job: Job) -> Sampling:
+def completion(model: DeviceModel, job: Job) -> Sampling:
     """Draw what a checked job to complete asks for, giving way to others after each little piece."""
     assert job.pictures is not None
     assert job.hidden is not None
-    return ready.completing(job.pictures, job.hidden, job.seeds, (job.first, job.last), job.y, job.terms)
+    return model.completion(job.pictures, job.hidden, job.seeds, (job.first, job.last), job.y, job.terms)
 
 
-def drawing(ready: DeviceModel, job: Job) -> Sampling | None:
+def pixel_sampling(model: DeviceModel, job: Job) -> Sampling | None:
     """Give the drawing, pixel by pixel, that answers a checked job; None where a pass answers it."""
     if job.verb == "complete":
-        return completing(ready, job)
-    if job.verb in ("sample", "wall") and ready.by_pixels:
-        return ready.sampling(job.seeds, job.y)
+        return completion(model, job)
+    if job.verb in ("sample", "wall") and model.by_pixels:
+        return model.sampling(job.seeds, job.y)
     return None
 
 
-def run_batch(ready: DeviceModel, jobs: Sequence[Job]) -> list[Answer | ZoetropeError]:
+def run_batch(model: DeviceModel, jobs: Sequence[Job]) -> list[Answer | ZoetropeError]:
     """Answer jobs of one model, each with its arrays or with the error in their place, in the order given."""
-    outcomes = [_checked(ready, job) for job in jobs]
+    outcomes = [_checked(model, job) for job in jobs]
     answers: dict[int, Answer | ZoetropeError] = {}
     for group in _groups(outcomes):
         members = [job for _, job in group]
-        answers.update(zip((i for i, _ in group), _together(ready, members), strict=True))
+        answers.update(zip((i for i, _ in group), _together(model, members), strict=True))
     return [answers[i] if isinstance(outcome, Job) else outcome for i, outcome in enumerate(outcomes)]
 
 
@@ -129,20 +129,20 @@ def _groups(outcomes: Sequence[Job | ZoetropeError]) -> Iterable[list[tuple[int,
     return groups.values()
 
 
-def _together(ready: DeviceModel, jobs: Sequence[Job]) -> Sequence[Answer | ZoetropeError]:
+def _together(model: DeviceModel, jobs: Sequence[Job]) -> Sequence[Answer | ZoetropeError]:
     """Answer checked jobs of one group by one call; where that fails, each by its own, so that one fails alone."""
     operation = OPERATIONS[jobs[0].verb]
     began = time.perf_counter()
-    outcome = _attempt(ready, operation, _joined(operation, jobs))
+    outcome = _attempt(model, operation, _joined(operation, jobs))
     if isinstance(outcome, ZoetropeError):
-        return [outcome] if len(jobs) == 1 else [_together(ready, [job])[0] for job in jobs]
+        return [outcome] if len(jobs) == 1 else [_together(model, [job])[0] for job in jobs]
     ms = {"model": 1e3 * (time.perf_counter() - began)}
     return [Answer(arrays, ms) for arrays in _split(operation, outcome, jobs)]
 
 
-def _attempt(ready: DeviceModel, operation: Operation, job: Job) -> Arrays | ZoetropeError:
+def _attempt(model: DeviceModel, operation: Operation, job: Job) -> Arrays | ZoetropeError:
     try:
-        return operation.run(ready, job)
+        return operation.run(model, job)
     except ZoetropeError as error:
         return error.with_traceback(None)  # a traceback pins the tensors of every frame in it
     except Exception as error:
@@ -186,22 +186,22 @@ def _split(operation: Operation, arrays: Arrays, jobs: Sequence[Job]) -> Iterabl
 # Checks, job by job
 
 
-def _checked(ready: DeviceModel, job: Job) -> Job | ZoetropeError:
+def _checked(model: DeviceModel, job: Job) -> Job | ZoetropeError:
     try:
-        return check(ready, job)
+        return check(model, job)
     except ZoetropeError as error:
         return error.with_traceback(None)
     except (TypeError, ValueError) as error:
         return BadValue(f"A job that cannot be read was given: {error}.")
 
 
-def check(ready: DeviceModel, job: Job) -> Job:
+def check(model: DeviceModel, job: Job) -> Job:
     """Return a job with clean arrays. Raises a ZoetropeError that says what is accepted."""
     if job.verb not in OPERATIONS:
         raise UnknownName("verb", job.verb, OPERATIONS)
     operation = OPERATIONS[job.verb]
     for verb in operation.needs:
-        ready.catalogue.able(ready.card.name, verb)
+        model.catalogue.able(model.card.name, verb)
     for name in filter(None, (operation.takes, *operation.beside)):
         if getattr(job, name) is None:
             raise BadValue(f"A job to {job.verb} came without {name}. Give it, a row for each picture.")
@@ -214,35 +214,35 @@ def check(ready: DeviceModel, job: Job) -> Job:
         "last": 0,
     }  # where they mean nothing, they shall not keep jobs apart
     if operation.takes == "z":
-        clean["z"] = check_latent(ready.card, job.z)
+        clean["z"] = check_latent(model.card, job.z)
     if operation.takes == "pictures":
-        clean["pictures"] = check_pictures(ready.card, job.pictures)
+        clean["pictures"] = check_pictures(model.card, job.pictures)
     if operation.takes == "seeds":
         clean["seeds"] = tuple(map(noise.check_seed, job.seeds))
         clean["truncation"] = check_truncation(job.truncation)
     if job.verb == "nearest":
         clean["neighbours"] = check_neighbours(job.neighbours)
     if job.verb == "complete":
-        clean["first"], clean["last"] = check_stretch(ready.card, job.first, job.last)
+        clean["first"], clean["last"] = check_stretch(model.card, job.first, job.last)
     if job.verb == "receptive":
-        clean["first"] = check_pixel(ready.card, job.first)
+        clean["first"] = check_pixel(model.card, job.first)
     count = len(clean.get(operation.takes, ()))
-    clean |= _beside(ready, operation, job, count)
-    clean["y"] = check_classes(ready.card, job.y, count)
+    clean |= _beside(model, operation, job, count)
+    clean["y"] = check_classes(model.card, job.y, count)
     return replace(job, **clean)
 
 
-def _beside(ready: DeviceModel, operation: Operation, job: Job, count: int) -> dict[str, Any]:
+def _beside(model: DeviceModel, operation: Operation, job: Job, count: int) -> dict[str, Any]:
     """Check what stands beside the pictures of a job, row by row."""
     clean: dict[str, Any] = {} if operation.takes == "seeds" else {"seeds": ()}
     if job.verb == "complete" or (job.verb == "reconstruct" and job.seeds):
         clean["seeds"] = check_seeds(job.seeds, count)
     if "hidden" in operation.beside:
-        clean["hidden"] = check_hidden(ready.card, job.hidden, count)
+        clean["hidden"] = check_hidden(model.card, job.hidden, count)
     if "others" in operation.beside:
-        clean["others"] = check_others(ready.card, job.others, count)
+        clean["others"] = check_others(model.card, job.others, count)
     if "state" in operation.beside:
-        clean |= {"state": check_state(ready.card, job.state, count), "steps": check_steps(job.steps)}
+        clean |= {"state": check_state(model.card, job.state, count), "steps": check_steps(job.steps)}
     return clean
 
 

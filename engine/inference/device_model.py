@@ -112,11 +112,11 @@ class DeviceModel:
         """Do what `sample` does by a model that draws pixel by pixel, giving way to others: `pictures`."""
         return self.sampler.sample(seeds, self._labels(y, len(seeds)))
 
-    def completing(
-        self, pictures: Bytes, hidden: Bytes, seeds: Sequence[int], ends: tuple[int, int], y: Classes, tells: bool
+    def completion(
+        self, pictures: Bytes, hidden: Bytes, seeds: Sequence[int], ends: tuple[int, int], y: Classes, with_probs: bool
     ) -> Sampling:
         """Draw the hidden pixels between the ends, giving way to others, see `engine.inference.pixel_sampling`."""
-        return self.sampler.complete(pictures, hidden, seeds, ends, self._labels(y, len(pictures)), tells)
+        return self.sampler.complete(pictures, hidden, seeds, ends, self._labels(y, len(pictures)), with_probs)
 
     def surprise(self, pictures: Bytes, y: Classes = None) -> NDArray[np.float32]:
         """Give −log2 p of each pixel given those before it, (n, height, width): bits, all its channels together."""
@@ -158,8 +158,8 @@ class DeviceModel:
             raise MissingVerb(f"{self.card.name} knows no likelihood. These do: {able}.")
         over = outliers.support(self.card.config)
         pictures = outliers.seen(pictures, over)
-        drawn = noise.normal([0] * len(pictures), [self.card.latent]).numpy()
-        nats, given = np.split(self._pass("score")(pictures, drawn), [1], axis=1)
+        epsilon = noise.normal([0] * len(pictures), [self.card.latent]).numpy()
+        nats, given = np.split(self._pass("score")(pictures, epsilon), [1], axis=1)
         nats = nats[:, 0]
         if y is not None and self.card.classes:
             nats = np.where(y < 0, nats, given[np.arange(len(given)), y])
@@ -177,13 +177,13 @@ class DeviceModel:
         class whose bound is highest: `y` (n,) says which.
         """
         y = self.likeliest(pictures, y)
-        drawn = bool(seeds) and (self.infers or "bounds" in self.card.verbs)
-        z = self._drawn(pictures, y, seeds) if drawn else self.encode(pictures, y)
-        flags = np.full(len(z), drawn, np.uint8)
+        sampled = bool(seeds) and (self.infers or "bounds" in self.card.verbs)
+        z = self._posterior_sample(pictures, y, seeds) if sampled else self.encode(pictures, y)
+        flags = np.full(len(z), sampled, np.uint8)
         classes = {} if y is None else {"y": y}
         found = self._terms(pictures, y, seeds) if terms and "bounds" in self.card.verbs else {}
         made = self.decode(z, y)
-        if self.familiarity and not drawn:
+        if self.familiarity and not sampled:
             found |= self.familiarity.strangeness(pictures, made, z)
         return {"pictures": made, "z": z, "drawn": flags, **classes, **found}
 
@@ -199,15 +199,15 @@ class DeviceModel:
             y[untold] = self.score(pictures[untold])["given"].argmax(1)
         return y
 
-    def _drawn(self, pictures: Bytes, y: Classes, seeds: Sequence[int]) -> Latent:
+    def _posterior_sample(self, pictures: Bytes, y: Classes, seeds: Sequence[int]) -> Latent:
         """Draw of each posterior by a seed."""
-        drawn = noise.normal(seeds, [self.card.latent]).numpy()
-        return self._pass("infer")(pictures, drawn, *self._labels(y, len(pictures)))
+        epsilon = noise.normal(seeds, [self.card.latent]).numpy()
+        return self._pass("infer")(pictures, epsilon, *self._labels(y, len(pictures)))
 
     def _terms(self, pictures: Bytes, y: Classes, seeds: Sequence[int]) -> Arrays:
         """Take the bound apart by several draws of each posterior, the first by the seed, or by 0 if none is given."""
-        drawn = posterior_noise(seeds or (0,) * len(pictures), self.card.latent)
-        found = self._pass("evidence")(pictures, drawn, *self._labels(y, len(pictures)))
+        epsilon = posterior_noise(seeds or (0,) * len(pictures), self.card.latent)
+        found = self._pass("evidence")(pictures, epsilon, *self._labels(y, len(pictures)))
         return dict(zip(TERMS, np.ascontiguousarray(found.T), strict=True))
 
     def distance(self, pictures: Bytes, others: Bytes) -> NDArray[np.float32]:
@@ -256,8 +256,8 @@ class DeviceModel:
         if not getattr(self.float32.config, "extent", 0):
             raise MissingVerb(f"{self.card.name} draws pictures, not points of the plane. Take a toy: ring or grid.")
         with torch.inference_mode():
-            drawn = self.float32.generate(torch.from_numpy(draw(self.card, seeds, truncation)).to(self.device))
-        return drawn.flatten(1).float().cpu().numpy()
+            made = self.float32.generate(torch.from_numpy(draw(self.card, seeds, truncation)).to(self.device))
+        return made.flatten(1).float().cpu().numpy()
 
     def reference_images(self) -> ReferenceImages:
         """Open the real pictures of the model's data. Raises MissingData, with how to get them."""
@@ -309,7 +309,7 @@ class DeviceModel:
         draws, single = verb == "draw" and isinstance(self.float32, Draws), verb in (*SINGLE, "draw")
         sizes = TOGETHER[self.device.type] if draws else (1,) if single else ()
         return BatchRunner(
-            self.card.name, forward, self.probe(verb), self.device, verb not in HOSTED, sizes, exact=draws
+            self.card.name, forward, self.probe(verb), self.device, verb not in HOSTED, sizes, bitwise=draws
         )
 
     def probe(self, verb: str) -> Rows:
@@ -323,11 +323,11 @@ class DeviceModel:
         channels, height, width = self.card.shape
         shape = len(seeds), height, width, channels
         pictures = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
-        drawn = noise.normal(seeds, [self.card.latent]).numpy()
+        epsilon = noise.normal(seeds, [self.card.latent]).numpy()
         if verb == "score":
-            return [pictures, drawn]
+            return [pictures, epsilon]
         if verb == "infer":
-            return [pictures, drawn, *labels]
+            return [pictures, epsilon, *labels]
         if verb == "evidence":
             return [pictures, posterior_noise(seeds, self.card.latent), *labels]
         if verb == "draw":
@@ -361,20 +361,20 @@ class DeviceModel:
     def _features_rows(self, pictures: Tensor) -> Tensor:
         return self.float32.features(images.unit(pictures))
 
-    def _evidence_rows(self, pictures: Tensor, drawn: Tensor, y: Tensor | None = None) -> Tensor:
+    def _evidence_rows(self, pictures: Tensor, epsilon: Tensor, y: Tensor | None = None) -> Tensor:
         """Give the terms of the bound by several draws of each posterior, see `mean_terms`."""
-        x, count = self._asked(pictures), drawn.shape[1]
+        x, count = self._asked(pictures), epsilon.shape[1]
         labels = None if y is None else y.repeat_interleave(count, 0)
-        found = self.float32.evidence(x.repeat_interleave(count, 0), labels, drawn.flatten(0, 1))
+        found = self.float32.evidence(x.repeat_interleave(count, 0), labels, epsilon.flatten(0, 1))
         return bounds.mean_terms(found.rate.view(-1, count), found.distortion.view(-1, count))
 
-    def _score_rows(self, pictures: Tensor, drawn: Tensor) -> Tensor:
-        given = densities.by_class(self.float32, len(self.card.classes), self._asked(pictures), drawn)
+    def _score_rows(self, pictures: Tensor, epsilon: Tensor) -> Tensor:
+        given = densities.by_class(self.float32, len(self.card.classes), self._asked(pictures), epsilon)
         return torch.cat([densities.marginal(given)[:, None], given], dim=1)
 
-    def _infer_rows(self, pictures: Tensor, drawn: Tensor, y: Tensor | None = None) -> Tensor:
+    def _infer_rows(self, pictures: Tensor, epsilon: Tensor, y: Tensor | None = None) -> Tensor:
         x, model = images.unit(pictures), self.float32
-        return model.posterior_sample(x, drawn, y) if isinstance(model, Infers) else model.evidence(x, y, drawn).z
+        return model.posterior_sample(x, epsilon, y) if isinstance(model, Infers) else model.evidence(x, y, epsilon).z
 
     def _invert_rows(self, pictures: Tensor, state: Tensor, y: Tensor | None = None) -> Tensor:
         return inversion.step(self.float32, images.unit(pictures), state, self.mean, self.deviation, y)

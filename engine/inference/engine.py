@@ -55,7 +55,7 @@ class Engine:
         self.lock = threading.RLock()  # of the tables; never held while a model loads
         self.loading: dict[str, threading.Lock] = {}
         # On a GPU one model at a time has its passes captured; on a processor none waits for another.
-        self.alone = threading.Lock() if self.device.type == "cuda" else contextlib.nullcontext()
+        self.capture_lock = threading.Lock() if self.device.type == "cuda" else contextlib.nullcontext()
         self.refresh()
 
     # What there is
@@ -115,44 +115,44 @@ class Engine:
             self.catalogue = dataclasses.replace(self.catalogue, cards=cards, faults=faults)
         raise CheckpointRefused(fault)
 
-    def ready(self, name: str) -> DeviceModel:
+    def device_model(self, name: str) -> DeviceModel:
         """Give the model made ready for the device, loading it if need be; whoever asks meanwhile waits."""
         self.card(name)
         with self.lock:
-            alone = self.loading.setdefault(name, threading.Lock())
-        with alone:
-            ready = self.models.get(name) or self._prepared(name)
+            lock = self.loading.setdefault(name, threading.Lock())
+        with lock:
+            loaded = self.models.get(name) or self._prepared(name)
             with self.lock:
-                if self.catalogue.cards.get(name) is ready.card:  # else it was replaced while it loaded
-                    self.models[name] = ready
+                if self.catalogue.cards.get(name) is loaded.card:  # else it was replaced while it loaded
+                    self.models[name] = loaded
                     self.models.move_to_end(name)
                     self._make_room()
-        return ready
+        return loaded
 
-    def is_ready(self, name: str) -> bool:
+    def is_loaded(self, name: str) -> bool:
         """Whether a model can be asked without waiting for it to load."""
         return name in self.models
 
     def limit(self, name: str) -> int:
         """How many rows of a model go into one forward pass; a guess where it has not been loaded.
 
-        None do where it draws pixel by pixel: whatever it is asked goes in slices.
+        None do where it draws pixel by pixel: whatever it is asked goes in chunks.
         """
         card = self.catalogue.cards.get(name)
         if card is not None and by_pixels(card):
             return 0
-        ready = self.models.get(name)
-        return LIMIT if ready is None else ready.limit
+        loaded = self.models.get(name)
+        return LIMIT if loaded is None else loaded.limit
 
     def _prepared(self, name: str) -> DeviceModel:
         card, catalogue, place = self.card(name), self.catalogue, self.place(name)
         model = self.model(name)
-        with self.alone:
+        with self.capture_lock:
             return DeviceModel(model, card, self.device, catalogue, place)
 
     def _make_room(self) -> None:
         """Let the least recently used go until the rest fits the budget; the newest stays in any case."""
-        while len(self.models) > 1 and sum(ready.bytes for ready in self.models.values()) > self.budget:
+        while len(self.models) > 1 and sum(loaded.bytes for loaded in self.models.values()) > self.budget:
             self.models.popitem(last=False)
 
     # Verbs
@@ -160,10 +160,10 @@ class Engine:
     def run(self, name: str, jobs: Sequence[Job]) -> list[Answer | ZoetropeError]:
         """Answer jobs of one model together, each with its arrays or with the error in their place."""
         try:
-            ready = self.ready(name)
+            loaded = self.device_model(name)
         except ZoetropeError as error:
             return [error.with_traceback(None)] * len(jobs)
-        return run_batch(ready, jobs)
+        return run_batch(loaded, jobs)
 
     def latents(self, name: str, seeds: Sequence[int], truncation: float = 1.0) -> Latent:
         """Draw latents, each by its own seed: from the prior, or where there is none a Gaussian fitted to the codes."""
@@ -173,34 +173,34 @@ class Engine:
 
     def decode(self, name: str, z: Latent, y: Classes = None) -> Bytes:
         """Turn latents into pictures. Raises BadLatent for a wrong length or a value that is not finite."""
-        return self._alone(Job("decode", name, z=z, y=labels(y)))["pictures"]
+        return self._answer(Job("decode", name, z=z, y=labels(y)))["pictures"]
 
     def sample(self, name: str, seeds: Sequence[int], y: Classes = None, truncation: float = 1.0) -> Bytes:
         """Draw pictures, each by its own seed."""
-        return self._alone(Job("sample", name, seeds=tuple(seeds), y=labels(y), truncation=truncation))["pictures"]
+        return self._answer(Job("sample", name, seeds=tuple(seeds), y=labels(y), truncation=truncation))["pictures"]
 
     def encode(self, name: str, pictures: Bytes, y: Classes = None) -> Latent:
         """Turn pictures into latents. Raises BadPicture for another shape than the model's."""
-        return self._alone(Job("encode", name, pictures=pictures, y=labels(y)))["z"]
+        return self._answer(Job("encode", name, pictures=pictures, y=labels(y)))["z"]
 
     def reconstruct(self, name: str, pictures: Bytes, y: Classes = None) -> Bytes:
         """Encode pictures and decode them again."""
-        return self._alone(Job("reconstruct", name, pictures=pictures, y=labels(y), terms=False))["pictures"]
+        return self._answer(Job("reconstruct", name, pictures=pictures, y=labels(y), terms=False))["pictures"]
 
     def distance(self, name: str, pictures: Bytes, others: Bytes) -> NDArray[np.float32]:
         """Compare pictures with others in the features of a classifier, (n,): 1 is as unlike as to the mean of all."""
-        return self._alone(Job("distance", name, pictures=pictures, others=others))["distance"]
+        return self._answer(Job("distance", name, pictures=pictures, others=others))["distance"]
 
     def complete(self, name: str, pictures: Bytes, hidden: Bytes, seeds: Sequence[int], y: Classes = None) -> Bytes:
         """Draw the pixels of pictures that are hidden, uint8 (n, height, width) of 0 and 1, each by its own seed."""
         _, height, width = self.card(name).shape
         ends: dict[str, Any] = {"first": 0, "last": height * width, "terms": False}
         job = Job("complete", name, pictures=pictures, hidden=hidden, seeds=tuple(seeds), y=labels(y), **ends)
-        return self._alone(job)["pictures"]
+        return self._answer(job)["pictures"]
 
     def surprise(self, name: str, pictures: Bytes, y: Classes = None) -> NDArray[np.float32]:
         """Give the bits of each pixel given those before it, (n, height, width)."""
-        return self._alone(Job("surprise", name, pictures=pictures, y=labels(y)))["surprise"]
+        return self._answer(Job("surprise", name, pictures=pictures, y=labels(y)))["surprise"]
 
     def invert(self, name: str, pictures: Bytes, steps: int = 200, y: Classes = None) -> Latent:
         """Search latents whose pictures are those given, by gradient descent from the middle of the prior."""
@@ -210,10 +210,10 @@ class Engine:
         state[:, : card.latent] = middle
         for first in range(0, steps, MAX_STEPS):
             some = min(MAX_STEPS, steps - first)
-            state = self._alone(Job("invert", name, pictures=pictures, state=state, steps=some, y=labels(y)))["state"]
+            state = self._answer(Job("invert", name, pictures=pictures, state=state, steps=some, y=labels(y)))["state"]
         return state[:, : card.latent]
 
-    def _alone(self, job: Job) -> dict[str, NDArray[Any]]:
+    def _answer(self, job: Job) -> dict[str, NDArray[Any]]:
         (outcome,) = self.run(job.model, [job])
         if isinstance(outcome, ZoetropeError):
             raise outcome

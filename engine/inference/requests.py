@@ -22,10 +22,10 @@ MAX_NEIGHBOURS = 12
 """The most neighbours of a picture that one job may ask for."""
 STEP_ROWS = 4
 """How many decoded rows a step of one row counts for: it goes there and back."""
-DRAWN_ROWS = 1024
-"""How many decoded rows one that is drawn pixel by pixel counts for: more than any pass takes, so it goes in slices."""
+SAMPLED_ROWS = 1024
+"""How many decoded rows one that is drawn pixel by pixel counts for: more than any pass takes, so it goes in chunks."""
 
-DRAWN = ("complete", "sample", "wall")
+SAMPLED = ("complete", "sample", "wall")
 """Verbs that may be answered by a drawing, pixel by pixel."""
 
 
@@ -69,7 +69,7 @@ class Job:
     @property
     def work(self) -> int:
         """How many decoded rows take as long, about."""
-        each = {"invert": STEP_ROWS * max(1, self.steps), "complete": DRAWN_ROWS}
+        each = {"invert": STEP_ROWS * max(1, self.steps), "complete": SAMPLED_ROWS}
         return self.rows * each.get(self.verb, 1)
 
     def part(self, first: int, last: int) -> "Job":

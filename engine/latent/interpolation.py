@@ -87,9 +87,9 @@ def traverse(z: Array, axis: int, values: Sequence[float] | Array) -> Array:
     return copies
 
 
-def sigma_values(steps: int, reach: float = 3.0) -> Array:
-    """Space values evenly from −reach to +reach deviations of the prior, (steps,)."""
-    return np.linspace(-reach, reach, steps, dtype=np.float32)
+def sigma_values(steps: int, limit: float = 3.0) -> Array:
+    """Space values evenly from −limit to +limit deviations of the prior, (steps,)."""
+    return np.linspace(-limit, limit, steps, dtype=np.float32)
 
 
 def quantile_values(axis: Axis, steps: int) -> Array:

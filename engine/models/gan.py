@@ -42,17 +42,17 @@ class GAN(nn.Module):
     def __init__(self, config: GANConfig) -> None:
         super().__init__()
         self.config = config
-        drawn = (1, 1, 2) if config.extent else config.shape
+        output = (1, 1, 2) if config.extent else config.shape
         widths = [config.latent + config.classes, *[config.width] * config.depth]
         hidden = [layer for here, there in pairwise(widths) for layer in (nn.Linear(here, there), nn.ReLU())]
-        last = nn.Linear(config.width, drawn[0] * drawn[1] * drawn[2])
-        self.generator = nn.Sequential(*hidden, last, nn.Unflatten(1, drawn))
+        last = nn.Linear(config.width, output[0] * output[1] * output[2])
+        self.generator = nn.Sequential(*hidden, last, nn.Unflatten(1, output))
         kaiming_init_(self.generator)
 
     def generate(self, z: Latents, y: Labels | None = None) -> Images:
         """Draw what the data are: pictures, or points (batch, 1, 1, 2)."""
-        drawn = self.generator(with_label(z, y, self.config.classes)).float()
-        return self.config.extent * drawn if self.config.extent else squashed(drawn)
+        output = self.generator(with_label(z, y, self.config.classes)).float()
+        return self.config.extent * output if self.config.extent else squashed(output)
 
     # Verbs
 
@@ -60,8 +60,8 @@ class GAN(nn.Module):
         return self.decode(draw(self, seeds, truncation), y)
 
     def decode(self, z: Latents, y: Labels | None = None) -> Images:
-        drawn = self.generate(z, y)
-        return dots(drawn.flatten(1), self.config) if self.config.extent else drawn
+        output = self.generate(z, y)
+        return dots(output.flatten(1), self.config) if self.config.extent else output
 
 
 def dots(points: Tensor, config: GANConfig) -> Images:

@@ -72,8 +72,8 @@ class HierarchicalALI(nn.Module):
             raise BadValue("z2_dim is 0; a hierarchy has at least one axis of z2. For one level, take family ali.")
         self.config, below = config, config.below
         self.encoder = Encoder(below, outputs=2 * below.latent)  # q(z1|x)
-        self.upwards = between(below.latent, 2 * config.z2_dim, config)  # q(z2|z1)
-        self.downwards = between(config.z2_dim, below.latent, config)  # p(z1|z2)
+        self.upwards = mlp(below.latent, 2 * config.z2_dim, config)  # q(z2|z1)
+        self.downwards = mlp(config.z2_dim, below.latent, config)  # p(z1|z2)
         self.spread = nn.BatchNorm1d(below.latent, affine=False)  # of μ(z2) before its share
         self.decoder = Decoder(below, channels=config.shape[0], plays=True, mapping=config.mapping)  # p(x|z1)
         kaiming_init_(self.downwards)
@@ -150,7 +150,7 @@ class HierarchicalALI(nn.Module):
         return torch.cat([z2, (z1 - p.mean) / p.stddev], dim=1)
 
 
-def between(here: int, there: int, config: HierarchicalALIConfig) -> nn.Sequential:
+def mlp(here: int, there: int, config: HierarchicalALIConfig) -> nn.Sequential:
     """Lead from one level to what decides the next."""
     hidden = [nn.Linear(here + config.classes, config.hidden), nn.GELU(), nn.Linear(config.hidden, config.hidden)]
     return nn.Sequential(*hidden, nn.GELU(), nn.Linear(config.hidden, there))

@@ -90,7 +90,7 @@ class PixelVAE(nn.Module):
         self.encoder = Encoder(config, outputs=2 * config.latent)
         below = replace(config, latent=config.latent - config.z2_dim, z2_dim=0)
         if config.z2_dim:
-            self.downwards = between(config.z2_dim + config.classes, config.hidden, 2 * below.latent)
+            self.downwards = mlp(config.z2_dim + config.classes, config.hidden, 2 * below.latent)
         self.decoder = Decoder(below, channels=config.maps)
         channels, width, depth = config.shape[0], config.pixel_width, config.pixel_depth
         sizes = StackSizes(channels, width, depth, config.kernel, config.colours, config.dropout)
@@ -240,7 +240,7 @@ class PixelVAE(nn.Module):
             yield z
 
 
-def between(here: int, hidden: int, there: int) -> nn.Sequential:
+def mlp(here: int, hidden: int, there: int) -> nn.Sequential:
     """Lead from one level to what decides the next, which begins as if they had nothing to do with each other."""
     last = nn.Linear(hidden, there)
     nn.init.zeros_(last.weight)

@@ -72,8 +72,8 @@ class ProgressiveGAN(nn.Module):
         h, mixed = with_label(z, y, self.config.classes), None
         for size in range(self.grown):
             h = self.sizes[size](h)
-            drawn = self.shares[size] * self.pictures[size](h).float()
-            mixed = drawn if mixed is None else F.interpolate(mixed, scale_factor=2.0) + drawn
+            output = self.shares[size] * self.pictures[size](h).float()
+            mixed = output if mixed is None else F.interpolate(mixed, scale_factor=2.0) + output
         assert mixed is not None
         return 0.5 + 0.5 * F.interpolate(mixed, self.config.shape[1:]).tanh()
 

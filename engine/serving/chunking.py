@@ -49,15 +49,15 @@ def in_steps(run: Run, job: Job, limit: int) -> Chunks:
     return Answer({**parts[-1].arrays, "losses": losses}, spent(parts))
 
 
-def in_time(drawing: Generator[None, None, Mapping[str, NDArray[Any]]], clock: Callable[[], float]) -> Chunks:
+def in_time(sampling: Generator[None, None, Mapping[str, NDArray[Any]]], clock: Callable[[], float]) -> Chunks:
     """Answer by a drawing, as many of its pieces at a time as go into CHUNK_SECONDS, and one at least."""
     spent = 0.0
     while True:
         began = clock()
         try:
-            next(drawing)
+            next(sampling)
             while clock() - began < CHUNK_SECONDS:
-                next(drawing)
+                next(sampling)
         except StopIteration as end:
             return Answer(end.value, {"model": 1e3 * (spent + clock() - began)})
         spent += clock() - began

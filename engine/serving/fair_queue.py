@@ -1,8 +1,8 @@
 """Who comes next: people take turns, and a turn is one forward pass that waiting jobs of the same model join.
 
-A drawing, pixel by pixel, takes one slice a turn. Two rules keep it from starving in a crowd: after PASSES turns of
-others the next one is a slice's; and every second slice is that of the drawing that has run least, so that one of a
-few pixels is soon done among many of whole pictures.
+What is drawn pixel by pixel takes one chunk a turn. Two rules keep it from starving in a crowd: after PASSES turns of
+others the next one is a chunk's; and every second chunk is that of the job that has run least, so that one of a few
+pixels is soon done among many of whole pictures.
 """
 
 import itertools
@@ -16,10 +16,10 @@ from engine.inference.requests import Answer, Job
 from engine.serving.chunking import Chunks
 
 PASSES = 3
-"""Turns of others between two of drawings, where both wait. A pass takes 2 to 20 ms, a slice 4."""
+"""Turns of others between two of drawings, where both wait. A pass takes 2 to 20 ms, a chunk 4."""
 
 
-class Place(NamedTuple):
+class Position(NamedTuple):
     """Where in the queue a job stands."""
 
     person: str | int  # a number for nobody in particular
@@ -34,11 +34,11 @@ class QueuedJob:
     job: Job
     future: "Future[Answer]"
     arrived: float  # seconds of the batcher's clock
-    place: Place
+    position: Position
     weight: float  # work; halved on each turn that went to another job of the same person, so that none starves
     ran: float = 0.0  # seconds in forward passes so far
     since: int = 0  # the number of its coming into the queue, or back into it
-    slices: Chunks | None = None  # of a long job under way
+    chunks: Chunks | None = None  # of a long job under way
 
     def late(self, now: float) -> bool:
         return self.job.patience is not None and now > self.arrived + self.job.patience
@@ -52,7 +52,7 @@ class FairQueue:
         self.numbers = itertools.count()
         self.length = 0
         self.passes = 0  # turns of others since the last of a drawing
-        self.briefest = True  # whether the last slice was that of the drawing that had run least
+        self.briefest = True  # whether the last chunk was that of the drawing that had run least
 
     def __iter__(self) -> Iterator[QueuedJob]:
         """Walk everybody's jobs in the order of turns."""
@@ -65,71 +65,71 @@ class FairQueue:
     def join(self, job: Job, arrived: float) -> tuple[QueuedJob, QueuedJob | None]:
         """Put a job in the queue: what stands for it there, and the one that it takes the place of."""
         number = next(self.numbers)
-        place = Place(job.who or number, (job.who and job.slot) or number, number)
-        older = self.people.get(place.person, {}).get(place.slot)
-        queued = QueuedJob(job, Future(), arrived, place, older.weight if older else float(job.work))
+        position = Position(job.who or number, (job.who and job.slot) or number, number)
+        older = self.people.get(position.person, {}).get(position.slot)
+        queued = QueuedJob(job, Future(), arrived, position, older.weight if older else float(job.work))
         self._put(queued)
         return queued, older
 
     def rejoin(self, queued: QueuedJob) -> bool:
-        """Put a long job back after a slice; not where a newer one has taken its slot."""
-        if queued.place.slot in self.people.get(queued.place.person, {}):
+        """Put a long job back after a chunk; not where a newer one has taken its slot."""
+        if queued.position.slot in self.people.get(queued.position.person, {}):
             return False
         queued.weight = float(queued.job.work)
         self._put(queued)
         return True
 
-    def leave(self, place: Place) -> bool:
+    def leave(self, position: Position) -> bool:
         """Take out the job of that place, where it still stands there."""
-        jobs = self.people.get(place.person, {})
-        if place.slot not in jobs or jobs[place.slot].place != place:
+        jobs = self.people.get(position.person, {})
+        if position.slot not in jobs or jobs[position.slot].position != position:
             return False
-        del jobs[place.slot]
+        del jobs[position.slot]
         self.length -= 1
         if not jobs:
-            del self.people[place.person]
+            del self.people[position.person]
         return True
 
-    def next_batch(self, ready: Callable[[str], bool], limit: Callable[[str], int]) -> list[QueuedJob]:
+    def next_batch(self, is_loaded: Callable[[str], bool], limit: Callable[[str], int]) -> list[QueuedJob]:
         """Take out the jobs of the next pass: all of one model, at most its limit of rows, or one long job alone.
 
         The first person who waits for a model that is ready gives their lightest job. Of others and theirs, those
         of the same model join. Whoever is served goes to the back. Drawings have turns of their own besides.
         """
-        able = next(filter(None, (self._able(jobs, ready) for jobs in self.people.values())), None)
+        able = next(filter(None, (self._able(jobs, is_loaded) for jobs in self.people.values())), None)
         if able is None:
             return []
         first = min(able, key=lambda queued: queued.weight)
-        if self.passes >= PASSES or _drawn(first, limit):
-            first = self._slice(ready, limit) or first
-        self.passes = 0 if _drawn(first, limit) else self.passes + 1
+        if self.passes >= PASSES or _by_pixels(first, limit):
+            first = self._chunk(is_loaded, limit) or first
+        self.passes = 0 if _by_pixels(first, limit) else self.passes + 1
         batch = self._joining(first, limit)
         for queued in batch:
-            self.leave(queued.place)
-            if queued.place.person in self.people:
-                self.people.move_to_end(queued.place.person)
+            self.leave(queued.position)
+            if queued.position.person in self.people:
+                self.people.move_to_end(queued.position.person)
         for queued in able if first in able else ():
             queued.weight /= 2
         return batch
 
     # Inside
 
-    def _slice(self, ready: Callable[[str], bool], limit: Callable[[str], int]) -> QueuedJob | None:
+    def _chunk(self, is_loaded: Callable[[str], bool], limit: Callable[[str], int]) -> QueuedJob | None:
         """Pick the drawing whose turn it is: the one that has waited longest or, every second time, run least."""
-        drawings = [queued for queued in self if _drawn(queued, limit) and ready(queued.job.model)]
+        samplings = [queued for queued in self if _by_pixels(queued, limit) and is_loaded(queued.job.model)]
         self.briefest = not self.briefest
         if self.briefest:
-            return min(drawings, key=lambda queued: (queued.ran, queued.since), default=None)
-        return min(drawings, key=lambda queued: queued.since, default=None)
+            return min(samplings, key=lambda queued: (queued.ran, queued.since), default=None)
+        return min(samplings, key=lambda queued: queued.since, default=None)
 
     def _put(self, queued: QueuedJob) -> None:
         queued.since = next(self.numbers)
-        jobs = self.people.setdefault(queued.place.person, {})
-        self.length += queued.place.slot not in jobs
-        jobs[queued.place.slot] = queued
+        jobs = self.people.setdefault(queued.position.person, {})
+        self.length += queued.position.slot not in jobs
+        jobs[queued.position.slot] = queued
 
-    def _able(self, jobs: dict[str | int, QueuedJob], ready: Callable[[str], bool]) -> list[QueuedJob]:
-        return [queued for queued in jobs.values() if ready(queued.job.model)]
+    def _able(self, jobs: dict[str | int, QueuedJob], is_loaded: Callable[[str], bool]) -> list[QueuedJob]:
+        return [queued for queued in jobs.values() if is_loaded(queued.job.model)]
 
     def _joining(self, first: QueuedJob, limit: Callable[[str], int]) -> list[QueuedJob]:
         """Pick those that fit beside the first job: none fits beside a long one."""
@@ -144,19 +144,19 @@ class FairQueue:
 
     def _rounds(self, model: str) -> Iterator[QueuedJob]:
         """Walk a model's jobs: one of each person in turn, then their second ones, and so on."""
-        walks: Iterable[Iterator[QueuedJob]] = (self._of_model(jobs, model) for jobs in self.people.values())
-        while walks:
+        iterators: Iterable[Iterator[QueuedJob]] = (self._of_model(jobs, model) for jobs in self.people.values())
+        while iterators:
             going = []
-            for walk in walks:
-                if (queued := next(walk, None)) is not None:
+            for iterator in iterators:
+                if (queued := next(iterator, None)) is not None:
                     yield queued
-                    going.append(walk)
-            walks = going
+                    going.append(iterator)
+            iterators = going
 
     def _of_model(self, jobs: dict[str | int, QueuedJob], model: str) -> Iterator[QueuedJob]:
         return iter([queued for queued in jobs.values() if queued.job.model == model])
 
 
-def _drawn(queued: QueuedJob, limit: Callable[[str], int]) -> bool:
-    """Whether a job is drawn pixel by pixel, in slices."""
+def _by_pixels(queued: QueuedJob, limit: Callable[[str], int]) -> bool:
+    """Whether a job is drawn pixel by pixel, in chunks."""
     return queued.job.verb == "complete" or not limit(queued.job.model)

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from concurrent.futures import Future
 
 from engine.checkpoints.catalogue import Catalogue
-from engine.inference.batching import check, drawing
+from engine.inference.batching import check, pixel_sampling
 from engine.inference.engine import Engine
 from engine.inference.requests import Answer, Job
 from engine.serving.chunking import Chunks, in_parts, in_time
@@ -20,7 +20,7 @@ class ThreadBackend:
     def __init__(self, engine: Engine, capacity: int = CAPACITY) -> None:
         self.engine = engine
         self.states = States("ready")
-        self.batcher = Batcher(engine.run, engine.limit, engine.is_ready, engine.ready, self._slices, capacity)
+        self.batcher = Batcher(engine.run, engine.limit, engine.is_loaded, engine.device_model, self._chunks, capacity)
 
     def catalogue(self, timeout: float | None = None) -> Catalogue:
         """Give the checkpoints there are; it takes no time here."""
@@ -47,10 +47,10 @@ class ThreadBackend:
         self.states.tell("lost")
         self.batcher.close()
 
-    def _slices(self, job: Job, limit: int) -> Chunks:
+    def _chunks(self, job: Job, limit: int) -> Chunks:
         """Look at a long job as a whole before it is cut: a part may be right where the whole is wrong."""
-        ready = self.engine.ready(job.model)
-        whole = check(ready, job)
-        if (drawn := drawing(ready, whole)) is not None:
-            return (yield from in_time(drawn, time.perf_counter))
+        device_model = self.engine.device_model(job.model)
+        whole = check(device_model, job)
+        if (sampling := pixel_sampling(device_model, whole)) is not None:
+            return (yield from in_time(sampling, time.perf_counter))
         return (yield from in_parts(self.engine.run, whole, max(1, limit)))

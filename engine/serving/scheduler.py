@@ -10,7 +10,7 @@ from engine import errors
 from engine.errors import Busy, EngineLost, Expired, ModelFault, Superseded, ZoetropeError
 from engine.inference.requests import Answer, Job, Outcome, settle
 from engine.serving.chunking import Chunks, Run, in_parts
-from engine.serving.fair_queue import FairQueue, Place, QueuedJob
+from engine.serving.fair_queue import FairQueue, Position, QueuedJob
 from engine.serving.loader import Loader
 
 CAPACITY = 4096  # jobs that may wait
@@ -20,22 +20,22 @@ class Batcher:
     """Takes jobs from many threads and runs them in one.
 
     `run(model, jobs)` answers each job, or has an error in its place; `limit(model)` is how many rows one forward pass
-    takes; a job of more goes on in `slices(job, limit)`, one a turn. Models of which `is_ready` says no are first
-    handed to `prepare`, in another thread. `is_ready` and `limit` are asked at every turn: they may not wait nor raise.
+    takes; a job of more goes on in `chunks(job, limit)`, one a turn. Models that are not loaded are first handed
+    to `prepare`, in another thread. `is_loaded` and `limit` are asked at every turn: they may not wait nor raise.
     """
 
     def __init__(
         self,
         run: Run,
         limit: Callable[[str], int],
-        is_ready: Callable[[str], bool] = lambda model: True,
+        is_loaded: Callable[[str], bool] = lambda model: True,
         prepare: Callable[[str], object] = lambda model: None,
-        slices: Callable[[Job, int], Chunks] | None = None,
+        chunks: Callable[[Job, int], Chunks] | None = None,
         capacity: int = CAPACITY,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.run, self.limit, self.is_ready, self.capacity, self.clock = run, limit, is_ready, capacity, clock
-        self.slices = slices or partial(in_parts, run)
+        self.run, self.limit, self.is_loaded, self.capacity, self.clock = run, limit, is_loaded, capacity, clock
+        self.chunks = chunks or partial(in_parts, run)
         self.queue = FairQueue()
         self.running: list[QueuedJob] = []
         self.opening: set[str] = set()  # models that the loader has been asked for
@@ -50,15 +50,15 @@ class Batcher:
         """Ask for something and return at once. Whatever goes wrong comes through the future, as a ZoetropeError."""
         with self.changed:
             queued, older = self.queue.join(job, self.clock())
-            refusal = None if older else self._refusal()
-            if refusal:
-                self.queue.leave(queued.place)
+            rejection = None if older else self._rejection()
+            if rejection:
+                self.queue.leave(queued.position)
             self.changed.notify()
-        if refusal:
-            settle(queued.future, refusal)
+        if rejection:
+            settle(queued.future, rejection)
         if older:
             settle(older.future, _superseded(job))
-        queued.future.add_done_callback(partial(self._leave, queued.place))  # the cancelled leave the queue at once
+        queued.future.add_done_callback(partial(self._leave, queued.position))  # the cancelled leave the queue at once
         return queued.future
 
     def warm(self, models: Iterable[str]) -> None:
@@ -99,7 +99,7 @@ class Batcher:
         with self.changed:
             self.running = []
             while not self.closed and not self.running:
-                self.running = self.queue.next_batch(self._ready, self.limit)
+                self.running = self.queue.next_batch(self._runnable, self.limit)
                 if not self.running:
                     self.changed.wait()
             return bool(self.running)
@@ -119,7 +119,7 @@ class Batcher:
         self.opened.discard(model)
         try:
             if len(jobs) == 1 and jobs[0].job.work > self.limit(model):
-                return [self._slice(jobs[0])]
+                return [self._chunk(jobs[0])]
             outcomes = list(self.run(model, [queued.job for queued in jobs]))
             if len(outcomes) != len(jobs):
                 raise ValueError(f"{len(outcomes)} answers to {len(jobs)} jobs")
@@ -129,11 +129,11 @@ class Batcher:
             return [ModelFault(f"{model} failed ({type(error).__name__}: {error}). Ask again.") for _ in jobs]
         return outcomes
 
-    def _slice(self, queued: QueuedJob) -> Outcome | None:
-        if queued.slices is None:
-            queued.slices = self.slices(queued.job, self.limit(queued.job.model))
+    def _chunk(self, queued: QueuedJob) -> Outcome | None:
+        if queued.chunks is None:
+            queued.chunks = self.chunks(queued.job, self.limit(queued.job.model))
         try:
-            next(queued.slices)
+            next(queued.chunks)
         except StopIteration as end:
             outcome: Outcome = end.value
             return outcome
@@ -161,11 +161,11 @@ class Batcher:
 
     # What both threads and all callers share; under the lock
 
-    def _ready(self, model: str) -> bool:
+    def _runnable(self, model: str) -> bool:
         """Whether a job of the model can run now; the loader is asked for it otherwise."""
         if model in self.opening:
             return False
-        if model in self.opened or self.is_ready(model):
+        if model in self.opened or self.is_loaded(model):
             return True
         self.opening.add(model)
         self.loader.want(model)
@@ -175,7 +175,7 @@ class Batcher:
         with self.changed:
             stranded = [queued for queued in self.queue if trouble and queued.job.model == model]
             for queued in stranded:
-                self.queue.leave(queued.place)
+                self.queue.leave(queued.position)
             if model in self.opening and not trouble:
                 self.opened.add(model)
             self.opening.discard(model)
@@ -183,16 +183,16 @@ class Batcher:
         for queued in stranded:
             settle(queued.future, errors.named(type(trouble).__name__, str(trouble)))
 
-    def _refusal(self) -> ZoetropeError | None:
+    def _rejection(self) -> ZoetropeError | None:
         if self.closed:
             return _lost()
         if self.queue.length > self.capacity:
             return Busy(f"{self.capacity} requests wait already. Ask again in a moment.")
         return None
 
-    def _leave(self, place: Place, future: "Future[Answer]") -> None:
+    def _leave(self, position: Position, future: "Future[Answer]") -> None:
         with self.changed:
-            waited = self.queue.leave(place)
+            waited = self.queue.leave(position)
         if waited:
             future.set_running_or_notify_cancel()  # for those who wait by concurrent.futures.wait
 

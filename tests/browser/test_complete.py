@@ -263,7 +263,7 @@ def test_what_is_seen_and_what_surprises_is_shown(complete: Complete) -> None:
     complete.press("m")
     complete.page.mouse.move(*complete.spot(8, 4))
     expect(complete.says("reach")).to_have_attribute("data-pixel", "84")
-    ready = complete.engine.ready("toy-plain")
+    ready = complete.engine.device_model("toy-plain")
     seen = ready.receptive(picture, 84)[0] > 0
     expect(complete.says("reach")).to_have_attribute("data-seen", str(seen.sum()))
     expect(complete.says("reach")).to_contain_text("hidden from this one (pink)")
@@ -310,7 +310,7 @@ def test_nothing_stands_beside_another_picture_than_its_own(complete: Complete) 
     picture = complete.engine.sample("toy-plain", [4])
     nats = complete.engine.surprise("toy-plain", picture).sum() * math.log(2)
     expect(said["surprise"]).to_have_attribute("data-nats", f"{nats:.3f}")
-    seen = complete.engine.ready("toy-plain").receptive(picture, 84)[0] > 0
+    seen = complete.engine.device_model("toy-plain").receptive(picture, 84)[0] > 0
     expect(said["reach"]).to_have_attribute("data-seen", str(seen.sum()))
 
 

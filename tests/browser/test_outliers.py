@@ -160,9 +160,9 @@ def test_a_bare_address_lays_out_a_row_and_every_score_is_the_engines(desk: Desk
     desk.link("row=sample:toy-gan:1,sample:toy-gan:2,sample:toy-gan:3")
     expect(desk.verdict).to_contain_text("By raw likelihood")
     engine = Engine([desk.folder], "cpu")
-    pictures, measured = engine.ready("toy-gan").wall([1, 2, 3]), engine.card("toy-pixels").outliers
+    pictures, measured = engine.device_model("toy-gan").wall([1, 2, 3]), engine.card("toy-pixels").outliers
     assert measured is not None
-    wanted = outliers.scores(known(reading(engine.ready("toy-pixels"), pictures), measured.mean, True))
+    wanted = outliers.scores(known(reading(engine.device_model("toy-pixels"), pictures), measured.mean, True))
     assert list(wanted) == list(SCORES)
     for key, (name, numbers) in enumerate(wanted.items(), start=1):
         desk.page.keyboard.press(str(key))

@@ -686,7 +686,7 @@ def test_a_class_is_the_likeliest_or_the_one_that_is_told_and_goes_on_into_explo
     desk.drawn("toy-cvae")
     tile = desk.tile("toy-cvae")
     told = tile.get_by_role("combobox", name="Class that Toy Cvae is told")
-    ready = Engine([desk.server.folder], "cpu").ready("toy-cvae")
+    ready = Engine([desk.server.folder], "cpu").device_model("toy-cvae")
     likeliest = int(ready.reconstruct(desk.seen("toy-cvae")[None])["y"][0])
     expect(told.locator("option").first).to_have_text(f"likeliest: {ready.card.classes[likeliest]}")
     expect(desk.tile("toy-cgan").get_by_role("combobox").locator("option")).to_have_text(list(ready.card.classes))

@@ -58,14 +58,14 @@ def open_folder(query: Query) -> Dataset:
     pictures, faults, notes = read_files(root, found.names, shape)
     read = [i for i, name in enumerate(found.names) if name not in faults]
     laid = layout([found.names[i] for i in read])
-    told = [*left_out(root, found, faults), *remarks(root, laid, notes)]
+    remarked = [*left_out(root, found, faults), *remarks(root, laid, notes)]
     if not read:
-        why = f" ({'; '.join(told)})" if told else ""
+        why = f" ({'; '.join(remarked)})" if remarked else ""
         raise MissingData(
             f"There is no picture that can be read in {legible(str(root))}{why}. Accepted are {' '.join(SUFFIXES)}."
         )
-    if told:
-        log.warning("; ".join(told))
+    if remarked:
+        log.warning("; ".join(remarked))
     rows = [read[i] for i in laid.rows]
     whole = Split(torch.from_numpy(pictures if len(rows) == len(pictures) else pictures[rows]), laid.y)
     return cut(query.name, whole, parts(laid, [found.names[i] for i in rows]), laid.labels, TERMS, shape)

@@ -33,8 +33,8 @@ def binarized_test(split: Split) -> Split:
     rng = np.random.default_rng(0)
     binary = torch.empty_like(split.pictures)
     for rows, out in zip(torch.split(split.pictures, 1000), torch.split(binary, 1000), strict=True):
-        drawn = rng.random(rows.shape) < rows.numpy() / 255  # the stream does not depend on the chunks
-        out.copy_(torch.from_numpy(drawn)).mul_(255)
+        ones = rng.random(rows.shape) < rows.numpy() / 255  # the stream does not depend on the chunks
+        out.copy_(torch.from_numpy(ones)).mul_(255)
     return replace(split, pictures=binary)
 
 

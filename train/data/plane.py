@@ -72,5 +72,5 @@ def open_plane(query: Query) -> Dataset:
 
 def points(name: str, count: int, seed: int) -> Split:
     """Draw points (count, 1, 1, 2) and what each of them belongs to."""
-    drawn, y = PLANES[name](count, torch.Generator().manual_seed(seed))
-    return Split(drawn.reshape(count, 1, 1, 2), y)
+    points, y = PLANES[name](count, torch.Generator().manual_seed(seed))
+    return Split(points.reshape(count, 1, 1, 2), y)

@@ -26,8 +26,8 @@ def bayes_error(context: EvalContext) -> list[Metric]:
     found = binomtest(int(wrong.sum()), len(wrong))
     low, high = found.proportion_ci()
     protocol = f"argmax of log p(x|y), {classes} classes equally likely, {found.n} test pictures spread over the set"
-    told = f"{protocol}, {seen(context.recipe.pixels)}; 95 % by Clopper and Pearson"
-    return [Metric("Bayes test error", 100 * found.statistic, "%", told, (100 * low, 100 * high))]
+    details = f"{protocol}, {seen(context.recipe.pixels)}; 95 % by Clopper and Pearson"
+    return [Metric("Bayes test error", 100 * found.statistic, "%", details, (100 * low, 100 * high))]
 
 
 def mistaken(model: Scores, batch: Batch, classes: int) -> Bool[Tensor, "batch"]:

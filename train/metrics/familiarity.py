@@ -60,10 +60,12 @@ def familiarity_of(context: EvalContext) -> list[Metric]:
     found = measured(context)
     if found is None or not found.others:
         return []
-    told = for_card(found)
-    values = {kind: area[0] for kind, area in told.areas.items()}
+    strangeness = for_card(found)
+    values = {kind: area[0] for kind, area in strangeness.areas.items()}
     words = ", ".join(f"{kind} {value:.3f}" for kind, value in values.items())
-    return [Metric("AUROC, strangeness", float(np.mean([*values.values()])), "", f"mean of {words}; {told.protocol}")]
+    return [
+        Metric("AUROC, strangeness", float(np.mean([*values.values()])), "", f"mean of {words}; {strangeness.protocol}")
+    ]
 
 
 def for_card(found: Measured) -> Strangeness:

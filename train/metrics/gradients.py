@@ -40,13 +40,13 @@ def gradient_distance(context: EvalContext) -> list[Metric]:
         return []
     value, error = blockwise(real, made)
     floor, _ = blockwise(real, known)
-    reach = float(stats.t.ppf(0.975, BLOCKS - 1)) * error
+    half_width = float(stats.t.ppf(0.975, BLOCKS - 1)) * error
     binary = " binarized by default_rng(0)" if context.binary else ""
     protocol = (
         f"{len(made)} samples, seeds from 0, {len(real)} test pictures{binary}, histograms of oriented gradients, cubic"
         f" kernel, unbiased, mean of {BLOCKS} blocks; training pictures instead of samples have {floor:.2g}"
     )
-    return [Metric("kernel distance, gradients", value, "", protocol, (value - reach, value + reach))]
+    return [Metric("kernel distance, gradients", value, "", protocol, (value - half_width, value + half_width))]
 
 
 def blockwise(real: Tensor, made: Tensor) -> tuple[float, float]:

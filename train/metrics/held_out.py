@@ -51,7 +51,7 @@ def figures(context: EvalContext, rows: Tensor) -> dict[str, Tensor]:
     assert isinstance(model, Encodes)
     assert isinstance(model, Decodes)
     x, y = context.given(context.data.test, rows)
-    drawn = noise.normal(rows.tolist(), [model.config.latent]).to(x)
+    epsilon = noise.normal(rows.tolist(), [model.config.latent]).to(x)
     z = model.encode(x, y)
     made = model.decode(z, y)
     found = {"mse": error(made, x), **from_parts(model, z, x, y)}
@@ -59,27 +59,27 @@ def figures(context: EvalContext, rows: Tensor) -> dict[str, Tensor]:
         found["features"] = (classifier.model.features(made) - classifier.model.features(x)).double().square().sum(1)
     if isinstance(model, Bounds):
         over = outliers.support(vars(model.config))
-        evidence = model.evidence(densities.asked(x, over), y, drawn)
+        evidence = model.evidence(densities.asked(x, over), y, epsilon)
         found |= {"rate": evidence.rate, "distortion": evidence.distortion}
-    other = posterior_draw(model, x, drawn, y)
+    other = posterior_draw(model, x, epsilon, y)
     if other is not None:
         found |= {"mse, draw": error(model.decode(other, y), x), **from_parts(model, other, x, y, ", draw")}
     return {name: numbers.double().cpu() for name, numbers in found.items()}
 
 
-def from_parts(model: Any, z: Latents, x: Images, y: Labels | None, way: str = "") -> dict[str, Tensor]:
+def from_parts(model: Any, z: Latents, x: Images, y: Labels | None, suffix: str = "") -> dict[str, Tensor]:
     """Measure the error from the upper levels of a latent alone, by level."""
     parts = kept_axes(getattr(model.config, "levels", {}), model.config.latent)
     upper = {kept: mask.to(z) for kept, mask in parts.items() if not mask.all()}
-    return {f"mse{kept}{way}": error(model.decode(z * mask, y), x) for kept, mask in upper.items()}
+    return {f"mse{kept}{suffix}": error(model.decode(z * mask, y), x) for kept, mask in upper.items()}
 
 
-def posterior_draw(model: Any, x: Images, drawn: Latents, y: Labels | None) -> Latents | None:
+def posterior_draw(model: Any, x: Images, epsilon: Latents, y: Labels | None) -> Latents | None:
     """Draw of each posterior by noise, as the engine does; None where there is none to draw from."""
     stochastic = getattr(model.config, "stochastic", True)
     if isinstance(model, Infers):
-        return model.posterior_sample(x, drawn, y) if stochastic else None
-    return model.evidence(x, y, drawn).z if isinstance(model, Bounds) else None
+        return model.posterior_sample(x, epsilon, y) if stochastic else None
+    return model.evidence(x, y, epsilon).z if isinstance(model, Bounds) else None
 
 
 def error(made: Images, x: Images) -> PerImage:

@@ -26,8 +26,8 @@ def exact_likelihood(context: EvalContext) -> list[Metric]:
         return []
     batches = tqdm(list(context.batches(size=CACHED)), desc="NLL", disable=None)
     nats = -float(torch.cat([model.log_prob(batch.x, batch.y) for batch in batches]).double().mean())
-    told = ", given the class" if context.model.config.classes else ""
-    protocol = f"exact, {len(context.data.test)} test pictures, {seen(context.recipe.pixels)}{told}"
+    given = ", given the class" if context.model.config.classes else ""
+    protocol = f"exact, {len(context.data.test)} test pictures, {seen(context.recipe.pixels)}{given}"
     found = [Metric("NLL", nats, "nats", protocol)]
     if context.recipe.pixels == "plain":
         found.append(Metric("bits per dimension", nats / math.log(2) / math.prod(context.data.shape), "bits", protocol))

@@ -27,7 +27,7 @@ def mode_coverage(context: EvalContext) -> list[Metric]:
     modes, model = MODES.get(context.data.name), context.model
     if modes is None or not isinstance(model, GAN):
         return []
-    draws = [drawn(model, i) for i in range(DRAWS)]
+    draws = [sampled(model, i) for i in range(DRAWS)]
     counts, shares = zip(*(coverage(points, modes) for points in draws), strict=True)
     wide = [spread_within(points, modes) for points in draws]
     protocol = (
@@ -44,7 +44,7 @@ def mode_coverage(context: EvalContext) -> list[Metric]:
     return found
 
 
-def drawn(model: GAN, turn: int) -> Tensor:
+def sampled(model: GAN, turn: int) -> Tensor:
     """Draw the points (SAMPLES, 2) of a turn, each turn by seeds of its own."""
     return model.generate(draw(model, range(turn * SAMPLES, (turn + 1) * SAMPLES))).flatten(1).cpu()
 

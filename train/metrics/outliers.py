@@ -80,7 +80,7 @@ def for_card(context: EvalContext) -> Outliers | None:
 def strangers(context: EvalContext, pair: Pair) -> Strangers:
     """Return what a card keeps of a pair."""
     own = quantiles(tensors(pair.own)) if pair.apart else {}
-    figures = (*areas(context, pair), *gains(pair), *refused(pair))
+    figures = (*areas(context, pair), *gains(pair), *rejected(pair))
     return Strangers(pair.kind, quantiles(tensors(pair.other)), figures, own)
 
 
@@ -95,7 +95,7 @@ def areas(context: EvalContext, pair: Pair) -> list[Metric]:
     for name in pair.own:
         area, words = auroc(pair.own[name], pair.other[name]), f"{UNITS[name]}{beside.get(name, '')}"
         if name == BASELINE:
-            area, words = either_way(area), f"{words}, no model: {codec}, the {way(pair)} file being the stranger"
+            area, words = either_way(area), f"{words}, no model: {codec}, the {direction(pair)} file being the stranger"
         protocol = f"{words}; {pair.protocol}; {INTERVAL}"
         found.append(Metric(f"AUROC, {name}", area.value, "", protocol, (area.low, area.high)))
     return found
@@ -103,7 +103,7 @@ def areas(context: EvalContext, pair: Pair) -> list[Metric]:
 
 def gains(pair: Pair) -> list[Metric]:
     """Measure how much larger the area of each score is than that of the size of the file alone."""
-    sign = -1 if way(pair) == "shorter" else 1
+    sign = -1 if direction(pair) == "shorter" else 1
     size = sign * pair.own[BASELINE], sign * pair.other[BASELINE]
     found = []
     for name in by_model(pair):
@@ -113,7 +113,7 @@ def gains(pair: Pair) -> list[Metric]:
     return found
 
 
-def refused(pair: Pair) -> list[Metric]:
+def rejected(pair: Pair) -> list[Metric]:
     """Measure the share of strangers that each score refuses, where it keeps KEPT percent of its own."""
     found = []
     for name in by_model(pair):
@@ -128,7 +128,7 @@ def by_model(pair: Pair) -> list[str]:
     return [name for name in pair.own if name != BASELINE]
 
 
-def way(pair: Pair) -> str:
+def direction(pair: Pair) -> str:
     """Say by which files strangers are told best: either way is open to who has no model."""
     return "shorter" if auroc(pair.own[BASELINE], pair.other[BASELINE]).value < 0.5 else "longer"
 
@@ -258,13 +258,13 @@ def read_by(model: Model, pictures: Bytes) -> NDArray[np.float32]:
     """Return log p(x|y), or its bound, of pictures as they are `seen`, (picture, class), as the engine does."""
     assert isinstance(model, Scores | Bounds)
     device = next(model.parameters()).device
-    drawn = noise.normal([0], [model.config.latent]).to(device)
+    epsilon = noise.normal([0], [model.config.latent]).to(device)
     classes: int = model.config.classes
     parts = np.array_split(pictures, max(1, -(-len(pictures) * max(1, classes) // CACHED)))
     found = []
     for part in parts:
         x = densities.asked(images.from_bytes(part).to(device), outliers.support(vars(model.config)))
-        found.append(densities.by_class(model, classes, x, drawn.expand(len(x), -1)).float().cpu())
+        found.append(densities.by_class(model, classes, x, epsilon.expand(len(x), -1)).float().cpu())
     return torch.cat(found).numpy()
 
 

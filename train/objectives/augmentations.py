@@ -27,9 +27,9 @@ def translation(x: Images) -> Images:
     return padded.permute(0, 2, 3, 1)[picture, rows[:, :, None], columns[:, None]].permute(0, 3, 1, 2)
 
 
-def places(x: Images, size: int, reach: float) -> Tensor:
-    """Return the indices (batch, size) along one side, shifted by up to `reach` of it."""
-    farthest = int(size * reach + 0.5)
+def places(x: Images, size: int, radius: float) -> Tensor:
+    """Return the indices (batch, size) along one side, shifted by up to `radius` of it."""
+    farthest = int(size * radius + 0.5)
     shift = torch.randint(-farthest, farthest + 1, (len(x), 1), device=x.device)
     return torch.arange(size, device=x.device) + shift
 

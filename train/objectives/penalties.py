@@ -20,8 +20,8 @@ def squared_slope(score: Score, sample: Sequence[Tensor]) -> Tensor:
 def gradient_penalty(score: Score, real: Sequence[Tensor], fake: Sequence[Tensor]) -> Tensor:
     """E (‖∇s‖ − 1)² on the lines between real and made samples, a scalar (WGAN-GP: Gulrajani et al. 2017, eq. 3)."""
     share = torch.rand(len(real[0]), device=real[0].device)
-    between = [torch.lerp(a, b, share.view(-1, *[1] * (a.dim() - 1))) for a, b in zip(real, fake, strict=True)]
-    return (slopes(score, between).norm(dim=1) - 1).square().mean()
+    interpolated = [torch.lerp(a, b, share.view(-1, *[1] * (a.dim() - 1))) for a, b in zip(real, fake, strict=True)]
+    return (slopes(score, interpolated).norm(dim=1) - 1).square().mean()
 
 
 def slopes(score: Score, sample: Sequence[Tensor]) -> Tensor:

@@ -44,7 +44,7 @@ class VaeGan(Elbo):
 
     def __init__(self, model: VAE, config: VaeGanConfig) -> None:
         super().__init__(model, config)
-        self.drawn: tuple[Images, Images] | None = None  # pictures, and how the model has drawn them
+        self.judged: tuple[Images, Images] | None = None  # pictures, and how the model has drawn them
         self.critic = PatchCritic(model.config.shape[0], config.critic_width, config.critic_levels)
 
     @property
@@ -57,7 +57,7 @@ class VaeGan(Elbo):
     def play(self, batch: Batch, progress: float) -> Terms:
         evidence = self.model.evidence(batch.x, drop_labels(self.model, batch.y, self.config.label_dropout))
         terms, rebuilt = self.terms(evidence, progress), self.model.likelihood.mean(evidence.maps)
-        self.drawn = batch.x, rebuilt.detach()
+        self.judged = batch.x, rebuilt.detach()
         if progress < self.config.silent:
             return terms
         shift = self.shift()
@@ -70,7 +70,7 @@ class VaeGan(Elbo):
         return terms
 
     def criticize(self, batch: Batch) -> Terms:
-        x, rebuilt = self.drawn or (batch.x, self.model.decode(self.model.encode(batch.x, batch.y), batch.y).detach())
+        x, rebuilt = self.judged or (batch.x, self.model.decode(self.model.encode(batch.x, batch.y), batch.y).detach())
         shift = self.shift()
         x, rebuilt = torch.roll(x, shift, (2, 3)), torch.roll(rebuilt, shift, (2, 3))
         scores = self.critic(x)

@@ -57,12 +57,12 @@ class Films:
         """Have a film made."""
         text, catalogue = await _body(request), await self.exports.client.arrived()
         film = self.exports.order(await asyncio.to_thread(_order, text, catalogue), person(request))
-        return JSONResponse(self._told(film), 202)
+        return JSONResponse(self._progress(film), 202)
 
     async def look(self, request: Request) -> Response:
         """Say how far a film is."""
         self.exports.sweep()
-        return JSONResponse(self._told(self._film(request)))
+        return JSONResponse(self._progress(self._film(request)))
 
     async def cancel(self, request: Request) -> Response:
         """Stop a film."""
@@ -79,7 +79,7 @@ class Films:
     def _film(self, request: Request) -> Export:
         return self.exports.film(request.path_params["token"])
 
-    def _told(self, film: Export) -> dict[str, Any]:
+    def _progress(self, film: Export) -> dict[str, Any]:
         about = {"film": film.token, "state": film.state, "done": film.done, "frames": len(film.frames)}
         return {**about, "ahead": self.exports.ahead(film), "name": film.name, "error": film.error}
 

@@ -59,13 +59,13 @@ class Skips(Protocol):
 class Rows:
     """Maps of all rows so far, with a margin of zeros above and at both sides."""
 
-    def __init__(self, x: Images, maps: int, reach: int) -> None:
+    def __init__(self, x: Images, maps: int, radius: int) -> None:
         batch, _, height, width = x.shape
-        self.padded = x.new_zeros(batch, maps, reach + height, width + 2 * reach)
-        self.maps = self.padded[:, :, reach:, reach : reach + width]
+        self.padded = x.new_zeros(batch, maps, radius + height, width + 2 * radius)
+        self.maps = self.padded[:, :, radius:, radius : radius + width]
 
     def convolved(self, row: int, weight: Tensor, bias: Tensor | None) -> Tensor:  # (batch, width, maps)
-        """Convolve as many rows as the weight is high, the first of them `reach` above the given one."""
+        """Convolve as many rows as the weight is high, the first of them `radius` above the given one."""
         rows = self.padded[:, :, row : row + weight.shape[2]]
         return F.conv2d(rows, weight, bias)[:, :, 0].transpose(1, 2)
 
@@ -73,12 +73,12 @@ class Rows:
 class RowBuffer:
     """Maps of the row under way, with a margin of zeros at its left: `cells` to write, `windows` to multiply."""
 
-    def __init__(self, x: Images, maps: int, reach: int) -> None:
+    def __init__(self, x: Images, maps: int, radius: int) -> None:
         batch, _, _, columns = x.shape
-        row = x.new_zeros(batch, reach + columns, maps)
-        self.maps = row[:, reach:]
+        row = x.new_zeros(batch, radius + columns, maps)
+        self.maps = row[:, radius:]
         self.cells = self.maps.unbind(1)
-        self.windows = [row[:, column : column + reach + 1].view(batch, -1) for column in range(columns)]
+        self.windows = [row[:, column : column + radius + 1].view(batch, -1) for column in range(columns)]
 
 
 class PlainConvCache:
@@ -88,13 +88,13 @@ class PlainConvCache:
         self.x, self.conditioning = x, conditioning
         self.blocks: list[Block] = list(stack.blocks)  # type: ignore[arg-type]
         masked: list[MaskedConv2d] = [stack.first, *(block.masked for block in self.blocks)]
-        sizes = [(layer.in_channels, layer.reach) for layer in masked]
+        sizes = [(layer.in_channels, layer.radius) for layer in masked]
         self.rows, self.buffers = [Rows(x, *size) for size in sizes], [RowBuffer(x, *size) for size in sizes]
-        weights = [(layer.masked_weight, layer.reach) for layer in masked]
-        self.whole = [weight[:, :, : reach + 1] for weight, reach in weights]
-        self.above = [weight[:, :, :reach] for weight, reach in weights]
+        weights = [(layer.masked_weight, layer.radius) for layer in masked]
+        self.whole = [weight[:, :, : radius + 1] for weight, radius in weights]
+        self.above = [weight[:, :, :radius] for weight, radius in weights]
         self.biases = [layer.bias for layer in masked]
-        self.kernel_rows = [kernel_rows(weight[:, :, reach, : reach + 1]) for weight, reach in weights]
+        self.kernel_rows = [kernel_rows(weight[:, :, radius, : radius + 1]) for weight, radius in weights]
         self.narrow = [affine(block.narrow) for block in self.blocks]
         self.widen = [matrix(block.widen) for block in self.blocks]
         self.given: list[tuple[Tensor, ...]] = []  # by what is above, while a row is entered
@@ -150,8 +150,8 @@ class GatedConvCache:
         self.x, self.conditioning = x, conditioning
         self.layers: list[GatedLayer] = list(stack.layers)  # type: ignore[arg-type]
         before = [layer.before for layer in self.layers]
-        self.rows = [Rows(x, layer.in_channels, layer.reach) for layer in before]
-        self.buffers = [RowBuffer(x, layer.in_channels, layer.reach) for layer in before] + [
+        self.rows = [Rows(x, layer.in_channels, layer.radius) for layer in before]
+        self.buffers = [RowBuffer(x, layer.in_channels, layer.radius) for layer in before] + [
             RowBuffer(x, stack.features, 0)
         ]
         self.kernel_rows = [kernel_rows(layer.masked_weight[:, :, 0]) for layer in before]

@@ -22,9 +22,9 @@ class RecurrentCache:
 
     def __init__(self, x: Images, stack: RecurrentStack, conditioning: Conditioning) -> None:
         self.x, self.masked = x, stack.first
-        weight, reach = stack.first.masked_weight, stack.first.reach
-        self.above, self.kernel_rows = weight[:, :, :reach], kernel_rows(weight[:, :, reach, : reach + 1])
-        self.rows, self.buffer = Rows(x, x.shape[1], reach), RowBuffer(x, x.shape[1], reach)
+        weight, radius = stack.first.masked_weight, stack.first.radius
+        self.above, self.kernel_rows = weight[:, :, :radius], kernel_rows(weight[:, :, radius, : radius + 1])
+        self.rows, self.buffer = Rows(x, x.shape[1], radius), RowBuffer(x, x.shape[1], radius)
         layers: list[Layer] = list(stack.layers)  # type: ignore[arg-type]
         self.layers = [layer_cache(layer, x, at_layer(conditioning, number)) for number, layer in enumerate(layers)]
         self.given: tuple[Tensor, ...] = ()

@@ -25,7 +25,7 @@ class Masked(nn.Conv2d, ABC):
     kind: Kind
     colours: int  # among which the maps are divided
     gates: int  # groups of output maps that are divided each alike
-    reach: int  # pixels on each side of the centre
+    radius: int  # pixels on each side of the centre
     whole: bool  # whether it hides nothing
     known: Tensor | None = None
 
@@ -58,17 +58,17 @@ class MaskedConv2d(Masked):
         self, here: int, there: int, kernel: int, kind: Kind, colours: int = 1, gates: int = 1, bias: bool = True
     ) -> None:
         super().__init__(here, there, kernel, padding=kernel // 2, bias=bias)
-        self.kind, self.colours, self.gates, self.reach = kind, colours, gates, kernel // 2
+        self.kind, self.colours, self.gates, self.radius = kind, colours, gates, kernel // 2
         self.whole = kind == "B" and colours == 1 and kernel == 1
 
     def forward(self, input: Maps) -> Tensor:  # (batch, there, height, width)
-        if not self.reach or torch.compiler.is_compiling():  # compiled, a layer of zeros above takes longest of all
+        if not self.radius or torch.compiler.is_compiling():  # compiled, a layer of zeros above takes longest of all
             return self._conv_forward(input, self.masked_weight, self.bias)
-        weight = self.masked_weight[:, :, : self.reach + 1]  # below its own row it sees nothing
-        return F.conv2d(F.pad(input, (0, 0, self.reach, 0)), weight, self.bias, padding=(0, self.reach))
+        weight = self.masked_weight[:, :, : self.radius + 1]  # below its own row it sees nothing
+        return F.conv2d(F.pad(input, (0, 0, self.radius, 0)), weight, self.bias, padding=(0, self.radius))
 
     def mask(self) -> Tensor:
-        mask, centre = torch.zeros(self.weight.shape, dtype=torch.bool), self.reach
+        mask, centre = torch.zeros(self.weight.shape, dtype=torch.bool), self.radius
         mask[:, :, :centre] = True
         mask[:, :, centre, :centre] = True
         mask[:, :, centre, centre] = self.colours_seen()
@@ -79,12 +79,12 @@ class VerticalConv(nn.Conv2d):
     """Vertical: as wide as the kernel, over the rows above a pixel, and of type B its own row, to the right end."""
 
     def __init__(self, here: int, there: int, kernel: int, kind: Kind) -> None:
-        self.kind, self.reach = kind, kernel // 2
-        super().__init__(here, there, (self.reach + (kind == "B"), kernel), padding=(0, self.reach))
+        self.kind, self.radius = kind, kernel // 2
+        super().__init__(here, there, (self.radius + (kind == "B"), kernel), padding=(0, self.radius))
 
     def forward(self, input: Maps) -> Tensor:  # (batch, there, height, width)
         lowest = 0 if self.kind == "B" else -1  # nothing sees the last row from below
-        return super().forward(F.pad(input, (0, 0, self.reach, lowest)))
+        return super().forward(F.pad(input, (0, 0, self.radius, lowest)))
 
 
 class HorizontalConv(Masked):
@@ -94,11 +94,11 @@ class HorizontalConv(Masked):
         self, here: int, there: int, kernel: int, kind: Kind, colours: int, gates: int, bias: bool = False
     ) -> None:
         super().__init__(here, there, (1, kernel // 2 + 1), bias=bias)
-        self.kind, self.colours, self.gates, self.reach = kind, colours, gates, kernel // 2
+        self.kind, self.colours, self.gates, self.radius = kind, colours, gates, kernel // 2
         self.whole = kind == "B" and colours == 1
 
     def forward(self, input: Maps) -> Tensor:  # (batch, there, height, width)
-        return self._conv_forward(F.pad(input, (self.reach, 0)), self.masked_weight, self.bias)
+        return self._conv_forward(F.pad(input, (self.radius, 0)), self.masked_weight, self.bias)
 
     def mask(self) -> Tensor:
         mask = torch.ones(self.weight.shape, dtype=torch.bool)

@@ -24,7 +24,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from engine.errors import BadValue, Expired, ModelFault, Superseded, ZoetropeError, named
-from engine.inference.requests import DRAWN, Answer, Job
+from engine.inference.requests import SAMPLED, Answer, Job
 from engine.serving import codec
 from engine.serving.chunking import Chunks, in_time, joined
 from engine.serving.cluster.codec import pack_all, unpack_all
@@ -65,8 +65,8 @@ class Room:
 
 async def _body(request: Request) -> bytes:
     """Read a body, and no more of it than is taken. Raises BadValue for a larger one."""
-    told = request.headers.get("content-length", "0")
-    size, parts = int(told) if told.isdecimal() and len(told) < 20 else LARGEST + 1, list[bytes]()
+    length = request.headers.get("content-length", "0")
+    size, parts = int(length) if length.isdecimal() and len(length) < 20 else LARGEST + 1, list[bytes]()
     if size <= LARGEST:
         size = 0
         async for part in request.stream():
@@ -91,12 +91,12 @@ class Models:
     def __init__(self, folders: Sequence[str] | None, device: str, warm: Sequence[str], factory: str) -> None:
         from engine.inference.batching import (  # here: it loads torch, and who describes a deployment needs none
             check,
-            drawing,
+            pixel_sampling,
         )
 
-        self.engine, self.check, self.drawing = _open(folders, device, factory), check, drawing
+        self.engine, self.check, self.pixel_sampling = _open(folders, device, factory), check, pixel_sampling
         self.runner = ThreadPoolExecutor(1, "runner")  # two passes that share a device are slower than one by one
-        self.loader = Loader(self.engine.ready, self.loaded)
+        self.loader = Loader(self.engine.device_model, self.loaded)
         self.opening: dict[str, list[Future[None]]] = {}  # model → those who wait for it
         self.lock = threading.Lock()  # guards those
         self.newest: dict[tuple[str, str], Job] = {}
@@ -161,7 +161,7 @@ class Models:
         try:
             await self.opened(job.model)
             turns = (Turn(part, job, arrived) for part in self.parts(job))
-            answer = await self.drawn(job, arrived) or joined([await self.turn(turn) for turn in turns])
+            answer = await self.sampled(job, arrived) or joined([await self.turn(turn) for turn in turns])
         finally:
             self.present -= 1
             if self.newest.get(person) is job:
@@ -171,7 +171,7 @@ class Models:
 
     async def opened(self, model: str) -> None:
         """Wait until a model is on the device. Raises the ZoetropeError that keeps it off."""
-        if self.engine.is_ready(model):
+        if self.engine.is_loaded(model):
             return
         mine: Future[None] = Future()
         with self.lock:
@@ -198,19 +198,19 @@ class Models:
         limit = min(ROWS, max(1, self.engine.limit(job.model)))
         if job.rows <= limit:
             return [job]
-        whole = self.check(self.engine.ready(job.model), job)
+        whole = self.check(self.engine.device_model(job.model), job)
         return [whole.part(first, first + limit) for first in range(0, whole.rows, limit)]
 
-    async def drawn(self, job: Job, arrived: float) -> Answer | None:
+    async def sampled(self, job: Job, arrived: float) -> Answer | None:
         """Take a drawing, pixel by pixel, through its slices; None where a pass answers the job."""
-        if job.verb not in DRAWN:
+        if job.verb not in SAMPLED:
             return None
-        ready = self.engine.ready(job.model)
-        drawing = self.drawing(ready, self.check(ready, job))
-        if drawing is None:
+        model = self.engine.device_model(job.model)
+        pixel_sampling = self.pixel_sampling(model, self.check(model, job))
+        if pixel_sampling is None:
             return None
-        slices = in_time(drawing, time.perf_counter)
-        while (answer := await asyncio.wrap_future(self.runner.submit(_slice, slices))) is None:
+        chunks = in_time(pixel_sampling, time.perf_counter)
+        while (answer := await asyncio.wrap_future(self.runner.submit(_chunk, chunks))) is None:
             if stale := self.stale(Turn(job, job, arrived)):
                 raise stale
         if isinstance(answer, ZoetropeError):
@@ -289,10 +289,10 @@ def _open(folders: Sequence[str] | None, device: str, factory: str) -> Any:
     return getattr(importlib.import_module(module), name)(places, device)
 
 
-def _slice(slices: Chunks) -> Outcome | None:
+def _chunk(chunks: Chunks) -> Outcome | None:
     """Go on by a slice; None where it goes on."""
     try:
-        next(slices)
+        next(chunks)
     except StopIteration as end:
         outcome: Outcome = end.value
         return outcome

@@ -53,11 +53,11 @@ class HealthMonitor:
             if not fresh and self.alive():
                 self.hear()
                 fresh = True
-            self._judge(fresh)
+            self._update(fresh)
             self.woken.wait(PERIOD if self.state == "ready" else EAGER)
             self.woken.clear()
 
-    def _judge(self, alive: bool) -> None:
+    def _update(self, alive: bool) -> None:
         if alive:
             self._tell("ready")
         elif time.monotonic() - self.heard > self.patience:

@@ -8,17 +8,17 @@ import torch
 from engine.checkpoints.card import Metric
 from engine.inference import images
 from train.metrics.context import EvalContext
-from train.metrics.outliers import Pair, refused, scored
+from train.metrics.outliers import Pair, rejected, scored
 from train.metrics.strangers import KINDS
 
 
 @torch.no_grad()
-def refusal(context: EvalContext) -> list[Metric]:
+def rejection(context: EvalContext) -> list[Metric]:
     """Measure the share of pictures of other data that each score refuses, and how sure of them the classifier is."""
     found = scored(context)
     if found is None or not KINDS[found.pairs[0].kind].data:
         return []
-    return [*refused(found.pairs[0]), *sureness(context, found.pairs[0])]
+    return [*rejected(found.pairs[0]), *sureness(context, found.pairs[0])]
 
 
 def sureness(context: EvalContext, pair: Pair) -> list[Metric]:

@@ -159,9 +159,9 @@ def test_terms_of_a_bound_are_means_of_draws_and_off_by_their_errors(family: str
     torch.manual_seed(1)
     with torch.no_grad():
         truth = model.evidence(x)  # type: ignore[union-attr, operator]
-    for name, exact in (("rate", truth.rate), ("distortion", truth.distortion)):
-        errors = np.maximum(found[f"{name}_error"], 1e-5 * abs(float(exact.mean())))
-        off = (found[name] - float(exact.mean())) / errors
+    for name, bitwise in (("rate", truth.rate), ("distortion", truth.distortion)):
+        errors = np.maximum(found[f"{name}_error"], 1e-5 * abs(float(bitwise.mean())))
+        off = (found[name] - float(bitwise.mean())) / errors
         assert abs(off.mean()) < 1
         if found[f"{name}_error"].mean() > 1e-4:
             assert 0.7 < off.std() < 1.5
@@ -188,7 +188,7 @@ def rounding_by_size(alike: Sequence[int], calls: list[int]) -> Callable[[Tensor
 def test_exact_passes_use_only_batch_sizes_that_agree(agree: tuple[int, ...]) -> None:
     calls: list[int] = []
     z = np.arange(200, dtype=np.float32)[:, None]
-    one = BatchRunner("toy", rounding_by_size(agree, calls), [z], CPU, exact=True)
+    one = BatchRunner("toy", rounding_by_size(agree, calls), [z], CPU, bitwise=True)
     assert set(one.costs) <= set(agree)
     calls.clear()
     for count in range(1, 140, 7):
@@ -204,7 +204,7 @@ def test_exact_passes_use_no_batch_size_whose_result_depends_on_the_place_in_it(
         return x
 
     z = np.arange(64, dtype=np.float32)[:, None]
-    one = BatchRunner("toy", forward, [z], CPU, exact=True)
+    one = BatchRunner("toy", forward, [z], CPU, bitwise=True)
     assert not {8, 16, 32} & set(one.costs)
     assert (one(z) == z).all()
 
