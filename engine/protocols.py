@@ -116,7 +116,7 @@ class Classifies(Protocol):
 
 @runtime_checkable
 class Infers(Protocol):
-    """Has a posterior to draw from that bounds nothing; no verb of a card."""
+    """Has a posterior to draw from; no verb of a card."""
 
     def posterior_sample(self, x: Images, noise: Latents, y: Labels | None = None) -> Latents:
         """Return the draw that standard normal noise makes; noise of zero makes what `encode` gives."""

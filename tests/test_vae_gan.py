@@ -39,8 +39,8 @@ def test_while_the_critic_is_silent_it_is_the_bound() -> None:
 def test_the_critic_judges_what_the_model_has_just_drawn() -> None:
     objective = made()
     objective("model", batch(), 0.5)
-    assert objective.drawn is not None
-    x, rebuilt = objective.drawn
+    assert objective.judged is not None
+    x, rebuilt = objective.judged
     assert torch.equal(x, batch().x)
     assert not rebuilt.requires_grad
     torch.manual_seed(2)

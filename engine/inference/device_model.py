@@ -177,7 +177,7 @@ class DeviceModel:
         class whose bound is highest: `y` (n,) says which.
         """
         y = self.likeliest(pictures, y)
-        sampled = bool(seeds) and (self.infers or "bounds" in self.card.verbs)
+        sampled = bool(seeds) and self.infers
         z = self._posterior_sample(pictures, y, seeds) if sampled else self.encode(pictures, y)
         flags = np.full(len(z), sampled, np.uint8)
         classes = {} if y is None else {"y": y}
@@ -373,8 +373,8 @@ class DeviceModel:
         return torch.cat([densities.marginal(given)[:, None], given], dim=1)
 
     def _infer_rows(self, pictures: Tensor, epsilon: Tensor, y: Tensor | None = None) -> Tensor:
-        x, model = images.unit(pictures), self.float32
-        return model.posterior_sample(x, epsilon, y) if isinstance(model, Infers) else model.evidence(x, y, epsilon).z
+        sample: Tensor = self.float32.posterior_sample(images.unit(pictures), epsilon, y)
+        return sample
 
     def _invert_rows(self, pictures: Tensor, state: Tensor, y: Tensor | None = None) -> Tensor:
         return inversion.step(self.float32, images.unit(pictures), state, self.mean, self.deviation, y)

@@ -10,15 +10,15 @@ import torch
 from torch import nn
 
 from engine.errors import BadValue
-from engine.nn.autoregressive.distributions import DISTRIBUTIONS, DistributionName
-from engine.nn.autoregressive.pixel_net import PixelModel, PixelNet
-from engine.nn.autoregressive.stacks import Conditioning, GatedStack, PlainStack, StackSizes, class_conditioning
+from engine.nn.autoregressive.distributions import DistributionName
+from engine.nn.autoregressive.pixel_net import PixelModel, PixelSizes
+from engine.nn.autoregressive.stacks import Conditioning, GatedStack, PlainStack, StackSizes
 from engine.nn.nets import Shape, check_sizes
 from engine.types import Labels
 
 
 @dataclass(frozen=True)
-class PixelCNNConfig:
+class PixelCNNConfig(PixelSizes):
     """A PixelCNN's sizes and the distribution of its values."""
 
     shape: Shape = (1, 28, 28)  # channel, height, width of a picture
@@ -42,18 +42,7 @@ class PixelCNNConfig:
             raise BadValue(f"kernel is {self.kernel}; a pixel stands in its middle, so that it has to be odd.")
         if not 0 <= self.dropout < 1:
             raise BadValue(f"dropout is {self.dropout}; a share lies from 0 to just below 1.")
-        if self.width < self.colours:
-            raise BadValue(f"width is {self.width}; {self.colours} colours need a feature map each.")
-
-    @property
-    def latent(self) -> int:
-        """No latent: all that varies is drawn pixel by pixel."""
-        return 0
-
-    @property
-    def colours(self) -> int:
-        """How many parts the feature maps have: one for each channel that the masks tell apart."""
-        return self.shape[0] if DISTRIBUTIONS[self.output].ordered else 1
+        self.check_width()
 
 
 class PixelCNN(PixelModel):
@@ -62,13 +51,8 @@ class PixelCNN(PixelModel):
     config: PixelCNNConfig
 
     def __init__(self, config: PixelCNNConfig) -> None:
-        super().__init__()
-        self.config = config
         sizes = StackSizes(config.shape[0], config.width, config.depth, config.kernel, config.colours, config.dropout)
-        output = DISTRIBUTIONS[config.output](config.shape[0], config.mixtures)
-        self.net = PixelNet(GatedStack(sizes) if config.gated else PlainStack(sizes), output, config.colours)
-        if config.classes:
-            self.label = nn.Linear(config.classes, config.depth * self.net.stack.gates, bias=False)
+        super().__init__(config, GatedStack(sizes) if config.gated else PlainStack(sizes))
         if config.position_bias_layers:  # 2nd paper, section 2.3, of a condition that is the same for all pictures
             self.places = nn.Parameter(
                 torch.zeros(config.position_bias_layers, self.net.stack.gates, *config.shape[1:])
@@ -76,6 +60,4 @@ class PixelCNN(PixelModel):
 
     def condition_maps(self, y: Labels | None) -> Conditioning:
         places = (self.places[None].movedim(2, -1),) if self.config.position_bias_layers else ()
-        if y is None or not self.config.classes:
-            return places
-        return (*places, *class_conditioning(self.label, y, self.config.depth))
+        return (*places, *super().condition_maps(y))

@@ -6,19 +6,14 @@ equation 3; classes as in their "Conditional Image Generation with PixelCNN Deco
 
 from dataclasses import dataclass
 
-from torch import nn
-
-from engine.errors import BadValue
 from engine.nn.autoregressive.conv_lstm import CellName, RecurrentStack
-from engine.nn.autoregressive.distributions import DISTRIBUTIONS, DistributionName
-from engine.nn.autoregressive.pixel_net import PixelModel, PixelNet
-from engine.nn.autoregressive.stacks import Conditioning, class_conditioning
+from engine.nn.autoregressive.distributions import DistributionName
+from engine.nn.autoregressive.pixel_net import PixelModel, PixelSizes
 from engine.nn.nets import Shape, check_sizes
-from engine.types import Labels
 
 
 @dataclass(frozen=True)
-class PixelRNNConfig:
+class PixelRNNConfig(PixelSizes):
     """A PixelRNN's sizes, the way of its LSTMs and the distribution of its values."""
 
     shape: Shape = (1, 28, 28)  # channel, height, width of a picture
@@ -31,18 +26,7 @@ class PixelRNNConfig:
 
     def __post_init__(self) -> None:
         check_sizes(self, width=1, depth=1, mixtures=1, classes=0)
-        if self.width < self.colours:
-            raise BadValue(f"width is {self.width}; {self.colours} colours need a feature map each.")
-
-    @property
-    def latent(self) -> int:
-        """No latent: all that varies is drawn pixel by pixel."""
-        return 0
-
-    @property
-    def colours(self) -> int:
-        """How many parts the feature maps have: one for each channel that the masks tell apart."""
-        return self.shape[0] if DISTRIBUTIONS[self.output].ordered else 1
+        self.check_width()
 
 
 class PixelRNN(PixelModel):
@@ -51,15 +35,5 @@ class PixelRNN(PixelModel):
     config: PixelRNNConfig
 
     def __init__(self, config: PixelRNNConfig) -> None:
-        super().__init__()
-        self.config = config
-        channels, colours = config.shape[0], config.colours
-        stack = RecurrentStack(config.cell, channels, config.width, config.depth, colours)
-        self.net = PixelNet(stack, DISTRIBUTIONS[config.output](channels, config.mixtures), colours)
-        if config.classes:
-            self.label = nn.Linear(config.classes, config.depth * self.net.stack.gates, bias=False)
-
-    def condition_maps(self, y: Labels | None) -> Conditioning:
-        if y is None or not self.config.classes:
-            return ()
-        return class_conditioning(self.label, y, self.config.depth)
+        sizes = config.cell, config.shape[0], config.width, config.depth, config.colours
+        super().__init__(config, RecurrentStack(*sizes))

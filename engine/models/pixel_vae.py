@@ -10,7 +10,7 @@ the verbs is then z = [z2 | ε1] with z1 = μ(z2) + σ(z2) · ε1, so that its p
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import torch
@@ -24,7 +24,7 @@ from engine.nn.autoregressive.pixel_net import PixelNet
 from engine.nn.autoregressive.raster import Raster
 from engine.nn.autoregressive.stacks import Conditioning, GatedStack, PlainStack, StackSizes
 from engine.nn.blocks import Upsampling
-from engine.nn.bounds import BoundTerms, importance_bound, in_parts
+from engine.nn.bounds import Bounded, BoundTerms
 from engine.nn.nets import Decoder, Encoder, Net, Shape, check_net, check_sizes, with_label
 from engine.nn.prior import draw
 from engine.types import Images, Labels, Latents, Masks, PerImage, Probs
@@ -81,7 +81,7 @@ class PixelVAEConfig:
         return self.shape[0] if DISTRIBUTIONS[self.output].ordered else 1
 
 
-class PixelVAE(nn.Module):
+class PixelVAE(Bounded):
     """Samples, decodes, encodes, bounds and completes."""
 
     def __init__(self, config: PixelVAEConfig) -> None:
@@ -157,9 +157,6 @@ class PixelVAE(nn.Module):
     def posterior_sample(self, x: Images, noise: Latents, y: Labels | None = None) -> Latents:
         return self.posterior(x, noise, y)[1]
 
-    def elbo(self, x: Images, y: Labels | None = None) -> PerImage:
-        return self.evidence(x, y).elbo
-
     # Densities
 
     def evidence(self, x: Images, y: Labels | None = None, noise: Latents | None = None) -> BoundTerms:
@@ -172,20 +169,15 @@ class PixelVAE(nn.Module):
         kl = 0.5 * (q.mean**2 + q.variance - 1) - q.stddev.log()
         return BoundTerms(self.log_likelihood(x, z, y), kl, z)
 
-    def importance_bound(self, x: Images, samples: int, y: Labels | None = None) -> PerImage:
-        """log 1/k Σ p(x, zᵢ) / q(zᵢ|x) with k = samples: at least the ELBO on average, growing with k."""
-        return importance_bound(self.log_weights(x, samples, y))
+    def weigher(self, x: Images, y: Labels | None) -> Callable[[int], Tensor]:
+        def weighed(count: int) -> Tensor:  # (count, batch)
+            many, classes = x.repeat(count, 1, 1, 1), None if y is None else y.repeat(count)
+            noise = torch.randn(len(many), self.config.latent, device=x.device)
+            q, z = self.posterior(many, noise, classes)
+            log_ratio = (0.5 * (noise**2 - z**2) + q.stddev.log()).sum(1)  # log p(z) − log q(z|x)
+            return (self.log_likelihood(many, z, classes) + log_ratio).view(count, -1)
 
-    def log_weights(self, x: Images, samples: int, y: Labels | None = None) -> Tensor:  # (samples, batch)
-        """log p(x, z) / q(z|x) of so many draws of each picture."""
-        return in_parts(lambda count: self._log_weights(x, count, y), samples, x)
-
-    def _log_weights(self, x: Images, count: int, y: Labels | None) -> Tensor:  # (count, batch)
-        x, y = x.repeat(count, 1, 1, 1), None if y is None else y.repeat(count)
-        noise = torch.randn(len(x), self.config.latent, device=x.device)
-        q, z = self.posterior(x, noise, y)
-        log_ratio = (0.5 * (noise**2 - z**2) + q.stddev.log()).sum(1)  # log p(z) − log q(z|x)
-        return (self.log_likelihood(x, z, y) + log_ratio).view(count, -1)
+        return weighed
 
     # Pixel by pixel
 

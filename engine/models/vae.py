@@ -10,7 +10,7 @@ with a flow for their second VAE. The latent z of the verbs is the noise that th
 is N(0, I) still.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -20,12 +20,12 @@ from torch.distributions import Normal
 
 from engine.errors import BadValue
 from engine.nn.blocks import Upsampling
-from engine.nn.bounds import BoundTerms, importance_bound, in_parts
+from engine.nn.bounds import Bounded, BoundTerms
 from engine.nn.coupling import CouplingFlow
-from engine.nn.likelihoods import LIKELIHOODS, LikelihoodName
-from engine.nn.nets import Decoder, Encoder, Net, Shape, check_net, check_sizes
+from engine.nn.likelihoods import LIKELIHOODS, Likelihood, LikelihoodName
+from engine.nn.nets import Decoder, Encoder, Net, Shape, Sizes, check_net, check_sizes
 from engine.nn.prior import draw
-from engine.types import Images, Labels, Latents, Maps, PerImage
+from engine.types import Context, Images, Labels, Latents, Maps
 
 
 @dataclass(frozen=True)
@@ -62,28 +62,32 @@ class VAEEvidence(BoundTerms):
     maps: Maps  # the parameters of p(x|code)
 
 
-class VAE(nn.Module):
-    """Samples, decodes, encodes and bounds."""
+class GaussianVAE(Bounded):
+    """What models share whose encoder makes a Gaussian, a flow bending its draw before or behind the decoder's code."""
 
-    def __init__(self, config: VAEConfig) -> None:
-        super().__init__()
-        self.config = config
-        self.likelihood = LIKELIHOODS[config.likelihood]()
-        self.encoder = Encoder(config, outputs=config.latent if config.deviation == "axis" else 2 * config.latent)
-        if config.deviation == "axis":
-            self.log_deviation = nn.Parameter(torch.zeros(config.latent))
-        self.decoder = Decoder(config, channels=config.shape[0] * self.likelihood.maps)
-        self.flow = CouplingFlow(config.latent, config.flow_width, config.flow_layers)  # the identity without a layer
+    config: Sizes
+    likelihood: Likelihood
+    decoder: Decoder
 
-    # q(code|x) and p(x|code)
+    def start(self, x: Images, y: Labels | None = None) -> tuple[Normal, Context]:
+        """Return the encoder's Gaussian and what else it tells the flow."""
+        raise NotImplementedError
 
-    def posterior(self, x: Images, y: Labels | None = None) -> Normal:
-        mean: Latents = self.encoder(x, y).float()
-        if self.config.deviation == "axis":
-            log_deviation = self.log_deviation.float().expand_as(mean)
-        else:
-            mean, log_deviation = mean.chunk(2, dim=1)
-        return Normal(mean, log_deviation.clamp(-10, 10).exp(), validate_args=False)
+    def bend(self, start: Latents, h: Context) -> tuple[Latents, Latents]:
+        """Return z and what each of its axes adds to log |∂z/∂start|; the draw itself where there is no flow."""
+        raise NotImplementedError
+
+    def ordered(self, terms: Latents) -> Latents:
+        """Put what belongs to the axes of the draw where the flow leaves them."""
+        return terms
+
+    def code(self, z: Latents) -> Latents:
+        """Return what is decoded for z."""
+        return z
+
+    def decoded(self, start: Latents, z: Latents) -> Latents:
+        """Return the same, of a draw that is at hand."""
+        return z
 
     def maps(self, code: Latents, y: Labels | None = None) -> Maps:
         """Return the parameters of p(x|code), (batch, channel · maps of the likelihood, height, width)."""
@@ -96,15 +100,16 @@ class VAE(nn.Module):
         return self.decode(draw(self, seeds, truncation), y)
 
     def decode(self, z: Latents, y: Labels | None = None) -> Images:
-        return self.likelihood.mean(self.maps(self.flow.inverse(z), y))
+        return self.likelihood.mean(self.maps(self.code(z), y))
 
     def encode(self, x: Images, y: Labels | None = None) -> Latents:
-        """Return the posterior's mean, or the noise that the flow makes it of."""
-        z: Latents = self.flow(self.posterior(x, y).mean)[0]
-        return z
+        """Return what the Gaussian's mean is bent to: the posterior's mean where there is no flow."""
+        q, h = self.start(x, y)
+        return self.bend(q.mean, h)[0]
 
-    def elbo(self, x: Images, y: Labels | None = None) -> PerImage:
-        return self.evidence(x, y).elbo
+    def posterior_sample(self, x: Images, noise: Latents, y: Labels | None = None) -> Latents:
+        q, h = self.start(x, y)
+        return self.bend(q.mean + q.stddev * noise, h)[0]
 
     # Densities
 
@@ -113,33 +118,71 @@ class VAE(nn.Module):
 
         The sample is that of the noise, where it is given. What a flow adds to the rate is estimated by the sample.
         """
-        q = self.posterior(x, y)
-        code = q.rsample() if noise is None else q.mean + q.stddev * noise
+        q, h = self.start(x, y)
+        start = q.rsample() if noise is None else q.mean + q.stddev * noise
+        z, log_slopes = self.bend(start, h)
+        code, kl = self.decoded(start, z), standard_kl(q)
+        if z is not start:
+            kl = self.ordered(kl - 0.5 * start**2) + 0.5 * z**2 - log_slopes
         maps = self.maps(code, y)
-        z, log_slopes = self.flow(code)
-        kl = standard_kl(q)
-        if self.config.flow_layers:
-            kl = self.flow.order(kl - 0.5 * code**2) + 0.5 * z**2 - log_slopes
         return VAEEvidence(self.likelihood.log_prob(maps, x), kl, z, q, code, maps)
 
-    def importance_bound(self, x: Images, samples: int, y: Labels | None = None) -> PerImage:
-        """log 1/k Σ p(x, zᵢ) / q(zᵢ|x) with k = samples: at least the ELBO on average, growing with k (IWAE eq. 8)."""
-        return importance_bound(self.log_weights(x, samples, y))
+    def weigher(self, x: Images, y: Labels | None) -> Callable[[int], Tensor]:
+        q, h = self.start(x, y)
 
-    def log_weights(self, x: Images, samples: int, y: Labels | None = None) -> Tensor:  # (samples, batch)
-        """log p(x, z) / q(z|x) of so many draws of each picture."""
+        def weighed(count: int) -> Tensor:  # (count, batch)
+            mean, deviation = q.mean.repeat(count, 1), q.stddev.repeat(count, 1)
+            noise = torch.randn_like(mean)
+            start = mean + deviation * noise
+            z, log_slopes = self.bend(start, h.repeat(count, 1))
+            # log p(z) − log q(z|x); a constant that both have is left out
+            log_ratio = (log_slopes - 0.5 * z**2).sum(1) + (0.5 * noise**2 + deviation.log()).sum(1)
+            maps = self.maps(self.decoded(start, z), None if y is None else y.repeat(count))
+            return (self.likelihood.log_prob(maps, x.repeat(count, 1, 1, 1)) + log_ratio).view(count, -1)
+
+        return weighed
+
+
+class VAE(GaussianVAE):
+    """Samples, decodes, encodes and bounds."""
+
+    config: VAEConfig
+
+    def __init__(self, config: VAEConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.likelihood = LIKELIHOODS[config.likelihood]()
+        self.encoder = Encoder(config, outputs=config.latent if config.deviation == "axis" else 2 * config.latent)
+        if config.deviation == "axis":
+            self.log_deviation = nn.Parameter(torch.zeros(config.latent))
+        self.decoder = Decoder(config, channels=config.shape[0] * self.likelihood.maps)
+        self.flow = CouplingFlow(config.latent, config.flow_width, config.flow_layers)  # the identity without a layer
+
+    def posterior(self, x: Images, y: Labels | None = None) -> Normal:
+        """q(code|x)."""
+        mean: Latents = self.encoder(x, y).float()
+        if self.config.deviation == "axis":
+            log_deviation = self.log_deviation.float().expand_as(mean)
+        else:
+            mean, log_deviation = mean.chunk(2, dim=1)
+        return Normal(mean, log_deviation.clamp(-10, 10).exp(), validate_args=False)
+
+    def start(self, x: Images, y: Labels | None = None) -> tuple[Normal, Context]:
         q = self.posterior(x, y)
-        return in_parts(lambda count: self._log_weights(x, q, count, y), samples, x)
+        return q, q.mean[:, :0]
 
-    def _log_weights(self, x: Images, q: Normal, count: int, y: Labels | None) -> Tensor:  # (count, batch)
-        noise = torch.randn(count, *q.mean.shape, device=x.device)
-        code = (q.mean + q.stddev * noise).flatten(0, 1)
-        z, log_slopes = self.flow(code)
-        log_prior = (log_slopes - 0.5 * z**2).sum(1).view(count, -1)  # but for a constant that q has as well
-        log_posterior = -(0.5 * noise**2 + q.stddev.log()).sum(2)
-        maps = self.maps(code, None if y is None else y.repeat(count))
-        log_likelihood = self.likelihood.log_prob(maps, x.repeat(count, 1, 1, 1)).view(count, -1)
-        return log_likelihood + log_prior - log_posterior
+    def bend(self, start: Latents, h: Context) -> tuple[Latents, Latents]:
+        bent: tuple[Latents, Latents] = self.flow(start)
+        return bent
+
+    def ordered(self, terms: Latents) -> Latents:
+        return self.flow.order(terms)
+
+    def code(self, z: Latents) -> Latents:
+        return self.flow.inverse(z)
+
+    def decoded(self, start: Latents, z: Latents) -> Latents:
+        return start
 
 
 def standard_kl(q: Normal) -> Latents:

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from engine.types import Latents, PerImage
+from engine.types import Images, Labels, Latents, PerImage
 
 ROWS = {"cuda": 4_000}  # of draws that go at once
 ELSEWHERE = 200
@@ -36,6 +36,28 @@ class BoundTerms:
     @property
     def elbo(self) -> PerImage:
         return self.log_likelihood - self.rate
+
+
+class Bounded(nn.Module):
+    """A model with bounds: a family says what the terms of one are, and how draws of the posterior are weighed."""
+
+    def evidence(self, x: Images, y: Labels | None = None, noise: Latents | None = None) -> BoundTerms:
+        raise NotImplementedError
+
+    def weigher(self, x: Images, y: Labels | None) -> Callable[[int], Tensor]:
+        """Return what gives log p(x, z) / q(z|x) of so many draws of each picture, (draws, batch)."""
+        raise NotImplementedError
+
+    def elbo(self, x: Images, y: Labels | None = None) -> PerImage:
+        return self.evidence(x, y).elbo
+
+    def log_weights(self, x: Images, samples: int, y: Labels | None = None) -> Tensor:  # (samples, batch)
+        """log p(x, z) / q(z|x) of so many draws of each picture."""
+        return in_parts(self.weigher(x, y), samples, x)
+
+    def importance_bound(self, x: Images, samples: int, y: Labels | None = None) -> PerImage:
+        """log 1/k Σ p(x, zᵢ) / q(zᵢ|x) with k = samples: at least the ELBO on average, growing with k."""
+        return importance_bound(self.log_weights(x, samples, y))
 
 
 def in_parts(log_weights: Callable[[int], Tensor], samples: int, start: Tensor) -> Tensor:  # (samples, batch)

@@ -77,9 +77,7 @@ def from_parts(model: Any, z: Latents, x: Images, y: Labels | None, suffix: str 
 def posterior_draw(model: Any, x: Images, epsilon: Latents, y: Labels | None) -> Latents | None:
     """Draw of each posterior by noise, as the engine does; None where there is none to draw from."""
     stochastic = getattr(model.config, "stochastic", True)
-    if isinstance(model, Infers):
-        return model.posterior_sample(x, epsilon, y) if stochastic else None
-    return model.evidence(x, y, epsilon).z if isinstance(model, Bounds) else None
+    return model.posterior_sample(x, epsilon, y) if stochastic and isinstance(model, Infers) else None
 
 
 def error(made: Images, x: Images) -> PerImage:

@@ -1,6 +1,7 @@
 """What the loop knows about an objective."""
 
 from abc import ABC, abstractmethod
+from typing import Any
 
 from torch import Tensor, nn
 
@@ -37,7 +38,10 @@ class SinglePlayer(Objective):
     """One player, the model itself."""
 
     turns: tuple[str, ...] = ("model",)
-    model: nn.Module
+
+    def __init__(self, model: Any, config: Any) -> None:
+        super().__init__()
+        self.model, self.config = model, config
 
     @property
     def players(self) -> dict[str, nn.Module]:

@@ -30,10 +30,6 @@ class Classification(SinglePlayer):
 
     model: Classifier
 
-    def __init__(self, model: Classifier, config: ClassificationConfig) -> None:
-        super().__init__()
-        self.model, self.config = model, config
-
     def forward(self, player: str, batch: Batch, progress: float) -> Terms:
         answers, logits = right(self.model, batch), self.model.logits(self.altered(batch.x))
         if self.model.config.attributes:

@@ -43,10 +43,9 @@ class Elbo(SinglePlayer):
     model: VAE | IAFVAE | PixelVAE
 
     def __init__(self, model: VAE | IAFVAE | PixelVAE, config: ElboConfig) -> None:
-        super().__init__()
+        super().__init__(model, config)
         if config.total_correlation and not isinstance(model, VAE):
             raise BadValue("total_correlation asks for the density of the posterior everywhere: take a model of vae.")
-        self.model, self.config = model, config
 
     def forward(self, player: str, batch: Batch, progress: float) -> Terms:
         return self.terms(

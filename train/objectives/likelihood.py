@@ -2,13 +2,11 @@
 
 from dataclasses import dataclass
 
-from torch import nn
-
 from engine.errors import BadValue
 from engine.protocols import Scores
 from engine.registry import Model, family_of
 from train.data import Batch
-from train.objectives.base import Objective, Terms
+from train.objectives.base import SinglePlayer, Terms
 from train.objectives.labels import drop_labels
 
 
@@ -23,21 +21,14 @@ class LikelihoodConfig:
             raise BadValue(f"label_dropout is {self.label_dropout}; a share lies from 0 to 1.")
 
 
-class Likelihood(Objective):
+class Likelihood(SinglePlayer):
     """One player, the model itself. Raises BadValue for a model that does not know its likelihood."""
 
-    turns = ("model",)
-
     def __init__(self, model: Model, config: LikelihoodConfig) -> None:
-        super().__init__()
+        super().__init__(model, config)
         if not isinstance(model, Scores):
             family = family_of(model.config)
             raise BadValue(f"{family} does not know its likelihood, only others do, such as pixel_cnn; take elbo.")
-        self.model, self.config = model, config
-
-    @property
-    def players(self) -> dict[str, nn.Module]:
-        return {"model": self.model}
 
     def forward(self, player: str, batch: Batch, progress: float) -> Terms:
         y = drop_labels(self.model, batch.y, self.config.label_dropout)

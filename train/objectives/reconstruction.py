@@ -31,10 +31,6 @@ class Reconstruction(SinglePlayer):
 
     model: Autoencoder
 
-    def __init__(self, model: Autoencoder, config: ReconstructionConfig) -> None:
-        super().__init__()
-        self.model, self.config = model, config
-
     def forward(self, player: str, batch: Batch, progress: float) -> Terms:
         y = batch.y if self.model.config.classes else None
         z = self.model.encode(batch.x, y).float()

@@ -5,14 +5,15 @@ from collections.abc import Iterator, Sequence
 import torch
 from torch import nn
 
+from engine.errors import BadValue
 from engine.nn import noise
 from engine.nn.autoregressive.cached_conv import GatedConvCache, PlainConvCache, Reader, Skips, StackCache
 from engine.nn.autoregressive.cached_lstm import RecurrentCache
 from engine.nn.autoregressive.conv_lstm import RecurrentStack
-from engine.nn.autoregressive.distributions import Distribution
+from engine.nn.autoregressive.distributions import DISTRIBUTIONS, Distribution, DistributionName
 from engine.nn.autoregressive.raster import Raster
-from engine.nn.autoregressive.stacks import Conditioning, GatedStack, Head, PlainStack
-from engine.nn.nets import Sizes
+from engine.nn.autoregressive.stacks import Conditioning, GatedStack, Head, PlainStack, class_conditioning
+from engine.nn.nets import Shape
 from engine.types import Images, Labels, Maps, Masks, PerImage, Probs
 
 Stack = PlainStack | GatedStack | RecurrentStack
@@ -71,15 +72,48 @@ class PixelNet(nn.Module):
                 yield from picture.draw_row(row, missing.get(row, []), cache, read, self.distribution)
 
 
-class PixelModel(nn.Module):
-    """The verbs that models of one `PixelNet` share, whatever its stack."""
+class PixelSizes:
+    """The sizes that models of one `PixelNet` share, and what follows from them."""
 
-    config: Sizes
-    net: PixelNet
+    shape: Shape
+    width: int
+    depth: int
+    output: DistributionName
+    mixtures: int
+    classes: int
+
+    @property
+    def latent(self) -> int:
+        """No latent: all that varies is drawn pixel by pixel."""
+        return 0
+
+    @property
+    def colours(self) -> int:
+        """How many parts the feature maps have: one for each channel that the masks tell apart."""
+        return self.shape[0] if DISTRIBUTIONS[self.output].ordered else 1
+
+    def check_width(self) -> None:
+        """Raise BadValue where not every colour has a feature map."""
+        if self.width < self.colours:
+            raise BadValue(f"width is {self.width}; {self.colours} colours need a feature map each.")
+
+
+class PixelModel(nn.Module):
+    """A model of one `PixelNet`, whatever its stack; classes as in the PixelCNN decoders' equation 4."""
+
+    def __init__(self, config: PixelSizes, stack: Stack) -> None:
+        super().__init__()
+        self.config = config
+        output = DISTRIBUTIONS[config.output](config.shape[0], config.mixtures)
+        self.net = PixelNet(stack, output, config.colours)
+        if config.classes:
+            self.label = nn.Linear(config.classes, config.depth * stack.gates, bias=False)
 
     def condition_maps(self, y: Labels | None) -> Conditioning:
         """Compute what a class adds to each layer."""
-        raise NotImplementedError
+        if y is None or not self.config.classes:
+            return ()
+        return class_conditioning(self.label, y, self.config.depth)
 
     # p(xᵢ | x₁ … xᵢ₋₁, y)
 
