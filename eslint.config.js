@@ -24,7 +24,8 @@ const rules = {
 }
 
 export default [
-  { ignores: [".*/**", "node_modules/**"] }, // a virtual environment holds large bundles of other projects
+  // A virtual environment holds large bundles of other projects
+  { ignores: [".*/**", "node_modules/**", "app/components/web/vendor/**"] },
   js.configs.recommended,
   { files: ["app/components/web/**/*.js", "bench/**/*.js"], languageOptions: { globals: globals.browser }, rules },
   { files: ["tests/web/**/*.js", "*.js"], languageOptions: { globals: globals.node }, rules },

@@ -12,7 +12,7 @@ from app.views import charts, compare, opening
 from engine.checkpoints.card import Card, Metric
 from engine.checkpoints.catalogue import Catalogue
 from tests.echo import CARDS, Absent, Echo
-from tests.visit import Visitor, after_broken_runs
+from tests.visit import Visitor
 
 
 def page() -> None:
@@ -45,29 +45,31 @@ def visit(client: EngineClient, monkeypatch: pytest.MonkeyPatch) -> Visit:
 
 
 def test_a_bare_address_opens_models_of_one_kind(visit: Visit) -> None:
-    assert visit.data["view"] == {"models": ["slow", "gated"], "seed": "1", "n": 36, "t": 1.0, "y": -1}
+    view = {"models": ["slow", "gated"], "seed": [1], "n": 36, "t": 1.0, "y": -1}
+    assert visit.data["asked"] == {"query": {}, "view": view, "notices": []}
     assert [entry["name"] for entry in visit.data["models"]] == ["grey", "colour", "slow", "gated"]
-    assert (visit.data["version"], visit.data["notices"]) == (1, [])
 
 
 def test_a_link_is_followed_and_each_part_that_cannot_be_taken_gets_a_sentence(visit: Visit) -> None:
-    visit.at(models="colour,grey,colour", seed="3,5,8", n="16", t="0.7", y="1")
-    assert visit.data["view"] == {"models": ["colour", "grey"], "seed": "3,5,8", "n": 16, "t": 0.7, "y": 1}
-    assert (visit.data["version"], visit.data["notices"]) == (2, [])
+    link = {"models": "colour,grey,colour", "seed": "3,5,8", "n": "16", "t": "0.7", "y": "1"}
+    visit.at(**link, utm="elsewhere")
+    view = {"models": ["colour", "grey"], "seed": [3, 5, 8], "n": 16, "t": 0.7, "y": 1}
+    assert visit.data["asked"] == {"query": link, "view": view, "notices": []}
     visit.at(models="colour", seed=f"3,{2**32},{2**63 - 1}")  # noise has 32 bits of a seed
-    assert visit.data["view"]["seed"] == f"3,0,{2**32 - 1}"
-    assert visit.data["notices"] == []
+    assert visit.data["asked"]["view"]["seed"] == [3, 0, 2**32 - 1]
+    assert visit.data["asked"]["notices"] == []
     visit.at(models="grey,nobody,broken", seed="-1", n="1000", t="nan", y="x")
-    assert visit.data["view"] == {"models": ["grey"], "seed": "1", "n": 36, "t": 1.0, "y": -1}
+    assert visit.data["asked"]["view"] == {"models": ["grey"], "seed": [1], "n": 36, "t": 1.0, "y": -1}
     assert [
-        word in " ".join(visit.data["notices"]) for word in ("nobody", "cut short", "'-1'", "'1000'", "'nan'", "'x'")
+        word in " ".join(visit.data["asked"]["notices"])
+        for word in ("nobody", "cut short", "'-1'", "'1000'", "'nan'", "'x'")
     ] == [True] * 6
 
 
-def test_what_settles_goes_into_the_address_and_not_back_to_the_component(visit: Visit) -> None:
+def test_what_settles_goes_into_the_address(visit: Visit) -> None:
     visit.tell(models="colour,grey", seed="7", n="16", t="1", y="0", latency={"grey": 1.5})
     assert visit.address == {"models": "colour,grey", "seed": "7", "n": "16", "t": "1", "y": "0"}
-    assert visit.data["version"] == 1
+    assert visit.data["asked"]["query"] == visit.address
 
 
 def test_an_engine_that_does_not_open_is_told(client: EngineClient, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -193,12 +195,3 @@ def test_protocols_that_differ_and_other_data_are_named() -> None:
     assert "another protocol" in charts.note(apart)
     assert "do not compare" in charts.note(others)
     assert len(charts.figure(others).data) == 2
-
-
-@pytest.mark.parametrize("at", range(1, 6))
-def test_an_address_whose_run_is_broken_off_is_followed_by_the_next(
-    client: EngineClient, monkeypatch: pytest.MonkeyPatch, at: int
-) -> None:
-    client.open(Echo)
-    visit = after_broken_runs(lambda: Visit(monkeypatch), at, models="colour")
-    assert visit.data["view"]["models"] == ["colour"]

@@ -1,43 +1,35 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 
-import {
-  ALL,
-  classesOf,
-  letter,
-  query,
-  seeds,
-  takeSeeds,
-  view,
-  written,
-} from "../../app/components/web/pages/compare/view.js"
+import "./browser.js"
+import { ALL, classesOf, letter, seeds, takeSeeds, view, written } from "../../app/components/web/pages/compare/view.js"
 
 test("seeds are read as people write them", () => {
   assert.equal(takeSeeds("100"), "")
-  assert.deepEqual([view.start, view.list], [100, null])
+  assert.deepEqual([view.seed, seeds().length], [[100], view.n])
   assert.equal(takeSeeds("100 – 103"), "")
   assert.deepEqual(seeds(), [100, 101, 102, 103])
   assert.equal(takeSeeds("3, 5;8"), "")
   assert.deepEqual(seeds(), [3, 5, 8])
   assert.equal(written(), "3, 5, 8")
-  assert.equal(query().seed, "3,5,8")
+  assert.equal(view.link().seed, "3,5,8")
 })
 
 test("what is no seed is said, and changes nothing", () => {
   takeSeeds("7")
   for (const wrong of ["", "x", "-1", "4294967296", "1.5", "103-100", "0-64", Array(65).fill(1).join()]) {
     assert.notEqual(takeSeeds(wrong), "", wrong)
-    assert.equal(view.start, 7)
+    assert.deepEqual(view.seed, [7])
   }
 })
 
 test("seeds go round at 2^32", () => {
-  Object.assign(view, { start: 2 ** 32 - 1, list: null, n: 2 })
+  Object.assign(view, { seed: [2 ** 32 - 1], n: 2 })
   assert.deepEqual(seeds(), [2 ** 32 - 1, 0])
 })
 
 test("all classes in turn go by the seed, a class that a model lacks by its last", () => {
-  Object.assign(view, { start: 9, list: null, n: 4, y: ALL })
+  Object.assign(view, { seed: [9], n: 4, y: ALL })
   const three = { classes: ["a", "b", "c"] }
   assert.deepEqual(classesOf(three), [0, 1, 2, 0])
   view.y = 7

@@ -8,16 +8,18 @@ const IMPORT = /^(?:import|export)\s(?:[^"]*?\sfrom\s)?"(\.[^"]+)"/gm
 
 /** What each folder may import beside its own; a page has a folder of its own. */
 const MAY = {
+  vendor: [],
   pixels: [],
   ui: ["pixels"],
-  core: ["ui", "pixels"],
+  core: ["ui", "pixels", "vendor"],
   latent: ["core", "ui", "pixels"],
   source: ["core", "ui", "pixels"],
   pages: ["core", "ui", "pixels", "latent", "source"],
 }
 
 const folder = (path) => path.split("/").slice(0, path.startsWith("pages/") ? 2 : 1)
-const modules = readdirSync(WEB, { recursive: true, encoding: "utf8" }).filter((path) => path.endsWith(".js"))
+const files = readdirSync(WEB, { recursive: true, encoding: "utf8" })
+const modules = files.filter((path) => /\.(js|json)$/.test(path))
 
 function* imports() {
   for (const path of modules) {

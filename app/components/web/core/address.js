@@ -23,19 +23,21 @@ export function arrived(page) {
   if (here(page)) asked = false
 }
 
+/** What the address says, by name. */
+export const search = () => Object.fromEntries(new URLSearchParams(window.location.search))
+
 /**
- * Write what a page shows into the address, field by field in the order of app/views; `step` begins an entry of the
- * history.
+ * Write what a page shows into the address, field by field; `step` begins an entry of the history. `snapshot` marks the
+ * entry with what Back is to find there.
  */
-export function write(page, query, step = false) {
+export function write(page, query, step = false, snapshot = {}) {
   if (!here(page)) return
   const fields = Object.entries(query).filter(([, value]) => value !== null && value !== undefined && value !== "")
   // As Python writes it
-  const search = new URLSearchParams(fields).toString().replaceAll("%7E", "~").replaceAll("*", "%2A")
-  if (search === window.location.search.slice(1)) return
-  const address = `${window.location.pathname}${search && "?"}${search}`
-  if (step) push({}, "", address)
-  else replace({}, "", address)
+  const text = new URLSearchParams(fields).toString().replaceAll("%7E", "~").replaceAll("*", "%2A")
+  const address = `${window.location.pathname}${text && "?"}${text}`
+  if (step && text !== window.location.search.slice(1)) push(snapshot, "", address)
+  else replace(snapshot, "", address)
 }
 
 /** Open another page of ours: one more entry, to which Streamlit turns as it does for Back and Forward. */

@@ -30,7 +30,7 @@ export function mounting(name, open, part = name) {
 }
 
 function living(name, made) {
-  const back = () => here(name) && made.back?.(new URLSearchParams(window.location.search))
+  const back = (event) => here(name) && made.back?.(new URLSearchParams(window.location.search), event.state)
   window.addEventListener("popstate", back)
   return { made, back, turn: 0 }
 }

@@ -22,10 +22,12 @@ export class Page {
   /**
    * @param {HTMLElement} root
    * @param {URL} page
-   * @param {{name: string, keys: string[][]}} about under which name it keeps things, and what its keys do
+   * @param {{name: string, keys: string[][], state?: any}} about under which name it keeps things, what its keys do,
+   *   and its table
    */
-  constructor(root, page, { name, keys }) {
+  constructor(root, page, { name, keys, state }) {
     this.root = root
+    if (state) state.told = "" // this element has told nothing yet
     this.page = page
     this.channel = new Channel(page, {
       onLine: (line, why) => this.line(line, why),

@@ -1,10 +1,10 @@
 // The bar over all columns: seeds, how many, truncation, class, which models, and what is done with the whole.
 
 import { button, element, labelled, picker } from "./parts.js"
-import { ALL, COUNTS, SEEDS, seeds, takeSeeds, view, written } from "./view.js"
+import { ALL, COUNTS, SEEDS, listed, seeds, takeSeeds, view, written } from "./view.js"
 
 export class Bar {
-  /** `on`: changed(), say(sentence), add(name), blind(kind), png(), link() */
+  /** `on`: say(sentence), add(name), blind(kind), png(), link() */
   constructor(root, on) {
     this.root = root
     this.on = on
@@ -21,7 +21,7 @@ export class Bar {
       onchange: () => this.take(this.seed.value),
     })
     this.range = element("span", { class: "zt-cmp-range", "data-testid": "seed-range" })
-    const step = (sign) => () => this.go(view.start + sign * seeds().length)
+    const step = (sign) => () => this.go(view.seed[0] + sign * seeds().length)
     this.count = picker(
       "Samples to a wall",
       COUNTS.map((n) => [n, n]),
@@ -35,7 +35,7 @@ export class Bar {
       step: 0.05,
       "aria-label": "Truncation: how far latents lie from the middle",
       "data-testid": "truncation",
-      oninput: () => this.truncate(Number(this.truncation.value)),
+      oninput: () => (view.t = Number(this.truncation.value)),
     })
     this.t = element("output", { class: "zt-cmp-t" })
     this.classes = element("span", {
@@ -104,9 +104,9 @@ export class Bar {
     const all = seeds()
     this.seed.value = blind ? "" : written() // in a blind round the server moves the seeds by a secret number
     this.seed.disabled = blind
-    this.range.textContent = blind ? "" : view.list ? `${all.length} seeds` : `– ${all.at(-1)}`
+    this.range.textContent = blind ? "" : listed() ? `${all.length} seeds` : `– ${all.at(-1)}`
     this.count.value = COUNTS.includes(view.n) ? view.n : ""
-    this.count.disabled = Boolean(view.list)
+    this.count.disabled = listed()
     this.truncation.value = view.t
     this.t.textContent = view.t.toFixed(2)
     this.soft.setAttribute("aria-pressed", view.soft)
@@ -136,7 +136,7 @@ export class Bar {
   }
 
   classed(classes) {
-    const pick = (y) => () => ((view.y = y), this.on.changed())
+    const pick = (y) => () => (view.y = y)
     const chip = (name, title, y) => button(name, title, pick(y), { class: "zt-button zt-cmp-class" })
     const all = chip("all", "All classes in turn, in models that know classes: as the others draw", ALL)
     this.classes.replaceChildren(
@@ -149,7 +149,7 @@ export class Bar {
   take(text) {
     const trouble = takeSeeds(text)
     if (trouble) this.on.say(trouble)
-    this.on.changed()
+    this.seed.value = written()
   }
 
   async paste() {
@@ -161,8 +161,7 @@ export class Bar {
   }
 
   go(start) {
-    Object.assign(view, { start: ((start % SEEDS) + SEEDS) % SEEDS, list: null })
-    this.on.changed()
+    view.seed = [((start % SEEDS) + SEEDS) % SEEDS]
   }
 
   resample() {
@@ -175,19 +174,12 @@ export class Bar {
   }
 
   zoomTo(n) {
-    if (view.list || !n)
+    if (listed() || !n)
       return this.on.say("A list of seeds has its own number of samples. Write a single seed to choose it.")
     view.n = n
-    this.on.changed()
-  }
-
-  truncate(t) {
-    view.t = t
-    this.on.changed()
   }
 
   toggleSoft() {
     view.soft = !view.soft
-    this.on.changed()
   }
 }

@@ -1,9 +1,8 @@
 // Compare: models as columns, everything in lock-step. Streamlit calls the default export at each data change.
 
 import { Page } from "../../core/page.js"
-import * as address from "../../core/address.js"
 import { settle } from "../../ui/element.js"
-import { copy } from "../../core/share.js"
+import { copy, linkTo } from "../../core/share.js"
 import { KeptPictures } from "../../core/pictures.js"
 import { mounting } from "../../core/mount.js"
 import { Bar } from "./bar.js"
@@ -15,7 +14,7 @@ import { KEYS } from "./keys.js"
 import { picture, save } from "./saving.js"
 import { Through } from "./through.js"
 import { Toys } from "./toys.js"
-import { classesOf, query, seeds, takeSeeds, view } from "./view.js"
+import { classesOf, seeds, view } from "./view.js"
 import { Walls } from "./walls.js"
 
 const REST = 400 // milliseconds without a change after which the address follows
@@ -26,7 +25,7 @@ export default mounting("compare", (...given) => new Compare(...given))
 
 class Compare extends Page {
   constructor(root, page) {
-    super(root, page, { name: "compare", keys: KEYS })
+    super(root, page, { name: "compare", keys: KEYS, state: view })
     this.due = false
     this.models = []
     this.columns = []
@@ -34,9 +33,8 @@ class Compare extends Page {
     const parts = (this.parts = layout(this))
     this.walls = new Walls(this.channel, { drawn: (spent, turn) => this.drawn(spent, turn) })
     this.bar = new Bar(parts.bar, {
-      changed: () => this.changed(),
       say: this.say,
-      add: (name) => this.add(name),
+      add: (name) => (view.models = [...view.models, name]),
       blind: (kind) => this.riddle(kind),
       png: () => this.png(),
       link: () => this.link(),
@@ -58,6 +56,7 @@ class Compare extends Page {
     this.figures = new Figures(parts.table)
     this.settle = settle(() => this.write(), REST)
     this.listen(this.keys())
+    this.watches = []
   }
 
   keys() {
@@ -79,33 +78,32 @@ class Compare extends Page {
   // Streamlit
 
   update({ data, setStateValue }) {
-    this.setStateValue = setStateValue
+    view.send = setStateValue
     const first = !this.models.length
     this.models = data.models
     this.through.offer(data.bundled)
-    if (data.version > view.version) this.follow(data)
-    view.version = data.version // a lower one comes from a server that has just started
-    if (!this.columns.length && !this.blind.round) this.rebuild()
-    if (first) this.persistence.load()
+    if (view.news(data.asked)) this.follow(data.asked)
+    if (first) this.begin()
   }
 
   /** Take over what an address asks for. */
-  follow({ version, view: asked, notices }) {
-    Object.assign(view, { version, models: asked.models, n: asked.n, t: asked.t, y: asked.y })
-    takeSeeds(asked.seed)
-    if (notices.length) this.toasts.say(notices.join(" "), 12000)
+  follow(asked) {
     if (this.blind.round) this.blind.end()
-    else this.rebuild()
+    view.take(asked)
+    if (asked.notices.length) this.toasts.say(asked.notices.join(" "), 12000)
+  }
+
+  begin() {
+    this.watches = [
+      view.watch(["models"], () => this.blind.round || this.rebuild()),
+      view.watch(["seed", "n", "t", "y", "soft"], () => this.changed()),
+    ]
+    this.persistence.load()
   }
 
   write() {
-    if (this.blind.round || !address.here("compare")) return
     const { latency } = this.figures
-    const key = JSON.stringify([query(), [...latency.keys()]])
-    if (key === this.written) return
-    this.written = key
-    address.write("compare", query())
-    this.setStateValue("view", { ...query(), latency: Object.fromEntries(latency) })
+    if (!this.blind.round) view.write({ latency: Object.fromEntries(latency) }, [...latency.keys()].join())
   }
 
   // Columns
@@ -114,14 +112,8 @@ class Compare extends Page {
     return view.models.map((name) => this.models.find((card) => card.name === name)).filter(Boolean)
   }
 
-  add(name) {
-    view.models = [...view.models, name]
-    this.rebuild()
-  }
-
   remove(name) {
     view.models = view.models.filter((each) => each !== name)
-    this.rebuild()
     this.bar.add.focus()
   }
 
@@ -132,7 +124,6 @@ class Compare extends Page {
     const moved = [...view.models]
     moved.splice(to, 0, ...moved.splice(at, 1))
     view.models = moved
-    this.rebuild()
     this.columns[to].element.querySelector(`[data-act=${step < 0 ? "left" : "right"}]`).focus()
   }
 
@@ -260,8 +251,8 @@ class Compare extends Page {
   hide(tokens) {
     this.settle.cancel()
     const single = this.blind.kind === "single"
-    if (single && !this.before) this.before = { n: view.n, list: view.list, cell: view.cell }
-    if (single) Object.assign(view, { n: 1, list: null, cell: 0 })
+    if (single && !this.before) this.before = { n: view.n, seed: view.seed, cell: view.cell }
+    if (single) view.set({ n: 1, seed: [view.seed[0]], cell: 0 })
     const on = { cell: (i) => this.point(i) }
     this.columns = tokens.map(([token, title]) => new Column(token, title, null, on))
     this.columns.forEach((column, i) =>
@@ -272,7 +263,7 @@ class Compare extends Page {
   }
 
   unhide() {
-    Object.assign(view, this.before)
+    view.set(this.before ?? {})
     this.before = null
     this.rebuild()
   }
@@ -308,23 +299,22 @@ class Compare extends Page {
         `${named(missing)} ${missing.length === 1 ? "is" : "are"} not drawn: the picture says so in ` +
           `${missing.length === 1 ? "its" : "their"} place.`,
       )
-    save(await picture(this.columns), `zoetrope-${view.models.slice(0, 4).join("-")}-seed-${view.start}.png`)
+    save(await picture(this.columns), `zoetrope-${view.models.slice(0, 4).join("-")}-seed-${view.seed[0]}.png`)
   }
 
   async link() {
-    const link = new URL("compare", this.page)
-    link.search = Object.entries(query())
-      .map(([name, value]) => `${name}=${encodeURIComponent(value).replaceAll("%2C", ",")}`)
-      .join("&")
-    this.say((await copy(link.href)) ? "The link is on the clipboard." : link.href)
+    const link = linkTo(this.page, view.link(), "compare")
+    this.say((await copy(link)) ? "The link is on the clipboard." : link)
   }
 
   compose() {
-    return this.through.composed(this.pictures)
+    this.through.keep(this.pictures)
+    return view.kept()
   }
 
   restore(body) {
-    if (body?.through) this.through.restore(body.through, this.pictures)
+    view.restore(body, this.say)
+    if (view.through) this.through.restore(view.through, this.pictures)
   }
 
   again() {
@@ -334,6 +324,7 @@ class Compare extends Page {
   close() {
     this.due = false
     this.settle.cancel()
+    this.watches.forEach((stop) => stop())
     super.close()
   }
 }

@@ -1,7 +1,7 @@
 // The walls as one picture with their names and rules, and files as downloads.
 
 import { context2d } from "../../pixels/canvas.js"
-import { ALL, seeds, view } from "./view.js"
+import { ALL, listed, seeds, view } from "./view.js"
 
 const EDGE = 24
 const HEAD = 92
@@ -31,7 +31,7 @@ export function picture(columns) {
   const all = seeds()
   write(
     context,
-    `Zoetrope · seeds ${view.list ? all.join(", ") : `${all[0]} to ${all.at(-1)}`}`,
+    `Zoetrope · seeds ${listed() ? all.join(", ") : `${all[0]} to ${all.at(-1)}`}`,
     14,
     SOFT,
     EDGE,

@@ -5,6 +5,7 @@ import { context2d } from "../../pixels/canvas.js"
 import { decodedEach } from "../../pixels/sheet.js"
 import { token } from "../../core/token.js"
 import { element, picker } from "./parts.js"
+import { view } from "./view.js"
 
 export class Through {
   /** @type {string} the name of a picture that comes along, "" of a person's own */ name = ""
@@ -74,12 +75,12 @@ export class Through {
     this.laid()
   }
 
-  /** The part of the view that holds the picture. */
-  composed(kept) {
+  /** Have the state hold the picture, so that it is kept. */
+  keep(kept) {
     const { source, whole, name, own, title } = this
-    if (!source) return {}
+    if (!source) return
     const picture = own ? kept.name(own) : undefined
-    return { through: name || picture ? { open: whole.open, name, picture, title } : null }
+    view.through = name || picture ? { open: whole.open, name, picture, title } : null
   }
 
   /** Bring back the picture that was kept. */

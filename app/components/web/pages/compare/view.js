@@ -1,5 +1,7 @@
-// What Compare shows, as plain values: which models in which order, which seeds, how many. It outlives a change of
-// page.
+// What Compare shows: which models in which order, which seeds, how many. It outlives a change of page.
+
+import { stateOf } from "../../core/state.js"
+import rows from "./state.json" with { type: "json" }
 
 export const SEEDS = 2 ** 32
 export const COUNTS = [1, 4, 9, 16, 25, 36, 64] // samples to a wall: fewer are larger
@@ -7,23 +9,15 @@ export const PANELS = 16 // of one message, as app/server/websocket.py says
 
 export const ALL = -1 // in the place of a class: all of them in turn, as models draw that know no classes
 
-export const view = {
-  version: 0,
-  models: /** @type {string[]} */ ([]),
-  start: 1,
-  list: /** @type {number[] | null} */ (null),
-  n: 36,
-  t: 1,
-  y: ALL,
-  cell: 0,
-  soft: true,
-  asked: "",
-}
+export const view = stateOf("compare", rows)
+
+/** Whether the seeds are a list of their own, and not those that follow a first one. */
+export const listed = () => view.seed.length > 1
 
 /** The seeds of the cells, one by one. */
 export function seeds() {
-  if (view.list) return view.list
-  return Array.from({ length: view.n }, (_, i) => (view.start + i) % SEEDS)
+  if (listed()) return view.seed
+  return Array.from({ length: view.n }, (_, i) => (view.seed[0] + i) % SEEDS)
 }
 
 /** The classes of the cells of a model that knows some: all in turn by seed, as its figures were measured, or one. */
@@ -32,8 +26,8 @@ export function classesOf({ classes }) {
   return view.y === ALL ? seeds().map((seed) => seed % classes.length) : Math.min(view.y, classes.length - 1)
 }
 
-/** How the seeds are written in the bar and in the address. */
-export const written = () => (view.list ? view.list.join(", ") : String(view.start))
+/** How the seeds are written in the bar. */
+export const written = () => view.seed.join(", ")
 
 /** Take seeds as people write them: 100, 100-163, or 3, 5, 8. Gives a sentence where they cannot be read. */
 export function takeSeeds(text) {
@@ -53,25 +47,8 @@ export function takeSeeds(text) {
   if (range && (numbers[1] < numbers[0] || numbers[1] - numbers[0] >= 64))
     return "A range of seeds rises and holds at most 64, as in 100-163."
   if (parts.length > 64) return "A list of seeds holds at most 64."
-  if (range)
-    Object.assign(view, {
-      start: numbers[0],
-      list: Array.from({ length: numbers[1] - numbers[0] + 1 }, (_, i) => numbers[0] + i),
-    })
-  else if (numbers.length === 1) Object.assign(view, { start: numbers[0], list: null })
-  else Object.assign(view, { start: numbers[0], list: numbers })
+  view.seed = range ? Array.from({ length: numbers[1] - numbers[0] + 1 }, (_, i) => numbers[0] + i) : numbers
   return ""
-}
-
-/** The address that leads back here, as app/views/compare.py reads it. */
-export function query() {
-  return {
-    models: view.models.join(","),
-    seed: view.list ? view.list.join(",") : String(view.start),
-    n: String(view.n),
-    t: String(view.t),
-    y: String(view.y),
-  }
 }
 
 export const letter = (i) => String.fromCharCode(65 + (i % 26)) + (i < 26 ? "" : Math.floor(i / 26))

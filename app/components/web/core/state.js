@@ -1,0 +1,174 @@
+// The state of a page: a table of rows, state.json beside the page's modules, which app/views/state.py reads too. From
+// the rows come a signal for each field, the link, what is kept and how it comes back, and Back.
+//
+// A row has a `name`, a `type`, a `default`, and says whether the field is in the `link`, is `kept`, and whether
+// another value of it begins an entry of the `history`; `low`, `high`, `choices` and `most` bound it.
+
+import { batch, effect, signal, untracked } from "../vendor/signals.js"
+import { here, search, write } from "./address.js"
+
+/**
+ * @typedef {object} Row
+ * @property {string} name
+ * @property {string} type
+ * @property {any} default
+ * @property {boolean} [link]
+ * @property {boolean} [kept]
+ * @property {boolean} [history]
+ * @property {number} [low]
+ * @property {number} [high]
+ * @property {number} [most]
+ * @property {string[]} [choices]
+ */
+/** @typedef {{query: Record<string, string>, view: Record<string, any>, notices: string[]}} Asked */
+
+const number = (value, { low = -Infinity, high = Infinity }) => Number.isFinite(value) && value >= low && value <= high
+const whole = (value, row) => Number.isInteger(value) && number(value, row)
+const seed = (value) => whole(value, { low: 0, high: 2 ** 32 - 1 })
+const text = (value) => typeof value === "string"
+const listOf = (is) => (value, row) => Array.isArray(value) && value.length <= (row.most ?? Infinity) && value.every(is)
+
+/** By type, whether a value is one. */
+const IS = {
+  number,
+  whole,
+  seed,
+  seeds: (value, row) => listOf(seed)(value, row) && value.length > 0,
+  class: (value) => value === null || whole(value, { low: 0 }),
+  flag: (value) => typeof value === "boolean",
+  choice: (value, { choices = [] }) => choices.includes(value),
+  text,
+  model: text,
+  models: listOf(text),
+  source: text,
+  sources: listOf(text),
+  object: (value) => value !== null && typeof value === "object",
+}
+
+const written = (value) => (Array.isArray(value) ? value.join(",") : String(value ?? ""))
+const equal = (one, other) => JSON.stringify(sorted(one)) === JSON.stringify(sorted(other))
+const sorted = (query) => Object.entries(query).sort(([one], [other]) => (one < other ? -1 : 1))
+
+class State {
+  /** @type {Record<string, string> | null} the address with which the fields agree */ wrote = null
+  told = ""
+  /** @type {(name: string, value: any) => void} */ send = () => {}
+
+  /**
+   * @param {string} page
+   * @param {Row[]} rows
+   */
+  constructor(page, rows) {
+    this.page = page
+    this.rows = rows
+    this.linked = rows.filter(({ link }) => link)
+    this.keeping = rows.filter(({ kept }) => kept)
+    for (const row of rows) {
+      const field = signal(structuredClone(row.default))
+      const [get, set] = [() => field.value, (value) => (field.value = value)]
+      Object.defineProperty(this, row.name, { get, set, enumerable: true })
+    }
+  }
+
+  /** Call `hear` whenever one of the fields has another value, at once the first time; returns how to stop. */
+  watch(names, hear) {
+    return effect(() => {
+      for (const name of names) void this[name]
+      untracked(() => void hear())
+    })
+  }
+
+  /** Give some fields values at once; what is no field of this page is left out. */
+  set(values) {
+    const known = this.rows.filter(({ name }) => name in values)
+    batch(() => known.forEach(({ name }) => (this[name] = values[name])))
+  }
+
+  // The link
+
+  /** What the address carries, as strings. */
+  link() {
+    const fields = this.linked.map(({ name }) => [name, written(this[name])])
+    return Object.fromEntries(fields.filter(([, value]) => value !== ""))
+  }
+
+  /**
+   * Whether what Streamlit has read is the address as it stands, and not one that the page itself has written; a bare
+   * address says nothing once there is something to be seen.
+   *
+   * @param {Asked} asked
+   */
+  news({ query }) {
+    const there = Object.entries(search()).filter(([name]) => this.linked.some((row) => row.name === name))
+    if (!here(this.page) || !equal(query, Object.fromEntries(there))) return false
+    return this.wrote === null || (Object.keys(query).length > 0 && !equal(query, this.wrote))
+  }
+
+  /**
+   * Take over what an address says.
+   *
+   * @param {Asked} asked
+   */
+  take({ query, view }) {
+    this.wrote = query
+    this.set(view)
+  }
+
+  /**
+   * Write the link into the address and tell Streamlit, `more` beside it; what both know already is not told again,
+   * unless `mark` is another.
+   */
+  write(more = {}, mark = "") {
+    const link = this.link()
+    const told = JSON.stringify([link, mark])
+    if (!here(this.page) || told === this.told) return
+    const step = this.rows.some(({ name, history }) => history && this.wrote?.[name] && this.wrote[name] !== link[name])
+    write(this.page, link, step, this.snapshot())
+    this.wrote = link
+    this.told = told
+    this.send("view", { ...link, ...more, at: Date.now() }) // what was told before Back is news again
+  }
+
+  // Back
+
+  /** The fields that an address stands for, with which its entry of the history is marked. */
+  snapshot() {
+    return Object.fromEntries(this.linked.map(({ name }) => [name, structuredClone(this[name])]))
+  }
+
+  /** Whether a snapshot is one of this page, and says something else than what is shown. */
+  leads(snapshot) {
+    const ours = Boolean(snapshot) && this.linked.every((row) => this.fits(row, snapshot[row.name]))
+    return ours && JSON.stringify(snapshot) !== JSON.stringify(this.snapshot())
+  }
+
+  // What is kept
+
+  fits(row, value) {
+    return JSON.stringify(value) === JSON.stringify(row.default) || Boolean(IS[row.type](value, row))
+  }
+
+  /** The fields that are kept. */
+  kept() {
+    return Object.fromEntries(this.keeping.map(({ name }) => [name, this[name]]))
+  }
+
+  /** Take what was kept; what no longer fits is left as it is, and named in a sentence. */
+  restore(kept, say = /** @type {(sentence: string) => void} */ (() => {})) {
+    const there = this.keeping.filter(({ name }) => kept?.[name] !== undefined)
+    const strange = there.filter((row) => !this.fits(row, kept[row.name]))
+    const names = strange.map(({ name }) => name).join(", ")
+    if (names) say(`What was kept of ${names} does not fit and is left out.`)
+    const good = there.filter((row) => !strange.includes(row))
+    this.set(Object.fromEntries(good.map(({ name }) => [name, kept[name]])))
+  }
+}
+
+/**
+ * The state of a page, with a property for each row.
+ *
+ * @param {string} page
+ * @param {Row[]} rows
+ * @returns {State & Record<string, any>}
+ */
+export const stateOf = (page, rows) => new State(page, rows)

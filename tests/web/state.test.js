@@ -1,0 +1,129 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
+
+import { entries, location, visit } from "./browser.js"
+import { stateOf } from "../../app/components/web/core/state.js"
+
+const ROWS = [
+  { name: "model", type: "model", default: null, link: true, history: true },
+  { name: "seed", type: "seed", default: 1, link: true },
+  { name: "models", type: "models", default: [], link: true, kept: true },
+  { name: "way", type: "choice", default: "draw", choices: ["draw", "fill"], link: true, kept: true },
+  { name: "count", type: "whole", default: 8, low: 1, high: 64, kept: true },
+  { name: "soft", type: "flag", default: true },
+]
+const read = (query, view = {}) => ({ query, view, notices: [] })
+
+function made(query = "") {
+  visit(`/page${query}`)
+  const state = stateOf("page", ROWS)
+  const told = []
+  state.send = (_, { at: _at, ...view }) => told.push(view)
+  return { state, told }
+}
+
+test("fields begin with their defaults, which no page shares with another", () => {
+  const { state } = made()
+  state.models.push("a")
+  assert.deepEqual([made().state.models, state.count, state.soft], [[], 8, true])
+})
+
+test("a link holds what is linked, as strings, and nothing that is empty", () => {
+  const { state } = made()
+  state.set({ model: "a", seed: 0, stranger: 1 })
+  assert.deepEqual(state.link(), { model: "a", seed: "0", way: "draw" })
+  state.models = ["b", "c"]
+  assert.equal(state.link().models, "b,c")
+  assert.ok(!("stranger" in state))
+})
+
+test("a watcher hears once of several fields, and no more once it has stopped", () => {
+  const { state } = made()
+  const heard = []
+  const stop = state.watch(["seed", "way"], () => heard.push([state.seed, state.way, state.count]))
+  state.set({ seed: 2, way: "fill" })
+  state.count = 3 // not watched
+  stop()
+  state.seed = 4
+  assert.deepEqual(heard, [
+    [1, "draw", 8],
+    [2, "fill", 8],
+  ])
+})
+
+test("an address is news once: not what the page wrote, not one that has been left, not a bare one later", () => {
+  const { state } = made("?model=a&embed=true")
+  assert.ok(!state.news(read({})), "Streamlit has not read this address yet")
+  assert.ok(state.news(read({ model: "a" })))
+  state.take(read({ model: "a" }, { model: "a" }))
+  assert.ok(!state.news(read({ model: "a" })))
+  state.seed = 5
+  state.write()
+  assert.equal(location.search, "?model=a&seed=5&way=draw")
+  assert.ok(!state.news(read({ way: "draw", model: "a", seed: "5" })), "its own")
+  assert.ok(!state.news(read({ model: "a" })), "the address before")
+  visit("/page")
+  assert.ok(!state.news(read({})))
+  visit("/page?model=b")
+  assert.ok(state.news(read({ model: "b" })))
+  visit("/other?model=c")
+  assert.ok(!state.news(read({ model: "c" })), "that of another page")
+})
+
+test("a bare address is news to a page that has shown nothing", () => {
+  assert.ok(made().state.news(read({})))
+})
+
+test("what is written is told once, and again with another mark", () => {
+  const { state, told } = made()
+  state.write({ latency: 1 })
+  state.write({ latency: 2 })
+  state.write({ latency: 3 }, "more")
+  assert.deepEqual(
+    told.map(({ latency }) => latency),
+    [1, 3],
+  )
+  visit("/other")
+  state.seed = 9
+  state.write()
+  assert.equal(told.length, 2, "a page that has been left tells nothing")
+})
+
+test("another value of a field of the history begins an entry, the first one does not", () => {
+  const { state } = made()
+  const before = entries.length
+  state.model = "a"
+  state.write()
+  state.seed = 2
+  state.write()
+  assert.equal(entries.length, before)
+  state.model = "b"
+  state.write()
+  assert.equal(entries.length, before + 1)
+})
+
+test("an entry holds what Back finds there, and a strange one leads nowhere", () => {
+  const { state } = made()
+  state.set({ model: "a", models: ["x"] })
+  state.write()
+  const left = entries.at(-1).state
+  assert.ok(!state.leads(left), "it is shown already")
+  state.model = "b"
+  assert.ok(state.leads(left))
+  for (const strange of [null, {}, { ...left, seed: "x" }, { ...left, way: "up" }]) assert.ok(!state.leads(strange))
+  state.set(left)
+  assert.deepEqual([state.model, state.models], ["a", ["x"]])
+})
+
+test("what is kept comes back, and what does not fit is said once and left as it is", () => {
+  const { state } = made()
+  state.set({ models: ["a"], way: "fill", count: 3, seed: 7 })
+  const { state: next } = made()
+  next.restore(JSON.parse(JSON.stringify(state.kept())), assert.fail)
+  assert.deepEqual([next.models, next.way, next.count, next.seed], [["a"], "fill", 3, 1])
+  const said = []
+  next.restore({ models: "a", way: "up", count: 9 }, (sentence) => said.push(sentence))
+  assert.deepEqual(said, ["What was kept of models, way does not fit and is left out."])
+  assert.deepEqual([next.models, next.way, next.count], [["a"], "fill", 9])
+  next.restore(null, assert.fail)
+})
