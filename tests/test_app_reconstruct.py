@@ -21,7 +21,7 @@ from app.views.plainly import unmarked
 from engine.checkpoints.card import Card
 from engine.checkpoints.catalogue import Catalogue
 from tests.echo import Absent, Echo, card
-from tests.visit import Visitor, after_broken_runs, broken_off
+from tests.visit import Visitor, broken_off
 
 
 def page() -> None:
@@ -66,27 +66,23 @@ def visit(client: EngineClient, monkeypatch: pytest.MonkeyPatch) -> Visit:
 
 
 def test_a_bare_address_asks_for_nothing(visit: Visit) -> None:
-    assert visit.data["asked"] == {"number": 1}
-    assert visit.data["notices"] == []
+    assert visit.data["asked"] == {"query": {}, "view": {"source": ""}, "notices": []}
     assert visit.data["upload"] is None
     assert {model["name"] for model in visit.data["models"]} == {"grey", "colour", "slow", "gated"}
 
 
-def test_a_link_to_a_sample_is_followed_once(visit: Visit) -> None:
-    visit.at(source="sample:grey:17")
-    assert visit.data["asked"] == {"number": 2, "kind": "sample", "model": "grey", "seed": 17}
-    visit.run()
-    assert visit.data["asked"]["number"] == 2
+def test_a_link_to_a_sample_is_read(visit: Visit) -> None:
+    link = {"source": "sample:grey:17"}
+    visit.at(**link)
+    assert visit.data["asked"] == {"query": link, "view": link, "notices": []}
 
 
-def test_a_picture_that_was_chosen_goes_into_the_address_and_not_back(visit: Visit) -> None:
+def test_a_picture_that_was_chosen_goes_into_the_address(visit: Visit) -> None:
     name = bundled()[0].name
     visit.tell(source=f"bundled:{name}")
     assert visit.source == f"bundled:{name}"
-    assert visit.data["asked"] == {"number": 1}
     visit.tell()  # a person's own picture has no address
     assert visit.source == ""
-    assert visit.data["asked"] == {"number": 1}
 
 
 @pytest.mark.parametrize(
@@ -102,14 +98,14 @@ def test_a_picture_that_was_chosen_goes_into_the_address_and_not_back(visit: Vis
 )
 def test_a_link_that_leads_nowhere_is_a_notice(visit: Visit, source: str, sentence: str) -> None:
     visit.at(source=source)
-    assert visit.data["notices"][0].startswith(sentence)
-    assert visit.data["asked"] == {"number": 2}
+    assert visit.data["asked"]["notices"][0].startswith(sentence)
+    assert visit.data["asked"]["view"] == {"source": ""}
 
 
 def test_a_seed_of_more_than_32_bits_shows_what_it_always_showed(visit: Visit) -> None:
     visit.at(source=f"sample:grey:{5 * 2**32 + 17}")
-    assert visit.data["asked"] == {"number": 2, "kind": "sample", "model": "grey", "seed": 17}
-    assert visit.data["notices"] == []
+    assert visit.data["asked"]["view"] == {"source": "sample:grey:17"}
+    assert visit.data["asked"]["notices"] == []
 
 
 def test_an_upload_reaches_the_component_and_a_bad_one_leaves_it(visit: Visit) -> None:
@@ -125,15 +121,6 @@ def test_an_upload_reaches_the_component_and_a_bad_one_leaves_it(visit: Visit) -
     assert (opened(visit.data["picture"]) == pixels).all()
     visit.run()
     assert visit.data["upload"]["file"] == second
-
-
-@pytest.mark.parametrize("at", range(1, 4))
-def test_an_address_whose_run_is_broken_off_is_followed_by_the_next(
-    client: EngineClient, monkeypatch: pytest.MonkeyPatch, at: int
-) -> None:
-    client.open(Echo)
-    visit = after_broken_runs(lambda: Visit(monkeypatch), at, source="sample:grey:17")
-    assert visit.data["asked"]["seed"] == 17
 
 
 @pytest.mark.parametrize("at", range(1, 3))

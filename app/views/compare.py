@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-import streamlit as st
-
 from app.components import compare as component
 from app.views import state
 from app.views.charts import charts
@@ -33,20 +31,13 @@ def compare() -> None:
     if found is None:
         return
     models, names = found
-    usual = {"models": lambda _: opening(models, names)}
-    asked = state.read("compare", st.query_params.to_dict(), models, names, usual)
+    asked = state.read("compare", models, names, {"models": lambda _: opening(models, names)})
     component.compare(
         {"models": [entry(models.card(name)) for name in names], "bundled": shelf(), "asked": asked},
-        settled=lambda: state.follow("compare", _reported()),
+        settled=lambda: state.follow("compare", component.KEY),
     )
-    latency = _reported().get("latency")
+    latency = state.reported(component.KEY).get("latency")
     charts([models.card(name) for name in asked["view"]["models"]], latency if isinstance(latency, Mapping) else {})
-
-
-def _reported() -> Mapping[str, Any]:
-    """Give what the component has reported: its link, and the milliseconds of a picture of each model."""
-    reported: Mapping[str, Any] = getattr(st.session_state.get(component.KEY), "view", None) or {}
-    return reported
 
 
 def opening(models: Catalogue, names: list[str]) -> list[str]:

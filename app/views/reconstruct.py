@@ -17,7 +17,7 @@ from app.components import reconstruct as component
 from app.seeds import read_seed
 from app.server.faces import suggest
 from app.server.uploads import take_in
-from app.views.address import forget, is_news, reported
+from app.views import state
 from app.views.facts import facts
 from app.views.opening import able
 from app.views.style import page_style
@@ -37,37 +37,18 @@ def reconstruct() -> None:
     if found is None:
         return
     models, names = found
-    _follow_link(models)
-    brought, state = uploaded(), st.session_state
     component.reconstruct(
         {
             "models": [entry(models.card(name), models) for name in names],
             "bundled": shelf(),
-            "asked": state["reconstruct-asked"],
-            "notices": state["reconstruct-notices"],
-            **brought,
+            "asked": state.read("reconstruct", models, names),
+            **uploaded(),
         },
-        chosen=_chosen,
+        chosen=lambda: state.follow("reconstruct", component.KEY),
     )
 
 
 # The address
-
-
-def _follow_link(models: Catalogue) -> None:
-    """Take over what the address says, where it says something new."""
-    state, given = st.session_state, st.query_params.get("source", "")
-    if "reconstruct-written" in state and not is_news(_address(given), _address(state["reconstruct-written"])):
-        return
-    forget()
-    asked, notice = parse(given, models)
-    state["reconstruct-asked"] = {"number": state.get("reconstruct-asked", {"number": 0})["number"] + 1, **asked}
-    state["reconstruct-notices"] = [notice] if notice else []
-    state["reconstruct-written"] = given  # last: a run that is broken off before begins anew
-
-
-def _address(source: str) -> dict[str, str]:
-    return {"source": source} if source else {}
 
 
 def parse(source: str, models: Catalogue) -> tuple[dict[str, Any], str]:
@@ -91,17 +72,6 @@ def parse(source: str, models: Catalogue) -> tuple[dict[str, Any], str]:
     if (seed := read_seed(text)) is None:
         return {}, f"The link's seed {text[:20]!r} is no whole number from 0 to 2^32 - 1. Choose one under Sample."
     return {"kind": "sample", "model": model, "seed": seed}, ""
-
-
-def _chosen() -> None:
-    """Follow the component: put the picture that lies on the desk into the address, where it has one."""
-    source = st.session_state[component.KEY].view.get("source")
-    st.session_state["reconstruct-written"] = source if isinstance(source, str) else ""
-    reported(_address(st.session_state["reconstruct-written"]))
-    if not isinstance(source, str):
-        st.query_params.pop("source", None)
-    elif st.query_params.get("source") != source:
-        st.query_params["source"] = source
 
 
 # Pictures

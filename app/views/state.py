@@ -11,6 +11,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from types import MappingProxyType
 from typing import Any, TypedDict
 
 import streamlit as st
@@ -81,14 +82,16 @@ class Reading:
         return self.models.faults.get(name) or f"There is no model called {name[:60]!r} here{what}."
 
 
-def read(
-    page: str,
-    address: Mapping[str, str],
-    models: Catalogue,
-    names: list[str],
-    usual: Mapping[str, Callable[[Reading], Any]],
-) -> Asked:
-    """Read an address; `usual` gives the fields that depend on the models where it does not say."""
+Usual = Mapping[str, Callable[[Reading], Any]]
+
+
+def read(page: str, models: Catalogue, names: list[str], usual: Usual = MappingProxyType({})) -> Asked:
+    """Read the address as Streamlit has it; `usual` gives what stands for fields that depend on the models."""
+    return parse(page, st.query_params.to_dict(), models, names, usual)
+
+
+def parse(page: str, address: Mapping[str, str], models: Catalogue, names: list[str], usual: Usual) -> Asked:
+    """Read an address."""
     linked = [row for row in table(page) if row.link]
     reading = Reading(models, names)
     for row in linked:
@@ -99,9 +102,16 @@ def read(
     return {"query": query, "view": reading.view, "notices": reading.notices}
 
 
-def follow(page: str, reported: Mapping[str, Any]) -> None:
-    """Have Streamlit know the address that the page's component has written."""
-    wanted = {row.name: str(reported[row.name]) for row in table(page) if row.link and reported.get(row.name)}
+def reported(key: str) -> Mapping[str, Any]:
+    """Give what a component has reported: its link, and what else its page needs to know."""
+    found: Mapping[str, Any] = getattr(st.session_state.get(key), "view", None) or {}
+    return found
+
+
+def follow(page: str, key: str) -> None:
+    """Have Streamlit know the address that the page's component of a key has written."""
+    view = reported(key)
+    wanted = {row.name: str(view[row.name]) for row in table(page) if row.link and view.get(row.name)}
     if st.query_params.to_dict() != wanted:
         st.query_params.from_dict(wanted)
 
@@ -171,7 +181,7 @@ def _choice(text: str, row: Row, reading: Reading) -> Any:
 
 def _source(text: str, row: Row, reading: Reading) -> Any:
     trouble = trouble_with(text, reading.models) if text else ""
-    return reading.refuse(trouble) if trouble else text
+    return reading.refuse(trouble) if trouble else _with_seed(text)
 
 
 def _sources(text: str, row: Row, reading: Reading) -> Any:
@@ -182,7 +192,14 @@ def _sources(text: str, row: Row, reading: Reading) -> Any:
         )
     found = {source: trouble_with(source, reading.models) for source in sources[: row.most]}
     reading.notices.extend(trouble for trouble in found.values() if trouble)
-    return [source for source in sources[: row.most] if not found[source]]
+    return [_with_seed(source) for source in sources[: row.most] if not found[source]]
+
+
+def _with_seed(source: str) -> str:
+    """Write a source with the seed of 32 bits that it stands for."""
+    kind, _, rest = source.partition(":")
+    model, _, seed = rest.partition(":")
+    return f"sample:{model}:{read_seed(seed)}" if kind == "sample" else source
 
 
 def trouble_with(source: str, models: Catalogue) -> str:

@@ -38,6 +38,7 @@ const IS = {
   flag: (value) => typeof value === "boolean",
   choice: (value, { choices = [] }) => choices.includes(value),
   text,
+  texts: listOf(text),
   model: text,
   models: listOf(text),
   source: text,

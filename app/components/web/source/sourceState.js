@@ -1,4 +1,4 @@
-// What a person has on the desk: one source of each kind with its crop, and the switches. It outlives a change of page.
+// What a person has on the desk: one source of each kind with its crop. It outlives a change of page.
 
 import { context2d } from "../pixels/canvas.js"
 import { look, start } from "./crop.js"
@@ -29,12 +29,7 @@ export const sourceState = {
   gone: /** @type {Stroke[]} */ ([]), // strokes that were undone
   pen: { width: 36, erase: false, drawing: true },
   sample: { model: null, seed: 1 },
-  hidden: new Set(), // kinds of pictures that are folded away
-  classes: {}, // by model: the class that it is told
-  switches: { map: false, soft: false, drawn: false, seed: 1 },
-  searches: {}, // by model: how far its search has come
   upload: null, // by which Streamlit knows the file that was taken last
-  asked: 0, // number of the address that was taken last; a lower one comes from a server that has just started
   crops: {}, // by source: how it was cropped before this page was loaded
   loaded: false, // whether what was kept before is back
 }

@@ -7,7 +7,8 @@ import { compare, image } from "../../pixels/measure.js"
 import { button, element } from "../../source/parts.js"
 import { Search } from "./search.js"
 import { frame, Tile } from "./tile.js"
-import { shown, sourceState } from "../../source/sourceState.js"
+import { shown } from "../../source/sourceState.js"
+import { state } from "./state.js"
 
 const LATE = 250 // milliseconds after which a row that follows a hand is marked as behind it
 const CLOSER = 0.5 // the negative is suggested where it brings the models so much closer
@@ -142,7 +143,7 @@ export class Group {
 
   paint(bytes) {
     this.saw.classList.remove("zt-rec-stale")
-    this.sight.soft = sourceState.switches.soft
+    this.sight.soft = state.soft
     this.sight.draw(image(bytes, this.shape))
   }
 
@@ -154,14 +155,14 @@ export class Group {
 
   /** Without `terms` rate and distortion, which take a pass more, are left out. */
   panels(bytes, terms) {
-    const { drawn, seed } = sourceState.switches
+    const { drawn, seed } = state
     const panel = ({ name, classes }) => ({
       verb: "reconstruct",
       model: name,
       rows: 1,
       seed: drawn ? seed : undefined,
       terms,
-      y: classes.length ? sourceState.classes[name] : undefined,
+      y: classes.length ? state.classes[name] : undefined,
     })
     return this.encoders.map((card) => ({ panel: panel(card), rows: bytes }))
   }
@@ -204,7 +205,7 @@ export class Group {
     tile.show(made, seen, panel.z, {
       ms,
       terms: termsOf(panel),
-      y: panel.y?.[0] ?? sourceState.classes[panel.model],
+      y: panel.y?.[0] ?? state.classes[panel.model],
       strange: { drawn: panel.drawn, strangeness: panel.strangeness?.[0], texture: panel.texture?.[0] },
     })
     tile.element.classList.toggle("zt-rec-drawn", panel.drawn === true)
@@ -215,7 +216,7 @@ export class Group {
     const asked = this.parts.flatMap(({ card, from }) => {
       const panel = panels.find(({ model, error }) => model === card.name && !error)
       if (!panel) return []
-      const y = card.classes.length ? (panel.y?.[0] ?? sourceState.classes[card.name]) : undefined
+      const y = card.classes.length ? (panel.y?.[0] ?? state.classes[card.name]) : undefined
       return [
         {
           panel: { verb: "decode", model: card.name, rows: 1, y },
@@ -313,7 +314,7 @@ export class Group {
 
   switched() {
     this.all.forEach((tile) => tile.switched())
-    this.sight.soft = sourceState.switches.soft
+    this.sight.soft = state.soft
     this.sight.redraw()
   }
 

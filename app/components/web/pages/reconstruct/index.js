@@ -2,17 +2,18 @@
 // export at each data change.
 
 import { Page } from "../../core/page.js"
-import { here, visit, write } from "../../core/address.js"
+import { visit } from "../../core/address.js"
 import { KeptPictures } from "../../core/pictures.js"
 import { settle } from "../../ui/element.js"
 import { linkTo } from "../../core/share.js"
 import { mounting } from "../../core/mount.js"
 import { PictureSource } from "../../source/pictureSource.js"
-import { composed, restore } from "../../source/saving.js"
+import { asked, composed, restore } from "../../source/saving.js"
 import { layout } from "../../source/parts.js"
 import { KEYS } from "./keys.js"
 import { Rows } from "./rows.js"
-import { shown, sourceState } from "../../source/sourceState.js"
+import { shown } from "../../source/sourceState.js"
+import { state } from "./state.js"
 
 const REST = 220 // milliseconds without a change after which the hand counts as resting
 
@@ -22,7 +23,7 @@ class Reconstruct extends Page {
   kept = Promise.withResolvers() // what was on the desk
 
   constructor(root, page) {
-    super(root, page, { name: "reconstruct", keys: KEYS })
+    super(root, page, { name: "reconstruct", keys: KEYS, state })
     const parts = (this.parts = layout(this))
     const { say } = this
     this.pictures = new KeptPictures(page, { changed: () => this.persistence.now(), say })
@@ -47,20 +48,20 @@ class Reconstruct extends Page {
   // Streamlit
 
   update({ data, setStateValue }) {
-    this.setStateValue = setStateValue
+    state.send = setStateValue
     this.rows.offer(data.models)
     this.pictureSource.offer(data.models, data)
-    this.begin(data)
+    this.begin(data.asked)
   }
 
   /** Lay the first picture on the desk: what an address asks for, else what lay there, else the first there is. */
-  async begin({ asked, notices }) {
+  async begin(address) {
     const kept = await this.kept.promise
-    const news = asked.number > sourceState.asked
-    sourceState.asked = asked.number
-    if (news) {
-      if (notices.length) this.toasts.say(notices.join(" "), 12000)
-      if (asked.kind) return this.pictureSource.follow(asked)
+    if (state.news(address)) {
+      state.take(address)
+      if (address.notices.length) this.toasts.say(address.notices.join(" "), 12000)
+      const source = asked(state.source)
+      if (source) return this.pictureSource.follow(source)
     }
     if (this.begun) return
     this.begun = true
@@ -69,12 +70,8 @@ class Reconstruct extends Page {
 
   /** Have an address that leads back to the picture; those of a person's own have none. */
   write() {
-    const { query } = shown()
-    if (here("reconstruct") && query && JSON.stringify(query) !== this.written) {
-      this.written = JSON.stringify(query)
-      write("reconstruct", query)
-      this.setStateValue("view", query)
-    }
+    state.source = shown().query?.source ?? ""
+    state.write()
   }
 
   explore(query) {

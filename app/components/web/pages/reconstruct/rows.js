@@ -2,7 +2,8 @@
 
 import { button, element, labelled } from "../../source/parts.js"
 import { Group } from "./group.js"
-import { shown, sourceState } from "../../source/sourceState.js"
+import { shown } from "../../source/sourceState.js"
+import { state } from "./state.js"
 
 const SEEDS = 2 ** 32
 const SHARED = 400 // milliseconds between two requests of a row that is not the first in sight, while a hand moves
@@ -32,14 +33,13 @@ export class Rows {
   }
 
   build() {
-    const { switches } = sourceState
-    const toggle = (what) => () => ((switches[what] = !switches[what]), this.press())
+    const toggle = (what) => () => ((state[what] = !state[what]), this.press())
     this.map = button("Error map", "Where each is off: the same scale for all", toggle("map"), true)
     this.soft = button("Soft", "Soft or visible pixels", toggle("soft"), true)
-    const draw = (drawn) => () => ((switches.drawn = drawn), this.press(), this.on.changed())
+    const draw = (drawn) => () => ((state.drawn = drawn), this.press(), this.on.changed())
     this.mean = button("Mean", "Decode the mean of the posterior", draw(false), true)
     this.drawn = button("Sample", "Decode a draw of the posterior", draw(true), true)
-    this.resample = button("Resample", "Draw the posterior anew", () => this.seedAt(switches.seed + 1))
+    this.resample = button("Resample", "Draw the posterior anew", () => this.seedAt(state.seed + 1))
     this.seed = element("input", {
       class: "zt-rec-number",
       type: "number",
@@ -72,15 +72,13 @@ export class Rows {
   }
 
   seedAt(seed) {
-    const { switches } = sourceState
-    switches.seed = Number.isInteger(seed) && seed >= 0 ? seed % SEEDS : 1
-    switches.drawn = true
+    state.set({ seed: Number.isInteger(seed) && seed >= 0 ? seed % SEEDS : 1, drawn: true })
     this.press()
     this.on.changed()
   }
 
   press() {
-    const { map, soft, drawn, seed } = sourceState.switches
+    const { map, soft, drawn, seed } = state
     for (const [made, on] of [
       [this.map, map],
       [this.soft, soft],
@@ -116,7 +114,8 @@ export class Rows {
 
   chip(group) {
     const press = () => {
-      if (!sourceState.hidden.delete(group.kind)) sourceState.hidden.add(group.kind)
+      const rest = state.folded.filter((kind) => kind !== group.kind)
+      state.folded = rest.length < state.folded.length ? rest : [...rest, group.kind]
       this.fold()
       this.on.changed()
     }
@@ -127,14 +126,14 @@ export class Rows {
 
   fold() {
     for (const group of this.groups) {
-      group.element.hidden = sourceState.hidden.has(group.kind)
+      group.element.hidden = state.folded.includes(group.kind)
       if (group.element.hidden) group.stop()
       group.chip.setAttribute("aria-pressed", !group.element.hidden)
     }
   }
 
   get open() {
-    return this.groups.filter(({ kind }) => !sourceState.hidden.has(kind))
+    return this.groups.filter(({ kind }) => !state.folded.includes(kind))
   }
 
   /** Another picture lies on the desk: the kinds that are likest to it come first. */

@@ -6,7 +6,8 @@ import { decoded } from "../../pixels/sheet.js"
 import { button, element } from "../../source/parts.js"
 import { figure, image } from "../../pixels/measure.js"
 import { Tile } from "./tile.js"
-import { shown, sourceState } from "../../source/sourceState.js"
+import { shown } from "../../source/sourceState.js"
+import { state } from "./state.js"
 
 const PACE = 180 // milliseconds that a request may take, so that the picture visibly moves and others get their turn
 const MOST = 25 // steps of one request
@@ -22,7 +23,7 @@ export class Search {
     this.going = false
     this.steps = 2
     this.target = null
-    sourceState.searches[card.name] ??= { state: null, losses: [], target: null }
+    state.searches[card.name] ??= { state: null, losses: [], target: null }
     this.tile = new Tile(card, "has no encoder", on)
     this.slot = channel.slot(`invert-${card.name}`)
     this.run = button("Search", "Look for the latent whose picture comes closest", () => this.toggle())
@@ -46,7 +47,7 @@ export class Search {
   }
 
   get found() {
-    return sourceState.searches[this.card.name]
+    return state.searches[this.card.name]
   }
 
   get done() {
@@ -79,9 +80,7 @@ export class Search {
 
   /** Go on from the latent that was found, towards another picture. */
   turn() {
-    const { state } = this.found
-    const { latent } = this.card
-    if (state) state.fill(0, latent)
+    this.found.state?.fill(0, this.card.latent)
     Object.assign(this.found, { target: this.target, title: shown()?.title ?? "", losses: [] })
   }
 
@@ -101,7 +100,7 @@ export class Search {
     const { card } = this
     const { target } = this.found
     this.found.state ??= new Float32Array(3 * card.latent + 1)
-    const y = (this.found.y = card.classes.length ? (sourceState.classes[card.name] ?? 0) : undefined)
+    const y = (this.found.y = card.classes.length ? (state.classes[card.name] ?? 0) : undefined)
     this.since = performance.now()
     const panel = { verb: "invert", model: card.name, rows: 1, steps: this.steps, y }
     this.slot

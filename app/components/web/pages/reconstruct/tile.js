@@ -5,7 +5,8 @@ import { Screen } from "../../pixels/sheet.js"
 import { Bound, Gauge } from "./gauge.js"
 import { button, element, labelled } from "../../source/parts.js"
 import { compare, figure } from "../../pixels/measure.js"
-import { shown, sourceState } from "../../source/sourceState.js"
+import { shown } from "../../source/sourceState.js"
+import { state } from "./state.js"
 
 const UNTOLD = "not told"
 const LARGE = 176 // CSS pixels of the longer side of a picture
@@ -101,9 +102,7 @@ export class Tile {
     this.untold = untold ? element("option", { value: "" }, UNTOLD) : ""
     const options = [
       this.untold,
-      ...card.classes.map((name, y) =>
-        element("option", { value: y, selected: sourceState.classes[card.name] === y }, name),
-      ),
+      ...card.classes.map((name, y) => element("option", { value: y, selected: state.classes[card.name] === y }, name)),
     ]
     const title = untold
       ? "Left untold, a model that knows how likely a picture is takes the likeliest class"
@@ -114,7 +113,7 @@ export class Tile {
       ...options,
     )
     select.addEventListener("change", () => {
-      sourceState.classes[card.name] = select.value === "" ? undefined : Number(select.value)
+      state.classes[card.name] = select.value === "" ? undefined : Number(select.value)
       changed()
     })
     this.extra.append(labelled("class", select))
@@ -151,11 +150,11 @@ export class Tile {
   show(made, seen, z, { ms, terms, y, strange, title = shown().title } = {}) {
     Object.assign(this, { made, seen, z, y, title })
     this.judged(null)
-    if (this.untold && sourceState.classes[this.card.name] === undefined)
+    if (this.untold && state.classes[this.card.name] === undefined)
       this.untold.textContent = y === undefined ? UNTOLD : `likeliest: ${this.card.classes[y]}`
     const { error, map } = compare(seen, made)
     this.says.textContent = ""
-    this.screen.soft = this.map.soft = sourceState.switches.soft
+    this.screen.soft = this.map.soft = state.soft
     this.screen.draw(made)
     this.map.draw(map)
     this.switched()
@@ -171,7 +170,7 @@ export class Tile {
   }
 
   switched() {
-    const { map, soft } = sourceState.switches
+    const { map, soft } = state
     this.map.canvas.hidden = !map || !this.made
     if (this.screen.soft === soft) return
     for (const screen of [this.screen, this.map]) {
