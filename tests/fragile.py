@@ -28,7 +28,7 @@ class Fragile(Engine):
     A model called late loses its weights just before they are loaded.
     """
 
-    def loaded(self, name: str) -> Any:
+    def device_model(self, name: str) -> Any:
         if name.endswith("late"):
             (self.folders[0] / name / files.WEIGHTS).unlink(missing_ok=True)
         loaded = super().device_model(name)

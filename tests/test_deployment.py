@@ -105,14 +105,20 @@ def test_jobs_that_come_during_a_pass_share_the_next(address: str, hold: Path) -
     hold.unlink()
     passes = {future.result(PATIENCE).ms["model"] for future in futures}  # jobs of one pass have the same milliseconds
     backend.close()
-    assert len(passes) == 2
+    assert len(passes) <= 4  # of 16 rows or more
 
 
-def test_the_newest_of_a_slot_is_answered(address: str) -> None:
+def test_the_newest_of_a_slot_is_answered(address: str, hold: Path) -> None:
     mine = [job(i, who="anna", slot="view") for i in range(3)]
     others = [job(1, who="anna", slot="strip"), job(2, who="bert", slot="view"), job(3), job(4)]
-    given = outcomes(address, *mine, *others)
-    assert names(given) == ["Superseded", "Superseded", *["Answer"] * 5]
+    with ThreadPoolExecutor() as pool:
+        first = pool.submit(outcomes, address, job())
+        is_at_work(hold)
+        second = pool.submit(outcomes, address, *mine, *others)
+        waits_for(address, 6)  # two have been superseded
+        hold.unlink()
+        assert names(first.result(PATIENCE)) == ["Answer"]
+        assert names(second.result(PATIENCE)) == ["Superseded", "Superseded", *["Answer"] * 5]
 
 
 def test_who_is_out_of_patience_gets_no_pass(address: str, hold: Path) -> None:

@@ -112,6 +112,15 @@ def right(future: Future[Answer], asked: Job) -> bool:
     return bool((future.result(PATIENCE).arrays["z"] == asked.z * 2).all())
 
 
+def test_it_is_known_how_long_a_pass_takes(batcher: Batcher, recorder: Recorder) -> None:
+    assert batcher.busy == 0
+    with held(batcher, recorder):
+        recorder.time += 7
+        assert batcher.busy == 7
+    batcher.close()
+    assert batcher.busy == 0
+
+
 # One pass for many
 
 

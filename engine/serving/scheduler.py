@@ -38,6 +38,7 @@ class Batcher:
         self.chunks = chunks or partial(in_parts, run)
         self.queue = FairQueue()
         self.running: list[QueuedJob] = []
+        self.began: float | None = None  # of the pass under way
         self.opening: set[str] = set()  # models that the loader has been asked for
         self.opened: set[str] = set()  # models that it gave: good for one pass even if they have left the device again
         self.closed = False
@@ -60,6 +61,12 @@ class Batcher:
             settle(older.future, _superseded(job))
         queued.future.add_done_callback(partial(self._leave, queued.position))  # the cancelled leave the queue at once
         return queued.future
+
+    @property
+    def busy(self) -> float:
+        """How many seconds the pass under way has taken so far; 0 where there is none."""
+        began = self.began
+        return 0.0 if began is None else self.clock() - began
 
     def warm(self, models: Iterable[str]) -> None:
         """Make models ready before anybody asks for them, in this order."""
@@ -89,9 +96,10 @@ class Batcher:
 
     def _work(self) -> None:
         while self._next():
-            began = self.clock()
+            began = self.began = self.clock()
             due = self._due(self.running, began)
             self._answer(due, self._pass(due), began)
+            self.began = None
             del due  # while nobody asks, nothing is held
 
     def _next(self) -> bool:
