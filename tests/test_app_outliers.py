@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from app.engine_client import EngineClient
-from app.views import opening, outliers
+from app.views import opening, outliers, state
 from engine.analysis.outliers import SCORES, UNITS
 from engine.checkpoints.card import PERCENTS, Card, Metric, Outliers, Strangers
 from engine.checkpoints.catalogue import Catalogue
 from tests import echo
 from tests.echo import Absent, Echo, card
-from tests.visit import Visitor, after_broken_runs
+from tests.visit import Visitor
 from train.metrics.strangers import STRANGERS
 
 RISING = tuple(float(i) for i in range(PERCENTS))
@@ -85,12 +85,12 @@ def visit(client: EngineClient, monkeypatch: pytest.MonkeyPatch) -> Visit:
 
 
 def test_a_bare_address_opens_the_model_whose_likelihood_fails(visit: Visit) -> None:
-    assert visit.data["asked"] == {"number": 1, "model": "clothes", "score": None, "against": None}
-    assert visit.data["notices"] == []
+    view = {"model": "clothes", "score": "", "against": "", "row": [], "source": ""}
+    assert visit.data["asked"] == {"query": {}, "view": view, "notices": []}
     assert [model["name"] for model in visit.data["models"]] == ["clothes", "digits"]  # no background, no painter
 
 
-def test_a_link_is_followed_once_and_each_part_that_cannot_be_taken_gets_a_sentence(visit: Visit) -> None:
+def test_a_link_is_read_and_each_part_that_cannot_be_taken_gets_a_sentence(visit: Visit) -> None:
     link = {
         "model": "digits",
         "score": "ratio",
@@ -98,43 +98,30 @@ def test_a_link_is_followed_once_and_each_part_that_cannot_be_taken_gets_a_sente
         "source": "sample:painter:7",
     }
     visit.at(**link)
-    assert visit.data["asked"] == {
-        "number": 2,
-        "model": "digits",
-        "score": "ratio",
-        "against": None,
-        "row": [
-            {"kind": "shelf", "name": "digit-3-upright"},
-            {"kind": "sample", "model": "painter", "seed": 4},
-        ],
-        "desk": {"kind": "sample", "model": "painter", "seed": 7},
-    }  # fmt: skip
-    assert visit.data["notices"] == []
-    visit.run()
-    assert visit.data["asked"]["number"] == 2
+    view = {**link, "against": "", "row": ["bundled:digit-3-upright", "sample:painter:4"]}
+    assert visit.data["asked"] == {"query": link, "view": view, "notices": []}
     visit.at(model="clothes-background", score="beauty", row="moon,bundled:nothing", source="sample:nobody:1")
-    assert visit.data["asked"] == {"number": 3, "model": "clothes", "score": None, "against": None, "row": []}
-    told = " ".join(visit.data["notices"])
-    assert [word in told for word in ("'clothes-background'", "'beauty'", "'moon'", "'nothing'", "'nobody'")] == [
+    assert visit.data["asked"]["view"] == {"model": "clothes", "score": "", "against": "", "row": [], "source": ""}
+    said = " ".join(visit.data["asked"]["notices"])
+    assert [word in said for word in ("'clothes-background'", "'beauty'", "'moon'", "'nothing'", "'nobody'")] == [
         True
     ] * 5
 
 
 def test_a_row_that_is_too_long_is_cut_with_a_sentence(visit: Visit) -> None:
     visit.at(row=",".join(["sample:painter:1"] * 12))
-    assert len(visit.data["asked"]["row"]) == outliers.MOST
-    assert visit.data["notices"] == ["The link has 12 pictures in its row; the first 8 are shown."]
+    assert len(visit.data["asked"]["view"]["row"]) == 8
+    assert visit.data["asked"]["notices"] == ["The link has 12 pictures in its row; the first 8 are shown."]
 
 
 def test_a_model_that_was_refused_says_why(visit: Visit) -> None:
     visit.at(model="broken")
-    assert visit.data["notices"] == ["broken: it was cut short."]
+    assert visit.data["asked"]["notices"] == ["broken: it was cut short. Choose one from the list; clothes is shown."]
 
 
-def test_what_settles_goes_into_the_address_and_not_back(visit: Visit) -> None:
+def test_what_settles_goes_into_the_address(visit: Visit) -> None:
     visit.tell(model="clothes", score="complexity", row="bundled:digit-3-upright", source="")
     assert visit.address == {"model": "clothes", "score": "complexity", "row": "bundled:digit-3-upright"}
-    assert visit.data["asked"]["number"] == 1
 
 
 def test_without_a_density_the_page_says_what_to_do(client: EngineClient, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -174,13 +161,13 @@ def test_the_component_hears_how_a_model_scores(visit: Visit) -> None:
 
 def test_a_link_may_name_the_strangers_and_only_those_that_were_measured(visit: Visit) -> None:
     visit.at(model="clothes", against="upside-down")
-    assert visit.data["asked"]["against"] == "upside-down"
-    assert visit.data["notices"] == []
+    assert visit.data["asked"]["view"]["against"] == "upside-down"
+    assert visit.data["asked"]["notices"] == []
     visit.tell(model="clothes", score="likelihood", against="upside-down")
     assert visit.address["against"] == "upside-down"
     visit.at(model="clothes", against="moons")
-    assert visit.data["asked"]["against"] is None
-    assert visit.data["notices"] == [
+    assert visit.data["asked"]["view"]["against"] == ""
+    assert visit.data["asked"]["notices"] == [
         "clothes was not measured against 'moons'; it was against mnist, mnist of equal size, upside-down."
     ]
 
@@ -204,12 +191,4 @@ def test_a_background_model_that_is_gone_is_not_asked() -> None:
 
 def test_every_score_has_words() -> None:
     assert outliers.WORDS.keys() == SCORES.keys() == UNITS.keys()
-
-
-@pytest.mark.parametrize("at", range(1, 6))
-def test_an_address_whose_run_is_broken_off_is_followed_by_the_next(
-    client: EngineClient, monkeypatch: pytest.MonkeyPatch, at: int
-) -> None:
-    client.open(Echo)
-    visit = after_broken_runs(lambda: Visit(monkeypatch), at, model="digits")
-    assert visit.data["asked"]["model"] == "digits"
+    assert [row.choices for row in state.table("outliers") if row.name == "score"] == [tuple(outliers.WORDS)]

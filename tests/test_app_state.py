@@ -10,12 +10,15 @@ import pytest
 from app.components.assets import WEB
 from app.views import state
 from app.views.state import Row
+from engine.checkpoints.card import Outliers, Strangers
 from engine.checkpoints.catalogue import Catalogue
 from tests.echo import CARDS
 
 PAGES = sorted(path.parent.name for path in (WEB / "pages").glob("*/state.json"))
 LINKED = [(page, row) for page in PAGES for row in state.table(page) if row.link]
-MODELS = Catalogue({**CARDS, "grey": replace(CARDS["grey"], classes=("a", "b", "c"))}, {})
+STRANGERS = Outliers(1.0, {}, (Strangers("mnist", {}),), "", 1)
+CHANGED = replace(CARDS["grey"], classes=("a", "b", "c"), outliers=STRANGERS)
+MODELS = Catalogue({**CARDS, "grey": CHANGED}, {})
 
 
 def some(row: Row) -> Any:
@@ -28,6 +31,7 @@ def some(row: Row) -> Any:
         "class": 2,
         "whole": 2,
         "number": 0.25,
+        "strangers": "mnist",
         "choice": row.choices[-1] if row.choices else "",
         "source": "sample:grey:4",
         "sources": ["bundled:digit-3-upright", "sample:grey:4"],

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-import streamlit as st
-
 from app.components import outliers as component
-from app.views.address import forget, is_news, reported
+from app.views import state
 from app.views.facts import facts, pictures_of
 from app.views.opening import able, nothing_here
-from app.views.reconstruct import parse as parse_source
 from app.views.reconstruct import shelf, uploaded
 from app.views.style import page_style
 from engine.analysis import outliers as scores
 from engine.checkpoints.card import Card, Metric, Outliers, Strangers
 from engine.checkpoints.catalogue import Catalogue
 from engine.errors import BadValue
-
-MOST = 8
-"""Pictures in the row beside the one on the desk."""
 
 
 class Words(NamedTuple):
@@ -88,8 +82,7 @@ def outliers() -> None:
     if not names:
         nothing_here("model that says how likely a picture is", "mnist-vae", " --minutes 20")
         return
-    _follow_link(models, names)
-    brought, state = uploaded(), st.session_state
+    usual = {"model": lambda _: opening(models, names), "score": lambda _: ""}
     component.outliers(
         {
             "models": [entry(models.card(name), models) for name in names],
@@ -98,76 +91,11 @@ def outliers() -> None:
             "words": {name: {**words._asdict(), "unit": scores.UNITS[name]} for name, words in WORDS.items()},
             "baseline": scores.BASELINE,
             "bundled": shelf(),
-            "most": MOST,
-            "asked": state["outliers-asked"],
-            "notices": state["outliers-notices"],
-            **brought,
+            "asked": state.read("outliers", models, names, usual),
+            **uploaded(),
         },
-        settled=_settled,
+        settled=lambda: state.follow("outliers", component.KEY),
     )
-
-
-# The address
-
-
-def _follow_link(models: Catalogue, names: list[str]) -> None:
-    """Take over what the address says, where it says something new."""
-    state, address = st.session_state, st.query_params.to_dict()
-    if "outliers-written" in state and not is_news(address, state["outliers-written"]):
-        return
-    forget()
-    asked, notices = parse(address, models, names)
-    state["outliers-asked"] = {"number": state.get("outliers-asked", {"number": 0})["number"] + 1, **asked}
-    state["outliers-notices"] = notices
-    state["outliers-written"] = address  # last: a run that is broken off before begins anew
-
-
-def parse(address: Mapping[str, str], models: Catalogue, names: list[str]) -> tuple[dict[str, Any], list[str]]:
-    """Give what a link asks for, and a sentence for each part of it that could not be taken.
-
-    `model` and `score` by name; `against` a kind of strangers that the model was measured with; `row` holds sources as
-    Reconstruct has them, `bundled:NAME` or `sample:MODEL:SEED`, with commas between them, and `source` one more that
-    lies on the desk.
-    """
-    notices = list[str]()
-    asked: dict[str, Any] = {"model": opening(models, names)}
-    if (model := address.get("model")) in names:
-        asked["model"] = model
-    elif model is not None:
-        absent = f"There is no model called {model[:60]!r} here that says how likely a picture is."
-        notices.append(models.faults.get(model) or absent)
-    score = address.get("score")
-    asked["score"] = score if score in WORDS else None
-    if score is not None and score not in WORDS:
-        notices.append(f"There is no score called {score[:40]!r}; there is {', '.join(WORDS)}.")
-    asked["against"] = _against(address.get("against"), models.card(asked["model"]), notices)
-    if "row" in address:
-        asked["row"] = _row(address["row"], models, notices)
-    if source := _source(address.get("source", ""), models, notices):
-        asked["desk"] = source
-    return asked, notices
-
-
-def _against(kind: str | None, card: Card, notices: list[str]) -> str | None:
-    kinds = [each.kind for each in card.outliers.kinds] if card.outliers else []
-    if kind is None or kind in kinds:
-        return kind
-    there = ", ".join(kinds) or "nothing"
-    notices.append(f"{card.name} was not measured against {kind[:40]!r}; it was against {there}.")
-    return None
-
-
-def _row(text: str, models: Catalogue, notices: list[str]) -> list[dict[str, Any]]:
-    sources = [source for source in text.split(",") if source]
-    if len(sources) > MOST:
-        notices.append(f"The link has {len(sources)} pictures in its row; the first {MOST} are shown.")
-    return [found for source in sources[:MOST] if (found := _source(source, models, notices))]
-
-
-def _source(text: str, models: Catalogue, notices: list[str]) -> dict[str, Any]:
-    found, notice = parse_source(text, models)
-    notices.extend([notice] if notice else [])
-    return found
 
 
 def opening(models: Catalogue, names: list[str]) -> str:
@@ -179,16 +107,6 @@ def opening(models: Catalogue, names: list[str]) -> str:
         return card.outliers is None, area.value if area else 1.0, "scores" not in card.verbs
 
     return min(names, key=order)
-
-
-def _settled() -> None:
-    """Follow the component: what it shows goes into the address."""
-    view: Mapping[str, Any] = st.session_state[component.KEY].view
-    wanted = {name: str(view[name]) for name in ("model", "score", "against", "row", "source") if view.get(name)}
-    st.session_state["outliers-written"] = wanted
-    reported(wanted)
-    if st.query_params.to_dict() != wanted:
-        st.query_params.from_dict(wanted)
 
 
 # Models

@@ -171,6 +171,15 @@ def _class(text: str, row: Row, reading: Reading) -> Any:
     return reading.refuse(f"The link asks for class {text[:20]}; {there}.")
 
 
+def _strangers(text: str, row: Row, reading: Reading) -> Any:
+    card = reading.card
+    kinds = [each.kind for each in card.outliers.kinds] if card.outliers else []
+    if not text or text in kinds:
+        return text
+    there = ", ".join(kinds) or "nothing"
+    return reading.refuse(f"{card.name} was not measured against {text[:40]!r}; it was against {there}.")
+
+
 def _choice(text: str, row: Row, reading: Reading) -> Any:
     if text in row.choices:
         return text
@@ -228,6 +237,7 @@ TYPES: Mapping[str, Callable[[str, Row, Reading], Any]] = {
     "seeds": _seeds,
     "class": _class,
     "choice": _choice,
+    "strangers": _strangers,
     "source": _source,
     "sources": _sources,
 }

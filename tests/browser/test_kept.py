@@ -91,12 +91,12 @@ def test_the_row_of_outliers_comes_back_in_its_order_with_pictures_of_ones_own(p
     upload(page)
     page.keyboard.press("k")
     expect(tiles).to_have_count(3)
-    first = kept(page, "state", "row", 1, module="pages/outliers/state.js")
+    first = kept(page, "state", "laid", 1, module="pages/outliers/state.js")
     page.wait_for_timeout(600)
     for _ in range(2):
         page.reload()
         expect(tiles).to_have_count(3)
-        assert kept(page, "state", "row", 1, module="pages/outliers/state.js") == first
+        assert kept(page, "state", "laid", 1, module="pages/outliers/state.js") == first
     assert first["pixels"] == noise(1).ravel().tolist()
 
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 
+import "./browser.js"
 import { binned, ends, stacked } from "../../app/components/web/pages/outliers/histogram.js"
 import { chance, inRows } from "../../app/components/web/pages/outliers/rarity.js"
 import { amount, percent, place, score, shares, signed } from "../../app/components/web/pages/outliers/scores.js"

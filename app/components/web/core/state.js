@@ -42,6 +42,7 @@ const IS = {
   model: text,
   models: listOf(text),
   source: text,
+  strangers: text,
   sources: listOf(text),
   object: (value) => value !== null && typeof value === "object",
 }

@@ -2,13 +2,13 @@
 // each data change.
 
 import { Page } from "../../core/page.js"
-import { here, write } from "../../core/address.js"
 import { telling } from "../../core/slot.js"
 import { settle } from "../../ui/element.js"
 import { KeptPictures } from "../../core/pictures.js"
 import { mounting } from "../../core/mount.js"
 import { PictureSource } from "../../source/pictureSource.js"
 import * as sourceSaving from "../../source/saving.js"
+import { asked } from "../../source/saving.js"
 import { shown, sourceState } from "../../source/sourceState.js"
 import { Bar } from "./bar.js"
 import { Charts } from "./charts.js"
@@ -23,7 +23,7 @@ import { Readings } from "./readings.js"
 import { Refusal } from "./refusal.js"
 import { Row } from "./row.js"
 import { SCORES, against, best } from "./scores.js"
-import { copied, pictures, query, state } from "./state.js"
+import { MOST, copied, linked, pictures, state } from "./state.js"
 import { story, verdict } from "./story.js"
 
 const REST = 220 // milliseconds without a change after which the hand counts as resting
@@ -34,7 +34,7 @@ class Outliers extends Page {
   kept = Promise.withResolvers() // what was in the row and on the desk
 
   constructor(root, page, { words }) {
-    super(root, page, { name: "outliers", keys: KEYS })
+    super(root, page, { name: "outliers", keys: KEYS, state })
     this.words = words
     this.models = []
     this.reads = 0
@@ -68,14 +68,13 @@ class Outliers extends Page {
   // Streamlit
 
   update({ data, setStateValue }) {
-    this.setStateValue = setStateValue
-    this.most = data.most
+    state.send = setStateValue
     this.offer(data.models)
     this.loading.offer(data.bundled, data.painters)
     this.refusal.offer(data.models, data.judges)
     this.everyone.offer(data.models)
     this.pictureSource.offer(data.painters, data)
-    this.begin(data)
+    this.begin(data.asked)
   }
 
   offer(models) {
@@ -89,29 +88,27 @@ class Outliers extends Page {
   }
 
   /** Lay out what an address asks for; else what lay there; else what the model begins with. */
-  async begin({ asked, notices }) {
+  async begin(address) {
     const kept = await this.kept.promise
-    const news = asked.number > state.asked
-    state.asked = asked.number // a lower one comes from a server that has just started
-    if (news) {
-      const { row, desk: one } = asked
-      Object.assign(state, { model: asked.model, against: asked.against, judged: -1 })
-      state.score = asked.score ?? best(against(this.card)) ?? state.score
-      if (notices.length) this.say(notices.join(" "))
-      this.begun = true
-      this.bar.press()
-      if (!state.loaded && fits(kept?.outliers)) return this.comeBack(kept)
-      state.loaded = true
-      if (row || one) state.touched = true
-      return row || one
-        ? this.open({ row: row ?? [], desk: one ?? null })
-        : state.touched
-          ? this.pictureSource.sources.choose(sourceState.kind)
-          : this.start()
-    }
+    if (state.news(address)) return this.follow(address, kept)
     if (this.begun) return
     this.begun = true
     this.pictureSource.sources.choose(sourceState.kind ?? "shelf")
+  }
+
+  follow(address, kept) {
+    const { score } = state
+    state.take(address)
+    state.judged = -1
+    state.score ||= best(against(this.card)) ?? score
+    if (address.notices.length) this.say(address.notices.join(" "))
+    this.begun = true
+    this.bar.press()
+    if (!state.loaded && fits(kept?.outliers)) return this.comeBack(kept)
+    state.loaded = true
+    const named = "row" in address.query || state.source
+    if (named) return ((state.touched = true), this.open({ row: state.row.map(asked), desk: asked(state.source) }))
+    return state.touched ? this.pictureSource.sources.choose(sourceState.kind) : this.start()
   }
 
   /** Lay out what the model begins with; a picture of a person's own stays on the desk. */
@@ -134,7 +131,7 @@ class Outliers extends Page {
   /** Lay pictures into the row and on the desk, by their sources. */
   async open({ row, desk: one }) {
     try {
-      state.row = await this.loading.all(row)
+      state.laid = await this.loading.all(row)
     } catch (error) {
       return telling()(error)
     }
@@ -168,26 +165,23 @@ class Outliers extends Page {
   }
 
   write() {
-    const told = query()
-    if (!here("outliers") || JSON.stringify(told) === this.written) return
-    this.written = JSON.stringify(told)
-    write("outliers", told)
-    this.setStateValue("view", told)
+    linked()
+    state.write()
   }
 
   // The row
 
   add() {
     if (!shown()) return this.say("There is no picture on the desk yet. Choose one under Pictures.")
-    if (state.row.length >= this.most)
-      return this.say(`The row holds ${this.most} pictures beside the one on the desk. Take one out first (×).`)
-    state.row.push(copied(shown()))
+    if (state.laid.length >= MOST)
+      return this.say(`The row holds ${MOST} pictures beside the one on the desk. Take one out first (×).`)
+    state.laid = [...state.laid, copied(shown())]
     state.touched = true
     this.changed()
   }
 
   remove(at) {
-    state.row.splice(at, 1)
+    state.laid = state.laid.filter((_, i) => i !== at)
     state.touched = true
     if (state.judged === at) state.judged = -1
     else if (state.judged > at) state.judged--

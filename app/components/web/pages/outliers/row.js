@@ -47,7 +47,7 @@ export class Row {
     this.host.append(made)
   }
 
-  at = (i) => (i < state.row.length ? i : -1)
+  at = (i) => (i < state.laid.length ? i : -1)
 
   fill(tile, picture, i, card, words, rarity) {
     const [, height, width] = card.shape
@@ -57,7 +57,7 @@ export class Row {
     const reading = Readings.of(picture, card)
     const value = score(state.score, reading, card)
     const out = rarity !== null && rarity.rows <= RARE
-    const live = i === state.row.length
+    const live = i === state.laid.length
     const what = `Picture ${letter(i)}: ${picture.title || "a picture"}${live ? ", on the desk" : ""}`
     tile.name.textContent = letter(i)
     tile.pick.title = `${what}. Ask about it below.`
@@ -91,7 +91,7 @@ export class Row {
     const at = this.tiles.findIndex(({ element: made }) => made.contains(document.activeElement))
     if (at < 0) return
     if (way) this.tiles[(at + way + this.tiles.length) % this.tiles.length].pick.focus()
-    else if (["Delete", "Backspace"].includes(event.key) && at < state.row.length) this.on.remove(at)
+    else if (["Delete", "Backspace"].includes(event.key) && at < state.laid.length) this.on.remove(at)
     else return
     event.preventDefault()
     event.stopPropagation()

@@ -1,13 +1,13 @@
 // What of Outliers is kept: the row, with a person's own pictures, and whose address that was.
 
 import { asked, loaded, told } from "../../source/saving.js"
-import { query, state } from "./state.js"
+import { linked, state } from "./state.js"
 
 /** The part of the view that holds the row; nothing until what was kept before is back. */
 export function composed(pictures) {
   if (!state.loaded) return {}
-  const { judged, touched, row } = state
-  return { outliers: { row: row.map((source) => told(source, pictures)), judged, touched, query: query() } }
+  const query = linked()
+  return { outliers: { ...state.kept(), row: state.laid.map((source) => told(source, pictures)), query } }
 }
 
 /** Whether the address says nothing else than what was kept. */
@@ -21,8 +21,9 @@ export async function restore(kept, loading, pictures) {
   const one = async (each) => (each.picture ? loaded(each, pictures) : sampled(each, loading))
   const row = []
   for (const each of kept.row) row.push(each && (await one(each)))
-  const { judged, touched } = kept
-  Object.assign(state, { row: row.filter(Boolean), touched, judged: row.every(Boolean) ? judged : -1, loaded: true })
+  state.restore(kept)
+  state.set({ laid: row.filter(Boolean), loaded: true })
+  if (!row.every(Boolean)) state.judged = -1
 }
 
 async function sampled({ source, crop }, loading) {

@@ -1,36 +1,38 @@
 // What a person has in the row, and what they look at. It outlives a change of page.
 
+import { stateOf } from "../../core/state.js"
 import { context2d } from "../../pixels/canvas.js"
 import { shown } from "../../source/sourceState.js"
+import rows from "./state.json" with { type: "json" }
 
-export const state = {
-  row: /** @type {import("../../source/sourceState.js").Source[]} */ ([]), // pictures beside the one on the desk
-  model: null,
-  score: "complexity",
-  against: null, // the kind of strangers that scores are shown against, the model's first where it has no such
-  judged: -1, // the picture in the row that classifier and density answer about; −1: the one on the desk
-  conditional: null, // the density that may refuse
-  touched: false, // whether the row is the person's own
-  asked: 0, // number of the address that was followed last
-  loaded: false, // whether the row that was kept before is back
-}
+/**
+ * `row` and `source` are the sources that the link carries, `laid` the pictures in the row beside the one on the desk;
+ * `judged` is the one that classifier and density answer about, −1 that on the desk; `touched` is whether the row is a
+ * person's own, `conditional` the density that may refuse, `loaded` whether the row that was kept before is back.
+ */
+export const state = stateOf("outliers", rows)
 
-/** All pictures, that on the desk last. */
-export const pictures = () => [...state.row, shown()].filter(Boolean)
+export const MOST = rows.find(({ name }) => name === "row")?.most ?? 0
 
-/** The one that is asked about. */
-export const judged = () => state.row[state.judged] ?? shown()
+/**
+ * All pictures, that on the desk last.
+ *
+ * @returns {import("../../source/sourceState.js").Source[]}
+ */
+export const pictures = () => [...state.laid, shown()].filter(Boolean)
 
-/** The address that leads back here, as app/views/outliers.py reads it; pictures of a person's own have none. */
-export function query() {
-  const sources = state.row.map((source) => source.query?.source).filter(Boolean)
-  return {
-    model: state.model,
-    score: state.score,
-    against: state.against ?? "",
-    row: sources.join(","),
-    source: shown()?.query?.source ?? "",
-  }
+/**
+ * The one that is asked about.
+ *
+ * @returns {import("../../source/sourceState.js").Source}
+ */
+export const judged = () => state.laid[state.judged] ?? shown()
+
+/** Have the link lead back to the pictures; those of a person's own it cannot. */
+export function linked() {
+  const row = state.laid.map(({ query }) => query?.source).filter(Boolean)
+  state.set({ row, source: shown()?.query?.source ?? "" })
+  return state.link()
 }
 
 /** A picture as it is now, which later strokes on the desk leave alone. */
