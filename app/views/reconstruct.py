@@ -12,9 +12,7 @@ import streamlit as st
 from PIL import Image
 
 from app.bundled import bundled
-from app.bundled import picture as bundled_picture
 from app.components import reconstruct as component
-from app.seeds import read_seed
 from app.server.faces import suggest
 from app.server.uploads import take_in
 from app.views import state
@@ -46,32 +44,6 @@ def reconstruct() -> None:
         },
         chosen=lambda: state.follow("reconstruct", component.KEY),
     )
-
-
-# The address
-
-
-def parse(source: str, models: Catalogue) -> tuple[dict[str, Any], str]:
-    """Give the picture that a link asks for, {} where it names none, and a sentence where it cannot be had.
-
-    A link says `bundled:NAME`, or `sample:MODEL:SEED` for a sample of a model.
-    """
-    kind, _, rest = source.partition(":")
-    if not source:
-        return {}, ""
-    if kind == "bundled":
-        if bundled_picture(rest) is not None:
-            return {"kind": "shelf", "name": rest}, ""
-        return {}, f"No picture called {rest[:60]!r} comes along. Choose one under Pictures."
-    model, _, text = rest.partition(":")
-    if kind != "sample":
-        return {}, f"The link's source {source[:60]!r} is neither bundled:NAME nor sample:MODEL:SEED."
-    if model not in models.names("decodes"):
-        reason = models.faults.get(model) or f"There is no model called {model[:60]!r} here."
-        return {}, f"{reason} Choose one under Sample."
-    if (seed := read_seed(text)) is None:
-        return {}, f"The link's seed {text[:20]!r} is no whole number from 0 to 2^32 - 1. Choose one under Sample."
-    return {"kind": "sample", "model": model, "seed": seed}, ""
 
 
 # Pictures

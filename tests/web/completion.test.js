@@ -1,6 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 
+import "./browser.js"
 import { Drawing } from "../../app/components/web/latent/drawing.js"
 import {
   completionState,
@@ -30,7 +31,7 @@ test("a mask comes back bit for bit from what is kept, and is taken back by undo
   assert.equal(undo(shape), false)
   unpack(kept)
   assert.deepEqual(mask(shape), odd)
-  unpack({ "4×6": "AA==" }) // of another size: left out
+  unpack({ hidden: { "4×6": "AA==" } }) // of another size: left out
   assert.deepEqual(mask(shape), odd)
   completionState.past = []
 })
@@ -70,4 +71,12 @@ test("a pixel's chances are those of its channels, where they were sent", () => 
     [[...Float32Array.of(0.2, 0.3)]],
   )
   assert.equal(drawing.told(0, 0).chances, undefined) // a given pixel
+})
+
+test("switches come back with the masks, and one that does not fit is said", () => {
+  const said = []
+  unpack({ count: 3, rival: "toy", other: "plain", speed: 99 }, (sentence) => said.push(sentence))
+  const { count, rival, other, speed } = completionState
+  assert.deepEqual([count, rival, other, speed], [3, "toy", "plain", 4])
+  assert.deepEqual(said, ["What was kept of speed does not fit and is left out."])
 })

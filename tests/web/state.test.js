@@ -74,7 +74,7 @@ test("a bare address is news to a page that has shown nothing", () => {
   assert.ok(made().state.news(read({})))
 })
 
-test("what is written is told once, and again with another mark", () => {
+test("what is written is told once, and again with another key", () => {
   const { state, told } = made()
   state.write({ latency: 1 })
   state.write({ latency: 2 })
@@ -89,10 +89,10 @@ test("what is written is told once, and again with another mark", () => {
   assert.equal(told.length, 2, "a page that has been left tells nothing")
 })
 
-test("another value of a field of the history begins an entry, the first one does not", () => {
+test("another value of a field of the history begins an entry, that of a bare address does not", () => {
   const { state } = made()
   const before = entries.length
-  state.model = "a"
+  state.take(read({}, { model: "a" }))
   state.write()
   state.seed = 2
   state.write()

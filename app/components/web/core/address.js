@@ -40,6 +40,9 @@ export function write(page, query, step = false, snapshot = {}) {
   else replace(snapshot, "", address)
 }
 
+/** Mark the entry of the history that is shown with what Back is to find there. */
+export const mark = (snapshot) => replace(snapshot, "", window.location.href)
+
 /** Open another page of ours: one more entry, to which Streamlit turns as it does for Back and Forward. */
 export function visit(address) {
   push({}, "", address)

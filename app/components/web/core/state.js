@@ -5,7 +5,7 @@
 // another value of it begins an entry of the `history`; `low`, `high`, `choices` and `most` bound it.
 
 import { batch, effect, signal, untracked } from "../vendor/signals.js"
-import { here, search, write } from "./address.js"
+import { here, mark, search, write } from "./address.js"
 
 /**
  * @typedef {object} Row
@@ -53,6 +53,7 @@ const sorted = (query) => Object.entries(query).sort(([one], [other]) => (one < 
 
 class State {
   /** @type {Record<string, string> | null} the address with which the fields agree */ wrote = null
+  /** @type {Record<string, any> | null} what the entry of the history is marked with */ marked = null
   told = ""
   /** @type {(name: string, value: any) => void} */ send = () => {}
 
@@ -114,18 +115,21 @@ class State {
   take({ query, view }) {
     this.wrote = query
     this.set(view)
+    this.marked = this.snapshot()
+    mark(this.marked)
   }
 
   /**
    * Write the link into the address and tell Streamlit, `more` beside it; what both know already is not told again,
-   * unless `mark` is another.
+   * unless `key` is another.
    */
-  write(more = {}, mark = "") {
+  write(more = {}, key = "") {
     const link = this.link()
-    const told = JSON.stringify([link, mark])
+    const told = JSON.stringify([link, key])
     if (!here(this.page) || told === this.told) return
-    const step = this.rows.some(({ name, history }) => history && this.wrote?.[name] && this.wrote[name] !== link[name])
-    write(this.page, link, step, this.snapshot())
+    const step = this.rows.some(({ name, history }) => history && this.marked && this.marked[name] !== this[name])
+    this.marked = this.snapshot()
+    write(this.page, link, step, this.marked)
     this.wrote = link
     this.told = told
     this.send("view", { ...link, ...more, at: Date.now() }) // what was told before Back is news again
@@ -142,6 +146,14 @@ class State {
   leads(snapshot) {
     const ours = Boolean(snapshot) && this.linked.every((row) => this.fits(row, snapshot[row.name]))
     return ours && JSON.stringify(snapshot) !== JSON.stringify(this.snapshot())
+  }
+
+  /** Take the snapshot of an entry that Back has entered. */
+  enter(snapshot) {
+    this.set(snapshot)
+    this.marked = snapshot
+    this.wrote = this.link()
+    this.told = ""
   }
 
   // What is kept

@@ -1,26 +1,18 @@
 // What a person has on the easel. It outlives a change of page, so that nothing is lost on the way to another and back.
 
+import { stateOf } from "../../core/state.js"
+import rows from "./state.json" with { type: "json" }
+
 export const SEEDS = 2 ** 32
 export const SPEEDS = [1, 3, 10, 30, 100, 300, Infinity] // pixels a second
 
-export const completionState = {
-  model: null,
-  seed: 1,
-  label: null, // the name of the class that a model which knows it is told; null: none
-  way: "draw", // "draw" from nothing, or "fill" what is hidden
-  speed: 4, // a place in SPEEDS
-  count: 8, // fillings
-  threshold: 128, // of grey from which on a pixel is white, for a model of black and white
-  hidden: /** @type {Record<string, Uint8Array>} */ ({}), // by "height×width": Uint8Array, 1 where a pixel is hidden
-  past: /** @type {{size: string, hidden: Uint8Array}[]} */ ([]), // masks before
-  brush: { radius: 2, erase: false },
-  reach: false,
-  other: "", // the model beside which what is seen is shown
-  surprise: false,
-  rival: "",
-  loaded: false, // whether what was kept before is back
-  version: 0, // of the address that was taken
-}
+/**
+ * `label` is the name of the class that a model which knows it is told, and `y` its place there; `speed` a place in
+ * SPEEDS; `threshold` the grey from which on a pixel is white, for a model of black and white; `hidden` by
+ * "height×width" a mask of 1 where a pixel is hidden, `past` the masks before; `other` is the model beside which what
+ * is seen is shown, and `loaded` whether what was kept before is back.
+ */
+export const completionState = stateOf("complete", rows)
 
 const PRESETS = {
   lower: (row, _, height) => row >= height / 2,
@@ -59,10 +51,10 @@ export function undo([, height, width]) {
   return true
 }
 
-// Kept on the server: a bit for each pixel.
-
+/** What is kept: the masks with a bit for each pixel. */
 export function packed() {
-  return Object.fromEntries(Object.entries(completionState.hidden).map(([size, hidden]) => [size, bits(hidden)]))
+  const { hidden, ...fields } = completionState.kept()
+  return { ...fields, hidden: Object.fromEntries(Object.entries(hidden).map(([size, one]) => [size, bits(one)])) }
 }
 
 function bits(hidden) {
@@ -71,10 +63,11 @@ function bits(hidden) {
   return btoa(String.fromCharCode(...bytes))
 }
 
-/** Take masks that were kept, unless a person has changed one since. */
-export function unpack(kept) {
+/** Take what was kept; its masks unless a person has changed one since. */
+export function unpack({ hidden, ...fields }, say) {
+  completionState.restore(fields, say)
   if (completionState.past.length) return
-  for (const [size, text] of Object.entries(kept ?? {})) {
+  for (const [size, text] of Object.entries(hidden ?? {})) {
     const [height, width] = size.split("×").map(Number)
     const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0))
     if (bytes.length === Math.ceil((height * width) / 8))

@@ -2,7 +2,6 @@
 // at each run.
 
 import { Page } from "../../core/page.js"
-import { here, write } from "../../core/address.js"
 import { element, settle } from "../../ui/element.js"
 import { KeptPictures } from "../../core/pictures.js"
 import { mounting } from "../../core/mount.js"
@@ -30,10 +29,9 @@ export class Complete extends Page {
   /** @type {any[]} */ models
   /** @type {Drawing} */ drawing
   samplers = []
-  /** @type {(step?: boolean) => void} */ tell = () => {}
 
   constructor(root, page) {
-    super(root, page, { name: "complete", keys: KEYS })
+    super(root, page, { name: "complete", keys: KEYS, state: completionState })
     this.card = null
     this.chosen = 0
     this.parts = layout(this)
@@ -67,27 +65,13 @@ export class Complete extends Page {
   // Streamlit
 
   update({ data, setStateValue }) {
-    const text = (value) => (value === null ? null : String(value))
-    this.tell = (step = false) => {
-      const view = {
-        model: completionState.model,
-        seed: text(completionState.seed),
-        y: text(this.y),
-        way: completionState.way,
-        source: (completionState.way === "fill" && this.source.query) || null,
-      }
-      if (!here("complete") || (JSON.stringify(view) === this.told && !step)) return
-      this.told = JSON.stringify(view)
-      write("complete", view, step)
-      setStateValue("view", { ...view, at: Date.now() }) // the same view is news after Back
-    }
+    completionState.send = setStateValue
     const first = !this.models
     Object.assign(this, { models: data.models, samplers: data.samplers })
-    const news = data.version > completionState.version
-    if (news) this.follow(data)
-    completionState.version = data.version // a lower one comes from a server that has just started
+    const news = completionState.news(data.asked)
+    if (news) this.follow(data.asked)
     this.source.offer(data.samplers, data)
-    if (news) this.asked = data.view.source
+    if (news) this.asked = sourceSaving.asked(completionState.source)
     if (news && this.begun && this.asked) this.source.follow(this.asked)
     if (!first) return
     this.fill()
@@ -96,26 +80,28 @@ export class Complete extends Page {
   }
 
   /** Take over what an address asks for. */
-  follow({ view: { source, ...view }, version, notices }) {
-    const { y, ...fields } = view
-    const same =
-      this.card && y === this.y && Object.entries(fields).every(([name, value]) => completionState[name] === value)
-    Object.assign(completionState, fields, { version })
-    this.label(view.model, y)
-    this.told = null
-    if (notices.length) this.say(notices.join(" "), 12000)
-    if (this.card && !same) this.open(completionState.model)
+  follow(asked) {
+    const shown = () => JSON.stringify(["model", "seed", "y", "way"].map((name) => completionState[name]))
+    const before = shown()
+    completionState.take(asked)
+    this.label(completionState.model, completionState.y)
+    if (asked.notices.length) this.say(asked.notices.join(" "), 12000)
+    if (this.card && shown() !== before) this.open(completionState.model)
   }
 
   /** Back or Forward has entered an entry of another model. */
-  back(query) {
-    const [name, seed] = [query.get("model"), Number(query.get("seed"))]
-    if (!this.models.some((model) => model.name === name) || name === completionState.model || !Number.isInteger(seed))
-      return
-    Object.assign(completionState, { seed, way: query.get("way") ?? "draw" })
-    this.label(name, query.get("y"))
-    this.told = null
-    this.open(name)
+  back(_, snapshot) {
+    if (!completionState.leads(snapshot) || !this.models.some(({ name }) => name === snapshot.model)) return
+    completionState.enter(snapshot)
+    this.label(snapshot.model, snapshot.y)
+    this.open(snapshot.model)
+  }
+
+  /** Have the address follow, at an entry of its own where the model is another. */
+  tell() {
+    const source = completionState.way === "fill" ? this.source.query : ""
+    completionState.set({ y: this.y, source: source ?? "" })
+    completionState.write()
   }
 
   // What is drawn
@@ -368,7 +354,7 @@ export class Complete extends Page {
 
   pick(name) {
     this.open(name)
-    this.tell(true)
+    this.tell()
   }
 
   /** Take the picture on the board, to hide a part of it. */
@@ -397,11 +383,7 @@ export class Complete extends Page {
   // What is kept
 
   compose() {
-    const { count, threshold, speed, rival, other } = completionState
-    return {
-      ...sourceSaving.composed(this.pictures),
-      complete: { hidden: packed(), count, threshold, speed, rival, other },
-    }
+    return { ...sourceSaving.composed(this.pictures), complete: packed() }
   }
 
   async restore(body) {
@@ -411,10 +393,9 @@ export class Complete extends Page {
     const kept = body?.complete
     if (!kept || completionState.loaded) return
     completionState.loaded = true
-    unpack(kept.hidden)
-    for (const name of ["count", "threshold", "speed"])
-      if (Number.isFinite(kept[name])) completionState[name] = kept[name]
-    completionState.speed = Math.min(SPEEDS.length - 1, completionState.speed)
+    unpack(kept, this.say)
+    this.receptiveField.open(this.card, this.models)
+    this.rival.open(this.card, this.samplers)
     this.press()
     this.renew()
   }
