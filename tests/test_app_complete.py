@@ -107,8 +107,7 @@ def test_a_part_of_a_link_that_cannot_be_taken_is_said_and_the_rest_is_taken(
 ) -> None:
     models = Catalogue({**CARDS, **DRAWERS}, {"broken": "broken: it was cut short."})
     names = ["binary-pixels", "grey-pixels"]
-    usual = {"model": lambda _: names[0], "seed": complete.seed}
-    asked = state.parse("complete", {"seed": "5", **address}, models, names, usual)
+    asked = state.parse("complete", {"seed": "5", **address}, models, names, {"seed": complete.seed})
     assert asked["view"]["model"] == "binary-pixels"
     assert asked["view"]["seed"] == (1 if "seed" in address else 5)
     (notice,) = asked["notices"]

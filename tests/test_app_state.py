@@ -44,8 +44,7 @@ def written(value: Any) -> str:
 
 
 def asked(page: str, **address: str) -> state.Asked:
-    usual = {"model": lambda _: "grey"} if any(row.name == "model" for row in state.table(page)) else {}
-    return state.parse(page, address, MODELS, list(CARDS), usual)
+    return state.parse(page, address, MODELS, list(CARDS), {})
 
 
 @pytest.mark.parametrize(("page", "row"), LINKED, ids=lambda part: part if isinstance(part, str) else part.name)

@@ -25,13 +25,12 @@ def complete() -> None:
     if not names:
         nothing_here("model that draws pixel by pixel", "mnist-pixelcnn", " --minutes 60")
         return
-    usual = {"model": lambda _: names[0], "seed": seed}
     component.complete(
         {
             "models": [entry(models.card(name)) for name in names],
             "samplers": [facts(models.card(name)) for name in names_of(models, "decodes")],
             "bundled": shelf(),
-            "asked": state.read("complete", models, names, usual),
+            "asked": state.read("complete", models, names, {"seed": seed}),
             **uploaded(),
         },
         settled=lambda: state.follow("complete", component.KEY),

@@ -95,7 +95,8 @@ def parse(page: str, address: Mapping[str, str], models: Catalogue, names: list[
     linked = [row for row in table(page) if row.link]
     reading = Reading(models, names)
     for row in linked:
-        reading.usual = usual[row.name](reading) if row.name in usual else row.default
+        plain = names[0] if row.type == "model" else row.default
+        reading.usual = usual[row.name](reading) if row.name in usual else plain
         text = address.get(row.name)
         reading.view[row.name] = reading.usual if text is None else TYPES[row.type](text, row, reading)
     query = {row.name: address[row.name] for row in linked if row.name in address}

@@ -70,12 +70,21 @@ test("an address is news once: not what the page wrote, not one that has been le
   assert.ok(!state.news(read({ model: "c" })), "that of another page")
 })
 
+test("an address stays until it has been read, and parts that say nothing count for nothing", () => {
+  const { state, told } = made("?model=a&way=")
+  state.seed = 3
+  state.write()
+  assert.deepEqual([location.search, told], ["?model=a&way=", []])
+  assert.ok(state.news(read({ model: "a" })))
+})
+
 test("a bare address is news to a page that has shown nothing", () => {
   assert.ok(made().state.news(read({})))
 })
 
 test("what is written is told once, and again with another key", () => {
   const { state, told } = made()
+  state.take(read({}))
   state.write({ latency: 1 })
   state.write({ latency: 2 })
   state.write({ latency: 3 }, "more")
@@ -104,8 +113,7 @@ test("another value of a field of the history begins an entry, that of a bare ad
 
 test("an entry holds what Back finds there, and a strange one leads nowhere", () => {
   const { state } = made()
-  state.set({ model: "a", models: ["x"] })
-  state.write()
+  state.take(read({}, { model: "a", models: ["x"] }))
   const left = entries.at(-1).state
   assert.ok(!state.leads(left), "it is shown already")
   state.model = "b"

@@ -49,7 +49,8 @@ const IS = {
 
 const written = (value) => (Array.isArray(value) ? value.join(",") : String(value ?? ""))
 const equal = (one, other) => JSON.stringify(sorted(one)) === JSON.stringify(sorted(other))
-const sorted = (query) => Object.entries(query).sort(([one], [other]) => (one < other ? -1 : 1))
+const sorted = (query) => said(query).sort(([one], [other]) => (one < other ? -1 : 1))
+const said = (query) => Object.entries(query).filter(([, value]) => value !== "")
 
 class State {
   /** @type {Record<string, string> | null} the address with which the fields agree */ wrote = null
@@ -121,12 +122,12 @@ class State {
 
   /**
    * Write the link into the address and tell Streamlit, `more` beside it; what both know already is not told again,
-   * unless `key` is another.
+   * unless `key` is another. An address that has not been read yet stays.
    */
   write(more = {}, key = "") {
     const link = this.link()
     const told = JSON.stringify([link, key])
-    if (!here(this.page) || told === this.told) return
+    if (!here(this.page) || !this.wrote || told === this.told) return
     const step = this.rows.some(({ name, history }) => history && this.marked && this.marked[name] !== this[name])
     this.marked = this.snapshot()
     write(this.page, link, step, this.marked)

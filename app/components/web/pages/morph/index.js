@@ -3,7 +3,6 @@
 
 import { Page } from "../../core/page.js"
 import { telling } from "../../core/slot.js"
-import { write } from "../../core/address.js"
 import { reducedMotion } from "../../ui/element.js"
 import { Status } from "../../ui/speed.js"
 import { mounting } from "../../core/mount.js"
@@ -15,6 +14,7 @@ import { layout } from "./layout.js"
 import { Near } from "./near.js"
 import { Player } from "./player.js"
 import { Plot } from "./plot.js"
+import { state } from "./state.js"
 import { Strip } from "./strip.js"
 import { Walk } from "./walk.js"
 import { wire } from "./wiring.js"
@@ -31,10 +31,9 @@ export class Morph extends Page {
   /** @type {Player} */ player
   /** @type {Near} */ near
   /** @type {Strip} */ strip
-  /** @type {(model: string) => void} */ tell = () => {}
 
   constructor(root, page, { limits }) {
-    super(root, page, { name: "morph", keys: KEYS })
+    super(root, page, { name: "morph", keys: KEYS, state })
     this.limits = limits
     this.walk = null
     this.walks = new Map()
@@ -76,28 +75,36 @@ export class Morph extends Page {
   // Streamlit
 
   update({ data, setStateValue }) {
-    this.tell = (model) => setStateValue("view", { model, at: Date.now() }) // the same model is news after Back
+    state.send = setStateValue
     this.models = data.models
     const first = !this.walk
-    if (this.walk?.card.name !== data.model) {
-      this.open(data.model)
-      write("morph", { model: data.model })
-    }
-    if (data.notices.length) this.say(data.notices.join(" "), 12000)
-    if (first) this.persistence.load()
+    if (state.news(data.asked)) this.follow(data.asked)
+    if (!first) return
+    this.open(state.model ?? data.models[0].name)
+    this.persistence.load()
+  }
+
+  /** Take over what an address asks for. */
+  follow(asked) {
+    state.take(asked)
+    if (asked.notices.length) this.say(asked.notices.join(" "), 12000)
+    if (!this.walk) return
+    if (this.walk.card.name !== state.model) this.open(state.model)
+    state.write()
   }
 
   /** Back or Forward has entered an entry of another model. */
-  back(query) {
-    const name = query.get("model")
-    if (name === this.walk.card.name || !this.models.some((model) => model.name === name)) return
+  back(_, snapshot) {
+    if (!state.leads(snapshot) || !this.models.some(({ name }) => name === snapshot.model)) return
+    state.enter(snapshot)
     this.player.pause()
-    this.open(name)
+    this.open(state.model)
   }
 
   /** Take a model, with its keys as they were left, or with a few draws. */
   open(name) {
-    const card = this.models.find((model) => model.name === name)
+    const card = this.models.find((model) => model.name === name) ?? this.models[0]
+    state.model = card.name
     const drawn = this.walk?.untouched ? [] : (this.walk?.keys.filter(({ origin }) => origin.kind === "seed") ?? [])
     const asked = drawn.map(({ y, origin }) => ({ seed: origin.seed, name: this.walk.card.classes[y] }))
     this.walk = this.walks.get(name) ?? new Walk(card)
@@ -110,6 +117,7 @@ export class Morph extends Page {
     if (card.encodes) this.askCodes(name)
     this.words.fill()
     this.changed()
+    state.write()
     if (!fresh) return
     if (asked.length < 2) return this.begin()
     this.draw(
@@ -126,12 +134,10 @@ export class Morph extends Page {
     else this.draw(keys, "before", [], truncation)
   }
 
-  /** Another model was picked: open it at once, and have the address follow. */
+  /** Another model was picked: open it at once. */
   pick(name) {
     this.player.pause()
     this.open(name)
-    write("morph", { model: name }, true)
-    this.tell(name)
     this.persistence.now()
   }
 

@@ -2,6 +2,7 @@
 
 import { fits } from "../../latent/view.js"
 import { receive } from "./receive.js"
+import { state } from "./state.js"
 import { SETTINGS, Walk } from "./walk.js"
 
 export class Saving {
@@ -18,7 +19,8 @@ export class Saving {
     for (const { keys, settings, card } of [walk, ...[...walks.values()].reverse()]) {
       paths[card.name] ??= { ...settings, keys: keys.map(({ z, y, origin }) => ({ z, y, origin })) }
     }
-    return { morph: { model: walk.card.name, paths }, handed: null }
+    state.paths = paths
+    return { morph: { model: walk.card.name, ...state.kept() }, handed: null }
   }
 
   /** Take what was kept before; keys that a person has touched since stay. */
@@ -26,9 +28,10 @@ export class Saving {
     this.body = body
     const { models, walks, walk } = this.morph
     const strange = []
-    for (const [name, path] of Object.entries(body?.morph?.paths ?? {})) {
+    state.restore(body?.morph, this.morph.say)
+    for (const [name, path] of Object.entries(state.paths)) {
       const card = models.find((model) => model.name === name)
-      if (!card || !path.keys.every((key) => fits(key, card))) {
+      if (!card || !path?.keys?.every((key) => fits(key, card))) {
         strange.push(name)
         continue
       }
