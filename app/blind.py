@@ -89,7 +89,7 @@ class Round:
     source: str  # a model whose data the real pictures are of
 
     def jobs(self, panels: Sequence[Operation], catalogue: Catalogue, who: str, slot: str) -> list[Job]:
-        """Give a job for each panel, and then those beside. Raises ProtocolError for a part of a round."""
+        """Return a job for each panel, and then those beside. Raises ProtocolError for a part of a round."""
         whole = {panel.model for panel in panels} == set(self.columns) and len(panels) == len(self.columns)
         if not whole or any((panel.verb, panel.seeds) != ("wall", panels[0].seeds) for panel in panels):
             raise ProtocolError(BAD_DATA, "A blind round is drawn whole: walls of all its columns, at the same seeds.")
@@ -140,7 +140,7 @@ class Rounds:
                     del self.columns[token]
 
     def of(self, panels: Sequence[Operation]) -> Round | None:
-        """Give the round that panels are of, or None where they name models. Raises BadValue where it is over."""
+        """Return the round that panels are of, or None where they name models. Raises BadValue where it is over."""
         asked = [panel.model for panel in panels if is_token(panel.model)]
         if asked and asked[0] not in self.columns:
             raise BadValue("This blind round is over. Start another.")
@@ -163,7 +163,7 @@ class Rounds:
 
 
 def _kinds(names: Sequence[str | None], opened: Round) -> list[str | None]:
-    """Give names as they are compared: of a single picture only whether it is real."""
+    """Return names as they are compared: of a single picture only whether it is real."""
     if not opened.beside:
         return list(names)
     return [name if name in (None, REAL) else "made" for name in names]
@@ -189,7 +189,7 @@ def is_token(model: str) -> bool:
 
 
 def hushed(outcome: Answer | ZoetropeError) -> Answer | ZoetropeError:
-    """Give an outcome without what might name its model: times, and reasons."""
+    """Return an outcome without what might name its model: times, and reasons."""
     if isinstance(outcome, Answer):
         return Answer({"pictures": outcome.arrays["pictures"]})
     return ModelFault("This column could not be drawn. Start another round.")

@@ -46,7 +46,7 @@ class Bundled:
 
     @property
     def data(self) -> str:
-        """Give the data whose models know such pictures."""
+        """Return the data whose models know such pictures."""
         return LIKE[self.group]
 
     @cached_property
@@ -61,7 +61,7 @@ def bundled() -> tuple[Bundled, ...]:
 
 
 def picture(name: str) -> Bundled | None:
-    """Give the picture of a name, or None where there is none."""
+    """Return the picture of a name, or None where there is none."""
     return next((each for each in bundled() if each.name == name), None)
 
 

@@ -163,7 +163,7 @@ COMMANDS = {"run": _run, "list": _list, "doctor": _doctor, "serve": _serve, "ben
 
 
 def _folders(options: argparse.Namespace) -> list[Path] | None:
-    """Give the folder that was asked for; None stands for the shipped and the user's own."""
+    """Return the folder that was asked for; None stands for the shipped and the user's own."""
     given: Path | None = options.checkpoints
     if given is None:
         return None

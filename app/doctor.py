@@ -101,7 +101,7 @@ def _cards() -> list[str]:
 
 
 def _memory(row: str) -> float | None:
-    """Give a row of the system's table of memory in GiB; None where the system has none."""
+    """Return a row of the system's table of memory in GiB; None where the system has none."""
     with contextlib.suppress(OSError):
         for line in Path("/proc/meminfo").read_text(encoding="utf-8").splitlines():
             if line.startswith(f"{row}:"):

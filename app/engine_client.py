@@ -46,7 +46,7 @@ class EngineClient:
         self.opening()
 
     def opening(self) -> Future[Catalogue]:
-        """Give the catalogue to come. Where the last attempt to open the engine failed, this may be a new one."""
+        """Return the catalogue to come. Where the last attempt to open the engine failed, this may be a new one."""
         with self.lock:
             failed = self.coming is not None and self.coming.done() and self.coming.exception() is not None
             if self.coming is None or (failed and time.monotonic() - self.begun > PAUSE):
@@ -58,7 +58,7 @@ class EngineClient:
         try:
             backend = self.backend or self._made()
             coming.set_result(backend.catalogue())
-        except Exception as error:  # whoever waits for the engine must hear why it never came
+        except Exception as error:  # those who wait for the engine must hear why it never came
             if self.backend is None:
                 self._changed("lost")
             coming.set_exception(error if isinstance(error, ZoetropeError) else _unforeseen(error))
@@ -82,14 +82,14 @@ class EngineClient:
         return self.coming is not None and self.coming.done() and not self.coming.exception()
 
     def catalogue(self, timeout: float = PATIENCE) -> Catalogue:
-        """Give the catalogue once the engine is open. Raises EngineLost where it does not open."""
+        """Return the catalogue once the engine is open. Raises EngineLost where it does not open."""
         try:
             return self.opening().result(timeout)
         except TimeoutError:
             raise EngineLost(f"The engine did not start within {timeout:.0f} s. Reload the page to wait on.") from None
 
     async def arrived(self) -> Catalogue:
-        """Give the catalogue once the engine is open. Raises EngineLost where it does not open."""
+        """Return the catalogue once the engine is open. Raises EngineLost where it does not open."""
         if self.coming is not None and self.ready:
             return self.coming.result()
         return await asyncio.shield(asyncio.wrap_future(self.opening()))
@@ -176,7 +176,7 @@ _client: EngineClient | None = None
 
 
 def engine_client() -> EngineClient:
-    """Give the client of this process, made at its first use."""
+    """Return the client of this process, made at its first use."""
     global _client
     if _client is None:
         _client = EngineClient()

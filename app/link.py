@@ -28,7 +28,7 @@ class View:
 
 
 def limits(axis: Axis, prior: bool) -> tuple[float, float]:
-    """Give the ends of an axis' slider: -3 to 3 under a standard normal prior, else the data's own range.
+    """Return the ends of an axis' slider: -3 to 3 under a standard normal prior, else the data's own range.
 
     Wider where the aggregate posterior needs it.
     """
@@ -49,13 +49,13 @@ def _rounded(value: float) -> float:
 
 
 def bounds(card: Card) -> list[tuple[float, float]]:
-    """Give the limits of every axis of a model, in latent order."""
+    """Return the limits of every axis of a model, in latent order."""
     prior = "samples" in card.verbs
     return [limits(axis, prior) for axis in card.axes]
 
 
 def middle(card: Card) -> tuple[float, ...]:
-    """Give the middle of a prior, or of the codes where there is none."""
+    """Return the middle of a prior, or of the codes where there is none."""
     return tuple(0.0 if "samples" in card.verbs else round(axis.mean, 3) for axis in card.axes)
 
 
@@ -73,7 +73,7 @@ def home(card: Card) -> View:
 
 
 def parse(query: Mapping[str, str], card: Card) -> tuple[View, list[str]]:
-    """Give the view that a link asks for, and a sentence for each part of it that could not be taken."""
+    """Return the view that a link asks for, and a sentence for each part of it that could not be taken."""
     start, notices = home(card), list[str]()
     z = _latent(query.get("z"), card, notices) or start.z
     y = _class(query.get("y"), card, notices) if query.get("y") or query.get("z") else start.y
@@ -135,7 +135,7 @@ def _axes(text: str | None, card: Card, notices: list[str]) -> tuple[int, int] |
 
 
 def query(model: str, view: View) -> dict[str, str]:
-    """Give the link's parameters for a view."""
+    """Return the link's parameters for a view."""
     wanted = {"model": model, "z": ",".join(_short(value) for value in view.z)}
     if view.y is not None:
         wanted["y"] = str(view.y)

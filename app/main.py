@@ -62,7 +62,7 @@ ALONE = Site()
 
 
 def build(backend: Callable[[], Backend], script: Path = SCRIPT, site: Site = ALONE) -> st.App:
-    """Give the application over the engine that `backend` makes, and the script that draws its pages."""
+    """Return the application over the engine that `backend` makes, and the script that draws its pages."""
 
     @asynccontextmanager
     async def lifespan(_: st.App) -> AsyncIterator[None]:

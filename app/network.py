@@ -33,7 +33,7 @@ def busy(address: str, port: int) -> bool:
 
 
 def free_port() -> int:
-    """Give a port that nobody listens on now."""
+    """Return a port that nobody listens on now."""
     with socket.socket() as probe:
         probe.bind(("localhost", 0))
         return int(probe.getsockname()[1])
@@ -43,7 +43,7 @@ def free_port() -> int:
 
 
 def url(address: str, port: int, base: str = "") -> str:
-    """Give the address at which a browser on this machine finds a server."""
+    """Return the address at which a browser on this machine finds a server."""
     return f"http://{'localhost' if address in EVERYWHERE else host(address)}:{port}{base}"
 
 
@@ -77,7 +77,7 @@ def host(address: str) -> str:
 
 
 def names() -> list[str]:
-    """Give the names by which others in the network may know this machine."""
+    """Return the names by which others in the network may know this machine."""
     own = socket.gethostname()
     found = [own, own.partition(".")[0], own.partition(".")[0] + ".local"]
     with contextlib.suppress(OSError):  # as the system's own table of names has it
@@ -86,7 +86,7 @@ def names() -> list[str]:
 
 
 def addresses() -> list[str]:
-    """Give the addresses under which other machines reach this one, the usual one first. No packet is sent."""
+    """Return the addresses under which other machines reach this one, the usual one first. No packet is sent."""
     found = list[str]()
     for family, elsewhere in ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1")):
         with contextlib.suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as probe:
@@ -101,7 +101,7 @@ def addresses() -> list[str]:
 
 
 def open_files() -> int:
-    """Give how many files, and so sockets, this process may have open at most."""
+    """Return how many files, and so sockets, this process may have open at most."""
     try:
         import resource
     except ImportError:  # not on Windows, which has no such limit

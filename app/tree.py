@@ -71,7 +71,7 @@ LEAVES = tuple(family for branch in TREE for family in branch.leaves())
 
 
 def outline() -> list[dict[str, Any]]:
-    """Give the tree as plain values."""
+    """Return the tree as plain values."""
     return [asdict(branch) for branch in TREE]
 
 

@@ -104,7 +104,7 @@ def live(browser: Browser, engine: str, given: argparse.Namespace, rows: list[Dr
 
 
 def watched(browser: Browser) -> tuple[Page, list[float]]:
-    """Give a page that is watched from its start, and the times at which it sent something to Streamlit."""
+    """Return a page that is watched from its start, and the times at which it sent something to Streamlit."""
     page, sent = browser.new_page(viewport=LAPTOP), list[float]()
     page.set_default_timeout(SLOW)
 
@@ -143,7 +143,7 @@ def drag(
 
 
 def curve(place: Locator, tall: bool) -> Callable[[float], tuple[float, float]]:
-    """Give a closed curve within an element, by time in seconds, that never visits a point twice in a sweep."""
+    """Return a closed curve within an element, by time in seconds, that never visits a point twice in a sweep."""
     box = place.bounding_box()
     assert box is not None
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2

@@ -69,7 +69,7 @@ def measured(backend: Backend, models: Catalogue, wall: int) -> list[tuple[objec
 
 
 def drawings(models: Catalogue, name: str, wall: int) -> dict[str, Job]:
-    """Give what a model is asked to draw, by name."""
+    """Return what a model is asked to draw, by name."""
     channels, height, width = models.card(name).shape
     hidden = np.zeros((8, height, width), np.uint8)
     hidden[:, height // 2 :] = 1
@@ -83,7 +83,7 @@ def drawings(models: Catalogue, name: str, wall: int) -> dict[str, Job]:
 
 
 def moved(step: int) -> Job:
-    """Give the next picture of a drag."""
+    """Return the next picture of a drag."""
     return Job("decode", DRAGGED, z=np.full((1, 2), step % 100 / 50 - 1, np.float32), who="ben", slot="live")
 
 

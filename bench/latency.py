@@ -31,7 +31,7 @@ def timed(decode: Decode) -> float:
 
 
 def compared(one: Decode, other: Decode) -> tuple[float, float]:
-    """Give the median milliseconds of each, asked in turn."""
+    """Return the median milliseconds of each, asked in turn."""
     one(), other()
     until, pairs = time.perf_counter() + SECONDS, []
     while time.perf_counter() < until or len(pairs) < 5:
@@ -48,7 +48,7 @@ def bare(model: Any, device: torch.device, z: Any, y: Any) -> Any:
 
 
 def row(engine: Engine, name: str) -> str:
-    """Give a model's row of the table."""
+    """Return a model's row of the table."""
     card, model = engine.card(name), engine.model(name)
     began = time.perf_counter()
     prepared = DeviceModel(model, card, engine.device)

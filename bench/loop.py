@@ -90,7 +90,7 @@ def paired(by_loop: Steps, by_hand: Steps, count: int, round: int) -> tuple[floa
 
 
 def compare(name: str, rounds: int, steps: int) -> str:
-    """Give one row of the table."""
+    """Return one row of the table."""
     recipe, data, count = RECIPES[name], pictures(RECIPES[name].model.shape), steps or STEPS[name]
     with tempfile.TemporaryDirectory() as folder:
         by_hand, by_loop = bare(recipe, data), ours(recipe, data, Path(folder) / "run")

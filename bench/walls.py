@@ -68,7 +68,7 @@ def _options() -> argparse.Namespace:
 
 @contextmanager
 def copies(sets: Sequence[str], columns: int) -> Iterator[Path]:
-    """Give a folder with so many copies of each model, under names of their own."""
+    """Return a folder with so many copies of each model, under names of their own."""
     folder = Path(tempfile.mkdtemp(prefix="zoetrope-walls-"))
     try:
         for name in {name for title in sets for name in names(title, columns)}:

@@ -114,7 +114,7 @@ MUTANTS = (
     ),
     Mutant(
         "engine",
-        "Whoever was served stays at the head of the queue.",
+        "Those who were served stay at the head of the queue.",
         "engine/serving/fair_queue.py",
         "self.people.move_to_end(queued.position.person)",
         "self.people.move_to_end(queued.position.person, last=False)",
@@ -274,7 +274,7 @@ MUTANTS = (
     ),
     Mutant(
         "front end",
-        "Whoever says so is taken for a proxy.",
+        "Every client that says so is taken for a proxy.",
         "app/server/gate.py",
         '["127.0.0.1", "::1", *site.proxies]',
         '"*"',

@@ -39,7 +39,7 @@ def bring(what: str) -> Picture:
 
 
 def quarters(picture: Picture) -> NDArray[np.float64]:
-    """Give the mean colour of the middle of each quarter."""
+    """Return the mean colour of the middle of each quarter."""
     height, width, _ = picture.pixels.shape
     middles = [(y * height // 4, x * width // 4) for y in (1, 3) for x in (1, 3)]
     return np.array([picture.pixels[y - 5 : y + 5, x - 5 : x + 5].mean((0, 1)) for y, x in middles])
@@ -116,7 +116,7 @@ def test_none_of_the_twelve_takes_long(what: str) -> None:
 
 
 def children() -> float:
-    """Give the processor seconds of the processes that have ended: on a machine that is busy, the clock says little."""
+    """Return the processor seconds of the processes that have ended: on a busy machine the clock says little."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
 

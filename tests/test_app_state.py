@@ -22,7 +22,7 @@ MODELS = Catalogue({**CARDS, "grey": CHANGED}, {})
 
 
 def some(row: Row) -> Any:
-    """Give a value of a row that is not its default."""
+    """Return a value of a row that is not its default."""
     values: dict[str, Any] = {
         "model": "colour",
         "models": ["colour", "grey"],

@@ -45,7 +45,7 @@ TWO = Directions(np.eye(2, dtype=np.float32), (PC, SMILE))
 
 
 def known(latent: int = 6, count: int = 4000, noise: float = 0.0) -> tuple[Known, Any]:
-    """Give latents among which half, those beyond a planted plane, have an attribute; and the normal of the plane."""
+    """Return latents among which half, those beyond a planted plane, have an attribute; and the normal of the plane."""
     random = np.random.default_rng(0)
     normal = random.normal(size=latent)
     normal /= np.linalg.norm(normal)
@@ -68,7 +68,7 @@ def test_a_planted_direction_is_found_and_its_held_out_accuracy_is_told() -> Non
     assert note.deviation == pytest.approx(1, abs=0.05)
 
 
-def test_what_the_latents_do_not_betray_gives_no_direction() -> None:
+def test_what_the_latents_do_not_show_gives_no_direction() -> None:
     given, _ = known()
     by_chance = np.random.default_rng(1).random(given.asked.shape) > 0.5
     assert list(attributes(dataclasses.replace(given, asked=by_chance, wanted=by_chance[::-1]))) == []

@@ -80,7 +80,7 @@ def test_a_folder_that_may_not_be_looked_into_is_named(
     scan = os.scandir
 
     def guarded(path: str) -> object:
-        if str(path).endswith("secret"):  # whoever runs this may be root, who is let in everywhere
+        if str(path).endswith("secret"):  # this may run as root, who is let in everywhere
             raise PermissionError(13, "Permission denied", str(path))
         return scan(path)
 

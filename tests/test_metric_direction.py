@@ -19,7 +19,7 @@ FEATURES, LATENT = 5, 4
 
 
 def planted(seed: int = 0) -> tuple[Tensor, Tensor]:
-    """Give slopes that are not the same for any two pictures, and an answer."""
+    """Return slopes that are not the same for any two pictures, and an answer."""
     sampled = torch.Generator().manual_seed(seed)
     return torch.randn(LATENT, 7, FEATURES, generator=sampled, dtype=torch.float64), torch.randn(
         FEATURES, generator=sampled
@@ -58,7 +58,7 @@ def test_where_all_steps_move_the_rest_alike_the_gradient_is_taken() -> None:
 
 
 def face() -> tuple[Any, Any, Tensor]:
-    """Give a generator and a classifier whose features are a linear map of the latent, and the map."""
+    """Return a generator and a classifier whose features are a linear map of the latent, and the map."""
     model, classifier = made(GANConfig((1, 8, 8), LATENT, width=16)), made(ClassifierConfig((1, 8, 8), 4, 2, True))
     width = classifier.head.weight.shape[1]
     linear = torch.randn(LATENT, width, generator=torch.Generator().manual_seed(0))

@@ -85,7 +85,7 @@ def made(config: PixelConfig) -> PixelCNN | PixelRNN:
     model: Any = build(config).eval().requires_grad_(False)
     for name, weight in model.named_parameters():
         weight *= 2
-        if name == "places":  # which begin at nought
+        if name == "places":  # which begin at zero
             weight.normal_()
     return model
 

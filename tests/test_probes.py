@@ -161,7 +161,7 @@ def test_the_critic_of_a_run_is_probed_and_its_figure_kept(name: str, tmp_path: 
 
 
 def refusal(run: Run, folder: Path, data: Dataset) -> str:
-    """Give the sentence by which a run is refused; the card has to stay as it is."""
+    """Return the sentence by which a run is refused; the card has to stay as it is."""
     card = folder / "shelf" / "toy-model" / "card.json"
     before = card.read_bytes()
     with pytest.raises(BadValue) as refused:

@@ -221,7 +221,7 @@ def shared(place: Path) -> Iterator[ProcessBackend]:
 
 @pytest.fixture
 def backend(shared: ProcessBackend) -> ProcessBackend:
-    """Give the one backend of this file, alive."""
+    """Return the one backend of this file, alive."""
     shared.catalogue(PATIENCE)
     until(lambda: shared.states.present == "ready")
     return shared

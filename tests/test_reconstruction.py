@@ -28,7 +28,7 @@ LEVELS = HierarchicalALIConfig(SHAPE, latent=5, z2_dim=2, hidden=8, width=4, dep
 
 
 class Mirror(VAE):
-    """Gives back what it is given."""
+    """Returns what it is given."""
 
     def encode(self, x: Tensor, y: Tensor | None = None) -> Tensor:
         return x.flatten(1)

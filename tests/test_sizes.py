@@ -31,7 +31,7 @@ ROOM = 2 * 2**30  # bytes beyond what the process has
 
 @pytest.fixture(autouse=True)
 def little_memory() -> Iterator[None]:
-    """Let whoever makes room for a giant fail at once instead of filling the machine."""
+    """Let an attempt to make room for a giant fail at once instead of filling the machine."""
     held = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     before = resource.getrlimit(resource.RLIMIT_AS)
     resource.setrlimit(resource.RLIMIT_AS, (held + ROOM, before[1]))

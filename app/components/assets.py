@@ -24,7 +24,7 @@ export default async function (component) {
 
 
 def files() -> dict[str, Path]:
-    """Give every file under `web/`, by its name there."""
+    """Return every file under `web/`, by its name there."""
     return {path.relative_to(WEB).as_posix(): path for path in sorted(WEB.rglob("*")) if path.is_file()}
 
 
@@ -39,7 +39,7 @@ def digest() -> str:
 
 
 def module(name: str) -> str:
-    """Give the address of a module, relative to the page."""
+    """Return the address of a module, relative to the page."""
     return f"zoetrope/{digest()}/{name}"
 
 

@@ -16,7 +16,7 @@ OVER = 3  # drawn so many times larger than wanted, for smooth edges
 
 
 def smooth(stroke: Stroke) -> NDArray[np.float64]:
-    """Give a curve through the points (Catmull and Rom 1974), (n, 2)."""
+    """Return a curve through the points (Catmull and Rom 1974), (n, 2)."""
     pieces = [_spline(np.array(part, float)) for part in _between_corners(stroke)]
     return np.concatenate(pieces)
 

@@ -19,7 +19,7 @@ FILE = Path("datasets") / "data" / "digits.csv.gz"
 
 
 def scans(count: int) -> list[tuple[NDArray[np.uint8], int]]:
-    """Give the first digits as uint8 (280, 280), white on black, and what they are; none where the file is missing.
+    """Return the first digits as uint8 (280, 280), white on black, and what they are; none where the file is missing.
 
     The file is read as it lies: sklearn.datasets.load_digits would load scipy with it, 130 MB for a few digits.
     """

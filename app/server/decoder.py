@@ -199,7 +199,7 @@ def _orientation(opened: Image.Image) -> int:
 
 
 def shrunk(opened: Image.Image, found: Greys | None) -> Image.Image:
-    """Give the picture at its final size, in 8 bits: L, RGB, RGBA or CMYK.
+    """Return the picture at its final size, in 8 bits: L, RGB, RGBA or CMYK.
 
     Whole factors first, in bands and by the mean of a block, then the rest by Lanczos' filter.
     """

@@ -63,7 +63,7 @@ def suggest(picture: NDArray[np.uint8]) -> Box | None:
 
 
 def framed(x: float, y: float, face: float, width: int, height: int) -> Box:
-    """Give the square around a face of this middle and side, moved or cut to lie inside the picture."""
+    """Return the square around a face of this middle and side, moved or cut to lie inside the picture."""
     side = min(round(face / SHARE), width, height)
     left, top = round(x - side / 2), round(y - side * (0.5 + BELOW))
     return Box(min(max(left, 0), width - side), min(max(top, 0), height - side), side)

@@ -91,7 +91,7 @@ class Gate:
 
 
 def address_of(connection: Scope | HTTPConnection) -> str:
-    """Give the network address of whoever asks; in IPv6 the network, as each machine there has many addresses."""
+    """Return the network address of the client; in IPv6 the network, as each machine there has many addresses."""
     client = connection["client"]
     found = address(str(client[0])) if client else None
     return str(ip_network(f"{found}/64", strict=False)) if found and ":" in found else found or ""

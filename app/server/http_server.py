@@ -84,7 +84,7 @@ class Server(uvicorn.Server):
 
 
 def configured(app: ASGIApp, address: str, port: int) -> uvicorn.Config:
-    """Give how an application is served."""
+    """Return how an application is served."""
     return uvicorn.Config(
         app,
         address,

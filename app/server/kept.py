@@ -26,7 +26,7 @@ HEADERS = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
 
 
 def routes(base: str = "") -> list[Route]:
-    """Give what the web server adds to its own, below a base path."""
+    """Return what the web server adds to its own, below a base path."""
     return [Route(f"{base}/kept", answer, methods=["POST"]), Route(f"{base}/kept/{{name}}", answer, methods=["GET"])]
 
 

@@ -35,7 +35,7 @@ class Host:
     port: int | None
 
     def on(self, scheme: str) -> tuple[str, int]:
-        """Give name and port, the usual one of the scheme where none is named."""
+        """Return name and port, the usual one of the scheme where none is named."""
         return self.name, PORTS[scheme] if self.port is None else self.port
 
 
@@ -60,7 +60,7 @@ def read_origin(text: str) -> tuple[str, Host] | None:
 
 
 def address(text: str) -> str | None:
-    """Give an IP address in its shortest form, None for anything else."""
+    """Return an IP address in its shortest form, None for anything else."""
     try:
         given: IPv4Address | IPv6Address = ip_address(text.partition("%")[0])
     except ValueError:
@@ -101,7 +101,7 @@ class Site:
         return reads and str(scope["path"]).startswith(tuple(self.base + folder for folder in PUBLIC))
 
     def _given(self, headers: Headers, scope: Scope) -> str:
-        """Give the host that was asked for, as a trusted proxy tells it or else as the request does."""
+        """Return the host that was asked for, as a trusted proxy tells it or else as the request does."""
         forwarded = headers.getlist("x-forwarded-host")
         if forwarded and trusted(self.proxies, scope):
             return forwarded[-1].rpartition(",")[2].strip()  # the last is that of the proxy next to us
@@ -141,7 +141,7 @@ def _foreign(origins: str, readable: bool, given: str) -> str:
 
 
 def shown(text: str) -> str:
-    """Give a header as a sentence or the log can hold it: short, and printable letters only."""
+    """Return a header as a sentence or the log can hold it: short, and printable letters only."""
     kept = "".join(letter for letter in text if letter.isprintable())
     return kept if len(kept) <= SHOWN else kept[:SHOWN] + "…"
 

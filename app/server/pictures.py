@@ -49,7 +49,7 @@ class Codec:
         self.lock = threading.Lock()
 
     def encode(self, model: str, pictures: Bytes, columns: int, rate: float | None) -> tuple[str, bytes]:
-        """Give the format, raw, jpeg or webp, and the bytes of pictures (n, height, width, channel)."""
+        """Return the format, raw, jpeg or webp, and the bytes of pictures (n, height, width, channel)."""
         if pictures.nbytes <= RAW_LIMIT:
             return "raw", pictures.tobytes()
         laid = sheet(pictures, columns)

@@ -41,7 +41,7 @@ class File:
     compressed: bool
 
     def response(self, gzipped: bool) -> Response:
-        """Give the answer for a client that takes gzip, or one that does not."""
+        """Return the answer for a client that takes gzip, or one that does not."""
         headers = {"cache-control": FOREVER, "content-type": self.kind}
         if not self.compressed:
             return Response(self.body, headers=headers)
@@ -59,7 +59,7 @@ def read(path: Path) -> File:
 
 
 def places() -> dict[str, Path]:
-    """Give every file there is, by the path of its address."""
+    """Return every file there is, by the path of its address."""
     bundles = {f"/static/{path.relative_to(BUNDLES).as_posix()}": path for path in BUNDLES.rglob("*") if path.is_file()}
     return bundles | {f"/{assets.module(name)}": path for name, path in assets.files().items()}
 
@@ -88,7 +88,7 @@ class Statics:
         return file.response("gzip" in Headers(scope=scope).get("accept-encoding", ""))
 
     async def file(self, path: str) -> File:
-        """Give a file, read once however many ask for it at the same time."""
+        """Return a file, read once however many ask for it at the same time."""
         if path not in self.reading:
             self.reading[path] = asyncio.create_task(asyncio.to_thread(read, self.places[path]))
         reading = self.reading[path]
@@ -99,7 +99,7 @@ class Statics:
 
 
 def pages(base: str = "") -> list[Route]:
-    """Give the routes of the pages, and of the question whether this server answers a page at all."""
+    """Return the routes of the pages, and of the question whether this server answers a page at all."""
     return [Route(f"{base}/{name}", index) for name in PAGES] + [Route(f"{base}/access", access, methods=["POST"])]
 
 

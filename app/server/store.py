@@ -163,7 +163,7 @@ _lock = threading.Lock()
 
 
 def place() -> Path:
-    """Give the path of the file."""
+    """Return the path of the file."""
     return data_folder() / "state.sqlite3"
 
 
@@ -198,7 +198,7 @@ def close() -> None:
 
 
 def axis_names(model: str) -> dict[int, str]:
-    """Give the names that people gave to the axes of a model, by axis."""
+    """Return the names that people gave to the axes of a model, by axis."""
     found = _store().rows("SELECT axis, name FROM axis_names WHERE model = ?", model)
     named = [(axis, name) for axis, name in found if isinstance(axis, int) and isinstance(name, str)]
     return dict(reversed(named))  # of two names the first counts
@@ -227,7 +227,7 @@ def keep(token: str, body: str) -> None:
 
 
 def recall(token: str) -> str | None:
-    """Give the view that is kept under a token, JSON; None where there is none."""
+    """Return the view that is kept under a token, JSON; None where there is none."""
     found = _store().rows("SELECT body FROM views WHERE token = ?", token)
     return next((body for (body,) in found if isinstance(body, str)), None)
 
@@ -267,6 +267,6 @@ def keep_picture(token: str, picture: bytes) -> str:
 
 
 def recall_picture(token: str, name: str) -> bytes | None:
-    """Give a picture that is kept for the view of a token; None where there is none."""
+    """Return a picture that is kept for the view of a token; None where there is none."""
     found = _store().rows("SELECT body FROM pictures WHERE token = ? AND name = ?", token, name)
     return bytes(found[0][0]) if found else None

@@ -78,7 +78,7 @@ def take_in(data: bytes, name: str) -> Picture:
 
 
 def _shown(name: str) -> str:
-    """Give a file's name as a sentence can begin with it: short, and letters only."""
+    """Return a file's name as a sentence can begin with it: short, and letters only."""
     kept = "".join(letter for letter in " ".join(name.split()) if letter.isprintable())
     if not kept:
         return "The file"

@@ -74,7 +74,7 @@ HOW = "Measure them with: zoetrope-train evaluate NAME"
 
 
 def plan(cards: Sequence[Card], latency: Mapping[str, float]) -> list[Chart]:
-    """Give the charts of some models."""
+    """Return the charts of some models."""
     return [
         against("Precision and recall", cards, "recall", "precision"),
         against("Likelihood against sharpness", cards, commonest(cards, (NLL, BITS)), "sharpness"),
@@ -83,7 +83,7 @@ def plan(cards: Sequence[Card], latency: Mapping[str, float]) -> list[Chart]:
 
 
 def commonest(cards: Sequence[Card], names: Sequence[str]) -> str:
-    """Give the figure that most of the models have; of equals the first."""
+    """Return the figure that most of the models have; of equals the first."""
     return max(names, key=lambda name: sum(named(card, name) is not None for card in cards))
 
 
@@ -155,7 +155,7 @@ def axis(name: str) -> str:
 
 
 def span(values: Sequence[float], ends: Ends) -> list[float]:
-    """Give the range of an axis: from end to end of its scale, and never so narrow that a hair becomes a trend."""
+    """Return the range of an axis: from end to end of its scale, and never so narrow that a hair becomes a trend."""
     low, high = min(values), max(values)
     wanted = LEAST * max(abs(low), abs(high), 1e-9)
     slack = max(0.0, wanted - (high - low)) / 2 + 0.06 * max(wanted, high - low)

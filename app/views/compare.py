@@ -61,7 +61,7 @@ def _plainest(family: str, names: list[str], models: Catalogue) -> str | None:
 
 
 def entry(card: Card) -> dict[str, Any]:
-    """Give what the component needs to know about a model."""
+    """Return what the component needs to know about a model."""
     return {
         **facts(card),
         "parameters": card.parameters,
@@ -107,7 +107,7 @@ def _likelihood(card: Card) -> str:
 
 
 def toy(card: Card) -> dict[str, Any] | None:
-    """Give the plane of a toy with the modes of its data; None for a model of pictures."""
+    """Return the plane of a toy with the modes of its data; None for a model of pictures."""
     extent = card.config.get("extent")
     if not extent:
         return None

@@ -38,12 +38,12 @@ def complete() -> None:
 
 
 def entry(card: Card) -> dict[str, Any]:
-    """Give what the component needs to know about a model."""
+    """Return what the component needs to know about a model."""
     return {**facts(card), "levels": levels(card), "exact": "scores" in card.verbs}
 
 
 def levels(card: Card) -> int:
-    """Give how many levels a value has: black and white, or bytes."""
+    """Return how many levels a value has: black and white, or bytes."""
     return 2 if card.config.get("output") == "bernoulli" else 256
 
 
@@ -53,6 +53,6 @@ def values(card: Card) -> tuple[int, int]:
 
 
 def seed(reading: Reading) -> int:
-    """Give the seed that a model opens with."""
+    """Return the seed that a model opens with."""
     home = reading.card.home
     return 1 if home is None or home.seed is None else home.seed

@@ -75,7 +75,7 @@ def _absent(models: Catalogue, model: str, names: list[str]) -> str:
 
 
 def _first_time(sentence: str) -> list[str]:
-    """Give a sentence that a session has not heard yet."""
+    """Return a sentence that a session has not heard yet."""
     if not sentence or st.session_state.get("heard") == sentence:
         return []
     st.session_state["heard"] = sentence
@@ -130,12 +130,12 @@ def _renamed() -> None:
 
 
 def measured(card: Card) -> Card:
-    """Give a card that has an axis for every latent, measured or not."""
+    """Return a card that has an axis for every latent, measured or not."""
     return card if card.axes else replace(card, axes=(FLAT,) * card.latent)
 
 
 def face(card: Card) -> dict[str, Any]:
-    """Give what the component needs to know about a model."""
+    """Return what the component needs to know about a model."""
     return {
         **facts(card),
         "terms": card.terms,
@@ -152,7 +152,7 @@ def face(card: Card) -> dict[str, Any]:
 
 
 def levels(card: Card) -> list[dict[str, Any]]:
-    """Give the levels of a latent that has several, the uppermost first, each with what its place says of it."""
+    """Return the levels of a latent that has several, the uppermost first, each with what its place says of it."""
     last = len(card.levels) - 1
     if last < 1:
         return []

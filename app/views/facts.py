@@ -38,7 +38,7 @@ PICTURES = {
 
 
 def name_of(card: Card) -> dict[str, Any]:
-    """Give what a list of models says of one."""
+    """Return what a list of models says of one."""
     return {"name": card.name, "title": card.title, "family": FAMILIES[card.family]}
 
 
@@ -48,7 +48,7 @@ def pictures_of(data: str) -> str:
 
 
 def short(card: Card) -> str:
-    """Give a title without the pictures that it names, where they stand above: "Clothes, DCGAN" is "DCGAN"."""
+    """Return a title without the pictures that it names, where they stand above: "Clothes, DCGAN" is "DCGAN"."""
     return headed(card.title.removeprefix(headed(pictures_of(card.data))).lstrip(", ")) or card.title
 
 
@@ -58,7 +58,7 @@ def headed(words: str) -> str:
 
 
 def facts(card: Card) -> dict[str, Any]:
-    """Give what every page needs to know about a model that it shows."""
+    """Return what every page needs to know about a model that it shows."""
     return {
         **name_of(card),
         "short": short(card),
@@ -74,7 +74,7 @@ def facts(card: Card) -> dict[str, Any]:
 
 
 def first(card: Card) -> dict[str, Any]:
-    """Give by which draws a model is first shown: the seed of its home, those of a first walk, and their truncation."""
+    """Return the draws by which a model is first shown: the seed of its home, those of a first walk, truncation."""
     home = card.home or Home((), None)
     return {"seed": home.seed, "keys": list(home.keys), "truncation": home.truncation}
 

@@ -54,14 +54,14 @@ def home() -> None:
 
 
 def drum() -> str:
-    """Give the faces that turn beside the welcome, unless the engine has said that their model is not here."""
+    """Return the faces that turn beside the welcome, unless the engine has said that their model is not here."""
     if engine_client().ready and WALKER not in engine_client().catalogue().cards:
         return ""
     return DRUM.format(walker=WALKER, strip=assets.module("pages/home/faces.webp"))
 
 
 def entry(card: Card) -> dict[str, Any]:
-    """Give what the component needs to know about a model."""
+    """Return what the component needs to know about a model."""
     verbs = set(card.verbs)
     reported = {
         "branch": card.family,

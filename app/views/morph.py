@@ -31,7 +31,7 @@ def morph() -> None:
 
 
 def face(card: Card) -> dict[str, Any]:
-    """Give what the component needs to know about a model."""
+    """Return what the component needs to know about a model."""
     prior = "samples" in card.verbs
     return {
         **facts(card),

@@ -23,7 +23,7 @@ Or start with a folder that holds some: `zoetrope run --checkpoints FOLDER`.
 
 
 def able(*verbs: str) -> tuple[Catalogue, list[str]] | None:
-    """Give the catalogue and its models that have any of the verbs, the favourite first.
+    """Return the catalogue and its models that have any of the verbs, the favourite first.
 
     Where there is no engine, or no such model, say what to do in the page and give None.
     """
@@ -43,7 +43,7 @@ def names_of(models: Catalogue, *verbs: str) -> list[str]:
 
 
 def catalogue() -> Catalogue | None:
-    """Give the catalogue; where the engine does not open, say why in the page and give None."""
+    """Return the catalogue; where the engine does not open, say why in the page and give None."""
     try:
         if engine_client().ready:
             return engine_client().catalogue()

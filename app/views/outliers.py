@@ -122,7 +122,7 @@ def explicit(card: Card) -> bool:
 
 
 def entry(card: Card, models: Catalogue) -> dict[str, Any]:
-    """Give what the component needs to know about a model."""
+    """Return what the component needs to know about a model."""
     over, known = scores.support(card.config), card.outliers
     named = known.background if known else ""
     return {
@@ -136,7 +136,7 @@ def entry(card: Card, models: Catalogue) -> dict[str, Any]:
 
 
 def measured(card: Card, known: Outliers) -> dict[str, Any]:
-    """Give what the component draws and says of a model's test pictures, and of strangers of each kind."""
+    """Return what the component draws and says of a model's test pictures, and of strangers of each kind."""
     noted = tuple(metric for metric in card.metrics if metric.name.startswith(("AUROC", "outliers refused")))
     beside = (noted, *(() for _ in known.kinds[1:]))  # of the first kind, on cards that are older than the others
     kinds = [strangers(card, kind, (*more, *kind.metrics)) for kind, more in zip(known.kinds, beside, strict=True)]
@@ -152,7 +152,7 @@ def measured(card: Card, known: Outliers) -> dict[str, Any]:
 
 
 def strangers(card: Card, kind: Strangers, metrics: Iterable[Metric]) -> dict[str, Any]:
-    """Give what the component needs to know about strangers of one kind."""
+    """Return what the component needs to know about strangers of one kind."""
     return {
         "kind": kind.kind,
         "data": "" if kind.kind in CHANGED or kind.kind.endswith(EQUAL) else kind.kind,
@@ -177,13 +177,13 @@ def words_of(kind: str, card: Card) -> str:
 
 
 def painter(card: Card) -> dict[str, Any]:
-    """Give what the component needs to know about a model whose samples can be laid into the row."""
+    """Return what the component needs to know about a model whose samples can be laid into the row."""
     implicit = "samples" in card.verbs and not {"scores", "bounds"} & set(card.verbs)
     distance = card.metric("Fréchet distance")
     return {**facts(card), "implicit": implicit, "distance": distance.value if distance else None}
 
 
 def judges(models: Catalogue) -> list[dict[str, Any]]:
-    """Give what the component needs to know about classifiers: those that give one answer to a picture."""
+    """Return what the component needs to know about classifiers: those that give one answer to a picture."""
     cards = (models.card(name) for name in models.names("classifies"))
     return [{**facts(card), "labels": list(card.labels)} for card in cards if not card.config.get("attributes")]

@@ -78,7 +78,7 @@ def uploaded() -> dict[str, Any]:
 
 
 def faces(pixels: Any) -> list[dict[str, float]]:
-    """Give the square around a face as the component's crop takes it; [] where none is found, or nobody looked."""
+    """Return the square around a face as the component's crop takes it; [] where none is found, or nobody looked."""
     found = suggest(pixels)
     return (
         []
@@ -88,20 +88,20 @@ def faces(pixels: Any) -> list[dict[str, float]]:
 
 
 def png(pixels: Any) -> bytes:
-    """Give a picture (height, width, 3) as a PNG, quickly rather than small: it goes to a browser and nowhere else."""
+    """Return a picture (height, width, 3) as a PNG, quickly rather than small: it goes only to a browser."""
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, "PNG", compress_level=1)
     return file.getvalue()
 
 
 def inline(file: bytes) -> str:
-    """Give a PNG as an address that holds it; a component's data has no bytes beside its other fields."""
+    """Return a PNG as an address that holds it; a component's data has no bytes beside its other fields."""
     return "data:image/png;base64," + base64.b64encode(file).decode()
 
 
 @cache
 def shelf() -> list[dict[str, str]]:
-    """Give the pictures that come along, as the component takes them."""
+    """Return the pictures that come along, as the component takes them."""
     return [
         {
             "name": each.name,
@@ -118,7 +118,7 @@ def shelf() -> list[dict[str, str]]:
 
 
 def entry(card: Card, models: Catalogue) -> dict[str, Any]:
-    """Give what the component needs to know about a model."""
+    """Return what the component needs to know about a model."""
     return {
         **facts(card),
         "encodes": "encodes" in card.verbs,

@@ -51,7 +51,7 @@ class Asked(TypedDict):
 
 @cache
 def table(page: str) -> tuple[Row, ...]:
-    """Give the rows of a page."""
+    """Return the rows of a page."""
     rows = json.loads((WEB / "pages" / page / "state.json").read_text("utf-8"))
     return tuple(schema.read(row, Row, f"{page}/state.json") for row in rows)
 
@@ -104,7 +104,7 @@ def parse(page: str, address: Mapping[str, str], models: Catalogue, names: list[
 
 
 def reported(key: str) -> Mapping[str, Any]:
-    """Give what a component has reported: its link, and what else its page needs to know."""
+    """Return what a component has reported: its link, and what else its page needs to know."""
     found: Mapping[str, Any] = getattr(st.session_state.get(key), "view", None) or {}
     return found
 

@@ -28,7 +28,7 @@ DRAWN = "() => Number(document.querySelector('[data-testid=live-status]')?.datas
 
 @contextmanager
 def chromium(path: str | None = None) -> Iterator[Browser]:
-    """Give a running Chromium. Raises SystemExit with what to install."""
+    """Yield a running Chromium. Raises SystemExit with what to install."""
     found = path or shutil.which("chromium") or shutil.which("chromium-browser")
     if found is None:
         raise SystemExit("Chromium is missing; install it (apt install chromium) or give --chromium PATH.")

@@ -119,7 +119,7 @@ async def _asked(line: Line, model: str, z: Latent, seen: Seen) -> Reply:
 
 
 def percentile(values: Iterable[float], part: float) -> float:
-    """Give the value below which a part of them lies; nan for none."""
+    """Return the value below which a part of them lies; nan for none."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(part * len(ordered)))] if ordered else float("nan")
 

@@ -36,7 +36,7 @@ def publish(title: str, text: str, write: bool) -> None:
 
 
 def options(description: str) -> argparse.ArgumentParser:
-    """Give a parser with what every load measurement takes."""
+    """Return a parser with what every load measurement takes."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--engine", default="process", help="process, thread, or the address of a cluster (process)")
     parser.add_argument("--write", action="store_true", help="append the tables to bench/RESULTS.md")

@@ -34,21 +34,21 @@ def saved(picture: Image.Image, form: str, **options: object) -> bytes:
 
 @cache
 def phone(width: int = 6000, height: int = 4000) -> bytes:
-    """Give a JPEG as a phone held upright writes it: lying on its side, with the mark that says so."""
+    """Return a JPEG as a phone held upright writes it: lying on its side, with the mark that says so."""
     exif = Image.Exif()
     exif[0x0112] = 6
     return saved(scene(height, width).transpose(Image.Transpose.ROTATE_90), "JPEG", quality=90, exif=exif)
 
 
 def transparent(width: int = 640, height: int = 480) -> bytes:
-    """Give an RGBA PNG whose lower right quarter is clear."""
+    """Return an RGBA PNG whose lower right quarter is clear."""
     picture = scene(width, height).convert("RGBA")
     picture.paste((0, 0, 0, 0), (width // 2, height // 2, width, height))
     return saved(picture, "PNG")
 
 
 def sixteen_bits(width: int = 300, height: int = 200) -> bytes:
-    """Give a 16-bit grey PNG: a ramp from black to white, left to right."""
+    """Return a 16-bit grey PNG: a ramp from black to white, left to right."""
     ramp = np.linspace(0, 65535, width).round().astype(np.uint16)
     return saved(Image.fromarray(np.tile(ramp, (height, 1))), "PNG")
 
@@ -59,7 +59,7 @@ def animation(frames: int = 12) -> bytes:
 
 
 def header_alone(width: int = 20_000, height: int = 20_000) -> bytes:
-    """Give a PNG that promises many pixels and holds few."""
+    """Return a PNG that promises many pixels and holds few."""
 
     def chunk(name: bytes, body: bytes) -> bytes:
         return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
@@ -91,7 +91,7 @@ TWELVE: dict[str, tuple[str, Callable[[], bytes]]] = {
 
 @cache
 def sound() -> tuple[bytes, ...]:
-    """Give small sound files of every kind that is accepted, the ways of writing it included."""
+    """Return small sound files of every kind that is accepted, the ways of writing it included."""
     small = scene(48, 36)
     return (
         saved(small, "JPEG"),

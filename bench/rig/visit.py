@@ -47,7 +47,7 @@ class Http:
             await self.writer.wait_closed()
 
     async def get(self, path: str) -> bytes:
-        """Give the body, still compressed where it came so. Raises RuntimeError unless the answer is 200."""
+        """Return the body, still compressed where it came so. Raises RuntimeError unless the answer is 200."""
         lines = (f"GET {path} HTTP/1.1", f"Host: {self.address}", "Accept-Encoding: gzip", "", "")
         self.writer.write("\r\n".join(lines).encode())
         head = (await self.reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower().split("\r\n")

@@ -33,7 +33,7 @@ def list_models(verb: str | None = None, folder: Path | None = None) -> list[str
 
 
 def card(name: str, folder: Path | None = None) -> Card:
-    """Give a checkpoint's card. Raises UnknownName, or CheckpointRefused with the reason."""
+    """Return a checkpoint's card. Raises UnknownName, or CheckpointRefused with the reason."""
     return _catalogue(folder).card(name)
 
 

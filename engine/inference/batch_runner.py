@@ -20,7 +20,7 @@ from engine.errors import OutOfMemory
 from engine.inference.buffers import Array, Eager, Forward, Graph, Rows, Runs, is_memory
 
 SIZES = {"cpu": (1, 2, 4, 8, 16, 32, 64), "cuda": (1, 2, 4, 8, 16, 32, 64, 128)}
-CLOCKS = {"cpu": time.thread_time, "cuda": time.perf_counter}  # other programs at work shall not count
+CLOCKS = {"cpu": time.thread_time, "cuda": time.perf_counter}  # other programs at work do not count
 WORTHWHILE = 0.9  # a larger batch is used if it takes this much of the time a row, or less
 PATIENCE = 0.015  # seconds, after which a batch size is timed no more
 
@@ -64,7 +64,7 @@ class BatchRunner:
         return max(self.costs)
 
     def first_of(self, count: int) -> int:
-        """Give how many rows to do first of so many."""
+        """Return how many rows to do first of so many."""
         return self.plan[min(count, self.limit)]
 
     @property

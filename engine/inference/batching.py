@@ -101,7 +101,7 @@ def completion(model: DeviceModel, job: Job) -> Sampling:
 
 
 def pixel_sampling(model: DeviceModel, job: Job) -> Sampling | None:
-    """Give the drawing, pixel by pixel, that answers a checked job; None where a pass answers it."""
+    """Return the drawing, pixel by pixel, that answers a checked job; None where a pass answers it."""
     if job.verb == "complete":
         return completion(model, job)
     if job.verb in ("sample", "wall") and model.by_pixels:
@@ -212,7 +212,7 @@ def check(model: DeviceModel, job: Job) -> Job:
         "terms": bool(job.terms),
         "first": 0,
         "last": 0,
-    }  # where they mean nothing, they shall not keep jobs apart
+    }  # where they mean nothing, they do not keep jobs apart
     if operation.takes == "z":
         clean["z"] = check_latent(model.card, job.z)
     if operation.takes == "pictures":

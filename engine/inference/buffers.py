@@ -28,7 +28,7 @@ class Eager:
         self.forward, self.device, self.room = forward, device, room(probe, size)
 
     def run(self, rows: Rows) -> Array:
-        """Give what the host wants of a pass; rows that lack are filled up, and cut off."""
+        """Return what the host wants of a pass; rows that lack are filled up, and cut off."""
         host = [torch.empty(shape, dtype=kind) for shape, kind in self.room]
         fill(host, rows)
         return self.forward(*(part.to(self.device) for part in host))[: len(rows[0])].cpu().numpy()
@@ -77,7 +77,7 @@ Runs = Eager | Graph
 
 
 def room(probe: Rows, size: int) -> list[tuple[tuple[int, ...], torch.dtype]]:
-    """Give the shape and type of `size` rows of each part."""
+    """Return the shape and type of `size` rows of each part."""
     return [((size, *part.shape[1:]), torch.from_numpy(part[:0].copy()).dtype) for part in probe]
 
 

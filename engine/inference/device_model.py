@@ -119,13 +119,13 @@ class DeviceModel:
         return self.sampler.complete(pictures, hidden, seeds, ends, self._labels(y, len(pictures)), with_probs)
 
     def surprise(self, pictures: Bytes, y: Classes = None) -> NDArray[np.float32]:
-        """Give −log2 p of each pixel given those before it, (n, height, width): bits, all its channels together."""
+        """Return −log2 p of each pixel given those before it, (n, height, width): bits, all its channels together."""
         return self._pass("surprise")(pictures, *self._labels(y, len(pictures)))
 
     def receptive(self, pictures: Bytes, pixel: int, y: Classes = None) -> NDArray[np.float32]:
-        """Give how steeply the mean of a pixel's distribution changes with each pixel, (n, height, width).
+        """Return how steeply the mean of a pixel's distribution changes with each pixel, (n, height, width).
 
-        It is nought where the model does not see.
+        It is zero where the model does not see.
         """
         return self._pass("receptive")(pictures, np.full(len(pictures), pixel), *self._labels(y, len(pictures)))
 
@@ -211,7 +211,7 @@ class DeviceModel:
         return dict(zip(TERMS, np.ascontiguousarray(found.T), strict=True))
 
     def distance(self, pictures: Bytes, others: Bytes) -> NDArray[np.float32]:
-        """Give how far pictures are from others in the features of a classifier, (n,), as a share of their variance.
+        """Return how far pictures are from others in the features of a classifier, (n,), as a share of their variance.
 
         The squared distance of the features of a pair over the total variance of those of held-out pictures: 1 is as
         far as these are from their mean. Raises MissingVerb where that variance has not been measured.
@@ -252,7 +252,7 @@ class DeviceModel:
         raise MissingVerb(f"{self.card.name} draws no pictures. Take a model that decodes or samples.")
 
     def points(self, seeds: Sequence[int], truncation: float = 1.0) -> NDArray[np.float32]:
-        """Give the points (n, 2) that a toy makes of seeds. Raises MissingVerb for a model of pictures."""
+        """Return the points (n, 2) that a toy makes of seeds. Raises MissingVerb for a model of pictures."""
         if not getattr(self.float32.config, "extent", 0):
             raise MissingVerb(f"{self.card.name} draws pictures, not points of the plane. Take a toy: ring or grid.")
         with torch.inference_mode():
@@ -298,7 +298,7 @@ class DeviceModel:
     # Passes
 
     def _pass(self, verb: str) -> BatchRunner:
-        """Give the pass of a verb, timed at its first use: the main one before anybody waits for it."""
+        """Return the pass of a verb, timed at its first use: the main one before anybody waits for it."""
         with self.lock:
             if verb not in self.passes:
                 self.passes[verb] = self._made(verb)
@@ -362,7 +362,7 @@ class DeviceModel:
         return self.float32.features(images.unit(pictures))
 
     def _evidence_rows(self, pictures: Tensor, epsilon: Tensor, y: Tensor | None = None) -> Tensor:
-        """Give the terms of the bound by several draws of each posterior, see `mean_terms`."""
+        """Return the terms of the bound by several draws of each posterior, see `mean_terms`."""
         x, count = self._asked(pictures), epsilon.shape[1]
         labels = None if y is None else y.repeat_interleave(count, 0)
         found = self.float32.evidence(x.repeat_interleave(count, 0), labels, epsilon.flatten(0, 1))
@@ -413,6 +413,6 @@ def posterior_noise(seeds: Sequence[int], latent: int) -> Latent:
 
 
 def states_of(z: Latent) -> Latent:
-    """Give states of inversions that are some steps on their way."""
+    """Return states of inversions that are some steps on their way."""
     moments = 1e-3 * np.roll(z, 1, axis=0)
     return np.concatenate([z, moments, moments**2, np.full((len(z), 1), 5)], axis=1, dtype=np.float32)

@@ -81,20 +81,20 @@ class Engine:
         return dict(self.catalogue.faults)
 
     def card(self, name: str) -> Card:
-        """Give a checkpoint's card. Raises UnknownName, or CheckpointRefused with the reason."""
+        """Return a checkpoint's card. Raises UnknownName, or CheckpointRefused with the reason."""
         return self.catalogue.card(name)
 
     def place(self, name: str) -> Path:
-        """Give the folder of a checkpoint."""
+        """Return the folder of a checkpoint."""
         self.card(name)
         return self._places[name]
 
     def sheet(self, name: str) -> bytes:
-        """Give a checkpoint's sheet of samples, WebP."""
+        """Return a checkpoint's sheet of samples, WebP."""
         return (self.place(name) / files.SHEET).read_bytes()
 
     def posterior(self, name: str) -> tuple[Latent, NDArray[np.int16] | None]:
-        """Give the posterior means of held-out pictures (m, latent) and their labels (m,)."""
+        """Return the posterior means of held-out pictures (m, latent) and their labels (m,)."""
         return files.load_posterior(self.place(name))
 
     # Models
@@ -116,7 +116,7 @@ class Engine:
         raise CheckpointRefused(fault)
 
     def device_model(self, name: str) -> DeviceModel:
-        """Give the model made ready for the device, loading it if need be; whoever asks meanwhile waits."""
+        """Return the model prepared for the device, loading it if need be; callers in the meantime wait."""
         self.card(name)
         with self.lock:
             lock = self.loading.setdefault(name, threading.Lock())
@@ -199,7 +199,7 @@ class Engine:
         return self._answer(job)["pictures"]
 
     def surprise(self, name: str, pictures: Bytes, y: Classes = None) -> NDArray[np.float32]:
-        """Give the bits of each pixel given those before it, (n, height, width)."""
+        """Return the bits of each pixel given those before it, (n, height, width)."""
         return self._answer(Job("surprise", name, pictures=pictures, y=labels(y)))["surprise"]
 
     def invert(self, name: str, pictures: Bytes, steps: int = 200, y: Classes = None) -> Latent:

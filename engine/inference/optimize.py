@@ -45,7 +45,7 @@ def fold(model: nn.Module) -> None:
 
 
 def folded_into(layer: nn.Module, norm: nn.Module) -> nn.Module | None:
-    """Give the one layer that does what both do, where there is one."""
+    """Return the one layer that does what both do, where there is one."""
     if not isinstance(norm, nn.BatchNorm1d | nn.BatchNorm2d) or norm.running_mean is None or layer._forward_pre_hooks:
         return None  # a hook may make the weight anew at each call: weight norm does
     if type(layer) is nn.Linear:
@@ -76,7 +76,7 @@ def in_half(model: Any, dtype: torch.dtype | None, z: Latents, y: Tensor | None 
 
 
 def half_type(device: torch.device) -> torch.dtype | None:
-    """Give the half precision that a device computes in hardware, if there is one."""
+    """Return the half precision that a device computes in hardware, if there is one."""
     if device.type == "cuda":
         return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float16
     # newer than the oldest torch that this works with, which then computes in float32

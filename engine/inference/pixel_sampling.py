@@ -80,7 +80,7 @@ class PixelSampler:
         """Draw the hidden pixels from the first end to before the last: `pictures`.
 
         With `with_probs` also the `chances` of all values there, float32 (n, pixels, channel, levels), each given those
-        before it; nought at a pixel that is not hidden.
+        before it; zero at a pixel that is not hidden.
         """
         learn_threads()
         rows: Rows = [pictures, hidden, np.array(seeds, np.int64), *labels]

@@ -60,7 +60,7 @@ def check_net(config: NetConfig) -> None:
 
 
 def check_sizes(config: Sizes, **least: int) -> None:
-    """Raise BadValue for a shape that is none, or a field below its least value."""
+    """Raise BadValue for an invalid shape, or a field below its least value."""
     if len(config.shape) != 3 or config.shape[0] not in (1, 3) or min(config.shape) < 1:
         raise BadValue(f"A shape of {config.shape} was given; it is (channel, height, width) with 1 or 3 channels.")
     for name, smallest in least.items():

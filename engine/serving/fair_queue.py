@@ -94,7 +94,7 @@ class FairQueue:
         """Take out the jobs of the next pass: all of one model, at most its limit of rows, or one long job alone.
 
         The first person who waits for a model that is ready gives their lightest job. Of others and theirs, those
-        of the same model join. Whoever is served goes to the back. Drawings have turns of their own besides.
+        of the same model join. People who have been served go to the back. Drawings have turns of their own besides.
         """
         able = next(filter(None, (self._able(jobs, is_loaded) for jobs in self.people.values())), None)
         if able is None:

@@ -79,7 +79,7 @@ class Loader:
         return max(0.0, min(self.opening.values()) - time.monotonic()) if self.opening else None
 
     def _next(self) -> deque[str] | None:
-        """Give the queue whose turn it is; None where all have to wait."""
+        """Return the queue whose turn it is; None where all have to wait."""
         if self.wanted and len(self.opening) < AT_ONCE:
             return self.wanted
         return self.warming if self.warming and not self.opening else None
@@ -92,7 +92,7 @@ class Loader:
         return [(model, self._slow(model)) for model in late]
 
     def _begin(self) -> list[tuple[str, ZoetropeError]]:
-        """Open the next model in a thread of its own; what cannot even begin is given back."""
+        """Open the next model in a thread of its own; returns those that cannot even begin."""
         queue = self._next()
         if queue is None:
             return []

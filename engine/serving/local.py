@@ -23,7 +23,7 @@ class ThreadBackend:
         self.batcher = Batcher(engine.run, engine.limit, engine.is_loaded, engine.device_model, self._chunks, capacity)
 
     def catalogue(self, timeout: float | None = None) -> Catalogue:
-        """Give the checkpoints there are; it takes no time here."""
+        """Return the checkpoints there are; it takes no time here."""
         return self.engine.catalogue
 
     def submit(self, job: Job) -> "Future[Answer]":

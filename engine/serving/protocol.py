@@ -16,7 +16,7 @@ class Backend(Protocol):
     """An engine somewhere: threads of this process, a process of its own, or a cluster."""
 
     def catalogue(self, timeout: float | None = None) -> Catalogue:
-        """Give the checkpoints there are, waiting for the engine to open. Raises EngineLost where it cannot."""
+        """Return the checkpoints there are, waiting for the engine to open. Raises EngineLost where it cannot."""
         ...
 
     def submit(self, job: Job) -> "Future[Answer]":

@@ -1,4 +1,4 @@
-"""The state of an engine, told to whoever watches."""
+"""The state of an engine, and its listeners."""
 
 import logging
 import threading

@@ -200,7 +200,7 @@ FOLLOWED = """[...document.querySelectorAll('[data-testid=axis-slider]')].every(
 
 
 def rested(explore: Explore) -> list[float]:
-    """Give the latent of the picture once it is where the sliders are: on a busy machine it comes after the hand."""
+    """Return the latent of the picture once it is where the sliders are: on a busy machine it comes after the hand."""
     explore.page.evaluate(PAINTED)
     explore.until(FOLLOWED)
     return explore.z

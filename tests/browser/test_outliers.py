@@ -96,7 +96,7 @@ def reading(ready: DeviceModel, pictures: Any) -> Reading:
 
 
 def known(read: Reading, mean: float, background: bool) -> Reading:
-    """The same weights stand behind it, so that its ratio is nought."""
+    """The same weights stand behind it, so that its ratio is zero."""
     return Reading(read.nats, read.bits, mean, read.nats if background else None)
 
 

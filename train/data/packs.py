@@ -26,7 +26,7 @@ from .splits import Parts, cut, hashed, partitioned
 
 Pack = dict[str, NDArray[Any]]
 
-TERMS = "unknown: ask whoever made the pack"
+TERMS = "unknown: ask the people who made the pack"
 CLASSES = ("labels", "domain")
 COLUMNS = {"labels": 1, "domain": 1, "partition": 1, "is_test": 1, "attrs": 2, "latents_classes": 2}  # number of axes
 

@@ -34,7 +34,7 @@ class Gain(NamedTuple):
 
 
 def auroc(own: Numbers, other: Numbers) -> Area:
-    """Measure how well a score tells others, which ought to have more of it, from one's own."""
+    """Measure how well a score tells others, which should have more of it, from one's own."""
     above, below = components(own, other)
     value, deviation = float(above.mean()), error(above, below)
     if value in (0, 1):  # DeLong's interval has no width then, however few pictures there are

@@ -70,14 +70,14 @@ def chosen(form: str, frames: int, fps: int) -> range:
 
 
 def opened(form: str, file: File, shape: Shape, size: int, look: str, fps: int) -> AbstractContextManager[Reel]:
-    """Give what writes pictures to a file. Raises BadValue where its codec is missing here."""
+    """Return what writes pictures to a file. Raises BadValue where its codec is missing here."""
     if form == "png":
         return Strip(file, shape, size, look)
     return Movie(FORMS[form], file, shape, size, look, fps)
 
 
 def enlarged(shape: Shape, size: int) -> tuple[int, int]:
-    """Give width and height of an enlarged picture: the longer side is `size`, and both are even, as films need it."""
+    """Return the size of an enlarged picture: the longer side is `size`, and both are even, as films need it."""
     _, height, width = shape
     scale = size / max(height, width)
     return 2 * max(1, round(width * scale / 2)), 2 * max(1, round(height * scale / 2))

@@ -1,4 +1,4 @@
-"""Path files: a walk through key latents as JSON, read strictly, because whoever opens one trusts its pictures.
+"""Path files: a walk through key latents as JSON, read strictly, because people who open one trust its pictures.
 
 {"format": 1, "model": "mnist-vae", "weights": "9f…", "way": "spherical", "easing": "keys", "pace": "time",
  "loop": true, "seconds": 6.0, "fps": 30,
@@ -75,7 +75,7 @@ class Path:
         return max(2, round(self.seconds * self.fps))
 
     def latents(self) -> tuple[Array, NDArray[np.int64] | None]:
-        """Give z of every frame, float32 (frames, latent), and its class where the keys have classes."""
+        """Return z of every frame, float32 (frames, latent), and its class where the keys have classes."""
         path = LatentPath(
             np.array([key.z for key in self.keys], np.float32), self.way, self.easing, self.pace, self.loop
         )

@@ -1,4 +1,4 @@
-"""Films for many people, one at a time and with a low claim: whoever drags a picture meanwhile shall not notice.
+"""Films for many people, one at a time and with a low claim: people who drag a picture meanwhile must not notice.
 
 Of all films, one part of a few pictures is in the engine's line at a time, and one thread enlarges and encodes them. It
 has no lower priority than others: while it holds Python's lock and waits for a core, the live channel would wait too.
@@ -82,7 +82,7 @@ class Export:
 
     @property
     def name(self) -> str:
-        """Name of the file for whoever saves it."""
+        """Name under which the file is saved."""
         return file_name(self.order.path, FORMS[self.order.form].ending)
 
     @property
@@ -128,7 +128,7 @@ class ExportQueue:
         return film
 
     def film(self, token: str) -> Export:
-        """Give a film that was ordered. Raises UnknownName where it is gone."""
+        """Return a film that was ordered. Raises UnknownName where it is gone."""
         with self.lock:
             film = self.films.get(token)
         if film is None:

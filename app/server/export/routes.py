@@ -38,7 +38,7 @@ class Films:
         self.exports = exports
 
     def routes(self, base: str = "") -> list[Route]:
-        """Give what the web server adds to its own."""
+        """Return what the web server adds to its own."""
         return [
             Route(f"{base}/paths", _guarded(self.read), methods=["POST"]),
             Route(f"{base}/films", _guarded(self.order), methods=["POST"]),

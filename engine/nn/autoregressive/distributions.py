@@ -1,6 +1,6 @@
 """Distributions of a pixel's values, given the maps h of a network that has seen all the pixels before it.
 
-All work on the last dimension: h is (…, maps), x and u are (…, channel). The channels of a pixel follow one upon the
+All work on the last dimension: h is (…, maps), x and u are (…, channel). The channels of a pixel follow one after the
 other. Where `ordered`, a network tells them apart by its masks; where not, the distribution does so itself.
 The mixture: Salimans et al., "PixelCNN++", ICLR 2017, section 2.1 and 2.2.
 """

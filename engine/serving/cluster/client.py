@@ -49,7 +49,7 @@ class ClusterBackend:
     # Backend
 
     def catalogue(self, timeout: float | None = None) -> Catalogue:
-        """Give the checkpoints there are, waiting for the engine to answer. Raises EngineLost where it does not."""
+        """Return the checkpoints there are, waiting for the engine to answer. Raises EngineLost where it does not."""
         with self.changed:
             self.changed.wait_for(lambda: self.known or self.closed or self.monitor.state in ("ready", "lost"), timeout)
             if self.known is not None:

@@ -1,4 +1,4 @@
-"""Whether a server far away lives: asked over and over, told to whoever listens."""
+"""Whether a server far away lives: asked over and over; its listeners are told."""
 
 import threading
 import time

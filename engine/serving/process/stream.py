@@ -45,7 +45,7 @@ class Stream:
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, time)
 
     def packets(self) -> Iterator[bytes]:
-        """Give what comes, packet by packet, until the stream ends."""
+        """Yield what comes, packet by packet, until the stream ends."""
         try:
             yield from self._read()
         except BlockingIOError:

@@ -63,7 +63,7 @@ class ProcessBackend:
         self.thread.start()
 
     def catalogue(self, timeout: float | None = None) -> Catalogue:
-        """Give the checkpoints there are, waiting for the engine to open. Raises EngineLost where it cannot."""
+        """Return the checkpoints there are, waiting for the engine to open. Raises EngineLost where it cannot."""
         with self.changed:
             self._try_again()
             self.changed.wait_for(lambda: self.known or self.closed or self.lost, timeout)
