@@ -6,7 +6,6 @@ import http.client
 import io
 import json
 import sqlite3
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,13 +13,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-import uvicorn
 from PIL import Image
-from starlette.applications import Starlette
 
 from app.server import kept, store
 from app.views.reconstruct import png
 from engine.errors import BadPicture
+from tests.listening import listening
 
 TOKEN, OTHER = "a-token_of-32-characters-000000", "a-token_of-32-characters-000001"
 
@@ -96,14 +94,8 @@ def test_pictures_go_with_their_view_and_beyond_the_limit_those_of_the_oldest(
 
 @pytest.fixture
 def address() -> Iterator[str]:
-    server = uvicorn.Server(uvicorn.Config(Starlette(routes=kept.routes()), port=0, log_level="error"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        time.sleep(0.005)
-    yield f"localhost:{server.servers[0].sockets[0].getsockname()[1]}"
-    server.should_exit = True
-    thread.join()
+    with listening(kept.routes()) as where:
+        yield where
 
 
 def ask(address: str, method: str, place: str = "/kept", body: Any = None, **headers: str) -> tuple[int, Any]:

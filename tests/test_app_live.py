@@ -6,7 +6,6 @@ import asyncio
 import io
 import json
 import struct
-import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -16,9 +15,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-import uvicorn
 from PIL import Image
-from starlette.applications import Starlette
 from starlette.routing import WebSocketRoute
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
@@ -30,6 +27,7 @@ from app.server.connection import BURST, MAX_SLOTS, Connection, Person
 from app.server.pictures import Codec
 from app.server.websocket import MOST, Live
 from tests.echo import Absent, Echo
+from tests.listening import listening
 
 TOKEN = "a-token_of-32-characters-000000"
 
@@ -60,14 +58,8 @@ def served(backend: Callable[[], Any]) -> Iterator[str]:
     client = EngineClient()
     client.open(backend)
     routes = [WebSocketRoute("/live", Live(client).serve)]
-    server = uvicorn.Server(uvicorn.Config(Starlette(routes=routes), port=0, log_level="error", ws="websockets-sansio"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        time.sleep(0.005)
-    yield f"localhost:{server.servers[0].sockets[0].getsockname()[1]}"
-    server.should_exit = True
-    thread.join()
+    with listening(routes) as where:
+        yield where
 
 
 @pytest.fixture

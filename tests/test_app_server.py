@@ -8,7 +8,6 @@ import os
 import socket
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -27,6 +26,7 @@ from app.network import free_port
 from app.server import http_server
 from app.server.headers import HEADERS, INDEX, digests
 from app.server.protocol import MAX_MESSAGE
+from tests.listening import running
 from tests.tiny import write_all
 
 ROOT = Path(__file__).parent.parent
@@ -52,16 +52,8 @@ def served() -> Iterator[int]:
         WebSocketRoute("/denied", denied),
         Route("/", lambda _: PlainTextResponse("here")),
     ]
-    running = http_server.Server(http_server.configured(Starlette(routes=routes), "127.0.0.1", 0))
-    thread = threading.Thread(target=running.run)
-    thread.start()
-    while not running.started:
-        time.sleep(0.005)
-    try:
-        yield int(running.servers[0].sockets[0].getsockname()[1])
-    finally:
-        running.should_exit = True
-        thread.join()
+    with running(http_server.Server(http_server.configured(Starlette(routes=routes), "127.0.0.1", 0))) as port:
+        yield port
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from torch.distributions import MultivariateNormal, Normal, kl_divergence
 
 from engine.models.vae import VAE, VAEConfig
 from engine.nn.likelihoods import LIKELIHOODS, SMALLEST_LOG_DEVIATION, DiscretizedLogistic, SharedGaussian
+from tests.bounds import assert_bounds_climb, by_quadrature, mean_and_error
 
 LEVELS = torch.arange(256, dtype=torch.float64) / 255
 
@@ -26,10 +27,6 @@ def _seeded() -> None:
 
 def many(x: Tensor, copies: int) -> Tensor:
     return x.repeat_interleave(copies, 0)
-
-
-def mean_and_error(draws: Tensor) -> tuple[Tensor, Tensor]:
-    return draws.mean(-1), draws.std(-1) / draws.shape[-1] ** 0.5
 
 
 # The bounds
@@ -106,14 +103,6 @@ def linear_gaussian_posterior(model: VAE, pictures: Tensor) -> Normal:
     return Normal(q.mean, q.stddev / 2)
 
 
-def by_quadrature(model: VAE, x: Tensor) -> Tensor:
-    """log ∫ p(x|z) p(z) dz of a model with one latent, by the trapezoidal rule."""
-    z = torch.linspace(-8, 8, 4001)[:, None]
-    joint = [model.likelihood.log_prob(model.maps(z), many(row[None], len(z))) for row in x]
-    log_prior = Normal(0.0, 1.0).log_prob(z[:, 0])
-    return torch.logsumexp(torch.stack(joint) + log_prior, 1) + math.log(16 / 4000)
-
-
 def curved(likelihood: Any) -> tuple[VAE, Tensor]:
     """A model with one latent that matters, and two pictures."""
     model = VAE(VAEConfig((1, 3, 2), latent=1, width=8, depth=1, likelihood=likelihood)).requires_grad_(False)
@@ -125,15 +114,8 @@ def curved(likelihood: Any) -> tuple[VAE, Tensor]:
 @pytest.mark.parametrize("likelihood", LIKELIHOODS)
 def test_elbo_and_importance_bounds_climb_to_the_log_likelihood(likelihood: str) -> None:
     model, x = curved(likelihood)
-    truth = by_quadrature(model, x)
-    draws = [model.elbo(many(x, 10_000))] + [model.importance_bound(many(x, 4000), k) for k in (4, 64)]
-    (elbo, few, more), errors = zip(*(mean_and_error(draw.view(2, -1)) for draw in draws), strict=True)
-    slack = 5 * torch.stack(errors).max()
-    assert (elbo < few - 1e-3).all()
-    assert (few < more - 1e-4).all()
-    assert (more < truth + slack).all()
-    # The bias of k samples is about Var(w) / 2k, and these are a hundred thousand.
-    torch.testing.assert_close(model.importance_bound(many(x, 50), 2000).view(2, -1).mean(1), truth, rtol=0, atol=0.05)
+    truth = by_quadrature(lambda x, z: model.likelihood.log_prob(model.maps(z), x), x, axes=1, points=4001, far=8.0)
+    assert_bounds_climb(model, x, truth, draws=4_000, samples=(4, 64))
 
 
 def test_the_divergence_of_each_axis_is_that_of_torch() -> None:

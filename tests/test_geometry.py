@@ -12,9 +12,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.testing import assert_allclose
 
-from engine.checkpoints.card import QUANTILES, Axis
 from engine.latent import interpolation
-from engine.latent.interpolation import PATHS, inverse_cdf_grid, quantile_values, sigma_values, traverse
+from engine.latent.interpolation import PATHS, inverse_cdf_grid
 
 each_path = pytest.mark.parametrize("path", PATHS.values(), ids=PATHS)
 VECTORS = arrays(np.float32, 4, elements=st.floats(-5, 5, width=32))
@@ -90,34 +89,3 @@ def test_the_grid_is_symmetric_monotone_and_even_in_mass(side: int) -> None:
     assert_allclose(across, -across[::-1], atol=1e-6)
     mass = [NormalDist().cdf(float(value)) for value in across]
     assert_allclose(mass, (np.arange(side) + 0.5) / side, atol=1e-6)
-
-
-@given(z=VECTORS, axis=st.integers(0, 3), values=st.lists(st.floats(-3, 3, width=32), min_size=1, max_size=6))
-def test_a_traversal_changes_one_axis_only(z: Any, axis: int, values: list[float]) -> None:
-    before = z.copy()
-    copies = traverse(z, axis, values)
-    assert copies.shape == (len(values), 4)
-    assert copies.dtype == np.float32
-    assert copies[:, axis].tolist() == values
-    assert (np.delete(copies, axis, 1) == np.delete(z, axis)).all()
-    assert (z == before).all()
-
-
-@given(quantiles=st.lists(st.floats(-3, 3), min_size=7, max_size=7).map(sorted), steps=st.integers(2, 30))
-def test_the_values_of_an_axis_climb_from_its_lowest_quantile_to_its_highest(quantiles: Any, steps: int) -> None:
-    values = quantile_values(Axis(1.0, 0.1, tuple(quantiles), 0.0, 1.0), steps)
-    assert values.shape == (steps,)
-    assert (np.diff(values) >= 0).all()
-    assert_allclose(values[[0, -1]], [quantiles[0], quantiles[-1]], rtol=1e-6, atol=1e-6)
-
-
-def test_the_values_of_a_normal_axis_lie_densest_in_its_middle() -> None:
-    normal = tuple(NormalDist().inv_cdf(q) for q in QUANTILES)
-    gaps = np.diff(quantile_values(Axis(1.0, 0.1, normal, 0.0, 1.0), 9))
-    assert gaps[0] > 2 * gaps[4]
-    assert quantile_values(Axis(1.0, 0.1, normal, 0.0, 1.0), 9)[4] == pytest.approx(0, abs=1e-6)
-
-
-def test_sigma_values_are_even_and_centred() -> None:
-    assert sigma_values(7).tolist() == [-3, -2, -1, 0, 1, 2, 3]
-    assert sigma_values(3, 1.5).tolist() == [-1.5, 0, 1.5]

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import http.client
 import json
-import threading
 import time
 from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
 import pytest
-import uvicorn
-from starlette.applications import Starlette
 
 from app.engine_client import EngineClient
 from app.server.export.path_file import Key, Path, to_json
 from app.server.export.queue import MOST_EACH, ExportQueue
 from app.server.export.routes import Films
 from tests.echo import Absent, Echo
+from tests.listening import listening
 
 PATH = Path("grey", tuple(Key((float(value), 0.0)) for value in (0, 90)), seconds=1.0)
 
@@ -64,14 +62,8 @@ def served(backend: Any) -> Iterator[Client]:
     client = EngineClient()
     client.open(backend)
     exports = ExportQueue(client)
-    server = uvicorn.Server(uvicorn.Config(Starlette(routes=Films(exports).routes()), port=0, log_level="error"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        time.sleep(0.005)
-    yield Client(f"localhost:{server.servers[0].sockets[0].getsockname()[1]}")
-    server.should_exit = True
-    thread.join()
+    with listening(Films(exports).routes()) as address:
+        yield Client(address)
     exports.close()
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-import math
 
 import pytest
 import torch
@@ -15,6 +14,7 @@ from engine.errors import BadValue
 from engine.models.pixel_vae import PixelVAE, PixelVAEConfig
 from engine.nn.autoregressive.distributions import DISTRIBUTIONS, DistributionName
 from engine.nn.autoregressive.raster import complete_naively
+from tests.bounds import assert_bounds_climb, by_quadrature
 
 SMALL = PixelVAEConfig((1, 3, 3), latent=3, net="dense", width=8, maps=4, pixel_width=6, pixel_depth=2)
 COLOUR = dataclasses.replace(SMALL, shape=(3, 3, 4), output="softmax")
@@ -182,32 +182,13 @@ def test_a_latent_is_guessed_from_what_is_visible_and_drawn_of_the_prior_where_n
 # The bounds
 
 
-def by_quadrature(model: PixelVAE, x: Tensor) -> Tensor:
-    """log ∫ p(x|z) p(z) dz of a model with two latents, by the trapezoidal rule."""
-    line = torch.linspace(-6, 6, 121)
-    z = torch.cartesian_prod(line, line)
-    joint = [model.log_likelihood(row[None].expand(len(z), -1, -1, -1), z) for row in x]
-    log_prior = Normal(0.0, 1.0).log_prob(z).sum(1)
-    return torch.logsumexp(torch.stack(joint) + log_prior, 1) + 2 * math.log(12 / 120)
-
-
-def mean_and_error(draws: Tensor) -> tuple[Tensor, Tensor]:
-    return draws.mean(-1), draws.std(-1) / draws.shape[-1] ** 0.5
-
-
 @pytest.mark.parametrize("z2_dim", [0, 1])
 def test_elbo_and_importance_bounds_climb_to_the_log_likelihood(z2_dim: int) -> None:
     model = made(dataclasses.replace(SMALL, shape=(1, 3, 2), latent=2, z2_dim=z2_dim))
     model.encoder.head.bias[2:] += 0.5  # wide enough that no weight is large
     x, _ = some(model.config, 2)
-    truth, many = by_quadrature(model, x), x.repeat_interleave(2_000, 0)
-    draws = [model.elbo(many), *(model.importance_bound(many, k) for k in (4, 24))]
-    (elbo, few, more), errors = zip(*(mean_and_error(draw.view(2, -1)) for draw in draws), strict=True)
-    assert (elbo < few - 1e-3).all()
-    assert (few < more - 1e-4).all()
-    assert (more < truth + 5 * torch.stack(errors).max()).all()
-    closest = model.importance_bound(x.repeat_interleave(20, 0), 4_000).view(2, -1).mean(1)
-    torch.testing.assert_close(closest, truth, rtol=0, atol=0.05)
+    truth = by_quadrature(model.log_likelihood, x, axes=2, points=121)
+    assert_bounds_climb(model, x, truth, draws=2_000, samples=(4, 24))
 
 
 def test_the_rate_of_two_levels_is_that_of_their_gaussians() -> None:

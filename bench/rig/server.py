@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
+from app.network import free_port
 from bench.rig.processes import alive, descendants, memory, processor_seconds
 
 ROOT = Path(__file__).parent.parent.parent
@@ -133,9 +134,3 @@ def answers(port: int) -> bool:
     with contextlib.suppress(OSError), socket.create_connection(("localhost", port), 1):
         return True
     return False
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("localhost", 0))
-        return int(probe.getsockname()[1])

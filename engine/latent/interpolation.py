@@ -1,13 +1,11 @@
 """Paths, grids and traversals of a latent space; plain float32 arrays, no model."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
-from engine.checkpoints.card import QUANTILES, Axis
 
 Array = NDArray[np.float32]
 Exact = NDArray[np.float64]
@@ -78,23 +76,6 @@ def inverse_cdf_grid(side: int) -> Array:
     values = np.array([NormalDist().inv_cdf((i + 0.5) / side) for i in range(side)], np.float32)
     across, down = np.meshgrid(values, values[::-1])
     return np.stack([across, down], axis=-1)
-
-
-def traverse(z: Array, axis: int, values: Sequence[float] | Array) -> Array:
-    """Copy one latent (latent,) with one axis set to each of the values, (len(values), latent)."""
-    copies = np.repeat(z[None].astype(np.float32), len(values), axis=0)
-    copies[:, axis] = values
-    return copies
-
-
-def sigma_values(steps: int, limit: float = 3.0) -> Array:
-    """Space values evenly from −limit to +limit deviations of the prior, (steps,)."""
-    return np.linspace(-limit, limit, steps, dtype=np.float32)
-
-
-def quantile_values(axis: Axis, steps: int) -> Array:
-    """Space values evenly in probability under the aggregate posterior of an axis, 1 % to 99 %, (steps,)."""
-    return np.interp(np.linspace(QUANTILES[0], QUANTILES[-1], steps), QUANTILES, axis.quantiles).astype(np.float32)
 
 
 def times(steps: int) -> Exact:

@@ -90,11 +90,6 @@ def moments(frames: int, loop: bool) -> Exact:
     return np.arange(frames) / max(1, frames if loop else frames - 1)
 
 
-def radii(z: Array) -> Exact:
-    """How far each latent lies from the origin, (n,)."""
-    return np.linalg.norm(z.astype(float), axis=1)
-
-
 def shell(latent: int, parts: Sequence[float] = (0.05, 0.5, 0.95)) -> tuple[float, ...]:
     """Return the radii within which these parts of a standard normal of so many dimensions lie: a chi distribution's.
 

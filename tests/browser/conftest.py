@@ -7,7 +7,6 @@ import json
 import math
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -18,8 +17,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from app.network import free_port
 from bench.rig.chromium import FLAGS
-from tests.tiny import write_all
+from bench.rig.processes import descendants
+from bench.rig.server import answers
+from engine.models.pixel_cnn import PixelCNN, PixelCNNConfig
+from tests.tiny import write, write_all
 
 ROOT = Path(__file__).parent.parent.parent
 expect.set_options(timeout=20_000)  # a cold engine on a busy machine takes longer than the usual five seconds
@@ -57,13 +60,21 @@ def server(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str
         yield running.address
 
 
+@pytest.fixture(scope="session")
+def everything(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of one whose checkpoints give every page something to show."""
+    home = tmp_path_factory.mktemp("home")
+    folder = write_all(home / "checkpoints")
+    write(folder, "toy-pixels", PixelCNN(PixelCNNConfig((1, 6, 5), width=8, depth=2)))
+    with serving(folder, home) as running:
+        yield running.address
+
+
 class Server:
     """A Zoetrope of its own on a port of its own, which can be stopped and started again."""
 
     def __init__(self, folder: Path, home: Path, options: Sequence[str] = ()) -> None:
-        with socket.socket() as probe:
-            probe.bind(("localhost", 0))
-            self.port = int(probe.getsockname()[1])
+        self.port = free_port()
         self.folder, self.home, self.options = folder, home, options
         self.address = f"http://localhost:{self.port}"
         self.log = home / "server.log"
@@ -79,7 +90,7 @@ class Server:
     def _wait(self) -> None:
         until = time.monotonic() + 60
         while time.monotonic() < until and self.process.poll() is None:
-            with contextlib.suppress(OSError), socket.create_connection(("localhost", self.port), 1):
+            if answers(self.port):
                 return
             time.sleep(0.05)
         pytest.fail(f"The server did not start:\n{self.log.read_text()}")
@@ -90,19 +101,9 @@ class Server:
 
     def engine(self) -> int:
         """The process that holds the models: of those below the server, the one that has torch in it."""
-        found = [pid for pid in descendants(self.process.pid) if holds(pid, "libtorch_cpu") and not children(pid)]
+        found = [pid for pid in descendants(self.process.pid) if holds(pid, "libtorch_cpu") and not descendants(pid)]
         assert len(found) == 1, f"{len(found)} processes with torch below the server"
         return found[0]
-
-
-def children(pid: int) -> list[int]:
-    lists = (Path(f"/proc/{pid}/task").glob("*/children")) if Path(f"/proc/{pid}").exists() else []
-    return [int(child) for children in lists for child in children.read_text().split()]
-
-
-def descendants(pid: int) -> list[int]:
-    below = children(pid)
-    return below + [further for child in below for further in descendants(child)]
 
 
 def holds(pid: int, library: str) -> bool:

@@ -8,9 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from engine.models.pixel_cnn import PixelCNN, PixelCNNConfig
-from tests.browser.conftest import LAPTOP, serving
-from tests.tiny import write, write_all
+from tests.browser.conftest import LAPTOP
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
@@ -26,15 +24,6 @@ PAGES = {
 BAD = ("serious", "critical")
 
 
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    home = tmp_path_factory.mktemp("home")
-    folder = write_all(home / "checkpoints")
-    write(folder, "toy-pixels", PixelCNN(PixelCNNConfig((1, 6, 5), width=8, depth=2)))
-    with serving(folder, home) as running:
-        yield running.address
-
-
 @pytest.fixture(params=["light", "dark"])
 def painted(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
     page = browser.new_page(viewport=LAPTOP, color_scheme=request.param)  # type: ignore[arg-type]
@@ -44,8 +33,8 @@ def painted(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_axe_finds_nothing_serious(painted: Page, address: str, name: str) -> None:
-    painted.goto(f"{address}/{name}")
+def test_axe_finds_nothing_serious(painted: Page, everything: str, name: str) -> None:
+    painted.goto(f"{everything}/{name}")
     expect(painted.locator(PAGES[name]).first).to_be_visible(timeout=60_000)
     painted.wait_for_timeout(1000)  # what comes in comes to rest
     found = Axe().run(painted).response["violations"]
@@ -53,8 +42,8 @@ def test_axe_finds_nothing_serious(painted: Page, address: str, name: str) -> No
     assert told == []
 
 
-def test_the_focus_is_seen_on_the_navigation(painted: Page, address: str) -> None:
-    painted.goto(address)
+def test_the_focus_is_seen_on_the_navigation(painted: Page, everything: str) -> None:
+    painted.goto(everything)
     link = painted.get_by_role("link", name="Morph", exact=True)
     expect(link).to_be_visible()
     painted.get_by_role("link", name="Explore", exact=True).focus()

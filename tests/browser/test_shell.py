@@ -7,10 +7,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from engine.models.pixel_cnn import PixelCNN, PixelCNNConfig
-from tests.browser.conftest import LAPTOP, lecture, serving
+from tests.browser.conftest import LAPTOP, lecture
 from tests.browser.test_access import PAGES
-from tests.tiny import write, write_all
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
@@ -31,22 +29,13 @@ TELL = """engine => {
 }"""
 
 
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    home = tmp_path_factory.mktemp("home")
-    folder = write_all(home / "checkpoints")
-    write(folder, "toy-pixels", PixelCNN(PixelCNNConfig((1, 6, 5), width=8, depth=2)))
-    with serving(folder, home) as running:
-        yield running.address
-
-
 @pytest.fixture(params=PAGES)
-def opened(browser: Browser, address: str, request: pytest.FixtureRequest) -> Iterator[Page]:
+def opened(browser: Browser, everything: str, request: pytest.FixtureRequest) -> Iterator[Page]:
     page, troubles = browser.new_page(viewport=LAPTOP), list[str]()  # type: ignore[arg-type]
     page.set_default_timeout(60_000)
     page.add_init_script(SOCKET)
     page.on("pageerror", lambda error: troubles.append(str(error)))
-    page.goto(f"{address}/{request.param}")
+    page.goto(f"{everything}/{request.param}")
     ready = PAGES[request.param]
     expect(page.locator(ready).first).to_be_visible(timeout=60_000)
     yield page
