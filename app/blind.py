@@ -18,7 +18,7 @@ import numpy as np
 
 from app.seeds import SEEDS
 from app.server.errors import BAD_DATA, ProtocolError
-from app.server.operations import MAX_PANELS, Operation
+from app.server.operations import MAX_OPERATIONS, Operation
 from engine.checkpoints.card import Card
 from engine.checkpoints.catalogue import Catalogue
 from engine.errors import BadValue, ModelFault, ZoetropeError
@@ -62,11 +62,11 @@ def read(header: dict[str, Any], number: int, slot: str) -> Begin | Reveal:
     if header["op"] == "blind":
         models, kind = header.get("models"), header.get("kind")
         if not _names(models) or kind not in ("models", "single"):
-            sentence = f"A blind round names 1 to {MAX_PANELS} models, and a kind: models or single."
+            sentence = f"A blind round names 1 to {MAX_OPERATIONS} models, and a kind: models or single."
             raise ProtocolError(BAD_DATA, sentence)
         return Begin(number, slot, tuple(models), header.get("real") is True, kind == "single")
     token, guesses = header.get("round"), header.get("guesses")
-    if not isinstance(token, str) or not isinstance(guesses, list) or len(guesses) > MAX_PANELS:
+    if not isinstance(token, str) or not isinstance(guesses, list) or len(guesses) > MAX_OPERATIONS:
         raise ProtocolError(BAD_DATA, "A reveal names its round and has a guess for each column.")
     if not all(guess is None or isinstance(guess, str) for guess in guesses):
         raise ProtocolError(BAD_DATA, "A guess is a name, or null.")
@@ -74,7 +74,7 @@ def read(header: dict[str, Any], number: int, slot: str) -> Begin | Reveal:
 
 
 def _names(given: Any) -> TypeGuard[list[str]]:
-    fits = isinstance(given, list) and 1 <= len(given) <= MAX_PANELS
+    fits = isinstance(given, list) and 1 <= len(given) <= MAX_OPERATIONS
     return fits and all(isinstance(name, str) and len(name) <= 200 for name in given)
 
 
@@ -88,13 +88,14 @@ class Round:
     beside: tuple[str, ...]  # drawn and thrown away, so that a real picture takes as long as a made one
     source: str  # a model whose data the real pictures are of
 
-    def jobs(self, panels: Sequence[Operation], catalogue: Catalogue, who: str, slot: str) -> list[Job]:
-        """Return a job for each panel, and then those beside. Raises ProtocolError for a part of a round."""
-        whole = {panel.model for panel in panels} == set(self.columns) and len(panels) == len(self.columns)
-        if not whole or any((panel.verb, panel.seeds) != ("wall", panels[0].seeds) for panel in panels):
+    def jobs(self, operations: Sequence[Operation], catalogue: Catalogue, who: str, slot: str) -> list[Job]:
+        """Return a job for each operation, and then those beside. Raises ProtocolError for a part of a round."""
+        models, kinds = {each.model for each in operations}, {(each.verb, each.seeds) for each in operations}
+        whole = models == set(self.columns) and len(operations) == len(self.columns)
+        if not whole or kinds != {("wall", operations[0].seeds)}:
             raise ProtocolError(BAD_DATA, "A blind round is drawn whole: walls of all its columns, at the same seeds.")
-        seeds = tuple((seed + self.shift) % SEEDS for seed in panels[0].seeds)
-        names = [*(self.columns[panel.model] for panel in panels), *self.beside]
+        seeds = tuple((seed + self.shift) % SEEDS for seed in operations[0].seeds)
+        names = [*(self.columns[operation.model] for operation in operations), *self.beside]
         return [self._job(name, seeds, catalogue, who, f"{slot}/{i}") for i, name in enumerate(names)]
 
     def _job(self, name: str, seeds: tuple[int, ...], catalogue: Catalogue, who: str, slot: str) -> Job:
@@ -139,9 +140,9 @@ class Rounds:
                 for token in oldest.columns:
                     del self.columns[token]
 
-    def of(self, panels: Sequence[Operation]) -> Round | None:
-        """Return the round that panels are of, or None where they name models. Raises BadValue where it is over."""
-        asked = [panel.model for panel in panels if is_token(panel.model)]
+    def of(self, operations: Sequence[Operation]) -> Round | None:
+        """Return the round that operations are of, or None where they name models. Raises BadValue where it is over."""
+        asked = [operation.model for operation in operations if is_token(operation.model)]
         if asked and asked[0] not in self.columns:
             raise BadValue("This blind round is over. Start another.")
         return self.columns[asked[0]] if asked else None
@@ -179,12 +180,12 @@ def check(cards: Sequence[Card], wanted: Begin) -> None:
         )
     if not wanted.single and len(cards) + wanted.real < 2:
         raise BadValue("One column is no riddle. Add another model of the same data, or real pictures.")
-    if len(cards) + wanted.real > MAX_PANELS:
-        raise BadValue(f"A blind round has at most {MAX_PANELS} columns, real pictures among them.")
+    if len(cards) + wanted.real > MAX_OPERATIONS:
+        raise BadValue(f"A blind round has at most {MAX_OPERATIONS} columns, real pictures among them.")
 
 
 def is_token(model: str) -> bool:
-    """Whether a panel's model is a column of a blind round."""
+    """Whether an operation's model is a column of a blind round."""
     return model.startswith(PREFIX)
 
 

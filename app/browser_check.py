@@ -100,7 +100,7 @@ def draw(port: int, model: str) -> str:
     """Decode a picture over the live channel and say what it took, the first time and after."""
     with connect(f"ws://localhost:{port}/live", proxy=None, max_size=None) as live:
         started = time.perf_counter()
-        _, z = ask(live, {"verb": "draw", "model": model, "seeds": [0]})
+        _, z = ask(live, {"verb": "latents", "model": model, "seeds": [0]})
         ask(live, {"verb": "decode", "model": model, "rows": 1}, z)
         first = time.perf_counter()
         ask(live, {"verb": "decode", "model": model, "rows": 1}, z)
@@ -108,9 +108,9 @@ def draw(port: int, model: str) -> str:
     return f"show {model} after {first - started:.1f} s; from then on a picture takes {1e3 * (again - first):.1f} ms"
 
 
-def ask(live: ClientConnection, panel: dict[str, Any], payload: bytes = b"") -> tuple[dict[str, Any], bytes]:
-    """Ask for one panel and give it. Raises ValueError with the sentence where there is none."""
-    live.send(protocol.message({"id": 1, "slot": "doctor", "op": "show", "panels": [panel]}, payload))
+def ask(live: ClientConnection, operation: dict[str, Any], payload: bytes = b"") -> tuple[dict[str, Any], bytes]:
+    """Ask for one operation and give its result. Raises ValueError with the sentence where there is none."""
+    live.send(protocol.message({"id": 1, "slot": "doctor", "op": "show", "operations": [operation]}, payload))
     while True:
         data = live.recv(timeout=PATIENCE)
         assert isinstance(data, bytes)
@@ -118,9 +118,9 @@ def ask(live: ClientConnection, panel: dict[str, Any], payload: bytes = b"") -> 
         header = json.loads(data[4 : 4 + length])
         if "engine" not in header:
             break
-    if error := header.get("error") or header["panels"][0].get("error"):
+    if error := header.get("error") or header["results"][0].get("error"):
         raise ValueError(error)
-    return header["panels"][0], data[4 + length :]
+    return header["results"][0], data[4 + length :]
 
 
 # The browser

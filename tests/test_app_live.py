@@ -69,19 +69,19 @@ def socket(address: str) -> Iterator[ClientConnection]:
         yield opened
 
 
-def panel(model: str, rows: int = 1, **more: Any) -> dict[str, Any]:
+def operation(model: str, rows: int = 1, **more: Any) -> dict[str, Any]:
     given = {"verb": "decode", "model": model, "rows": rows, **more}
     return {name: value for name, value in given.items() if value is not None}
 
 
-def show(*panels: dict[str, Any], payload: bytes = b"", **more: Any) -> bytes:
-    header = {"id": 1, "slot": "live", "op": "show", "panels": list(panels), **more}
+def show(*operations: dict[str, Any], payload: bytes = b"", **more: Any) -> bytes:
+    header = {"id": 1, "slot": "live", "op": "show", "operations": list(operations), **more}
     return protocol.message({name: value for name, value in header.items() if value is not None}, payload)
 
 
 def request(model: str, z: Any, number: int = 1, slot: str = "live", **more: Any) -> bytes:
     rows = np.atleast_2d(np.asarray(z, "<f4"))
-    return show(panel(model, len(rows), **more), payload=rows.tobytes(), id=number, slot=slot)
+    return show(operation(model, len(rows), **more), payload=rows.tobytes(), id=number, slot=slot)
 
 
 def answer(socket: ClientConnection) -> tuple[dict[str, Any], bytes]:
@@ -104,28 +104,28 @@ def test_a_latent_comes_back_as_raw_pixels_with_its_number_and_timings(socket: C
     assert (header["id"], header["slot"]) == (42, "live")
     assert (header["ms"]["queue"], header["ms"]["model"]) == (1.0, 3.0)
     assert header["ms"]["encode"] >= 0
-    assert header["panels"] == [
+    assert header["results"] == [
         {"model": "grey", "verb": "decode", "shape": [1, 4, 3, 1], "format": "raw", "columns": 1, "bytes": 12,
          "ms": {"queue": 1.0, "model": 3.0}}
     ]  # fmt: skip
     assert payload == bytes([7]) * 12
 
 
-def test_panels_are_answered_together_each_with_its_own_bytes_or_its_own_sentence(socket: ClientConnection) -> None:
+def test_operations_are_answered_together_each_with_its_own_bytes_or_its_own_sentence(socket: ClientConnection) -> None:
     z = [np.full((1, 2), 5), np.full((2, 3), 9), np.full((1, 2), 14), np.full((3, 7), 1)]
     socket.send(
         show(
-            panel("grey"),
-            {"verb": "draw", "model": "grey", "seeds": [3, 4], "truncation": 0.5},
-            panel("colour", 2, y=1),
-            panel("grey"),
-            panel("nobody", 3),
+            operation("grey"),
+            {"verb": "latents", "model": "grey", "seeds": [3, 4], "truncation": 0.5},
+            operation("colour", 2, y=1),
+            operation("grey"),
+            operation("nobody", 3),
             {"verb": "posterior", "model": "broken"},
             payload=b"".join(rows.astype("<f4").tobytes() for rows in z),
         )
     )
     header, payload = answer(socket)
-    grey, draw, colour, refused, absent, broken = header["panels"]
+    grey, draw, colour, refused, absent, broken = header["results"]
     assert header["ms"]["model"] == 4.0
     assert payload[: grey["bytes"]] == bytes([5]) * 12
     np.testing.assert_array_equal(np.frombuffer(payload[12:28], "<f4"), [1.5, 1.5, 2, 2])
@@ -142,7 +142,7 @@ def test_a_large_sheet_comes_compressed_in_the_columns_asked_for(socket: ClientC
     z[:, 0] = np.arange(10) * 20
     socket.send(request("colour", z, columns=5, y=[0, 1] * 5))
     header, payload = answer(socket)
-    (about,) = header["panels"]
+    (about,) = header["results"]
     assert (about["format"], about["columns"], about["shape"]) == ("jpeg", 5, [10, 64, 64, 3])
     assert about["bytes"] == len(payload)
     sheet = np.asarray(Image.open(io.BytesIO(payload)))
@@ -153,7 +153,7 @@ def test_a_large_sheet_comes_compressed_in_the_columns_asked_for(socket: ClientC
 def test_posterior_means_come_with_their_labels(socket: ClientConnection) -> None:
     socket.send(show({"verb": "posterior", "model": "grey"}))
     header, payload = answer(socket)
-    assert header["panels"][0]["labels"] is True
+    assert header["results"][0]["labels"] is True
     np.testing.assert_array_equal(np.frombuffer(payload[40:], "<i2"), np.arange(5))
 
 
@@ -167,16 +167,16 @@ def grey(*greys: int) -> bytes:
 
 
 def test_a_reconstruction_is_pictures_then_latents_with_its_figures_in_the_header(socket: ClientConnection) -> None:
-    asked = panel("grey", 2, verb="reconstruct", columns=1)
+    asked = operation("grey", 2, verb="reconstruct", columns=1)
     socket.send(show(asked, {**asked, "seed": 7}, {**asked, "seed": [3, 4]}, payload=grey(1, 2, 3, 4, 5, 6)))
     header, payload = answer(socket)
-    assert header["panels"][0] == {
+    assert header["results"][0] == {
         "model": "grey", "verb": "reconstruct", "shape": [2, 4, 3, 1], "format": "raw", "columns": 1,
         "latent": [2, 2], "drawn": False, "rate": [2.5, 2.5], "distortion": [None, None], "bytes": 24 + 16,
         "rate_error": [2.5, 2.5], "distortion_error": [2.5, 2.5], "elbo_error": [2.5, 2.5],
         "ms": {"queue": 1.0, "model": 4.0},
     }  # fmt: skip
-    assert [about["drawn"] for about in header["panels"]] == [False, True, True]
+    assert [about["drawn"] for about in header["results"]] == [False, True, True]
     parts = [payload[at : at + 40] for at in (0, 40, 80)]
     assert [part[:24] for part in parts] == [grey(1, 2), grey(3, 4), grey(5, 6)]
     drawn = [np.frombuffer(part[24:], "<f4").tolist() for part in parts]
@@ -184,9 +184,9 @@ def test_a_reconstruction_is_pictures_then_latents_with_its_figures_in_the_heade
 
 
 def test_pictures_are_compared_with_those_behind_all_originals(socket: ClientConnection) -> None:
-    socket.send(show(panel("grey", 2, verb="distance"), payload=grey(1, 2, 5, 9)))
+    socket.send(show(operation("grey", 2, verb="distance"), payload=grey(1, 2, 5, 9)))
     header, payload = answer(socket)
-    (about,) = header["panels"]
+    (about,) = header["results"]
     assert (about["shape"], about["format"], about["bytes"]) == ([2], "float32", 8)
     assert np.frombuffer(payload, "<f4").tolist() == [4.0, 7.0]
 
@@ -194,34 +194,36 @@ def test_pictures_are_compared_with_those_behind_all_originals(socket: ClientCon
 def test_a_completion_comes_back_as_it_is_with_the_chances_of_its_stretch(socket: ClientConnection) -> None:
     masks = bytes([0] * 11 + [1] + [1] * 12)
     asked = {"verb": "complete", "first": 4, "last": 7, "seed": [8, 9]}
-    socket.send(show(panel("grey", 2, **asked), panel("grey", verb="surprise"), payload=grey(1, 2) + masks + grey(3)))
+    socket.send(
+        show(operation("grey", 2, **asked), operation("grey", verb="surprise"), payload=grey(1, 2) + masks + grey(3))
+    )
     header, payload = answer(socket)
-    about, bits = header["panels"]
+    about, bits = header["results"]
     assert (about["shape"], about["chances"], about["format"]) == ([2, 4, 3, 1], [2, 3, 1, 2], "raw")
     assert payload[:24] == bytes([1] * 11 + [8] + [9] * 12)
     assert np.frombuffer(payload[24:72], "<f4").tolist() == [4, 4, 5, 5, 6, 6] * 2
     assert (bits["shape"], bits["format"]) == ([1, 4, 3], "float32")
     assert (np.frombuffer(payload[72:], "<f4") == 3).all()
-    socket.send(show(panel("grey", **{**asked, "seed": 8}, terms=False), payload=grey(1) + bytes(12)))
+    socket.send(show(operation("grey", **{**asked, "seed": 8}, terms=False), payload=grey(1) + bytes(12)))
     header, payload = answer(socket)
-    assert "chances" not in header["panels"][0]
+    assert "chances" not in header["results"][0]
     assert payload == grey(1)
     large = {"verb": "complete", "first": 0, "last": 4096, "seed": 1, "terms": False, "y": 1}
-    socket.send(show(panel("colour", 16, **large), payload=bytes(16 * 4096 * 4)))
+    socket.send(show(operation("colour", 16, **large), payload=bytes(16 * 4096 * 4)))
     header, payload = answer(socket)
-    assert header["panels"][0]["format"] == "raw"  # what is drawn on shall not have been compressed
+    assert header["results"][0]["format"] == "raw"  # what is drawn on shall not have been compressed
     assert len(payload) == 16 * 4096 * 3
-    socket.send(show(panel("grey", verb="receptive", first=5), payload=grey(3)))
+    socket.send(show(operation("grey", verb="receptive", first=5), payload=grey(3)))
     _, payload = answer(socket)
     assert (np.frombuffer(payload, "<f4") == 8).all()
 
 
 def test_likelihoods_stand_in_the_header_and_those_of_each_class_in_the_payload(socket: ClientConnection) -> None:
     pictures = grey(1, 2)
-    asked = [panel("grey", 2, verb=verb) for verb in ("score", "score", "classify")]
+    asked = [operation("grey", 2, verb=verb) for verb in ("score", "score", "classify")]
     socket.send(show({**asked[0], "y": 1}, *asked[1:], payload=3 * pictures))
     header, payload = answer(socket)
-    exact, again, told = header["panels"]
+    exact, again, told = header["results"]
     assert exact["log_prob"] == [-12.0, -24.0]  # the sum of a picture's bytes
     assert exact["file_bits"] == [96.0, 96.0]
     assert (exact["shape"], exact["format"]) == ([2, 3], "float32")
@@ -232,9 +234,9 @@ def test_likelihoods_stand_in_the_header_and_those_of_each_class_in_the_payload(
 
 
 def test_the_likelihood_of_a_model_without_classes_has_no_payload(socket: ClientConnection) -> None:
-    socket.send(show(panel("slow", verb="score"), payload=bytes(4)))
+    socket.send(show(operation("slow", verb="score"), payload=bytes(4)))
     header, payload = answer(socket)
-    (about,) = header["panels"]
+    (about,) = header["results"]
     assert (about["shape"], about["bytes"], payload) == ([0], 0, b"")
     assert (about["elbo"], about["file_bits"]) == ([None], [32.0])  # JSON knows no infinity
 
@@ -243,20 +245,22 @@ def test_an_inversion_comes_back_with_its_state_and_a_row_of_losses_a_step(socke
     state = np.arange(14, dtype="<f4").reshape(2, 7)
     probe = grey(1, 2) + state.tobytes()
     z = np.full((1, 2), 5, "<f4").tobytes()
-    socket.send(show(panel("grey"), panel("grey", 2, verb="invert", steps=3), panel("grey"), payload=z + probe + z))
+    socket.send(
+        show(operation("grey"), operation("grey", 2, verb="invert", steps=3), operation("grey"), payload=z + probe + z)
+    )
     header, payload = answer(socket)
-    first, about, _ = header["panels"]
+    first, about, _ = header["results"]
     assert (about["state"], about["losses"], about["bytes"]) == ([2, 7], [3, 2], 24 + 56 + 24)
     tail = np.frombuffer(payload[first["bytes"] + 24 : -12], "<f4")
     np.testing.assert_array_equal(tail[:14].reshape(2, 7), state + 1)
     np.testing.assert_array_equal(tail[14:].reshape(3, 2), [[0, 3], [1, 4], [2, 5]])
 
 
-def test_one_unknown_model_spoils_no_other_panel(socket: ClientConnection) -> None:
-    known = panel("grey", verb="reconstruct")
-    socket.send(show(known, panel("nobody", 2, verb="reconstruct"), known, payload=grey(1) + bytes(50) + grey(2)))
+def test_one_unknown_model_spoils_no_other_operation(socket: ClientConnection) -> None:
+    known = operation("grey", verb="reconstruct")
+    socket.send(show(known, operation("nobody", 2, verb="reconstruct"), known, payload=grey(1) + bytes(50) + grey(2)))
     header, payload = answer(socket)
-    assert "no checkpoint called 'nobody'" in header["panels"][1]["error"]
+    assert "no checkpoint called 'nobody'" in header["results"][1]["error"]
     assert (payload[:12], payload[20:32]) == (grey(1), grey(2))
 
 
@@ -298,7 +302,7 @@ def test_who_has_left_is_forgotten_and_waits_no_longer(address: str, engine: Ech
         for number in range(3):
             leaving.send(request("gated", [number], slot=f"slot {number}"))
         leaving.send(request("grey", [0, 0], slot="z"))
-        while "panels" not in answer(leaving)[0]:
+        while "results" not in answer(leaving)[0]:
             pass
         who = engine.jobs[0].who
     wait_for(lambda: who in engine.forgotten)
@@ -327,9 +331,9 @@ def test_everybody_hears_how_the_engine_is(address: str, engine: Echo) -> None:
 
 def test_troubles_of_a_request_are_told_and_the_socket_lives_on(socket: ClientConnection) -> None:
     socket.send(request("nobody", [1]))
-    assert "no checkpoint called 'nobody'" in answer(socket)[0]["panels"][0]["error"]
+    assert "no checkpoint called 'nobody'" in answer(socket)[0]["results"][0]["error"]
     socket.send(request("grey", [13, 0]))
-    assert "RuntimeError" in answer(socket)[0]["panels"][0]["error"]
+    assert "RuntimeError" in answer(socket)[0]["results"][0]["error"]
     socket.send(request("grey", [1, 0], 3))
     assert answer(socket)[0]["id"] == 3
 
@@ -411,61 +415,73 @@ BAD = {
     "no op": (show(op=None), "op"),
     "an op that is a list": (show(op=["show"]), "op"),
     "unknown op": (show(op="decode"), "show, keep, recall"),
-    "no id": (show(panel("grey"), id=None), "id, a whole number"),
-    "an id that is true": (show(panel("grey"), id=True), "id, a whole number"),
-    "a slot that is no text": (show(panel("grey"), slot=3), "slot"),
-    "a long slot": (show(panel("grey"), slot="s" * 100), "slot"),
-    "no panels": (show(), "1 to 16 panels"),
-    "panels that are none": (show("grey"), "verb"),  # type: ignore[arg-type]
-    "too many panels": (show(*[panel("grey")] * 17), "1 to 16 panels"),
-    "unknown verb": (show(panel("grey", verb="encode")), "A verb is one of the"),
+    "no id": (show(operation("grey"), id=None), "id, a whole number"),
+    "an id that is true": (show(operation("grey"), id=True), "id, a whole number"),
+    "a slot that is no text": (show(operation("grey"), slot=3), "slot"),
+    "a long slot": (show(operation("grey"), slot="s" * 100), "slot"),
+    "no operations": (show(), "1 to 16 operations"),
+    "operations that are none": (show("grey"), "verb"),  # type: ignore[arg-type]
+    "too many operations": (show(*[operation("grey")] * 17), "1 to 16 operations"),
+    "unknown verb": (show(operation("grey", verb="encode")), "A verb is one of the"),
     "no model": (show({"verb": "decode", "rows": 1}), "model"),
-    "no rows": (show(panel("grey", rows=None)), "rows"),
-    "too many rows": (show(panel("grey", rows=10**9)), "rows"),
-    "too many rows together": (show(*[panel("grey", rows=600)] * 2), "at most 1024 rows"),
-    "rows that are text": (show(panel("grey", rows="1")), "rows"),
-    "rows that are true": (show(panel("grey", rows=True)), "rows"),
+    "no rows": (show(operation("grey", rows=None)), "rows"),
+    "too many rows": (show(operation("grey", rows=10**9)), "rows"),
+    "too many rows together": (show(*[operation("grey", rows=600)] * 2), "at most 1024 rows"),
+    "rows that are text": (show(operation("grey", rows="1")), "rows"),
+    "rows that are true": (show(operation("grey", rows=True)), "rows"),
     "too long": (request("grey", [0, 0, 0]), "1 rows of 8 bytes; the payload differs by 4 bytes"),
     "too short rows": (request("grey", [0]), "differs by -4 bytes"),
-    "a short payload beside an unknown model": (show(panel("nobody"), panel("grey"), payload=bytes(4)), "by -4 bytes"),
+    "a short payload beside an unknown model": (
+        show(operation("nobody"), operation("grey"), payload=bytes(4)),
+        "by -4 bytes",
+    ),
     "a class of 401 digits": (request("colour", [0, 0, 0], y=10**400), "class"),
     "a truncation of 401 digits": (
-        show({"verb": "draw", "model": "grey", "seeds": [1], "truncation": 10**400}),
+        show({"verb": "latents", "model": "grey", "seeds": [1], "truncation": 10**400}),
         "trunc",
     ),
-    "two unknown models": (show(panel("a"), panel("b"), payload=bytes(8)), "Several models"),
+    "two unknown models": (show(operation("a"), operation("b"), payload=bytes(8)), "Several models"),
     "not a number": (request("grey", [float("nan"), 0]), "finite"),
     "infinite": (request("grey", [0, float("inf")]), "finite"),
     "a class beyond": (request("colour", [0, 0, 0], y=2), "class"),
     "a class that is text": (request("colour", [0, 0, 0], y="0"), "class"),
     "classes of another count": (request("colour", [0, 0, 0], y=[0, 1]), "class"),
-    "a picture too short": (show(panel("grey", verb="reconstruct"), payload=bytes(11)), "1 rows of 12 bytes"),
-    "a seed that is text": (show(panel("grey", verb="reconstruct", seed="1"), payload=bytes(12)), "seed is"),
-    "terms that are text": (show(panel("grey", verb="reconstruct", terms="no"), payload=bytes(12)), "terms is true"),
-    "a seed below 0": (show(panel("grey", verb="reconstruct", seed=-1), payload=bytes(12)), "A seed is"),
-    "seeds of another count": (show(panel("grey", verb="reconstruct", seed=[1, 2]), payload=bytes(12)), "each row"),
-    "half a picture to score": (show(panel("grey", verb="score"), payload=bytes(6)), "1 rows of 12 bytes"),
-    "no picture to classify": (show(panel("grey", verb="classify")), "1 rows of 12 bytes"),
-    "half a pair": (show(panel("grey", verb="distance"), payload=bytes(12)), "1 rows of 24 bytes"),
-    "no state": (show(panel("grey", verb="invert", steps=1), payload=bytes(12)), "1 rows of 40 bytes"),
-    "no steps": (show(panel("grey", verb="invert"), payload=bytes(40)), "1 to 25 steps"),
-    "too many steps": (show(panel("grey", verb="invert", steps=26), payload=bytes(40)), "1 to 25 steps"),
-    "too many searches": (show(panel("grey", 17, verb="invert", steps=1), payload=bytes(680)), "at most 16 rows"),
-    "no pixel": (show(panel("grey", verb="receptive"), payload=bytes(12)), "Pixels have numbers"),
-    "a pixel below 0": (show(panel("grey", verb="receptive", first=-1), payload=bytes(12)), "Pixels have numbers"),
-    "no seed to complete": (show(panel("grey", verb="complete", first=0, last=1), payload=bytes(24)), "needs a seed"),
+    "a picture too short": (show(operation("grey", verb="reconstruct"), payload=bytes(11)), "1 rows of 12 bytes"),
+    "a seed that is text": (show(operation("grey", verb="reconstruct", seed="1"), payload=bytes(12)), "seed is"),
+    "terms that are text": (
+        show(operation("grey", verb="reconstruct", terms="no"), payload=bytes(12)),
+        "terms is true",
+    ),
+    "a seed below 0": (show(operation("grey", verb="reconstruct", seed=-1), payload=bytes(12)), "A seed is"),
+    "seeds of another count": (show(operation("grey", verb="reconstruct", seed=[1, 2]), payload=bytes(12)), "each row"),
+    "half a picture to score": (show(operation("grey", verb="score"), payload=bytes(6)), "1 rows of 12 bytes"),
+    "no picture to classify": (show(operation("grey", verb="classify")), "1 rows of 12 bytes"),
+    "half a pair": (show(operation("grey", verb="distance"), payload=bytes(12)), "1 rows of 24 bytes"),
+    "no state": (show(operation("grey", verb="invert", steps=1), payload=bytes(12)), "1 rows of 40 bytes"),
+    "no steps": (show(operation("grey", verb="invert"), payload=bytes(40)), "1 to 25 steps"),
+    "too many steps": (show(operation("grey", verb="invert", steps=26), payload=bytes(40)), "1 to 25 steps"),
+    "too many searches": (show(operation("grey", 17, verb="invert", steps=1), payload=bytes(680)), "at most 16 rows"),
+    "no pixel": (show(operation("grey", verb="receptive"), payload=bytes(12)), "Pixels have numbers"),
+    "a pixel below 0": (show(operation("grey", verb="receptive", first=-1), payload=bytes(12)), "Pixels have numbers"),
+    "no seed to complete": (
+        show(operation("grey", verb="complete", first=0, last=1), payload=bytes(24)),
+        "needs a seed",
+    ),
     "too many fillings": (
-        show(panel("grey", 17, verb="complete", first=0, last=1, seed=1), payload=bytes(408)),
+        show(operation("grey", 17, verb="complete", first=0, last=1, seed=1), payload=bytes(408)),
         "at most 16 rows",
     ),
-    "no mask": (show(panel("grey", verb="complete", first=0, last=1, seed=1), payload=bytes(12)), "1 rows of 24 bytes"),
-    "a state of NaN": (show(panel("grey", verb="invert", steps=1), payload=b"\xff" * 40), "finite"),
+    "no mask": (
+        show(operation("grey", verb="complete", first=0, last=1, seed=1), payload=bytes(12)),
+        "1 rows of 24 bytes",
+    ),
+    "a state of NaN": (show(operation("grey", verb="invert", steps=1), payload=b"\xff" * 40), "finite"),
     "columns": (request("grey", [0, 0], columns=0), "columns"),
-    "rate": (show(panel("grey"), payload=bytes(8), rate=-1), "rate"),
-    "an endless rate": (show(panel("grey"), payload=bytes(8), rate=float("inf")), "rate"),
-    "seeds": (show({"verb": "draw", "model": "grey", "seeds": [-1]}), "seed"),
-    "no seeds": (show({"verb": "draw", "model": "grey", "seeds": []}), "seeds"),
-    "truncation": (show({"verb": "draw", "model": "grey", "seeds": [1], "truncation": 9}), "truncation"),
+    "rate": (show(operation("grey"), payload=bytes(8), rate=-1), "rate"),
+    "an endless rate": (show(operation("grey"), payload=bytes(8), rate=float("inf")), "rate"),
+    "seeds": (show({"verb": "latents", "model": "grey", "seeds": [-1]}), "seed"),
+    "no seeds": (show({"verb": "latents", "model": "grey", "seeds": []}), "seeds"),
+    "truncation": (show({"verb": "latents", "model": "grey", "seeds": [1], "truncation": 9}), "truncation"),
     "a short token": (remember("recall", token="x"), "22 to 64"),
     "a token of other letters": (remember("recall", token="é" * 30), "22 to 64"),
     "a view that is no object": (remember("keep", view=[1]), "object"),
@@ -489,7 +505,7 @@ def test_a_bad_message_is_answered_with_a_sentence_and_its_socket_stays(socket: 
 
 
 def test_whose_message_is_bad_is_told_as_far_as_that_can_be_read(socket: ClientConnection) -> None:
-    for data, whose in ((show(panel("grey")), (1, "live")), (show(slot=3), (1, None)), (b"\x01", (None, None))):
+    for data, whose in ((show(operation("grey")), (1, "live")), (show(slot=3), (1, None)), (b"\x01", (None, None))):
         socket.send(data)
         header, _ = answer(socket)
         assert (header["id"], header["slot"]) == whose
@@ -497,10 +513,10 @@ def test_whose_message_is_bad_is_told_as_far_as_that_can_be_read(socket: ClientC
 
 def test_a_rate_of_401_digits_is_a_rate(socket: ClientConnection) -> None:
     socket.send(request("grey", [7, 0], rate=None))
-    socket.send(show(panel("grey"), payload=bytes(8), rate=10**400, id=8))
+    socket.send(show(operation("grey"), payload=bytes(8), rate=10**400, id=8))
     while (header := answer(socket)[0])["id"] != 8:
         pass
-    assert "error" not in header["panels"][0]
+    assert "error" not in header["results"][0]
 
 
 def test_a_view_that_is_too_large_is_refused_and_the_one_before_stays(socket: ClientConnection) -> None:

@@ -11,7 +11,7 @@ import pytest
 from app import blind
 from app.blind import KEPT, REAL, Begin, Reveal, Rounds
 from app.server.errors import ProtocolError
-from app.server.operations import panels
+from app.server.operations import operations
 from app.server.pictures import Codec
 from app.server.protocol import Show, parse
 from app.server.responses import written
@@ -55,7 +55,7 @@ def test_columns_are_shuffled_anew_in_each_round() -> None:
 def test_seeds_are_shifted_so_that_nobody_can_look_them_up() -> None:
     rounds = Rounds()
     opened = rounds.begin(begin(), CATALOGUE)
-    jobs = opened.jobs(panels(walls(opened.columns)), CATALOGUE, "me", "walls-0")
+    jobs = opened.jobs(operations(walls(opened.columns)), CATALOGUE, "me", "walls-0")
     assert {job.seeds for job in jobs} == {tuple((seed + opened.shift) % 2**32 for seed in (1, 2, 3))}
     assert len({rounds.begin(begin(), CATALOGUE).shift for _ in range(5)}) == 5
     conditional = next(job for job in jobs if job.model == "digits-two")
@@ -72,17 +72,17 @@ def test_a_round_that_is_not_drawn_whole_is_refused(part: str) -> None:
     elif part == "other seeds":
         asked[0]["seeds"] = [9, 2, 3]
     elif part == "another verb":
-        asked[0] = {**asked[0], "verb": "draw"}
+        asked[0] = {**asked[0], "verb": "latents"}
     else:
         asked[0] = asked[1]
     with pytest.raises(ProtocolError, match="whole"):
-        opened.jobs(panels(asked), CATALOGUE, "me", "walls-0")
+        opened.jobs(operations(asked), CATALOGUE, "me", "walls-0")
 
 
 def test_the_answer_holds_neither_names_nor_times_nor_reasons() -> None:
     rounds = Rounds()
     opened = rounds.begin(begin(), CATALOGUE)
-    show = Show(1, "walls-0", panels(walls(opened.columns)), b"")
+    show = Show(1, "walls-0", operations(walls(opened.columns)), b"")
     picture = np.zeros((3, 8, 8, 1), np.uint8)
     outcomes = [
         Answer({"pictures": picture, "z": np.ones((3, 9), np.float32)}, {"queue": 1.5, "model": 777.0}),
@@ -94,8 +94,8 @@ def test_the_answer_holds_neither_names_nor_times_nor_reasons() -> None:
     header = json.loads(message[4 : 4 + int.from_bytes(message[:4], "little")])
     assert not any(name in text for name in (*THREE, "777", "RuntimeError", "latent"))
     assert (header["ms"]["model"], header["ms"]["queue"]) == (0, 0)
-    assert header["panels"][0].keys() == header["panels"][2].keys()
-    assert header["panels"][0]["bytes"] == header["panels"][2]["bytes"]
+    assert header["results"][0].keys() == header["results"][2].keys()
+    assert header["results"][0]["bytes"] == header["results"][2]["bytes"]
 
 
 def test_the_reveal_tells_columns_and_which_guesses_were_right() -> None:
@@ -115,7 +115,7 @@ def test_of_a_single_picture_real_and_made_are_both_drawn_whichever_is_shown() -
     for _ in range(40):
         opened = rounds.begin(begin(single=True), CATALOGUE)
         (name,) = opened.columns.values()
-        jobs = opened.jobs(panels(walls(opened.columns, (1,))), CATALOGUE, "me", "walls-0")
+        jobs = opened.jobs(operations(walls(opened.columns, (1,))), CATALOGUE, "me", "walls-0")
         assert sorted(job.verb for job in jobs) == ["pictures", "wall"]
         assert jobs[0].verb == ("pictures" if name == REAL else "wall")
         truth = REAL if name == REAL else "made"
@@ -143,8 +143,8 @@ def test_only_so_many_rounds_are_kept_and_an_old_one_is_over() -> None:
         rounds.begin(begin(), CATALOGUE)
     assert (len(rounds.rounds), len(rounds.columns)) == (KEPT, 3 * KEPT)
     with pytest.raises(BadValue, match="over"):
-        rounds.of(panels(walls(first.columns)))
-    assert rounds.of(panels([{"verb": "wall", "model": "digits-one", "seeds": [1]}])) is None
+        rounds.of(operations(walls(first.columns)))
+    assert rounds.of(operations([{"verb": "wall", "model": "digits-one", "seeds": [1]}])) is None
 
 
 def message(**header: Any) -> bytes:

@@ -27,8 +27,6 @@ ALLOWED = {
     "exact": {"engine/analysis/neighbours.py", "train/export.py", "train/metrics/outliers.py"},  # not rounded
     "gallery": {"app/components/gallery.py"},  # the page of that name
     "link": {"app/link.py"},  # the part of an address that says what is shown
-    "panel": {"app/blind.py", "app/browser_check.py", "app/server/", "bench/rig/"},  # fields of the protocol
-    "panels": {"app/blind.py", "app/server/", "bench/rig/"},
     "plane": {"train/data/plane.py"},  # points of the plane are the data
     "reach": {"engine/checkpoints/directions.py"},  # a field of a file
     "ready": {"app/engine_client.py"},  # a state of the engine

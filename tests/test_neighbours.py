@@ -13,7 +13,7 @@ import torch
 
 from app.server import responses
 from app.server.errors import ProtocolError
-from app.server.operations import panels
+from app.server.operations import operations
 from app.server.pictures import Codec
 from app.server.protocol import Show
 from engine.analysis import reference_images
@@ -107,17 +107,17 @@ def test_so_many_are_refused(tmp_path: Path, neighbours: int) -> None:
     (refused,) = run_batch(ready(tmp_path, "toy-vae", VAE), [job])
     assert isinstance(refused, BadValue)
     with pytest.raises(ProtocolError, match="1 to 12 neighbours"):
-        panels([{"verb": "nearest", "model": "toy-vae", "rows": 1, "neighbours": neighbours}])
+        operations([{"verb": "nearest", "model": "toy-vae", "rows": 1, "neighbours": neighbours}])
 
 
 def test_they_travel_as_pictures_with_their_distances_behind() -> None:
     job = Job("nearest", "toy-vae", pictures=pictures_of(2), neighbours=3)
     assert job_from(*unpack(pack_job(job))).neighbours == 3
-    asked = panels([{"verb": "nearest", "model": "toy-vae", "rows": 2, "neighbours": 3, "columns": 3}])
+    asked = operations([{"verb": "nearest", "model": "toy-vae", "rows": 2, "neighbours": 3, "columns": 3}])
     near, distance = pictures_of(6).reshape(2, 3, 8, 6, 1), np.arange(6, dtype=np.float32).reshape(2, 3)
     answer = Answer({"pictures": near, "distance": distance})
     message = responses.written(Show(1, "near", asked, b""), [answer], Codec())
     (length,) = struct.unpack_from("<I", message)
-    (panel,) = json.loads(message[4 : 4 + length])["panels"]
-    assert (panel["shape"], panel["apart"], panel["columns"]) == ([6, 8, 6, 1], [2, 3], 3)
+    (result,) = json.loads(message[4 : 4 + length])["results"]
+    assert (result["shape"], result["apart"], result["columns"]) == ([6, 8, 6, 1], [2, 3], 3)
     assert message[4 + length :] == near.tobytes() + distance.tobytes()

@@ -174,7 +174,7 @@ class Connection:
 
     async def _shown(self, show: Show) -> bytes:
         catalogue = await self.client.arrived()
-        hidden = self.rounds.of(show.panels)
+        hidden = self.rounds.of(show.operations)
         if hidden is None:
             outcomes = await self._outcomes(show.jobs(catalogue, self.person.name))
         else:
@@ -186,8 +186,8 @@ class Connection:
 
     async def _hidden(self, hidden: Round, show: Show, catalogue: Catalogue) -> list[Outcome]:
         """Have the engine draw the columns of a blind round; what is drawn beside only takes its time."""
-        outcomes = await self._outcomes(hidden.jobs(show.panels, catalogue, self.person.name, show.slot))
-        return [blind.hushed(outcome) for outcome in outcomes[: len(show.panels)]]
+        outcomes = await self._outcomes(hidden.jobs(show.operations, catalogue, self.person.name, show.slot))
+        return [blind.hushed(outcome) for outcome in outcomes[: len(show.operations)]]
 
     async def _begun(self, wanted: Begin) -> dict[str, Any]:
         """Open a blind round; where it has real pictures they must be there."""

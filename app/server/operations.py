@@ -1,4 +1,4 @@
-"""Panels of the live channel: what a message asks for, read and checked. The protocol stands in websocket.py."""
+"""Operations of the live channel: what a message asks for, read and checked. The protocol stands in websocket.py."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from engine.checkpoints.card import Card
 from engine.checkpoints.catalogue import Catalogue
 from engine.inference.requests import MAX_NEIGHBOURS, MAX_STEPS, Job
 
-MAX_PANELS = 16
-MAX_ROWS = 1024  # of all panels of one message
+MAX_OPERATIONS = 16
+MAX_ROWS = 1024  # of all operations of one message
 MAX_SEARCHES = 16  # rows of an inversion
 MAX_FILLINGS = 16  # rows of a completion
 MAX_PIXELS = 1 << 20  # of a picture
@@ -27,7 +27,7 @@ VERBS = {
     "reconstruct": "reconstruct",
     "distance": "distance",
     "invert": "invert",
-    "draw": "latents",
+    "latents": "latents",
     "posterior": "posterior",
     "directions": "directions",
     "wall": "wall",
@@ -41,9 +41,9 @@ VERBS = {
     "classify": "classify",
     "score": "score",
 }
-"""What a panel may ask for, and the engine's name for it."""
+"""What an operation may ask for, and the engine's name for it."""
 SEEDED = ("wall", "pictures", "points")
-"""Panels that name seeds and get what their model makes of them."""
+"""Operations that name seeds and get what their model makes of them."""
 
 
 @dataclass(frozen=True)
@@ -65,31 +65,31 @@ class Operation:
 
     @property
     def kind(self) -> tuple[str, str]:
-        """Panels of one kind take as many bytes a row."""
+        """Operations of one kind take as many bytes a row."""
         return self.verb, self.model
 
 
 # From a header
 
 
-def panels(given: Any) -> tuple[Operation, ...]:
-    """Read the panels of a message. Raises ProtocolError."""
-    if not isinstance(given, list) or not 1 <= len(given) <= MAX_PANELS:
-        raise ProtocolError(BAD_DATA, f"A message shows 1 to {MAX_PANELS} panels.")
-    read = tuple(_panel(panel) for panel in given)
-    if sum(panel.rows for panel in read) > MAX_ROWS:
+def operations(given: Any) -> tuple[Operation, ...]:
+    """Read the operations of a message. Raises ProtocolError."""
+    if not isinstance(given, list) or not 1 <= len(given) <= MAX_OPERATIONS:
+        raise ProtocolError(BAD_DATA, f"A message shows 1 to {MAX_OPERATIONS} operations.")
+    read = tuple(_operation(operation) for operation in given)
+    if sum(operation.rows for operation in read) > MAX_ROWS:
         raise ProtocolError(BAD_DATA, f"A message asks for at most {MAX_ROWS} rows.")
     return read
 
 
-def _panel(given: Any) -> Operation:
+def _operation(given: Any) -> Operation:
     verb = given.get("verb") if isinstance(given, dict) else None
     if not isinstance(verb, str) or verb not in VERBS:
         raise ProtocolError(BAD_DATA, f"A verb is one of the {len(VERBS)} that app/server/websocket.py lists.")
     model = given.get("model")
     if not isinstance(model, str) or len(model) > 200:
-        raise ProtocolError(BAD_DATA, "A panel needs a model, a name of at most 200 letters.")
-    if verb == "draw":
+        raise ProtocolError(BAD_DATA, "An operation needs a model, a name of at most 200 letters.")
+    if verb == "latents":
         return Operation(verb, model, len(seeds := _seeds(given)), seeds=seeds, truncation=_truncation(given))
     if verb in ("posterior", "directions", "masks"):
         return Operation(verb, model)
@@ -98,7 +98,7 @@ def _panel(given: Any) -> Operation:
         return Operation(verb, model, len(seeds := _seeds(given)), given.get("y"), columns, seeds, truncation)
     rows, columns = given.get("rows"), _columns(given)
     if not whole(rows, 1, MAX_ROWS):
-        raise ProtocolError(BAD_DATA, f"A panel asks for 1 to {MAX_ROWS} rows.")
+        raise ProtocolError(BAD_DATA, f"An operation asks for 1 to {MAX_ROWS} rows.")
     if verb in ("complete", "receptive"):
         return _stretch(given, verb, model, rows)
     seeds = _seeds_of_rows(given, rows) if verb == "reconstruct" else ()
@@ -115,7 +115,7 @@ def _terms(given: dict[str, Any]) -> bool:
 
 
 def _stretch(given: dict[str, Any], verb: str, model: str, rows: int) -> Operation:
-    """Read a panel that speaks of pixels: from which on, and of a completion to which, and by which seeds."""
+    """Read an operation that speaks of pixels: from which on, and of a completion to which, and by which seeds."""
     first, last = given.get("first"), given.get("last", 0)
     if not whole(first, 0, MAX_PIXELS) or not whole(last, 0, MAX_PIXELS) or rows > MAX_FILLINGS:
         raise ProtocolError(BAD_DATA, f"Pixels have numbers, row · width + column; at most {MAX_FILLINGS} rows.")
@@ -212,45 +212,50 @@ TAKEN: dict[str, Callable[[Card], int]] = {
     "classify": _picture_bytes,
     "score": _picture_bytes,
 }
-"""How many bytes of the payload a row of a panel takes."""
+"""How many bytes of the payload a row of an operation takes."""
 
 
-def job(panel: Operation, payload: bytes, catalogue: Catalogue, who: str, slot: str) -> Job:
-    """Read a panel and its part of the payload against its model's card. Raises UnknownName and ProtocolError."""
-    card = catalogue.card(panel.model)
-    if panel.verb in (*TAKEN, *SEEDED) and panel.rows * panel.neighbours * _picture_bytes(card) > MAX_ANSWER:
+def job(operation: Operation, payload: bytes, catalogue: Catalogue, who: str, slot: str) -> Job:
+    """Read an operation and its part of the payload against its model's card. Raises UnknownName and ProtocolError."""
+    card = catalogue.card(operation.model)
+    if (
+        operation.verb in (*TAKEN, *SEEDED)
+        and operation.rows * operation.neighbours * _picture_bytes(card) > MAX_ANSWER
+    ):
         raise ProtocolError(TOO_BIG, "The pictures asked for are too many for one answer.")
     return Job(
-        VERBS[panel.verb],
-        panel.model,
-        **_arrays(panel, payload, card),
-        y=_classes(panel, len(card.classes)),
-        seeds=panel.seeds,
-        truncation=panel.truncation,
-        steps=panel.steps,
-        neighbours=panel.neighbours,
-        terms=panel.terms,
-        first=panel.first,
-        last=panel.last,
+        VERBS[operation.verb],
+        operation.model,
+        **_arrays(operation, payload, card),
+        y=_classes(operation, len(card.classes)),
+        seeds=operation.seeds,
+        truncation=operation.truncation,
+        steps=operation.steps,
+        neighbours=operation.neighbours,
+        terms=operation.terms,
+        first=operation.first,
+        last=operation.last,
         who=who,
         slot=slot,
     )
 
 
-def _arrays(panel: Operation, payload: bytes, card: Card) -> dict[str, Any]:
-    """Cut a panel's part of the payload into the arrays of its job."""
-    if panel.verb not in TAKEN:
+def _arrays(operation: Operation, payload: bytes, card: Card) -> dict[str, Any]:
+    """Cut an operation's part of the payload into the arrays of its job."""
+    if operation.verb not in TAKEN:
         return {}
-    if panel.verb == "decode":
-        return {"z": _floats(payload, panel.rows)}
+    if operation.verb == "decode":
+        return {"z": _floats(payload, operation.rows)}
     channels, height, width = card.shape
-    size = panel.rows * _picture_bytes(card)
-    pictures = np.frombuffer(payload, np.uint8, size).reshape(panel.rows, height, width, channels)
-    if panel.verb == "distance":
+    size = operation.rows * _picture_bytes(card)
+    pictures = np.frombuffer(payload, np.uint8, size).reshape(operation.rows, height, width, channels)
+    if operation.verb == "distance":
         return {"pictures": pictures, "others": np.frombuffer(payload[size:], np.uint8).reshape(pictures.shape)}
-    if panel.verb == "complete":
+    if operation.verb == "complete":
         return {"pictures": pictures, "hidden": np.frombuffer(payload[size:], np.uint8).reshape(pictures.shape[:3])}
-    return {"pictures": pictures} | ({"state": _floats(payload[size:], panel.rows)} if panel.verb == "invert" else {})
+    return {"pictures": pictures} | (
+        {"state": _floats(payload[size:], operation.rows)} if operation.verb == "invert" else {}
+    )
 
 
 def _floats(payload: bytes, rows: int) -> NDArray[np.float32]:
@@ -260,11 +265,11 @@ def _floats(payload: bytes, rows: int) -> NDArray[np.float32]:
     return array
 
 
-def _classes(panel: Operation, classes: int) -> NDArray[np.int64] | None:
-    if panel.y is None or not classes:
+def _classes(operation: Operation, classes: int) -> NDArray[np.int64] | None:
+    if operation.y is None or not classes:
         return None
-    labels: Sequence[Any] = panel.y if isinstance(panel.y, list) else [panel.y] * panel.rows
-    if len(labels) != panel.rows:
+    labels: Sequence[Any] = operation.y if isinstance(operation.y, list) else [operation.y] * operation.rows
+    if len(labels) != operation.rows:
         raise ProtocolError(BAD_DATA, "y is one class, or one class for each row.")
     if not all(whole(label, 0, classes - 1) for label in labels):
         raise ProtocolError(BAD_DATA, f"A class is a whole number from 0 to {classes - 1}.")

@@ -12,7 +12,7 @@ from typing import Any
 from app import blind
 from app.blind import Begin, Reveal
 from app.server.errors import BAD_DATA, TOO_BIG, ProtocolError, whole
-from app.server.operations import TAKEN, Operation, job, panels
+from app.server.operations import TAKEN, Operation, job, operations
 from engine.checkpoints.catalogue import Catalogue
 from engine.errors import ZoetropeError
 from engine.inference.requests import Job
@@ -25,41 +25,41 @@ TOKEN = re.compile(r"[A-Za-z0-9_-]{22,64}")
 
 @dataclass(frozen=True)
 class Show:
-    """Panels that are to be answered together."""
+    """Operations that are to be answered together."""
 
     id: int
     slot: str
-    panels: tuple[Operation, ...]
+    operations: tuple[Operation, ...]
     payload: bytes
     rate: float | None = None  # bytes a second that the client has measured
 
     @property
     def rows(self) -> int:
-        return sum(panel.rows for panel in self.panels)
+        return sum(operation.rows for operation in self.operations)
 
     def jobs(self, catalogue: Catalogue, who: str) -> list[Job | ZoetropeError]:
-        """Give a job for each panel, or why there is none. Raises ProtocolError for a payload that does not fit."""
+        """Give a job for each operation, or why there is none. Raises ProtocolError for a payload that does not fit."""
         widths, jobs, at = self._widths(catalogue), list[Job | ZoetropeError](), 0
-        for number, panel in enumerate(self.panels):
-            size = panel.rows * widths.get(panel.kind, 0)
+        for number, operation in enumerate(self.operations):
+            size = operation.rows * widths.get(operation.kind, 0)
             part, at = self.payload[at : at + size], at + size
             try:
-                jobs.append(job(panel, part, catalogue, who, f"{self.slot}/{number}"))
-            except ZoetropeError as error:  # an unknown model is answered in its panel, not punished
+                jobs.append(job(operation, part, catalogue, who, f"{self.slot}/{number}"))
+            except ZoetropeError as error:  # an unknown model is answered in its operation, not punished
                 jobs.append(error)
         return jobs
 
     def _widths(self, catalogue: Catalogue) -> dict[tuple[str, str], int]:
-        """Give the bytes of a row of each kind of panel: from its card, or from what is left for it."""
+        """Give the bytes of a row of each kind of operation: from its card, or from what is left for it."""
         rows = dict[tuple[str, str], int]()
-        for panel in self.panels:
-            if panel.verb in TAKEN:
-                rows[panel.kind] = rows.get(panel.kind, 0) + panel.rows
+        for operation in self.operations:
+            if operation.verb in TAKEN:
+                rows[operation.kind] = rows.get(operation.kind, 0) + operation.rows
         known = {kind: TAKEN[kind[0]](catalogue.cards[kind[1]]) for kind in rows if kind[1] in catalogue.cards}
         left, unknown = len(self.payload) - sum(rows[kind] * known[kind] for kind in known), rows.keys() - known
         if left < 0 or (left and not unknown):
             wanted = ", ".join(f"{rows[kind]} rows of {known[kind]} bytes" for kind in list(known)[:3]) or "nothing"
-            raise ProtocolError(BAD_DATA, f"The panels take {wanted}; the payload differs by {left} bytes.")
+            raise ProtocolError(BAD_DATA, f"The operations take {wanted}; the payload differs by {left} bytes.")
         if len(unknown) > 1:
             raise ProtocolError(BAD_DATA, "Several models of this message are unknown; reload the page.")
         for kind in unknown:
@@ -111,7 +111,7 @@ class Message:
             raise ProtocolError(BAD_DATA, f"The header needs an op, one of: {', '.join(OPERATIONS)}.")
         if op == "show":
             rate = _rate(self.header.get("rate"))
-            return Show(number, slot, panels(self.header.get("panels")), self.payload, rate)
+            return Show(number, slot, operations(self.header.get("operations")), self.payload, rate)
         if op in blind.OPERATIONS:
             return blind.read(self.header, number, slot)
         return _memory(self.header, number, slot)

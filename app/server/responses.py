@@ -32,9 +32,12 @@ def trouble(request: Request | Message, sentence: str) -> bytes:
 
 
 def written(show: Show, outcomes: Sequence[Outcome], codec: Codec) -> bytes:
-    """Write the answer to all panels of a request."""
+    """Write the answer to all operations of a request."""
     started = time.perf_counter()
-    parts = [_panel(panel, outcome, codec, show.rate) for panel, outcome in zip(show.panels, outcomes, strict=True)]
+    parts = [
+        _result(operation, outcome, codec, show.rate)
+        for operation, outcome in zip(show.operations, outcomes, strict=True)
+    ]
     answers = [outcome for outcome in outcomes if isinstance(outcome, Answer)]
     ms = {stage: max((answer.ms.get(stage, 0.0) for answer in answers), default=0.0) for stage in ("queue", "model")}
     ms["encode"] = 1e3 * (time.perf_counter() - started)
@@ -42,17 +45,17 @@ def written(show: Show, outcomes: Sequence[Outcome], codec: Codec) -> bytes:
         "id": show.id,
         "slot": show.slot,
         "ms": {stage: round(value, 3) for stage, value in ms.items()},
-        "panels": [about for about, _ in parts],
+        "results": [about for about, _ in parts],
     }
     return protocol.message(header, *(payload for _, payload in parts))
 
 
-def _panel(panel: Operation, outcome: Outcome, codec: Codec, rate: float | None) -> tuple[dict[str, Any], bytes]:
-    about: dict[str, Any] = {"model": panel.model, "verb": panel.verb}
+def _result(operation: Operation, outcome: Outcome, codec: Codec, rate: float | None) -> tuple[dict[str, Any], bytes]:
+    about: dict[str, Any] = {"model": operation.model, "verb": operation.verb}
     if isinstance(outcome, ZoetropeError):
         return {**about, "error": str(outcome)}, b""
     write = _numbers if "pictures" not in outcome.arrays else _pictures
-    more, payload = write(panel, outcome.arrays, codec, rate)
+    more, payload = write(operation, outcome.arrays, codec, rate)
     ms = {stage: round(value, 3) for stage, value in outcome.ms.items()}
     return {**about, **more, "ms": ms, "bytes": len(payload)}, payload
 
@@ -75,14 +78,14 @@ LISTED = (*TERMS, "strangeness", "texture", "log_prob", "elbo", "file_bits")
 """Arrays, a number a row, that stand in the header itself."""
 
 
-def _pictures(panel: Operation, arrays: Arrays, codec: Codec, rate: float | None) -> tuple[dict[str, Any], bytes]:
+def _pictures(operation: Operation, arrays: Arrays, codec: Codec, rate: float | None) -> tuple[dict[str, Any], bytes]:
     pictures = arrays["pictures"]
     pictures = pictures.reshape(-1, *pictures.shape[-3:])  # the neighbours of a picture stand behind each other
-    columns = min(len(pictures), panel.columns or math.ceil(math.sqrt(len(pictures))))
-    if panel.verb == "complete":
+    columns = min(len(pictures), operation.columns or math.ceil(math.sqrt(len(pictures))))
+    if operation.verb == "complete":
         form, payload = "raw", pictures.tobytes()  # what was drawn is given again, bit by bit, to be drawn on
     else:
-        form, payload = codec.encode("blind" if is_token(panel.model) else panel.model, pictures, columns, rate)
+        form, payload = codec.encode("blind" if is_token(operation.model) else operation.model, pictures, columns, rate)
     about: dict[str, Any] = {"shape": pictures.shape, "format": form, "columns": columns}
     for name, field in FOLLOWING.items():
         if name in arrays:
@@ -101,11 +104,11 @@ def _listed(numbers: NDArray[Any]) -> list[float | None]:
     return [round(float(number), 4) if math.isfinite(number) else None for number in numbers]
 
 
-def _numbers(panel: Operation, arrays: Arrays, codec: Codec, rate: float | None) -> tuple[dict[str, Any], bytes]:
-    numbers, labels = arrays.get(NUMBERS.get(panel.verb, "z"), NONE), arrays.get("labels")
+def _numbers(operation: Operation, arrays: Arrays, codec: Codec, rate: float | None) -> tuple[dict[str, Any], bytes]:
+    numbers, labels = arrays.get(NUMBERS.get(operation.verb, "z"), NONE), arrays.get("labels")
     payload = numbers.astype("<f4").tobytes() + (b"" if labels is None else labels.astype("<i2").tobytes())
     about: dict[str, Any] = {"shape": numbers.shape, "format": "float32"}
     if "about" in arrays:
-        about[panel.verb] = json.loads(arrays["about"].tobytes())  # of directions, or of masks
+        about[operation.verb] = json.loads(arrays["about"].tobytes())  # of directions, or of masks
     about |= {name: _listed(arrays[name]) for name in LISTED if name in arrays}
     return about | ({} if labels is None else {"labels": True}), payload

@@ -5,8 +5,8 @@ Wire protocol, the same in both directions and the only place where it is writte
     message := length (little-endian u32) + header (UTF-8 JSON, `length` bytes) + payload
 
     request, always with id, slot and op
-        show     panels: [panel, …] 1 to 16, of 1024 rows together; rate?: bytes a second that the client has measured
-                 payload: what the panels take, one after the other: float32 little-endian, pictures uint8 NHWC of
+        show     operations: [operation, …] 1 to 16, of 1024 rows together; rate?: bytes a second, as measured
+                 payload: what the operations take, one after the other: float32 little-endian, pictures uint8 NHWC of
                  the model's own size
             decode      {verb, model, rows, y?: int | [int], columns?: int}
                         takes z, rows × latent
@@ -18,7 +18,7 @@ Wire protocol, the same in both directions and the only place where it is writte
             invert      {verb, model, rows, steps, y?, columns?}, rows at most 16, steps at most 25
                         takes pictures, rows, then rows × (3 · latent + 1): z | first moment | second moment | steps
                         done; to begin, z of your choice and 0 for the rest, to go on, the state of the last answer
-            draw        {verb, model, seeds: [int], truncation?: number}
+            latents     {verb, model, seeds: [int], truncation?: number}
             posterior   {verb, model}
             directions  {verb, model}
             wall        {verb, model, seeds: [int], y?, truncation?, columns?}: of any model that decodes or samples
@@ -46,8 +46,8 @@ Wire protocol, the same in both directions and the only place where it is writte
         reveal   round; guesses: [name | "real" | null], one for each column; of a single picture any name means made
 
     answer, always with id and slot
-        show     ms: {queue, model, encode}; panels: in the order asked for, all in one message
-                 payload: that of each panel, one after the other, `bytes` long each
+        show     ms: {queue, model, encode}; results: in the order asked for, all in one message
+                 payload: that of each result, one after the other, `bytes` long each
             decode      {model, verb, bytes, shape: [n, h, w, c], columns, format}; format "raw": uint8 NHWC,
                         "jpeg" or "webp": one sheet of n tiles, `columns` to a row
             reconstruct as decode, and latent: [n, latent]: z, float32, follows the pictures; drawn: whether z is a
@@ -65,7 +65,7 @@ Wire protocol, the same in both directions and the only place where it is writte
             score       {model, verb, bytes, shape: [n, classes] or [0], format: "float32"}: log p(x|y) of each class,
                         of a class-conditional model; log_prob: [n] or, of models that bound, elbo: [n], in nats, of the
                         class given or else the log of the mean over classes; file_bits: [n]: of each as a file
-            draw        {model, verb, bytes, shape: [n, latent], format: "float32"}: z
+            latents     {model, verb, bytes, shape: [n, latent], format: "float32"}: z
             posterior   {model, verb, bytes, shape: [m, latent], format: "float32", labels?: true}: z, followed by m
                         int16 labels where `labels` is true
             directions  {model, verb, bytes, shape: [n, latent], format: "float32", directions: [{name, kind, value,
@@ -86,7 +86,7 @@ Wire protocol, the same in both directions and the only place where it is writte
             masks       {model, verb, bytes, shape: [n, side, side], format: "float32", masks: [{name}, …]}: what the
                         layers of the model see around a pixel, which stands in the middle: 1, else 0
             trouble     {model, verb, error}: a sentence for the person, no payload
-                 each panel that has an answer also has ms: {queue, model}, its own
+                 each result that is no error also has ms: {queue, model}, its own
                  `model` of a wall may be a column of a blind round, if the message asks for all of them at the same
                  seeds; its answer repeats the column and holds no times
         keep     kept: true
@@ -98,7 +98,7 @@ Wire protocol, the same in both directions and the only place where it is writte
 
     push     {engine: "starting" | "ready" | "restarting" | "lost"}, as the socket opens and at each change
 
-`ms` holds milliseconds by stage, the largest of the panels. A client keeps one request in flight per slot and draws no
+`ms` holds milliseconds by stage, the largest of the results. A client keeps one request in flight per slot and draws no
 answer but to its newest. Where a client asks faster, only the newest request of a slot is kept and the older go
 unanswered. While the engine restarts, requests wait. A socket is closed with a reason where it sends too much: a
 message of more than a MiB, more slots or more messages a second than any page needs. It harms nobody else.

@@ -54,7 +54,7 @@ async def raising(address: str, seconds: float) -> str:
             bad.decode(VICTIM, asked(1, RAISES)), good.decode(VICTIM, asked(1, 0.0)), return_exceptions=True
         )
         sentences[_sentence(poison)] += 1
-        right += not isinstance(plain, BaseException) and "error" not in plain.header["panels"][0]
+        right += not isinstance(plain, BaseException) and "error" not in plain.header["results"][0]
     await bad.close()
     await good.close()
     return f"{right} of {sentences.total()} neighbours in the batch served; " + _counted(sentences)
@@ -95,7 +95,7 @@ async def deleted(server: Server, shelf: Path) -> str:
     (shelf / VICTIM / "weights.safetensors").unlink()
     outcomes = [f"weights deleted: {await ask()}"]
     shutil.rmtree(shelf / VICTIM)
-    reply = await line.ask("show", panels=[{"verb": "posterior", "model": VICTIM}])
+    reply = await line.ask("show", operations=[{"verb": "posterior", "model": VICTIM}])
     outcomes.append(f"folder deleted: {await ask()}, its posterior: {_sentence(reply)}")
     session = await Session.open(server.address)
     await session.run("explore", f"model={VICTIM}")
@@ -114,8 +114,8 @@ def _sentence(reply: Any) -> str:
         return f"“{reply}”"
     if isinstance(reply, BaseException):
         return f"{type(reply).__name__}: {reply}"
-    panel = reply.header["panels"][0]
-    return f"“{panel['error']}”" if "error" in panel else "answered"
+    result = reply.header["results"][0]
+    return f"“{result['error']}”" if "error" in result else "answered"
 
 
 def _counted(outcomes: Counter[str]) -> str:
@@ -175,7 +175,7 @@ async def _unread(server: Server, seconds: float) -> tuple[int, float]:
     plug.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     sent, most, web = 0, 0.0, server.web
     z = np.zeros((256, LARGE_LATENTS), np.float32)
-    message = {"op": "show", "panels": [decode(LARGE, z), {"verb": "posterior", "model": LARGE}]}
+    message = {"op": "show", "operations": [decode(LARGE, z), {"verb": "posterior", "model": LARGE}]}
     async with connect(
         f"ws://{server.address}/live?person={token_urlsafe(24)}", sock=plug, compression=None, max_queue=1
     ) as open_socket:

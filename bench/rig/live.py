@@ -33,30 +33,30 @@ class Trouble(Exception):
 
 @dataclass(frozen=True)
 class Reply:
-    """One answer: its header and the payload of each panel."""
+    """One answer: its header and the payload of each result."""
 
     header: dict[str, Any]
     payloads: tuple[bytes, ...]
 
     @property
     def pictures(self) -> Bytes:
-        """The raw pictures of the only panel, uint8 (n, height, width, channel). Raises Trouble with its sentence."""
-        panel = self.panel
-        if panel["format"] != "raw":
-            raise ValueError(f"The panel came as {panel['format']}, and only raw pictures can be compared.")
-        return np.frombuffer(self.payloads[0], np.uint8).reshape(panel["shape"])
+        """The raw pictures of the only result, uint8 (n, height, width, channel). Raises Trouble with its sentence."""
+        result = self.result
+        if result["format"] != "raw":
+            raise ValueError(f"The result came as {result['format']}, and only raw pictures can be compared.")
+        return np.frombuffer(self.payloads[0], np.uint8).reshape(result["shape"])
 
     @property
-    def panel(self) -> dict[str, Any]:
-        """The header of the only panel. Raises Trouble with its sentence."""
-        panel: dict[str, Any] = self.header["panels"][0]
-        if "error" in panel:
-            raise Trouble(panel["error"])
-        return panel
+    def result(self) -> dict[str, Any]:
+        """The header of the only result. Raises Trouble with its sentence."""
+        result: dict[str, Any] = self.header["results"][0]
+        if "error" in result:
+            raise Trouble(result["error"])
+        return result
 
 
 def decode(model: str, z: Latent, **more: Any) -> dict[str, Any]:
-    """Ask for a panel of decoded latents; `z` itself travels in the payload."""
+    """Ask for decoded latents; `z` itself travels in the payload."""
     return {"verb": "decode", "model": model, "rows": len(z), **more}
 
 
@@ -68,9 +68,9 @@ def encode_message(header: dict[str, Any], payload: bytes = b"") -> bytes:
 def read_message(data: bytes) -> Reply:
     (length,) = struct.unpack_from("<I", data)
     header, at, payloads = json.loads(data[4 : 4 + length]), 4 + length, []
-    for panel in header.get("panels", ()):
-        payloads.append(data[at : at + panel.get("bytes", 0)])
-        at += panel.get("bytes", 0)
+    for result in header.get("results", ()):
+        payloads.append(data[at : at + result.get("bytes", 0)])
+        at += result.get("bytes", 0)
     if at != len(data):
         raise ValueError(f"An answer of {len(data)} bytes came whose header speaks of {at}: {header}")
     return Reply(header, tuple(payloads))
@@ -135,7 +135,7 @@ class Line:
 
     async def decode(self, model: str, z: Latent, slot: str = "main", **more: Any) -> Reply:
         payload = np.ascontiguousarray(z, "<f4").tobytes()
-        return await self.ask("show", payload, slot, panels=[decode(model, z, **more)])
+        return await self.ask("show", payload, slot, operations=[decode(model, z, **more)])
 
     async def keep(self, view: dict[str, Any]) -> None:
         await self.ask("keep", slot="view", token=self.who, view=view)

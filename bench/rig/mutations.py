@@ -15,13 +15,16 @@ from bench.rig.live import encode_message
 TOKEN = "bench-mutations-0123456789"
 Z = np.array([[0.5, -0.5]], "<f4").tobytes()
 WELL_FORMED: list[tuple[dict[str, Any], bytes]] = [
-    ({"op": "show", "panels": [{"verb": "decode", "model": "frey-vae-2d", "rows": 1}]}, Z),
+    ({"op": "show", "operations": [{"verb": "decode", "model": "frey-vae-2d", "rows": 1}]}, Z),
     (
-        {"op": "show", "panels": [{"verb": "decode", "model": "mnist-cvae", "rows": 2, "y": [1, 2], "columns": 2}]},
+        {"op": "show", "operations": [{"verb": "decode", "model": "mnist-cvae", "rows": 2, "y": [1, 2], "columns": 2}]},
         b"\0" * 64,
     ),
-    ({"op": "show", "panels": [{"verb": "draw", "model": "mnist-vae", "seeds": [1, 2], "truncation": 0.7}]}, b""),
-    ({"op": "show", "panels": [{"verb": "posterior", "model": "frey-vae-2d"}], "rate": 1e6}, b""),
+    (
+        {"op": "show", "operations": [{"verb": "latents", "model": "mnist-vae", "seeds": [1, 2], "truncation": 0.7}]},
+        b"",
+    ),
+    ({"op": "show", "operations": [{"verb": "posterior", "model": "frey-vae-2d"}], "rate": 1e6}, b""),
     ({"op": "keep", "token": TOKEN, "view": {"model": "frey-vae-2d", "z": [0.5, -0.5], "past": [[1, 2]]}}, b""),
     ({"op": "recall", "token": TOKEN}, b""),
 ]

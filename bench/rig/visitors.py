@@ -55,12 +55,14 @@ async def collector(address: str, tally: Tally) -> None:
         for _ in range(5):
             model, other = random.sample(list(MODELS), 2)
             await line.decode(model, some_z(model, random.choice([9, 64, 256])), columns=8)
-            await line.ask("show", panels=[{"verb": "draw", "model": model, "seeds": [random.randrange(2**32)] * 16}])
-            await line.ask("show", panels=[{"verb": "posterior", "model": model}])
-            panels = [{"verb": "decode", "model": name, "rows": 4} for name in (model, other)]
+            await line.ask(
+                "show", operations=[{"verb": "latents", "model": model, "seeds": [random.randrange(2**32)] * 16}]
+            )
+            await line.ask("show", operations=[{"verb": "posterior", "model": model}])
+            operations = [{"verb": "decode", "model": name, "rows": 4} for name in (model, other)]
             payload = b"".join(some_z(name, 4).tobytes() for name in (model, other))
-            reply = await line.ask("show", payload, panels=panels, rate=random.choice([1e5, 1e7]))
-            tally.errors.update(panel["error"] for panel in reply.header["panels"] if "error" in panel)
+            reply = await line.ask("show", payload, operations=operations, rate=random.choice([1e5, 1e7]))
+            tally.errors.update(result["error"] for result in reply.header["results"] if "error" in result)
             tally.done["sheets and lists"] += 4
             await asyncio.sleep(random.uniform(0, 1))
 

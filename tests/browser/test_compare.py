@@ -197,8 +197,10 @@ def test_blind_columns_have_no_names_in_the_page_nor_on_the_wire(compare: Compar
     )
     assert len(set(offered)) == 1, "every column offers the same guesses in the same order"
     expect(compare.page.get_by_test_id("figures")).to_be_hidden()
-    panels = [json.loads(text[4:]) for text in sent if '"blind:' in text]
-    assert all("y" not in panel and "truncation" not in panel for asked in panels for panel in asked["panels"])
+    rounds = [json.loads(text[4:]) for text in sent if '"blind:' in text]
+    assert all(
+        "y" not in operation and "truncation" not in operation for asked in rounds for operation in asked["operations"]
+    )
     selects = compare.columns.locator("select")
     for i in range(4):
         selects.nth(i).select_option(index=i + 1)

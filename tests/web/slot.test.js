@@ -7,12 +7,12 @@ import { Newest, Overtaken, Slot, Unanswered, telling } from "../../app/componen
 function wired() {
   const channel = { ready: true, sent: [], rate: { note: () => {} }, post: (_, header) => channel.sent.push(header) }
   const slot = new Slot(channel, "test")
-  const answer = (id, model, more = {}) => slot.take({ id, panels: [{ model, ...more }] }, 0)
+  const answer = (id, model, more = {}) => slot.take({ id, results: [{ model, ...more }] }, 0)
   return { channel, slot, answer }
 }
 
 const ask = (slot, model, make) => slot.ask({ verb: "decode", model }, null, make)
-const model = ({ panels: [panel] }) => panel.model
+const model = ({ results: [result] }) => result.model
 
 test("every answer reaches the asker whose request it answers", async () => {
   const { channel, slot, answer } = wired()
@@ -61,14 +61,14 @@ test("pictures are handed over while newer ones are on their way, as a drag need
   assert.equal((await second).made, "second")
 })
 
-test("a request without an answer says why, and a message's panels only if all of them have none", async () => {
+test("a request without an answer says why, and a message's results only if all of them have none", async () => {
   const { slot, answer } = wired()
   const refused = ask(slot, "faces")
   answer(1, "faces", { error: "It is not here." })
   await assert.rejects(refused, { constructor: Unanswered, message: "It is not here." })
-  const both = slot.askAll([{ panel: {} }, { panel: {} }])
-  slot.take({ id: 2, panels: [{ error: "It is not here." }, { model: "digits" }] }, 0)
-  assert.equal((await both).panels[1].model, "digits")
+  const both = slot.askAll([{ operation: {} }, { operation: {} }])
+  slot.take({ id: 2, results: [{ error: "It is not here." }, { model: "digits" }] }, 0)
+  assert.equal((await both).results[1].model, "digits")
 })
 
 test("after a lost socket the newest request is sent again, and one that it replaces is overtaken", async () => {

@@ -21,10 +21,10 @@ test("rows that are a part of a larger array travel alone", () => {
   assert.deepEqual([...new Float32Array(message.buffer.slice(6))], [2, 3])
 })
 
-test("each panel gets its own bytes, and the floats that follow its pictures", () => {
+test("each result gets its own bytes, and the floats that follow its pictures", () => {
   const header = {
     id: 3,
-    panels: [
+    results: [
       { shape: [2, 1, 1, 1], bytes: 2 + 16, latent: [2, 2] },
       { error: "gone" },
       { bytes: 4 + 12 + 8, apart: [1, 3], losses: [2, 1] },
@@ -38,12 +38,12 @@ test("each panel gets its own bytes, and the floats that follow its pictures", (
     Float32Array.of(9, 8), // losses come before distances
     Float32Array.of(0.25, 0.5, 0.75),
   ])
-  const { id, panels } = decode(buffer(message))
+  const { id, results } = decode(buffer(message))
   assert.equal(id, 3)
-  assert.deepEqual([...new Uint8Array(panels[0].payload)], [5, 6])
-  assert.deepEqual([...panels[0].z], floats)
-  assert.equal(panels[1].payload.byteLength, 0)
-  assert.deepEqual([...new Uint8Array(panels[2].payload)], [1, 2, 3, 4])
-  assert.deepEqual([...panels[2].losses], [9, 8])
-  assert.deepEqual([...panels[2].distance], [0.25, 0.5, 0.75])
+  assert.deepEqual([...new Uint8Array(results[0].payload)], [5, 6])
+  assert.deepEqual([...results[0].z], floats)
+  assert.equal(results[1].payload.byteLength, 0)
+  assert.deepEqual([...new Uint8Array(results[2].payload)], [1, 2, 3, 4])
+  assert.deepEqual([...results[2].losses], [9, 8])
+  assert.deepEqual([...results[2].distance], [0.25, 0.5, 0.75])
 })

@@ -64,26 +64,26 @@ export class Slot {
   }
 
   /**
-   * Ask for one panel: its fields, and its typed arrays one after the other.
+   * Ask for one operation: its fields, and its typed arrays one after the other.
    *
-   * @param {object} panel
+   * @param {object} operation
    * @param {any} [rows] a typed array, or several
    * @param {Request["make"]} [make]
    */
-  ask(panel, rows = null, make = nothing) {
-    return this.askAll([{ panel, rows }], make)
+  ask(operation, rows = null, make = nothing) {
+    return this.askAll([{ operation, rows }], make)
   }
 
   /**
-   * Ask for several panels that come back in one answer.
+   * Ask for several operations whose results come back in one answer.
    *
-   * @param {{panel: object, rows?: any}[]} asked
+   * @param {{operation: object, rows?: any}[]} asked
    * @param {Request["make"]} [make]
    */
   askAll(asked, make = nothing) {
-    const panels = asked.map(({ panel }) => panel)
+    const operations = asked.map(({ operation }) => operation)
     const rows = asked.flatMap((each) => each.rows ?? [])
-    return this.put({ op: "show", panels }, rows, make)
+    return this.put({ op: "show", operations }, rows, make)
   }
 
   /**
@@ -142,7 +142,7 @@ export class Slot {
     this.flying = null
     this.send()
     if (header.ms) this.time(header, bytes, performance.now() - request.sent)
-    const error = header.error ?? (header.panels?.every((panel) => panel.error) ? header.panels[0].error : null)
+    const error = header.error ?? (header.results?.every((result) => result.error) ? header.results[0].error : null)
     if (request.stale) request.reject(new Overtaken())
     else if (error) request.reject(new Unanswered(error))
     else this.deliver(request, header)

@@ -3,7 +3,7 @@
 /**
  * What one model answers to one verb. Which fields there are beside the first depends on the verb.
  *
- * @typedef {object} Panel
+ * @typedef {object} Result
  * @property {string} model
  * @property {ArrayBuffer} payload
  * @property {number[]} shape
@@ -19,7 +19,7 @@
  * @property {Float32Array} [chances] (n, pixels, channels, levels)
  */
 /** @typedef {{queue: number, model: number, encode: number, network?: number}} Timing milliseconds */
-/** @typedef {{id: number, panels: any[], ms: Timing, made?: any, [field: string]: any}} Answer */
+/** @typedef {{id: number, results: any[], ms: Timing, made?: any, [field: string]: any}} Answer */
 
 // Fields with the shape of what follows pictures
 const FOLLOWING = { latent: "z", state: "state", losses: "losses", apart: "distance", chances: "chances" }
@@ -38,30 +38,30 @@ export function encode(header, rows = []) {
   return message
 }
 
-/** The header of a message; each of its panels gets its own `payload`, without the floats that follow pictures. */
+/** The header of a message; each of its results gets its own `payload`, without the floats that follow pictures. */
 export function decode(data) {
   const length = new DataView(data).getUint32(0, true)
   const header = JSON.parse(new TextDecoder().decode(new Uint8Array(data, 4, length)))
   let at = 4 + length
-  for (const panel of header.panels ?? []) {
-    panel.payload = data.slice(at, at + (panel.bytes ?? 0))
-    at += panel.bytes ?? 0
-    cutFloats(panel)
+  for (const result of header.results ?? []) {
+    result.payload = data.slice(at, at + (result.bytes ?? 0))
+    at += result.bytes ?? 0
+    cutFloats(result)
   }
   return header
 }
 
 /**
- * Give a panel what follows its pictures as float32, row by row: `z` (n × latent), `state`, `losses` (steps × n),
+ * Give a result what follows its pictures as float32, row by row: `z` (n × latent), `state`, `losses` (steps × n),
  * `distance` (n × neighbours), `chances` (n × pixels × channels × levels).
  */
-function cutFloats(panel) {
-  const fields = Object.keys(FOLLOWING).filter((field) => panel[field])
-  const counts = fields.map((field) => panel[field].reduce((product, side) => product * side, 1))
-  const start = panel.payload.byteLength - 4 * counts.reduce((sum, count) => sum + count, 0)
+function cutFloats(result) {
+  const fields = Object.keys(FOLLOWING).filter((field) => result[field])
+  const counts = fields.map((field) => result[field].reduce((product, side) => product * side, 1))
+  const start = result.payload.byteLength - 4 * counts.reduce((sum, count) => sum + count, 0)
   let at = start
   fields.forEach((field, i) => {
-    panel[FOLLOWING[field]] = new Float32Array(panel.payload.slice(at, (at += 4 * counts[i])))
+    result[FOLLOWING[field]] = new Float32Array(result.payload.slice(at, (at += 4 * counts[i])))
   })
-  panel.payload = panel.payload.slice(0, start)
+  result.payload = result.payload.slice(0, start)
 }

@@ -145,9 +145,9 @@ export class Bookmarks {
     if (!places.length) return this.slot.drop()
     const marks = places.map((place) => this.mine[place])
     const y = card.classes.length ? marks.map((mark) => mark.y) : undefined
-    const panel = { verb: "decode", model: card.name, rows: marks.length, columns: marks.length, y }
+    const operation = { verb: "decode", model: card.name, rows: marks.length, columns: marks.length, y }
     this.slot
-      .ask(panel, Float32Array.from(marks.flatMap(({ z }) => z)), decoded)
+      .ask(operation, Float32Array.from(marks.flatMap(({ z }) => z)), decoded)
       .then(({ made }) => made.forEach((image, i) => this.draw(places[i], marks[i], image)))
       .catch(telling())
   }

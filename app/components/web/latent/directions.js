@@ -85,7 +85,7 @@ export class Directions {
   ask(name) {
     this.slot
       .ask({ verb: "directions", model: name })
-      .then(({ panels: [panel] }) => this.take(panel))
+      .then(({ results: [result] }) => this.take(result))
       .catch(telling((sentence) => this.refused(sentence, name)))
   }
 

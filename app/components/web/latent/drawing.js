@@ -73,10 +73,10 @@ export class Drawing {
     return { first: Math.max(this.known, next - (next % this.width)), last }
   }
 
-  /** What asks for a stretch: a panel, and its rows. */
+  /** What asks for a stretch: an operation, and its rows. */
   ask({ first, last }) {
     const { card, seeds, y, pictures, hidden } = this
-    const panel = {
+    const operation = {
       verb: "complete",
       model: card.name,
       rows: seeds.length,
@@ -86,7 +86,7 @@ export class Drawing {
       y: y ?? undefined,
       terms: this.tells,
     }
-    return { panel, rows: [...pictures, ...seeds.map(() => hidden)] }
+    return { operation, rows: [...pictures, ...seeds.map(() => hidden)] }
   }
 
   take({ payload, chances, ms }, { first, last }) {

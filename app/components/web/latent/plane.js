@@ -119,9 +119,9 @@ export class Plane {
       rows[i * z.length + axes[0]] = this.value(axes[0], ((i % columns) + 0.5) / columns)
       rows[i * z.length + axes[1]] = this.value(axes[1], 1 - (Math.floor(i / columns) + 0.5) / lines)
     }
-    const panel = { verb: "decode", model: card.name, rows: columns * lines, columns, y: y ?? undefined }
+    const operation = { verb: "decode", model: card.name, rows: columns * lines, columns, y: y ?? undefined }
     this.background
-      .ask(panel, rows, asSheet)
+      .ask(operation, rows, asSheet)
       .then(({ made }) => this.takeTiles(made))
       .catch(telling(() => (this.asked = "")))
   }
@@ -135,7 +135,7 @@ export class Plane {
     this.cloud.drop()
     this.cloud
       .ask({ verb: "posterior", model: name })
-      .then(({ panels: [panel] }) => this.takeCloud(panel))
+      .then(({ results: [result] }) => this.takeCloud(result))
       .catch(telling())
   }
 

@@ -43,10 +43,10 @@ export class Strips {
         this.put(rows.subarray(at, at + z.length), key, tileValue(this.rows.get(key), tile))
       }
     })
-    const panel = { verb: "decode", model: card.name, rows: keys.length * TILES, columns: TILES, y: y ?? undefined }
+    const operation = { verb: "decode", model: card.name, rows: keys.length * TILES, columns: TILES, y: y ?? undefined }
     this.slot
-      .ask(panel, rows, asSheet)
-      .then(({ panels: [{ shape }], made }) => card === this.view.card && this.take(keys, shape, made))
+      .ask(operation, rows, asSheet)
+      .then(({ results: [{ shape }], made }) => card === this.view.card && this.take(keys, shape, made))
       .catch(telling())
   }
 

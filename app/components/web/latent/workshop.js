@@ -91,8 +91,8 @@ export class Workshop {
     const { parts, card, toasts } = this.explorer
     const seeds = Array.from({ length: count }, () => Math.floor(Math.random() * 2 ** 32))
     this.draws
-      .ask({ verb: "draw", model: card.name, seeds, truncation: Number(parts.truncation.value) })
-      .then(({ panels: [panel] }) => card === this.explorer.card && this.put(holder, this.snapshots(panel)))
+      .ask({ verb: "latents", model: card.name, seeds, truncation: Number(parts.truncation.value) })
+      .then(({ results: [result] }) => card === this.explorer.card && this.put(holder, this.snapshots(result)))
       .catch(telling((sentence) => toasts.say(sentence)))
   }
 
@@ -116,9 +116,9 @@ export class Workshop {
     ]
     if (!items.length) return this.thumbs.drop()
     const y = card.classes.length ? items.map((item) => item.y) : undefined
-    const panel = { verb: "decode", model: card.name, rows: items.length, columns: items.length, y }
+    const operation = { verb: "decode", model: card.name, rows: items.length, columns: items.length, y }
     this.thumbs
-      .ask(panel, Float32Array.from(items.flatMap(({ z }) => z)), decoded)
+      .ask(operation, Float32Array.from(items.flatMap(({ z }) => z)), decoded)
       .then(({ made }) => made.forEach((image, i) => drawOn(items[i].thumb, image)))
       .catch(telling())
   }

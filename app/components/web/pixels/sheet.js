@@ -6,14 +6,15 @@ import { context2d } from "./canvas.js"
 const OPAQUE = 0xff000000
 
 /** The pictures of an answer, ImageData each: a list where they came raw, else a promise of one. */
-export function pictures(panel) {
-  return panel.format === "raw" ? rawPictures(panel) : sheet(panel).then((all) => cut(panel, all))
+export function pictures(result) {
+  return result.format === "raw" ? rawPictures(result) : sheet(result).then((all) => cut(result, all))
 }
 
 /** Of an answer for one model its pictures, or all on one sheet; of one for several those of each, null for none. */
-export const decoded = ({ panels: [panel] }) => pictures(panel)
-export const asSheet = ({ panels: [panel] }) => sheet(panel)
-export const decodedEach = ({ panels }) => Promise.all(panels.map((panel) => (panel.error ? null : pictures(panel))))
+export const decoded = ({ results: [result] }) => pictures(result)
+export const asSheet = ({ results: [result] }) => sheet(result)
+export const decodedEach = ({ results }) =>
+  Promise.all(results.map((result) => (result.error ? null : pictures(result))))
 
 /** Draw a picture, ImageData, on a canvas of its size. */
 export function drawOn(canvas, image) {
@@ -21,11 +22,11 @@ export function drawOn(canvas, image) {
   context2d(canvas).putImageData(image, 0, 0)
 }
 
-function rawPictures(panel) {
-  const [count, height, width] = panel.shape
+function rawPictures(result) {
+  const [count, height, width] = result.shape
   return Array.from({ length: count }, (_, i) => {
     const image = new ImageData(width, height)
-    paint(panel, i, image, 0, 0)
+    paint(result, i, image, 0, 0)
     return image
   })
 }
@@ -46,13 +47,13 @@ function paint({ shape: [, height, width, channels], payload }, i, image, left, 
   }
 }
 
-/** All pictures of an answer on one drawable sheet, `panel.columns` to a row. */
-export async function sheet(panel) {
-  const { format, payload, columns } = panel
+/** All pictures of an answer on one drawable sheet, `result.columns` to a row. */
+export async function sheet(result) {
+  const { format, payload, columns } = result
   if (format !== "raw") return createImageBitmap(new Blob([payload], { type: `image/${format}` }))
-  const [count, height, width] = panel.shape
+  const [count, height, width] = result.shape
   const image = new ImageData(width * columns, height * Math.ceil(count / columns))
-  for (let i = 0; i < count; i++) paint(panel, i, image, ...corner(panel, i))
+  for (let i = 0; i < count; i++) paint(result, i, image, ...corner(result, i))
   const canvas = new OffscreenCanvas(image.width, image.height)
   context2d(canvas).putImageData(image, 0, 0)
   return canvas
@@ -67,11 +68,11 @@ export function corner({ shape: [, height, width], columns }, i) {
   return [(i % columns) * width, Math.floor(i / columns) * height]
 }
 
-function cut(panel, all) {
-  const [count, height, width] = panel.shape
+function cut(result, all) {
+  const [count, height, width] = result.shape
   const context = context2d(new OffscreenCanvas(all.width, all.height))
   context.drawImage(all, 0, 0)
-  return Array.from({ length: count }, (_, i) => context.getImageData(...corner(panel, i), width, height))
+  return Array.from({ length: count }, (_, i) => context.getImageData(...corner(result, i), width, height))
 }
 
 /** Draws small pictures large, with soft or with visible pixels. */

@@ -86,9 +86,9 @@ export class Sample {
     const y = card.classes.length ? seed % card.classes.length : undefined
     try {
       const {
-        panels: [panel],
-      } = await this.draws.ask({ verb: "draw", model: card.name, seeds: [seed] })
-      const z = new Float32Array(panel.payload)
+        results: [result],
+      } = await this.draws.ask({ verb: "latents", model: card.name, seeds: [seed] })
+      const z = new Float32Array(result.payload)
       const {
         made: [image],
       } = await this.decodes.ask({ verb: "decode", model: card.name, rows: 1, y }, z, decoded)

@@ -112,25 +112,25 @@ export class Through {
     delete this.row.dataset.shown
     if (!able.length) return
     const asked = able.map((column) => ({ column, seen: fitted(this.source, column.card.shape) }))
-    const panels = asked.map(({ column, seen }) => ({
-      panel: { verb: "reconstruct", model: column.name, rows: 1, columns: 1, terms: false },
+    const operations = asked.map(({ column, seen }) => ({
+      operation: { verb: "reconstruct", model: column.name, rows: 1, columns: 1, terms: false },
       rows: [seen],
     }))
     this.asks
-      .askAll(panels, decodedEach)
+      .askAll(operations, decodedEach)
       .then((answer) => this.take(answer, asked, given, none))
       .catch(telling((sentence) => (this.says.textContent = sentence)))
   }
 
-  take({ panels, made }, asked, given, none) {
+  take({ results, made }, asked, given, none) {
     const tiles = asked.map(({ column, seen }, i) => {
-      if (!made[i]) return tile(column.title, null, panels[i].error)
+      if (!made[i]) return tile(column.title, null, results[i].error)
       const [image] = made[i]
       const far = Number(error(seen, image, column.card.shape).toPrecision(3))
       return tile(column.title, drawn(image), `error ${far}`)
     })
     this.row.replaceChildren(given, ...tiles, ...none)
-    this.row.dataset.shown = panels.length
+    this.row.dataset.shown = results.length
   }
 }
 

@@ -58,7 +58,7 @@ export class Toys {
       const seeds = Array.from({ length: Math.min(this.part, SAMPLES - from) }, (_, i) => from + i)
       slot
         .ask({ verb: "points", model: card.name, seeds, truncation: view.t })
-        .then(({ panels: [{ payload }] }) => take(new Float32Array(payload)))
+        .then(({ results: [{ payload }] }) => take(new Float32Array(payload)))
         .catch(telling((sentence) => (text.textContent = sentence)))
     }
     const take = (points) => {

@@ -13,7 +13,7 @@ export class Wall {
   /** `on.cell(i)` hears which cell the pointer or the keys are on. */
   constructor(name, on) {
     this.on = on
-    this.panel = null
+    this.result = null
     this.all = null
     this.frames = 0
     this.loupe = element("canvas", { class: "zt-cmp-loupe", role: "img", "aria-label": `Enlarged sample of ${name}` })
@@ -27,7 +27,7 @@ export class Wall {
     })
     this.mark = element("i", { class: "zt-cmp-mark", hidden: true })
     this.element = element("div", { class: "zt-cmp-frame" }, this.canvas, this.mark)
-    const point = (event) => this.panel && this.on.cell(this.at(event))
+    const point = (event) => this.result && this.on.cell(this.at(event))
     this.canvas.addEventListener("pointermove", point)
     this.canvas.addEventListener("pointerdown", point)
     this.canvas.addEventListener("keydown", (event) => this.press(event))
@@ -43,17 +43,17 @@ export class Wall {
 
   press(event) {
     const step = ARROWS[event.key]
-    if (!step || !this.panel || event.ctrlKey || event.metaKey || event.altKey) return
+    if (!step || !this.result || event.ctrlKey || event.metaKey || event.altKey) return
     event.preventDefault()
     event.stopPropagation()
     const next = this.cell + step[0] + step[1] * this.columns
     if (next >= 0 && next < this.count) this.on.cell(next)
   }
 
-  draw({ panel, all }, soft, cell) {
-    Object.assign(this, { panel, all, count: panel.shape[0], columns: panel.columns })
-    const [, height, width] = panel.shape
-    const scale = Math.max(1, Math.round(560 / (width * panel.columns)))
+  draw({ result, all }, soft, cell) {
+    Object.assign(this, { result, all, count: result.shape[0], columns: result.columns })
+    const [, height, width] = result.shape
+    const scale = Math.max(1, Math.round(560 / (width * result.columns)))
     const [across, down] = [all.width * scale, all.height * scale]
     if (this.canvas.width !== across || this.canvas.height !== down)
       Object.assign(this.canvas, { width: across, height: down })
@@ -62,7 +62,7 @@ export class Wall {
     context.clearRect(0, 0, across, down)
     if (soft) {
       for (let i = 0; i < this.count; i++) {
-        const [x, y] = corner(panel, i) // one by one: soft pixels must not run into the neighbour
+        const [x, y] = corner(result, i) // one by one: soft pixels must not run into the neighbour
         context.drawImage(all, x, y, width, height, x * scale, y * scale, width * scale, height * scale)
       }
     } else context.drawImage(all, 0, 0, across, down)
@@ -71,14 +71,14 @@ export class Wall {
   }
 
   enlarge(cell, soft) {
-    if (!this.panel) return
+    if (!this.result) return
     this.cell = Math.min(cell, this.count - 1)
-    const [, height, width] = this.panel.shape
+    const [, height, width] = this.result.shape
     const scale = Math.max(1, Math.floor(224 / Math.max(height, width)))
     Object.assign(this.loupe, { width: width * scale, height: height * scale })
     const context = context2d(this.loupe)
     context.imageSmoothingEnabled = soft
-    context.drawImage(this.all, ...corner(this.panel, this.cell), width, height, 0, 0, width * scale, height * scale)
+    context.drawImage(this.all, ...corner(this.result, this.cell), width, height, 0, 0, width * scale, height * scale)
     const rows = Math.ceil(this.count / this.columns)
     Object.assign(this.mark.style, {
       width: `${100 / this.columns}%`,
@@ -91,10 +91,10 @@ export class Wall {
 
   /** The enlarged sample in its own size, on a canvas. */
   picture() {
-    if (!this.panel) return null
-    const [, height, width] = this.panel.shape
+    if (!this.result) return null
+    const [, height, width] = this.result.shape
     const canvas = element("canvas", { width, height })
-    context2d(canvas).drawImage(this.all, ...corner(this.panel, this.cell), width, height, 0, 0, width, height)
+    context2d(canvas).drawImage(this.all, ...corner(this.result, this.cell), width, height, 0, 0, width, height)
     return canvas
   }
 }

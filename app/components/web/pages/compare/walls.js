@@ -17,8 +17,8 @@ export class Walls {
     this.waiting = null
   }
 
-  /** Ask every column for the seeds; `panel(column)` gives what its panel says beside them. */
-  ask(columns, panel) {
+  /** Ask every column for the seeds; `more(column)` gives what its operation says beside them. */
+  ask(columns, more) {
     const wanted = seeds()
     const each = Math.max(1, Math.min(PANELS, Math.floor(ROWS / wanted.length)))
     const parts = Array.from({ length: Math.ceil(columns.length / each) }, (_, i) =>
@@ -29,7 +29,7 @@ export class Walls {
     this.waiting ??= Promise.withResolvers()
     this.slots.slice(parts.length).forEach((slot) => slot.drop())
     const walls = parts.map((part, i) =>
-      this.part(this.slot(i), part, (column) => ({ seeds: wanted, ...panel(column) })),
+      this.part(this.slot(i), part, (column) => ({ seeds: wanted, ...more(column) })),
     )
     this.newest
       .of(Promise.all(walls))
@@ -41,16 +41,16 @@ export class Walls {
     return (this.slots[i] ??= this.channel.slot(`walls-${i}`))
   }
 
-  /** The walls of some columns that come in one answer: {column, panel, sheet} each, or {column, trouble}. */
-  async part(slot, columns, panel) {
-    const asked = columns.map((column) => ({ panel: { verb: "wall", model: column.name, ...panel(column) } }))
+  /** The walls of some columns that come in one answer: {column, result, sheet} each, or {column, trouble}. */
+  async part(slot, columns, more) {
+    const asked = columns.map((column) => ({ operation: { verb: "wall", model: column.name, ...more(column) } }))
     try {
-      const { panels, made } = await slot.askAll(asked, sheets)
+      const { results, made } = await slot.askAll(asked, sheets)
       return columns.map((column, i) => ({
         column,
-        panel: panels[i],
+        result: results[i],
         sheet: made[i],
-        trouble: panels[i].error ?? null,
+        trouble: results[i].error ?? null,
       }))
     } catch (error) {
       if (!(error instanceof Unanswered)) throw error
@@ -59,14 +59,14 @@ export class Walls {
   }
 
   finish(walls, asked) {
-    for (const { column, panel, sheet: all, trouble } of walls) {
+    for (const { column, result, sheet: all, trouble } of walls) {
       column.trouble(trouble)
       if (trouble) continue
-      column.wall.draw({ panel, all }, view.soft, view.cell)
-      column.timed(panel.ms)
+      column.wall.draw({ result, all }, view.soft, view.cell)
+      column.timed(result.ms)
     }
     this.done()
-    const ms = new Map(walls.filter(({ panel }) => panel?.ms).map(({ column, panel }) => [column, panel.ms]))
+    const ms = new Map(walls.filter(({ result }) => result?.ms).map(({ column, result }) => [column, result.ms]))
     this.on.drawn(performance.now() - asked, { ms })
   }
 
@@ -86,4 +86,4 @@ export class Walls {
   }
 }
 
-const sheets = ({ panels }) => Promise.all(panels.map((panel) => (panel.error ? null : sheet(panel))))
+const sheets = ({ results }) => Promise.all(results.map((result) => (result.error ? null : sheet(result))))

@@ -115,16 +115,16 @@ export class Player {
     this.asked = true
     this.slot
       .askAll([drawing.ask(stretch)])
-      .then(({ panels: [panel] }) => this.take(drawing, stretch, panel, since))
+      .then(({ results: [result] }) => this.take(drawing, stretch, result, since))
       .catch(telling((sentence) => this.fail(sentence)))
   }
 
-  take(drawing, stretch, panel, since) {
+  take(drawing, stretch, result, since) {
     this.asked = false
     const rows = (stretch.last - stretch.first) / drawing.width
     const each = (performance.now() - since) / rows
     this.rows = Math.max(1, Math.min(MOST, Math.round(SPAN / each)))
-    drawing.take(panel, stretch)
+    drawing.take(result, stretch)
     this.on.shown()
     this.wake()
   }

@@ -61,7 +61,7 @@ export class ReceptiveField {
     this.parts.other.disabled = !alike.length
     this.layers
       .ask({ verb: "masks", model: card.name })
-      .then(({ panels: [panel] }) => this.drawMasks(panel))
+      .then(({ results: [result] }) => this.drawMasks(result))
       .catch(this.failed)
   }
 
@@ -91,15 +91,15 @@ export class ReceptiveField {
     if (!completionState.reach || pixel === undefined) return
     this.settle.cancel()
     Object.assign(this, { pixel, bytes, y })
-    const panel = { verb: "receptive", model: this.card.name, rows: 1, first: pixel, y: y ?? undefined }
+    const operation = { verb: "receptive", model: this.card.name, rows: 1, first: pixel, y: y ?? undefined }
     this.mine
-      .ask(panel, bytes)
+      .ask(operation, bytes)
       .then((answer) => this.take({ seen: { slopes: slopesOf(answer), pixel } }))
       .catch(this.failed)
     const card = this.models.find(({ name }) => name === completionState.other)
     if (!card) return this.take({ other: null })
     this.others
-      .ask({ ...panel, model: card.name, y: undefined }, bytes)
+      .ask({ ...operation, model: card.name, y: undefined }, bytes)
       .then((answer) => this.take({ other: { slopes: slopesOf(answer), pixel, card } }))
       .catch(this.failed)
   }
@@ -175,7 +175,7 @@ export class ReceptiveField {
   }
 }
 
-const slopesOf = ({ panels: [panel] }) => new Float32Array(panel.payload)
+const slopesOf = ({ results: [result] }) => new Float32Array(result.payload)
 
 function figure(mask, side, name) {
   const middle = (side * side - 1) / 2

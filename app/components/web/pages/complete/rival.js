@@ -63,17 +63,17 @@ export class Rival {
     const label = card.classes.length ? Math.min(y ?? 0, card.classes.length - 1) : undefined
     try {
       const {
-        panels: [panel],
-      } = await this.draws.ask({ verb: "draw", model: card.name, seeds: [seed] })
+        results: [result],
+      } = await this.draws.ask({ verb: "latents", model: card.name, seeds: [seed] })
       const asked = { verb: "decode", model: card.name, rows: 1, y: label }
-      this.take(await this.decodes.ask(asked, new Float32Array(panel.payload), decoded))
+      this.take(await this.decodes.ask(asked, new Float32Array(result.payload), decoded))
     } catch (error) {
       telling((sentence) => ((this.trouble = sentence), this.tell(this.last)))(error)
     }
   }
 
-  take({ panels: [panel], made: [image] }) {
-    const [, height, width] = panel.shape
+  take({ results: [result], made: [image] }) {
+    const [, height, width] = result.shape
     const scale = SIDE / Math.max(height, width)
     this.screen.fit(scale * width, scale * height)
     Object.assign(this.parts.rivalCanvas.style, {
@@ -82,7 +82,7 @@ export class Rival {
     })
     this.screen.draw(image)
     this.parts.rivalCanvas.style.visibility = ""
-    this.drawn = panel.ms.model
+    this.drawn = result.ms.model
     this.tell(this.last)
   }
 

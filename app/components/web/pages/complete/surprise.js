@@ -45,7 +45,7 @@ export class Surprise {
     const { bytes, y, at, card } = this.on.picture()
     this.slot
       .ask({ verb: "surprise", model: card.name, rows: 1, y: y ?? undefined }, bytes)
-      .then(({ panels: [panel] }) => this.take(new Float32Array(panel.payload), at))
+      .then(({ results: [result] }) => this.take(new Float32Array(result.payload), at))
       .catch(telling((sentence) => (this.parts.surpriseSays.textContent = sentence)))
   }
 

@@ -52,8 +52,8 @@ export class Commands {
     const { view, card, toasts } = this.explorer
     const whole = axes.length === card.latent ? seed : null // of a part, no one seed makes the whole picture
     this.draws
-      .ask({ verb: "draw", model: card.name, seeds: [seed], truncation: view.truncation })
-      .then(({ panels: [panel] }) => view === this.explorer.view && this.drawn(panel, axes, glide, whole))
+      .ask({ verb: "latents", model: card.name, seeds: [seed], truncation: view.truncation })
+      .then(({ results: [result] }) => view === this.explorer.view && this.drawn(result, axes, glide, whole))
       .catch(telling((sentence) => (toasts.say(sentence), this.paint())))
   }
 

@@ -27,15 +27,15 @@ export class Picture {
       rows[z.length + active] += step
       rows[2 * z.length + active] -= step
     }
-    const panel = { verb: "decode", model: card.name, rows: rows.length / z.length, y: view.y ?? undefined }
+    const operation = { verb: "decode", model: card.name, rows: rows.length / z.length, y: view.y ?? undefined }
     const about = { z: z.join(","), since, active }
     this.slot
-      .ask(panel, rows, decoded)
+      .ask(operation, rows, decoded)
       .then((answer) => this.draw(answer, about))
       .catch(this.failed)
   }
 
-  draw({ made: images, panels, ms }, { z, since, active }) {
+  draw({ made: images, results, ms }, { z, since, active }) {
     this.screen.draw(images[0])
     const hot = images.length === 3 && this.heating
     this.parts.heat.hidden = !hot
@@ -46,7 +46,7 @@ export class Picture {
     }
     this.frames++
     const latency = performance.now() - since
-    this.onDrawn({ frames: this.frames, model: panels[0].model, z, ms, latency })
+    this.onDrawn({ frames: this.frames, model: results[0].model, z, ms, latency })
   }
 
   /** The largest size of the picture's own shape within the box, in CSS pixels. */

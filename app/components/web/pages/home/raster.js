@@ -41,7 +41,7 @@ export class Raster {
     if (!stretch) return
     this.slot
       .askAll([drawing.ask(stretch)])
-      .then(({ panels: [panel] }) => this.take(drawing, panel, stretch))
+      .then(({ results: [result] }) => this.take(drawing, result, stretch))
       .catch(telling((sentence) => this.fail(sentence)))
   }
 
@@ -55,9 +55,9 @@ export class Raster {
     this.on.refuse(sentence)
   }
 
-  take(drawing, panel, stretch) {
+  take(drawing, result, stretch) {
     this.waits = false
-    drawing.take(panel, stretch)
+    drawing.take(result, stretch)
     drawing.show(Infinity)
     const { pictures, hidden, at } = drawing
     this.on.shown(image(pictures[0], this.about.shape, (pixel) => hidden[pixel] && pixel >= at))

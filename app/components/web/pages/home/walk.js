@@ -30,8 +30,8 @@ export class Walk {
 
   draw() {
     this.starts
-      .ask({ verb: "draw", model: this.about.name, seeds: this.seeds, truncation: this.truncation })
-      .then(({ panels: [panel] }) => this.start(panel))
+      .ask({ verb: "latents", model: this.about.name, seeds: this.seeds, truncation: this.truncation })
+      .then(({ results: [result] }) => this.start(result))
       .catch(this.failed)
   }
 

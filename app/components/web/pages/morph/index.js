@@ -150,8 +150,8 @@ export class Morph extends Page {
   draw(seeds, where = "after", known = [], truncation = 1) {
     const { walk } = this
     this.draws
-      .ask({ verb: "draw", model: walk.card.name, seeds, truncation })
-      .then(({ panels: [panel] }) => this.drawn(walk, panel, { seeds, where, known, truncation }))
+      .ask({ verb: "latents", model: walk.card.name, seeds, truncation })
+      .then(({ results: [result] }) => this.drawn(walk, result, { seeds, where, known, truncation }))
       .catch(telling(this.say))
   }
 
@@ -235,7 +235,7 @@ export class Morph extends Page {
   askCodes(name) {
     this.codes
       .ask({ verb: "posterior", model: name })
-      .then(({ panels: [panel] }) => this.takeCodes(panel))
+      .then(({ results: [result] }) => this.takeCodes(result))
       .catch(telling())
   }
 

@@ -9,7 +9,7 @@ import { Nearby } from "./nearby.js"
 const REST = 300 // milliseconds without another frame after which the path is at rest
 const MOST = 96 // frames and held-out pictures that are measured
 const PANELS = 16 // of one message
-const RAW = 64 << 10 // bytes of a panel up to which its pictures come exactly as they are
+const RAW = 64 << 10 // bytes of a result up to which its pictures come exactly as they are
 const MESSAGE = 900_000 // bytes of pictures that one message may hold
 
 export class Near {
@@ -57,7 +57,7 @@ export class Near {
 
   // How far all of them lie
 
-  /** How many pictures can be measured at a time, in how many a panel. */
+  /** How many pictures can be measured at a time, in how many an operation. */
   get counts() {
     const size = this.walk.card.shape.reduce((product, side) => product * side, 1)
     const count = Math.min(MOST, PANELS * Math.max(1, Math.floor(RAW / size)), Math.max(1, Math.floor(MESSAGE / size)))
@@ -69,7 +69,7 @@ export class Near {
     const { count, each } = this.counts
     this.path = walk.path
     const times = Array.from({ length: count }, (_, i) => i / (walk.settings.loop ? count : Math.max(1, count - 1)))
-    const panel = (part) => ({
+    const operation = (part) => ({
       verb: "decode",
       model: walk.card.name,
       rows: part.length,
@@ -77,7 +77,10 @@ export class Near {
     })
     this.measure(
       "path",
-      inParts(times, each).map((part) => ({ panel: panel(part), rows: part.map((time) => walk.path.at(time)) })),
+      inParts(times, each).map((part) => ({
+        operation: operation(part),
+        rows: part.map((time) => walk.path.at(time)),
+      })),
     )
   }
 
@@ -88,11 +91,11 @@ export class Near {
     const seeds = Array.from({ length: count }, (_, seed) => seed)
     this.measure(
       "held",
-      inParts(seeds, each).map((part) => ({ panel: { verb: "pictures", model: name, seeds: part } })),
+      inParts(seeds, each).map((part) => ({ operation: { verb: "pictures", model: name, seeds: part } })),
     )
   }
 
-  /** Have the pictures that some panels give measured. */
+  /** Have the pictures that some operations give measured. */
   measure(what, asked) {
     const { card } = this.walk
     this.slots[what]

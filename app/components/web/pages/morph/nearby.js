@@ -55,12 +55,12 @@ export class Nearby {
     if (!this.model) return
     this.slot
       .ask({ verb: "nearest", model: this.model, rows: 1, neighbours: NEIGHBOURS, columns: NEIGHBOURS }, bytes, decoded)
-      .then(({ panels: [panel], made }) => this.found(panel, made))
+      .then(({ results: [result], made }) => this.found(result, made))
       .catch(this.failed)
   }
 
-  found(panel, images) {
-    this.list.replaceChildren(...images.map((image, i) => tile(image, panel.distance[i])))
+  found(result, images) {
+    this.list.replaceChildren(...images.map((image, i) => tile(image, result.distance[i])))
     this.trouble = ""
     this.element.hidden = false
     this.paint()
@@ -72,12 +72,12 @@ export class Nearby {
     if (!this.model) return
     this.slots[what]
       .ask({ verb: "nearest", model: this.model, rows: all.length }, all)
-      .then(({ panels: [panel] }) => this.measured(what, panel))
+      .then(({ results: [result] }) => this.measured(what, result))
       .catch(this.failed)
   }
 
-  measured(what, panel) {
-    this.distances[what] = Float32Array.from(panel.distance).sort()
+  measured(what, result) {
+    this.distances[what] = Float32Array.from(result.distance).sort()
     this.paint()
   }
 

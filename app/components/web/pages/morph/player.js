@@ -66,15 +66,15 @@ export class Player {
     const { walk, time } = this
     if (!walk?.ready) return this.slot.drop()
     const z = walk.path.at(time)
-    const panel = { verb: "decode", model: walk.card.name, rows: 1, y: walk.y(time) ?? undefined }
+    const operation = { verb: "decode", model: walk.card.name, rows: 1, y: walk.y(time) ?? undefined }
     this.slot
-      .ask(panel, z, decoded)
+      .ask(operation, z, decoded)
       .then((answer) => walk.card === this.walk.card && this.draw(answer, z, since))
       .catch(this.failed)
     this.on.moment(time, z)
   }
 
-  draw({ made: [image], panels: [{ model }], ms }, z, since) {
+  draw({ made: [image], results: [{ model }], ms }, z, since) {
     this.screen.draw(image)
     this.shown = { image, model }
     this.frames++

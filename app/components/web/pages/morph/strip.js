@@ -153,9 +153,9 @@ export class Strip {
     const wanting = keys.filter((key) => !key.image)
     if (!wanting.length) return this.slot.drop()
     const y = card.classes.length ? wanting.map((key) => key.y) : undefined
-    const panel = { verb: "decode", model: card.name, rows: wanting.length, columns: wanting.length, y }
+    const operation = { verb: "decode", model: card.name, rows: wanting.length, columns: wanting.length, y }
     this.slot
-      .ask(panel, Float32Array.from(wanting.flatMap(({ z }) => z)), decoded)
+      .ask(operation, Float32Array.from(wanting.flatMap(({ z }) => z)), decoded)
       .then(({ made }) => this.take(wanting, made))
       .catch(telling((sentence) => this.on.error(sentence)))
   }

@@ -52,16 +52,16 @@ export class Loading {
 
   /** Have samples drawn, all in one request, by source. */
   async draw(samples) {
-    const panel = ({ model, seed }) => {
+    const operation = ({ model, seed }) => {
       const { length } = this.painter(model).classes
       return { verb: "wall", model, seeds: [seed], y: length ? seed % length : undefined, columns: 1 }
     }
     const images = new Map()
     if (!samples.length) return images
     try {
-      const asked = samples.map((source) => ({ panel: panel(source) }))
-      const { panels, made } = await this.slot.askAll(asked, decodedEach)
-      const trouble = panels.find(({ error }) => error)?.error
+      const asked = samples.map((source) => ({ operation: operation(source) }))
+      const { results, made } = await this.slot.askAll(asked, decodedEach)
+      const trouble = results.find(({ error }) => error)?.error
       if (trouble) this.say(trouble)
       samples.forEach((source, i) => made[i] && images.set(source, made[i][0]))
     } catch (error) {

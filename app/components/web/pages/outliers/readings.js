@@ -46,7 +46,7 @@ export class Readings {
     }
     const names = card.background ? [card.name, card.background] : [card.name]
     const rows = fresh.map((i) => seen[i])
-    const asked = names.map((model) => ({ panel: { verb: "score", model, rows: rows.length }, rows }))
+    const asked = names.map((model) => ({ operation: { verb: "score", model, rows: rows.length }, rows }))
     const which = fresh.map((i) => pictures[i])
     this.slot
       .askAll(asked)
@@ -55,17 +55,17 @@ export class Readings {
     return true
   }
 
-  take({ panels: [panel, behind], ms }, card, pictures, seen) {
-    if (panel.error) return this.on.failed(panel.error, card.name)
-    const nats = panel.log_prob ?? panel.elbo
+  take({ results: [result, behind], ms }, card, pictures, seen) {
+    if (result.error) return this.on.failed(result.error, card.name)
+    const nats = result.log_prob ?? result.elbo
     const back = behind && !behind.error ? (behind.log_prob ?? behind.elbo) : null
-    const given = new Float32Array(panel.payload)
+    const given = new Float32Array(result.payload)
     const classes = given.length / nats.length
     pictures.forEach((picture, i) => {
       const reading = {
         seen: seen[i],
         nats: finite(nats[i]),
-        bits: panel.file_bits[i],
+        bits: result.file_bits[i],
         background: back ? finite(back[i]) : null,
         given: given.slice(i * classes, (i + 1) * classes),
       }

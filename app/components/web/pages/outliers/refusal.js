@@ -75,13 +75,13 @@ export class Refusal {
     const seen = cut(picture, picture.crop, shape)
     this.classifies
       .ask({ verb: "classify", model: name, rows: 1 }, [seen])
-      .then(({ panels: [panel] }) => this.take(panel, picture, name, seen, shape))
+      .then(({ results: [result] }) => this.take(result, picture, name, seen, shape))
       .catch(telling((sentence) => this.fail(sentence)))
   }
 
-  take(panel, picture, judge, seen, shape) {
+  take(result, picture, judge, seen, shape) {
     const stale = cut(picture, picture.crop, shape).some((byte, i) => byte !== seen[i])
-    this.answer = { picture, judge, stale, parts: shares([...new Float32Array(panel.payload)]) }
+    this.answer = { picture, judge, stale, parts: shares([...new Float32Array(result.payload)]) }
     this.paint(this.chosen)
   }
 

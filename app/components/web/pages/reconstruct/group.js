@@ -154,9 +154,9 @@ export class Group {
   }
 
   /** Without `terms` rate and distortion, which take a pass more, are left out. */
-  panels(bytes, terms) {
+  operations(bytes, terms) {
     const { drawn, seed } = state
-    const panel = ({ name, classes }) => ({
+    const operation = ({ name, classes }) => ({
       verb: "reconstruct",
       model: name,
       rows: 1,
@@ -164,25 +164,25 @@ export class Group {
       terms,
       y: classes.length ? state.classes[name] : undefined,
     })
-    return this.encoders.map((card) => ({ panel: panel(card), rows: bytes }))
+    return this.encoders.map((card) => ({ operation: operation(card), rows: bytes }))
   }
 
   reconstruct(note) {
     this.lane
-      .askAll(this.panels(note.seen, note.settled), decodedEach)
+      .askAll(this.operations(note.seen, note.settled), decodedEach)
       .then((answer) => this.take(answer, note))
       .catch(this.failed)
   }
 
-  take({ panels, ms, made }, note) {
+  take({ results, ms, made }, note) {
     const seen = image(note.seen, this.shape)
     if (note.version <= this.drawn) return
     this.paint(note.seen)
-    panels.forEach((panel, i) => this.draw(this.tiles.get(panel.model), panel, made[i]?.[0], seen, panel.ms ?? ms))
+    results.forEach((result, i) => this.draw(this.tiles.get(result.model), result, made[i]?.[0], seen, result.ms ?? ms))
     this.drawn = note.version
     this.count()
     this.behind(note.version)
-    this.askLevels(panels, note)
+    this.askLevels(results, note)
     if (!note.settled) return
     this.finished(note.version)
     if (!this.parts.length) this.ask()
@@ -200,28 +200,28 @@ export class Group {
     else this.wait()
   }
 
-  draw(tile, panel, made, seen, ms) {
-    if (panel.error) return tile.trouble(panel.error)
-    tile.show(made, seen, panel.z, {
+  draw(tile, result, made, seen, ms) {
+    if (result.error) return tile.trouble(result.error)
+    tile.show(made, seen, result.z, {
       ms,
-      terms: termsOf(panel),
-      y: panel.y?.[0] ?? state.classes[panel.model],
-      strange: { drawn: panel.drawn, strangeness: panel.strangeness?.[0], texture: panel.texture?.[0] },
+      terms: termsOf(result),
+      y: result.y?.[0] ?? state.classes[result.model],
+      strange: { drawn: result.drawn, strangeness: result.strangeness?.[0], texture: result.texture?.[0] },
     })
-    tile.element.classList.toggle("zt-rec-drawn", panel.drawn === true)
+    tile.element.classList.toggle("zt-rec-drawn", result.drawn === true)
   }
 
   /** Once more from the upper levels alone: the noise of the lower ones is nought. */
-  askLevels(panels, note) {
+  askLevels(results, note) {
     const asked = this.parts.flatMap(({ card, from }) => {
-      const panel = panels.find(({ model, error }) => model === card.name && !error)
-      if (!panel) return []
-      const y = card.classes.length ? (panel.y?.[0] ?? state.classes[card.name]) : undefined
+      const result = results.find(({ model, error }) => model === card.name && !error)
+      if (!result) return []
+      const y = card.classes.length ? (result.y?.[0] ?? state.classes[card.name]) : undefined
       return [
         {
-          panel: { verb: "decode", model: card.name, rows: 1, y },
-          rows: panel.z.slice().fill(0, from),
-          drawn: panel.drawn,
+          operation: { verb: "decode", model: card.name, rows: 1, y },
+          rows: result.z.slice().fill(0, from),
+          drawn: result.drawn,
         },
       ]
     })
@@ -232,16 +232,16 @@ export class Group {
       .catch(telling())
   }
 
-  takeLevels({ panels, ms, made }, asked, note) {
+  takeLevels({ results, ms, made }, asked, note) {
     const seen = image(note.seen, this.shape)
     if (note.version < this.drawn || !shown()) return
-    panels.forEach((panel, i) =>
+    results.forEach((result, i) =>
       this.draw(
         this.parts[i].tile,
-        { ...panel, z: asked[i].rows, drawn: asked[i].drawn },
+        { ...result, z: asked[i].rows, drawn: asked[i].drawn },
         made[i]?.[0],
         seen,
-        panel.ms ?? ms,
+        result.ms ?? ms,
       ),
     )
     if (note.settled) this.ask()
@@ -259,7 +259,7 @@ export class Group {
     const asked = tiles.map((tile) => ({ tile, made: tile.made }))
     this.judges
       .ask({ verb: "distance", model: this.judge, rows: tiles.length }, rows)
-      .then(({ panels: [panel] }) => this.judged(new Float32Array(panel.payload), asked))
+      .then(({ results: [result] }) => this.judged(new Float32Array(result.payload), asked))
       .catch(telling())
   }
 
@@ -270,14 +270,14 @@ export class Group {
   askNegative(note) {
     const inverted = note.seen.map((byte) => 255 - byte)
     this.negatives
-      .askAll(this.panels(inverted, false), decodedEach)
+      .askAll(this.operations(inverted, false), decodedEach)
       .then((answer) => this.negative(answer, image(inverted, this.shape), note))
       .catch(telling())
   }
 
   /** Suggest the negative where it comes much closer; nobody's picture is inverted without being told. */
-  negative({ panels, made }, seen, note) {
-    const logs = panels.flatMap(({ model }, i) =>
+  negative({ results, made }, seen, note) {
+    const logs = results.flatMap(({ model }, i) =>
       made[i] ? [Math.log(compare(seen, made[i][0]).error / this.tiles.get(model).error)] : [],
     )
     const ratio = Math.exp(logs.reduce((sum, log) => sum + log, 0) / Math.max(1, logs.length))

@@ -102,21 +102,21 @@ export class Search {
     this.found.state ??= new Float32Array(3 * card.latent + 1)
     const y = (this.found.y = card.classes.length ? (state.classes[card.name] ?? 0) : undefined)
     this.since = performance.now()
-    const panel = { verb: "invert", model: card.name, rows: 1, steps: this.steps, y }
+    const operation = { verb: "invert", model: card.name, rows: 1, steps: this.steps, y }
     this.slot
-      .ask(panel, [target, this.found.state], decoded)
+      .ask(operation, [target, this.found.state], decoded)
       .then((answer) => this.take(answer, target))
       .catch(telling((sentence) => this.fail(sentence)))
   }
 
-  take({ panels: [panel], made: [made] }, target) {
-    const milliseconds = (performance.now() - this.since) / panel.losses.length
+  take({ results: [result], made: [made] }, target) {
+    const milliseconds = (performance.now() - this.since) / result.losses.length
     this.steps = Math.max(1, Math.min(MOST, Math.round(PACE / milliseconds)))
     // It may have turned meanwhile.
     if (!same(target, this.found.target) || !this.found.state) return this.going && this.ask()
-    this.found.state = panel.state
-    this.found.losses.push(...panel.losses)
-    this.tile.show(made, image(target, this.card.shape), panel.state.subarray(0, this.card.latent), {
+    this.found.state = result.state
+    this.found.losses.push(...result.losses)
+    this.tile.show(made, image(target, this.card.shape), result.state.subarray(0, this.card.latent), {
       ms: { model: milliseconds },
       y: this.found.y,
       title: this.found.title,
