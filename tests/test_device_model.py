@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from engine.errors import OutOfMemory
-from engine.inference import batch_runner, buffers, device_model, images, optimize
+from engine.inference import batch_runner, buffers, images, optimize, passes
 from engine.inference.batch_runner import BatchRunner
 from engine.inference.device_model import DeviceModel
 from engine.inference.requests import DRAWS, TERMS
@@ -310,7 +310,7 @@ def test_weights_that_fall_on_one_pixel_are_added_up_once() -> None:
 
 @pytest.fixture
 def able(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(device_model, "half_type", lambda device: torch.bfloat16)
+    monkeypatch.setattr(passes, "half_type", lambda device: torch.bfloat16)
 
 
 @pytest.mark.usefixtures("able")
@@ -336,7 +336,7 @@ def test_half_precision_keeps_to_decoding_and_to_a_level(tmp_path: Path) -> None
 
 
 def test_an_operation_without_half_precision_is_done_in_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(device_model, "half_type", lambda device: torch.float8_e4m3fn)
+    monkeypatch.setattr(passes, "half_type", lambda device: torch.float8_e4m3fn)
     assert ready_of(tmp_path, LARGE).dtype == torch.float32
 
 

@@ -22,8 +22,9 @@ from engine.analysis.outliers import BASELINE, SCORES, UNITS, Reading
 from engine.checkpoints.card import PERCENTS, TAIL, Outliers, Strangers, from_json, to_json
 from engine.errors import BadValue, CheckpointRefused
 from engine.inference import images
-from engine.inference.device_model import DeviceModel, posterior_noise
+from engine.inference.device_model import DeviceModel
 from engine.inference.engine import Engine
+from engine.inference.passes import posterior_noise
 from engine.models.ae import AutoencoderConfig
 from engine.models.classifier import ClassifierConfig
 from engine.models.pixel_cnn import PixelCNN, PixelCNNConfig

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import BadValue, ModelFault, UnknownName, ZoetropeError
-from engine.inference.device_model import UNKNOWN, DeviceModel
+from engine.inference.device_model import DeviceModel
+from engine.inference.passes import UNKNOWN
 from engine.inference.pixel_sampling import Sampling, finished
 from engine.inference.requests import Answer, Job
 from engine.inference.validation import (

@@ -1,6 +1,5 @@
 """A model on one device: plain arrays in, plain arrays out, whatever their number."""
 
-import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -8,9 +7,8 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
-from engine.analysis import densities, familiarity, outliers, receptive_field, reference_images
+from engine.analysis import familiarity, outliers, receptive_field, reference_images
 from engine.analysis.neighbours import nearest
 from engine.analysis.reference_images import ReferenceImages
 from engine.checkpoints import directions, files
@@ -19,35 +17,19 @@ from engine.checkpoints.catalogue import Catalogue
 from engine.checkpoints.directions import Directions
 from engine.errors import MissingVerb
 from engine.image_grid import Bytes
-from engine.inference import images
-from engine.inference.batch_runner import SIZES, BatchRunner
-from engine.inference.buffers import Forward, Rows
-from engine.inference.optimize import half_type, in_half, prepared
+from engine.inference.passes import UNKNOWN, Classes, Latent, Passes, posterior_noise
 from engine.inference.pixel_sampling import PixelSampler, Sampling, finished
-from engine.inference.requests import DRAWS, TERMS
-from engine.latent import inversion
-from engine.latent.sampling import draw, spread_of
-from engine.nn import bounds, noise
-from engine.nn.autoregressive.raster import Draws, Raster
+from engine.inference.requests import TERMS
+from engine.latent.sampling import draw
+from engine.nn import noise
 from engine.protocols import Infers
 from engine.registry import Model
 
 Arrays = dict[str, NDArray[Any]]
-Latent = NDArray[np.float32]
-Classes = NDArray[np.int64] | None
-
-MAIN = {"decodes": "decode", "completes": "draw", "samples": "sample", "classifies": "classify"}  # pass, by a verb
-OTHERS = 0x9E3779B9  # tells the seed of the further draws of a posterior from that of the first
-UNKNOWN = -1  # the class of a row that has none
-SINGLE = ("evidence", "score", "invert", "surprise", "receptive")  # sums, slopes, steps that magnify the last bit
-HOSTED = ("sample", "invert", "draw", "receptive")  # no graph: noise drawn on the host, or a gradient's own thread
-# Rows drawn pixel by pixel at a time: of fewer a product sums in another order; of more, a pixel takes others' turns.
-TOGETHER = {"cpu": (4, 16, 32), "cuda": (4, 32, 64)}
-PROBED = 3  # pixels by which they are compared
 
 
-class DeviceModel:
-    """One model on one device: `float32`, and `fast`, by which it decodes, in half precision where that is invisible.
+class DeviceModel(Passes):
+    """One model on one device: what its passes make of plain arrays.
 
     A row gives the same picture in any batch, to one grey level. A model that outgrows the memory goes on with fewer
     rows at once; OutOfMemory is raised where a single one is too many.
@@ -61,39 +43,14 @@ class DeviceModel:
         catalogue: Catalogue | None = None,
         place: Path | None = None,
     ) -> None:
-        self.card, self.device, self.place = card, device, place
+        super().__init__(model, card, device)
+        self.place = place
         self.catalogue = Catalogue({card.name: card}, {}) if catalogue is None else catalogue
-        self.lock = threading.Lock()
-        self.passes: dict[str, BatchRunner] = {}
         self.means: Arrays | None = None
-        self.float32: Any = prepared(model, device)
-        self.fast: Any = self._in_half() or self.float32
-        self.dtype: torch.dtype = next(self.fast.parameters()).dtype
-        self.mean, self.deviation = (torch.from_numpy(part).to(device) for part in spread_of(card))
         self.by_pixels = by_pixels(card)
         self.familiarity = familiarity.load(place, card) if place else None
         self.infers = isinstance(model, Infers) and getattr(model.config, "stochastic", True)
         self.sampler = PixelSampler(self.float32, card, device, lambda: self._pass("draw"))
-        self.main = self._pass(next(one for verb, one in MAIN.items() if verb in card.verbs))
-
-    @property
-    def limit(self) -> int:
-        """The most rows of one forward pass."""
-        return self.main.limit
-
-    @property
-    def bytes(self) -> int:
-        """How much of the device's memory it holds."""
-        copies = {id(copy): copy for copy in (self.float32, self.fast)}.values()
-        weights = sum(tensor.nbytes for copy in copies for tensor in copy.state_dict().values())
-        return weights + sum(one.bytes for one in list(self.passes.values()))
-
-    def _in_half(self) -> Any:
-        if "decodes" not in self.card.verbs:
-            return None
-        with torch.inference_mode():
-            z, *y = (torch.from_numpy(part[:16]).to(self.device) for part in self.probe("decode"))
-            return in_half(self.float32, half_type(self.device), z, *y)
 
     # Verbs
 
@@ -295,124 +252,7 @@ class DeviceModel:
             return directions.none(self.card.latent)
         return directions.load(self.place, self.card)
 
-    # Passes
-
-    def _pass(self, verb: str) -> BatchRunner:
-        """Return the pass of a verb, timed at its first use: the main one before anybody waits for it."""
-        with self.lock:
-            if verb not in self.passes:
-                self.passes[verb] = self._made(verb)
-            return self.passes[verb]
-
-    def _made(self, verb: str) -> BatchRunner:
-        forward: Forward = getattr(self, f"_{verb}_rows")
-        draws, single = verb == "draw" and isinstance(self.float32, Draws), verb in (*SINGLE, "draw")
-        sizes = TOGETHER[self.device.type] if draws else (1,) if single else ()
-        return BatchRunner(
-            self.card.name, forward, self.probe(verb), self.device, verb not in HOSTED, sizes, bitwise=draws
-        )
-
-    def probe(self, verb: str) -> Rows:
-        """Rows such as people ask for."""
-        seeds = range(max(SIZES[self.device.type]))
-        labels = self._labels(np.arange(len(seeds)) % max(1, len(self.card.classes)), len(seeds))
-        if verb == "decode":
-            return [draw(self.card, seeds), *labels]
-        if verb == "sample":
-            return [np.array(seeds), np.ones(len(seeds)), *labels]
-        channels, height, width = self.card.shape
-        shape = len(seeds), height, width, channels
-        pictures = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
-        epsilon = noise.normal(seeds, [self.card.latent]).numpy()
-        if verb == "score":
-            return [pictures, epsilon]
-        if verb == "infer":
-            return [pictures, epsilon, *labels]
-        if verb == "evidence":
-            return [pictures, posterior_noise(seeds, self.card.latent), *labels]
-        if verb == "draw":
-            return [pictures, noise.uniform(seeds, self.card.shape).numpy(), *labels]
-        if verb == "receptive":
-            return [pictures, np.full(len(seeds), height * width // 2), *labels]
-        if verb == "invert":
-            return [pictures, states_of(draw(self.card, seeds)), *labels]
-        return [pictures, *labels]
-
-    def _labels(self, y: Classes, count: int) -> list[NDArray[np.int64]]:
-        """Give every row a class; none where the model knows no classes."""
-        if not self.card.classes:
-            return []
-        return [np.full(count, UNKNOWN) if y is None else y]
-
-    # Forward passes: rows on the device → what the host wants of them
-
-    def _decode_rows(self, z: Tensor, y: Tensor | None = None) -> Tensor:
-        return images.quantized(self.fast.decode(z.to(self.dtype), y))
-
-    def _sample_rows(self, seeds: Tensor, truncation: Tensor, y: Tensor | None = None) -> Tensor:
-        return images.quantized(self.float32.sample(seeds.tolist(), y, float(truncation[0])))
-
-    def _encode_rows(self, pictures: Tensor, y: Tensor | None = None) -> Tensor:
-        return self.float32.encode(images.unit(pictures), y)
-
-    def _classify_rows(self, pictures: Tensor) -> Tensor:
-        return self.float32.logits(images.unit(pictures))
-
-    def _features_rows(self, pictures: Tensor) -> Tensor:
-        return self.float32.features(images.unit(pictures))
-
-    def _evidence_rows(self, pictures: Tensor, epsilon: Tensor, y: Tensor | None = None) -> Tensor:
-        """Return the terms of the bound by several draws of each posterior, see `mean_terms`."""
-        x, count = self._asked(pictures), epsilon.shape[1]
-        labels = None if y is None else y.repeat_interleave(count, 0)
-        found = self.float32.evidence(x.repeat_interleave(count, 0), labels, epsilon.flatten(0, 1))
-        return bounds.mean_terms(found.rate.view(-1, count), found.distortion.view(-1, count))
-
-    def _score_rows(self, pictures: Tensor, epsilon: Tensor) -> Tensor:
-        given = densities.by_class(self.float32, len(self.card.classes), self._asked(pictures), epsilon)
-        return torch.cat([densities.marginal(given)[:, None], given], dim=1)
-
-    def _infer_rows(self, pictures: Tensor, epsilon: Tensor, y: Tensor | None = None) -> Tensor:
-        sample: Tensor = self.float32.posterior_sample(images.unit(pictures), epsilon, y)
-        return sample
-
-    def _invert_rows(self, pictures: Tensor, state: Tensor, y: Tensor | None = None) -> Tensor:
-        return inversion.step(self.float32, images.unit(pictures), state, self.mean, self.deviation, y)
-
-    def _draw_rows(self, pictures: Tensor, u: Tensor, y: Tensor | None = None) -> Tensor:
-        """Draw the first pixels of the second row; the chances they had tell by their last bits what is alike."""
-        picture, first = Raster(images.unit(pictures), torch.ones_like(u[:, :1], dtype=torch.bool), u, True), u.shape[3]
-        if not isinstance(self.float32, Draws):
-            return u
-        for at in self.float32.draw(picture, first, u[0, 0].numel(), y):
-            if at >= first + PROBED:
-                break
-        return torch.cat(list(picture.probs.values()), dim=1)
-
-    def _surprise_rows(self, pictures: Tensor, y: Tensor | None = None) -> Tensor:
-        return receptive_field.surprise(self.float32, images.unit(pictures), y)
-
-    def _receptive_rows(self, pictures: Tensor, pixel: Tensor, y: Tensor | None = None) -> Tensor:
-        return receptive_field.receptive(self.float32, images.unit(pictures), int(pixel[0]), y)  # rows go alone
-
-    def _asked(self, pictures: Tensor) -> Tensor:
-        """Turn uint8 pictures into what the model's likelihood is asked about."""
-        return densities.asked(images.unit(pictures), outliers.support(self.card.config))
-
 
 def by_pixels(card: Card) -> bool:
     """Whether a model draws its samples pixel by pixel, from no latent."""
     return "completes" in card.verbs and not card.latent
-
-
-def posterior_noise(seeds: Sequence[int], latent: int) -> Latent:
-    """Draw the noise of several draws of each posterior, (n, DRAWS, latent), the first that of the seed alone."""
-    first = noise.normal(seeds, [1, latent])
-    others = noise.normal([seed ^ OTHERS for seed in seeds], [DRAWS - 1, latent])
-    return torch.cat([first, others], dim=1).numpy()
-
-
-def states_of(z: Latent) -> Latent:
-    """Return states of inversions that are some steps on their way."""
-    moments = 1e-3 * np.roll(z, 1, axis=0)
-    return np.concatenate([z, moments, moments**2, np.full((len(z), 1), 5)], axis=1, dtype=np.float32)
