@@ -1,16 +1,13 @@
-"""Deep links: `?model=NAME&z=0.3,-1.2&y=3&axes=0,1` to a view and back, whatever a link holds."""
+"""Latents in links, `?model=NAME&z=0.3,-1.2&y=3&axes=0,1`: where a model opens, and how far one may go."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from engine.checkpoints.card import Axis, Card
+from engine.checkpoints.card import Axis, Card
 
 FEW = 10
 """Latents up to which the middle of the prior is as likely as any place."""
@@ -18,13 +15,21 @@ REACH = 4.0
 """A latent may lie this many times as far out as its slider goes; beyond, decoders answer with noise."""
 
 
+FLAT = Axis(kl=None, spread=0.0, quantiles=(-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0), mean=0.0, deviation=1.0)
+"""Stands for the axes of a card that has no measurements yet."""
+
+
 @dataclass(frozen=True)
 class View:
-    """What Explore shows: a latent, a class where the model has classes, and the two axes of the plane."""
+    """A latent, and a class where the model has classes."""
 
     z: tuple[float, ...]
     y: int | None = None
-    axes: tuple[int, int] | None = None
+
+
+def measured(card: Card) -> Card:
+    """Return a card that has an axis for every latent, measured or not."""
+    return card if card.axes else replace(card, axes=(FLAT,) * card.latent)
 
 
 def limits(axis: Axis, prior: bool) -> tuple[float, float]:
@@ -72,15 +77,8 @@ def home(card: Card) -> View:
     return View(z, 0 if card.classes else None)
 
 
-def parse(query: Mapping[str, str], card: Card) -> tuple[View, list[str]]:
-    """Return the view that a link asks for, and a sentence for each part of it that could not be taken."""
-    start, notices = home(card), list[str]()
-    z = _latent(query.get("z"), card, notices) or start.z
-    y = _class(query.get("y"), card, notices) if query.get("y") or query.get("z") else start.y
-    return View(z, y, _axes(query.get("axes"), card, notices)), notices
-
-
-def _latent(text: str | None, card: Card, notices: list[str]) -> tuple[float, ...] | None:
+def latent(text: str, card: Card, notices: list[str]) -> list[float] | None:
+    """Read a latent, brought within reach; None, with a sentence, where it does not fit the model."""
     if not text:
         return None
     try:
@@ -99,7 +97,7 @@ def _latent(text: str | None, card: Card, notices: list[str]) -> tuple[float, ..
     return _within(values, card, notices)
 
 
-def _within(values: list[float], card: Card, notices: list[str]) -> tuple[float, ...]:
+def _within(values: list[float], card: Card, notices: list[str]) -> list[float]:
     kept = list[float]()
     for value, (low, high) in zip(values, bounds(card), strict=True):
         middle, half = (low + high) / 2, REACH * (high - low) / 2
@@ -108,42 +106,17 @@ def _within(values: list[float], card: Card, notices: list[str]) -> tuple[float,
     if beyond:
         shown = ", ".join(beyond[:3]) + (" and others" if len(beyond) > 3 else "")
         notices.append(f"The link's {shown} lies out of range; the nearest value in range is shown.")
-    return tuple(kept)
+    return kept
 
 
-def _class(text: str | None, card: Card, notices: list[str]) -> int | None:
-    if not card.classes:
-        return None
-    if not text:
-        return 0
-    if text.isdecimal() and int(text) < len(card.classes):
-        return int(text)
-    notices.append(f"The link asks for class {text[:20]}; {card.title} has classes 0 to {len(card.classes) - 1}.")
-    return 0
-
-
-def _axes(text: str | None, card: Card, notices: list[str]) -> tuple[int, int] | None:
+def axes(text: str, card: Card, notices: list[str]) -> list[int] | None:
+    """Read the two axes of the plane; None, with a sentence, where they are none of the model."""
     if not text:
         return None
     parts = text.split(",")
     if len(parts) == 2 and all(part.isdecimal() and int(part) < card.latent for part in parts):
         first, second = int(parts[0]), int(parts[1])
         if first != second:
-            return first, second
+            return [first, second]
     notices.append(f"The link's axes are not two different axes of {card.title}; its two strongest are shown.")
     return None
-
-
-def query(model: str, view: View) -> dict[str, str]:
-    """Return the link's parameters for a view."""
-    wanted = {"model": model, "z": ",".join(_short(value) for value in view.z)}
-    if view.y is not None:
-        wanted["y"] = str(view.y)
-    if view.axes is not None:
-        wanted["axes"] = f"{view.axes[0]},{view.axes[1]}"
-    return wanted
-
-
-def _short(value: float) -> str:
-    text = f"{value:.4f}".rstrip("0").rstrip(".")
-    return "0" if text == "-0" else text

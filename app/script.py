@@ -6,7 +6,6 @@ from pathlib import Path
 
 import streamlit as st
 
-from app.views.address import turn_to
 from app.views.compare import compare
 from app.views.complete import complete
 from app.views.explore import explore
@@ -31,5 +30,4 @@ st.logo(ICON, size="large")
 _page = st.navigation(_pages, position="top")
 _title = getattr(_page, "title", "")  # there is none while nobody looks
 st.set_page_config(page_title=f"{_title} · Zoetrope", page_icon=ICON, layout="wide")
-turn_to(_title)
 _page.run()

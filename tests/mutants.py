@@ -259,7 +259,7 @@ MUTANTS = (
     Mutant(
         "front end",
         "A link's class may be any sign that counts as a digit somewhere.",
-        "app/link.py",
+        "app/views/state.py",
         "text.isdecimal() and int(text) < len(card.classes)",
         "text.isdigit() and int(text) < len(card.classes)",
         "tests/test_app_link.py::test_other_parts_that_do_not_fit_give_a_sentence",

@@ -1,14 +1,17 @@
-"""Links to views and back."""
+"""Where a model opens, and what a link to Explore may say."""
 
 from __future__ import annotations
 
-from types import SimpleNamespace
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from app import link
-from engine.checkpoints.card import Axis, Home
+from app.views import explore, state
+from engine.checkpoints.card import Axis, Card, Home
+from engine.checkpoints.catalogue import Catalogue
+from tests import echo
 
 NORMAL = (-2.3, -1.6, -0.7, 0.0, 0.7, 1.6, 2.3)
 
@@ -19,23 +22,23 @@ def card(
     verbs: tuple[str, ...] = ("samples", "decodes"),
     quantiles: Any = NORMAL,
     home: Home | None = None,
-) -> Any:
+) -> Card:
     axes = tuple(Axis(1.0, 0.1, quantiles, 0.5, 1.0) for _ in range(latent))
-    fields = {"latent": latent, "classes": classes, "verbs": verbs, "axes": axes, "home": home}
-    return SimpleNamespace(name="m", title="M", **fields)
+    shown = replace(echo.card("m", latent, (1, 4, 3)), title="M", verbs=verbs)
+    return replace(shown, classes=classes, axes=axes, home=home)
 
 
-def test_a_view_goes_into_a_link_and_back() -> None:
-    view = link.View((0.3, -1.2345), 3, (1, 0))
-    asked = link.query("m", view)
-    assert asked == {"model": "m", "z": "0.3,-1.2345", "y": "3", "axes": "1,0"}
-    assert link.parse(asked, card(classes=("a", "b", "c", "d"))) == (view, [])
+def parse(address: dict[str, str], shown: Card) -> tuple[list[float], int | None, list[int] | None, list[str]]:
+    """Read a link to Explore: latent, class, axes, and what could not be taken."""
+    asked = state.parse("explore", address, Catalogue({"m": shown}, {}), ["m"], explore.USUAL)
+    view = asked["view"]
+    return view["z"], view["y"], view["axes"], asked["notices"]
 
 
 @pytest.mark.parametrize("z", ["", "1", "1,2,3", "nan,0", "inf,0", "1,,2", "x,y", "1e999,0", ",".join("1" * 5000)])
 def test_a_latent_that_does_not_fit_gives_the_middle_and_at_most_a_sentence(z: str) -> None:
-    view, notices = link.parse({"z": z}, card())
-    assert view.z == (0.0, 0.0)
+    found, _, _, notices = parse({"z": z}, card())
+    assert found == [0.0, 0.0]
     assert len(notices) == (1 if z else 0)
 
 
@@ -51,14 +54,14 @@ def test_a_game_of_many_latents_opens_at_a_draw_and_any_other_model_in_its_middl
 def test_a_model_opens_where_its_card_says_and_a_link_says_otherwise() -> None:
     chosen = card(classes=("a", "b", "c"), home=Home((0.25, -1.5), y=2, seed=7))
     assert link.home(chosen) == link.View((0.25, -1.5), 2)
-    assert link.parse({}, chosen) == (link.View((0.25, -1.5), 2), [])
-    assert link.parse({"z": "1,2"}, chosen) == (link.View((1.0, 2.0), 0), [])  # as links were before there were homes
-    assert link.parse({"y": "1"}, chosen) == (link.View((0.25, -1.5), 1), [])
+    assert parse({}, chosen) == ([0.25, -1.5], 2, None, [])
+    assert parse({"z": "1,2"}, chosen) == ([1.0, 2.0], 0, None, [])  # as links were before there were homes
+    assert parse({"y": "1"}, chosen) == ([0.25, -1.5], 1, None, [])
 
 
 def test_a_latent_out_of_range_is_brought_back() -> None:
-    view, notices = link.parse({"z": "1e30,5"}, card())
-    assert view.z == (12.0, 5.0)
+    z, _, _, notices = parse({"z": "1e30,5"}, card())
+    assert z == [12.0, 5.0]
     assert "z0 = 1e+30" in notices[0]
 
 
@@ -66,8 +69,8 @@ def test_a_latent_out_of_range_is_brought_back() -> None:
     "asked", [{"y": "4"}, {"y": "-1"}, {"y": "²"}, {"axes": "0,0"}, {"axes": "0,9"}, {"axes": "a"}]
 )
 def test_other_parts_that_do_not_fit_give_a_sentence(asked: dict[str, str]) -> None:
-    view, notices = link.parse(asked, card(classes=("a", "b")))
-    assert (view.y, view.axes) == (0, None)
+    _, y, axes, notices = parse(asked, card(classes=("a", "b")))
+    assert (y, axes) == (0, None)
     assert len(notices) == 1
 
 

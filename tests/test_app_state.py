@@ -32,6 +32,8 @@ def some(row: Row) -> Any:
         "whole": 2,
         "number": 0.25,
         "strangers": "mnist",
+        "latent": [0.3, -1.2345],
+        "axes": [1, 0],
         "choice": row.choices[-1] if row.choices else "",
         "source": "sample:grey:4",
         "sources": ["bundled:digit-3-upright", "sample:grey:4"],
@@ -62,7 +64,7 @@ def test_what_is_no_value_gets_one_sentence_and_the_default(page: str, row: Row)
     found = asked(page, **{row.name: "no\u00b2such"})
     assert found["view"][row.name] == ([] if row.type in ("models", "sources") else usual)
     (sentence,) = found["notices"]
-    assert "no\u00b2such" in sentence
+    assert "no\u00b2such" in sentence or f"The link's {row.name}" in sentence
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
 from types import SimpleNamespace
-from typing import Any, TypeVar
+from typing import Any
 from unittest.mock import patch
 
 from streamlit.runtime.scriptrunner import StopException
@@ -57,17 +57,3 @@ class Visitor:
     def address(self) -> dict[str, str]:
         query = self.page.query_params.items()
         return {name: value if isinstance(value, str) else ",".join(value) for name, value in query}
-
-
-V = TypeVar("V", bound=Visitor)
-
-
-def after_broken_runs(visitor: Callable[[], V], at: int, **address: str) -> V:
-    """Open a page, then an address of it, the first run of each broken off before its `at`-th write."""
-    with broken_off(at):
-        visit = visitor()
-    visit.run()
-    with broken_off(at):
-        visit.at(**address)
-    visit.run()
-    return visit

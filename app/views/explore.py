@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, replace
+from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 import streamlit as st
 
 from app import link
 from app.components import explorer
-from app.link import View
 from app.server import store
-from app.views.address import forget, is_news, reported
+from app.views import state
 from app.views.facts import facts, name_of
 from app.views.opening import able
+from app.views.state import Reading, Usual
 from app.views.style import page_style
 from engine.checkpoints.card import Axis, Card
-from engine.checkpoints.catalogue import Catalogue
-
-PARTS = ("model", "z", "y", "axes")
-"""What an address may say of a view."""
-FLAT = Axis(kl=None, spread=0.0, quantiles=(-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0), mean=0.0, deviation=1.0)
-"""Stands for the axes of a card that has no measurements yet."""
 
 
 def explore() -> None:
@@ -32,106 +26,45 @@ def explore() -> None:
     if found is None:
         return
     models, names = found
-    _follow_link(models, names)
-    shown = st.session_state["shown"]
-    card = measured(models.card(shown["model"]))
+    asked = state.read("explore", models, names, USUAL)
+    asked["notices"] += _first_time(store.trouble(), asked["query"])
+    card = link.measured(models.card(asked["view"]["model"]))
     explorer.explorer(
         {
             "card": face(card),
             "models": [name_of(models.card(name)) for name in names],
-            "view": shown,
-            "given": st.session_state["given"],
-            "address": st.session_state["written"],
-            "version": st.session_state["version"],
-            "notices": st.session_state["notices"],
+            "asked": asked,
             "names": {str(axis): name for axis, name in store.axis_names(card.name).items()},
         },
-        settled=lambda: _settled(models),
+        settled=lambda: state.follow("explore", explorer.KEY),
         renamed=_renamed,
     )
 
 
-def _follow_link(models: Catalogue, names: list[str]) -> None:
-    """Take over what the address says, where it says something new."""
-    state, address = st.session_state, st.query_params.to_dict()
-    if "written" in state and not is_news(address, state["written"]):
-        return
-    forget()
-    model, notices = address.get("model", names[0]), list[str]()
-    if model not in names:
-        notices.append(_absent(models, model, names))
-        model = state["shown"]["model"] if "shown" in state and state["shown"]["model"] in names else names[0]
-        address = state.get("views", {}).get(model, {})
-    card = measured(models.card(model))
-    view, more = link.parse(address, card)
-    _push(card, view, notices + more + _first_time(store.trouble()), address)
-    _remember(card, view)
-    state["written"] = st.query_params.to_dict()  # last: a run that is broken off before begins anew
+def _latent(reading: Reading) -> list[float]:
+    return list(link.home(link.measured(reading.card)).z)
 
 
-def _absent(models: Catalogue, model: str, names: list[str]) -> str:
-    reason = models.faults.get(model) or f"There is no model called {model[:60]!r} here."
-    return f"{reason} Choose one from the list; {models.card(names[0]).title} is shown first."
+def _class(reading: Reading) -> int | None:
+    """Return the class that a model opens with; a link with a latent and no class means the first, as it always did."""
+    home = link.home(link.measured(reading.card)).y
+    return home if home is None or not reading.address.get("z") else 0
 
 
-def _first_time(sentence: str) -> list[str]:
-    """Return a sentence that a session has not heard yet."""
-    if not sentence or st.session_state.get("heard") == sentence:
-        return []
-    st.session_state["heard"] = sentence
-    return [sentence]
+USUAL: Usual = {"z": _latent, "y": _class}
+"""What stands for a part that a link does not say."""
 
 
-def _push(card: Card, view: View, notices: list[str], given: Iterable[str]) -> None:
-    """Have the component take a view that it does not know of, and which parts of it somebody asked for."""
-    state = st.session_state
-    state["version"] = state.get("version", 0) + 1
-    state["notices"] = notices
-    state["given"] = [part for part in PARTS if part in given]
-
-
-def _remember(card: Card, view: View) -> dict[str, str]:
-    """Remember what is shown, and give the address that leads there."""
-    state, wanted = st.session_state, link.query(card.name, view)
-    state["shown"] = {"model": card.name, "z": list(view.z), "y": view.y, "axes": view.axes}
-    state.setdefault("views", {})[card.name] = wanted
-    return wanted
-
-
-def _write(card: Card, view: View) -> None:
-    """Remember what is shown, and put it into the address, where the component has written it already."""
-    wanted = _remember(card, view)
-    st.session_state["written"] = wanted
-    reported(wanted)
-    if st.query_params.to_dict() != wanted:
-        st.query_params.from_dict(wanted)
-
-
-def _settled(models: Catalogue) -> None:
-    """Follow the component, where a gesture ended or another model was picked."""
-    sent: Mapping[str, Any] = st.session_state[explorer.KEY].view
-    name = str(sent.get("model"))
-    if name not in models.names("decodes"):
-        return
-    card, asked = measured(models.card(name)), {part: str(sent[part]) for part in PARTS if sent.get(part) is not None}
-    if "at" in sent:  # another model: as the browser remembers it, else as this session does
-        asked = asked if "z" in asked else st.session_state.get("views", {}).get(name, {"model": name})
-    view, notices = link.parse(asked, card)
-    if "at" in sent:
-        forget()
-        _push(card, view, notices, asked)
-    _write(card, view)
+def _first_time(sentence: str, address: dict[str, str]) -> list[str]:
+    """Return a sentence that a session has not heard yet, or heard at this address."""
+    said = st.session_state.setdefault("heard", {})
+    return [sentence] if sentence and said.setdefault(sentence, address) == address else []
 
 
 def _renamed() -> None:
     given: Mapping[str, Any] | None = st.session_state[explorer.KEY].rename
     if given:
         store.name_axis(str(given["model"]), int(given["axis"]), str(given["name"]))
-
-
-def measured(card: Card) -> Card:
-    """Return a card that has an axis for every latent, measured or not."""
-    return card if card.axes else replace(card, axes=(FLAT,) * card.latent)
 
 
 def face(card: Card) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from typing import Any, TypedDict
 
 import streamlit as st
 
+from app import link
 from app.bundled import picture as bundled_picture
 from app.components.assets import WEB
 from app.seeds import read_seed
@@ -62,6 +63,7 @@ class Reading:
 
     models: Catalogue
     names: list[str]
+    address: Mapping[str, str]
     view: dict[str, Any] = field(default_factory=dict)
     notices: list[str] = field(default_factory=list)
     usual: Any = None
@@ -93,11 +95,12 @@ def read(page: str, models: Catalogue, names: list[str], usual: Usual = MappingP
 def parse(page: str, address: Mapping[str, str], models: Catalogue, names: list[str], usual: Usual) -> Asked:
     """Read an address."""
     linked = [row for row in table(page) if row.link]
-    reading = Reading(models, names)
+    reading = Reading(models, names, address)
     for row in linked:
         plain = names[0] if row.type == "model" else row.default
         reading.usual = usual[row.name](reading) if row.name in usual else plain
-        text = address.get(row.name)
+        strange = row.type in OF_MODEL and address.get("model", reading.view["model"]) != reading.view["model"]
+        text = None if strange else address.get(row.name)
         reading.view[row.name] = reading.usual if text is None else TYPES[row.type](text, row, reading)
     query = {row.name: address[row.name] for row in linked if row.name in address}
     return {"query": query, "view": reading.view, "notices": reading.notices}
@@ -181,6 +184,14 @@ def _strangers(text: str, row: Row, reading: Reading) -> Any:
     return reading.refuse(f"{card.name} was not measured against {text[:40]!r}; it was against {there}.")
 
 
+def _latent(text: str, row: Row, reading: Reading) -> Any:
+    return link.latent(text, link.measured(reading.card), reading.notices) or reading.usual
+
+
+def _axes(text: str, row: Row, reading: Reading) -> Any:
+    return link.axes(text, reading.card, reading.notices)
+
+
 def _choice(text: str, row: Row, reading: Reading) -> Any:
     if text in row.choices:
         return text
@@ -237,9 +248,13 @@ TYPES: Mapping[str, Callable[[str, Row, Reading], Any]] = {
     "seed": _seed,
     "seeds": _seeds,
     "class": _class,
+    "latent": _latent,
+    "axes": _axes,
     "choice": _choice,
     "strangers": _strangers,
     "source": _source,
     "sources": _sources,
 }
 """By type, what reads the text of a link: the value, or that which stands for it, with a sentence."""
+OF_MODEL = {"class", "strangers", "latent", "axes"}
+"""Types whose values are a model's: those of one that is not here say nothing of another."""

@@ -36,6 +36,8 @@ const IS = {
   seeds: (value, row) => listOf(seed)(value, row) && value.length > 0,
   class: (value) => value === null || whole(value, { low: 0 }),
   flag: (value) => typeof value === "boolean",
+  latent: listOf(Number.isFinite),
+  axes: listOf(Number.isInteger),
   choice: (value, { choices = [] }) => choices.includes(value),
   text,
   texts: listOf(text),
@@ -52,10 +54,14 @@ const equal = (one, other) => JSON.stringify(sorted(one)) === JSON.stringify(sor
 const sorted = (query) => said(query).sort(([one], [other]) => (one < other ? -1 : 1))
 const said = (query) => Object.entries(query).filter(([, value]) => value !== "")
 
+const PAUSE = 1500 // milliseconds; Streamlit's own reconnection takes about one second
+const TRIES = 20
+
 class State {
   /** @type {Record<string, string> | null} the address with which the fields agree */ wrote = null
   /** @type {Record<string, any> | null} what the entry of the history is marked with */ marked = null
   told = ""
+  /** @type {Record<string, string>} the address that Streamlit has read last */ heard = {}
   /** @type {(name: string, value: any) => void} */ send = () => {}
 
   /**
@@ -103,8 +109,8 @@ class State {
    * @param {Asked} asked
    */
   news({ query }) {
-    const there = Object.entries(search()).filter(([name]) => this.linked.some((row) => row.name === name))
-    if (!here(this.page) || !equal(query, Object.fromEntries(there))) return false
+    this.heard = query
+    if (!here(this.page) || !equal(query, this.address())) return false
     return this.wrote === null || (Object.keys(query).length > 0 && !equal(query, this.wrote))
   }
 
@@ -134,6 +140,35 @@ class State {
     this.wrote = link
     this.told = told
     this.send("view", { ...link, ...more, at: Date.now() }) // what was told before Back is news again
+  }
+
+  /**
+   * Ask Streamlit for an address that the page cannot show alone; it is news when it comes. `step`: Back leads to what
+   * is shown now.
+   */
+  ask(query, step = true) {
+    write(this.page, query, step)
+    this.tell()
+  }
+
+  tell() {
+    this.send("view", { ...search(), at: Date.now() })
+  }
+
+  /** The network is back: Streamlit, which loses the address while it reconnects, is told until it says the same. */
+  insist() {
+    clearInterval(this.timer)
+    let tries = 0
+    this.timer = setInterval(() => {
+      if (!here(this.page) || equal(this.heard, this.address()) || ++tries > TRIES) clearInterval(this.timer)
+      else this.tell()
+    }, PAUSE)
+  }
+
+  /** What the address says of the fields. */
+  address() {
+    const there = Object.entries(search()).filter(([name]) => this.linked.some((row) => row.name === name))
+    return Object.fromEntries(there)
   }
 
   // Back

@@ -2,10 +2,8 @@
 // change.
 
 import { Page } from "../../core/page.js"
-import { write } from "../../core/address.js"
 import { settle } from "../../ui/element.js"
 import { mounting } from "../../core/mount.js"
-import { UrlSync } from "../../core/urlSync.js"
 import { Axes } from "../../latent/axes.js"
 import { Bookmarks } from "../../latent/bookmarks.js"
 import { Captions } from "./captions.js"
@@ -19,6 +17,7 @@ import { Motion } from "./motion.js"
 import { Picture } from "./picture.js"
 import { Plane } from "../../latent/plane.js"
 import { Recorder } from "./recorder.js"
+import { state } from "./state.js"
 import { Status } from "../../ui/speed.js"
 import { Toggles } from "./toggles.js"
 import { View } from "../../latent/view.js"
@@ -38,14 +37,13 @@ export class Explorer extends Page {
   /** @type {(name: string, value: any) => void} */ setTriggerValue = () => {}
 
   constructor(root, page) {
-    super(root, page, { name: "explore", keys: KEYS })
-    this.version = 0
+    super(root, page, { name: "explore", keys: KEYS, state })
+    this.given = []
     this.names = {}
     this.card = null
     this.view = null
     this.parts = layout(this)
     this.saving = new Saving(this)
-    this.urlSync = new UrlSync()
     this.motion = new Motion(this)
     this.commands = new Commands(this)
     this.recorder = new Recorder(this)
@@ -93,25 +91,36 @@ export class Explorer extends Page {
   // Streamlit
 
   update({ data, setStateValue, setTriggerValue }) {
-    Object.assign(this, { setTriggerValue, models: data.models, names: data.names })
-    this.urlSync.send = (query) => setStateValue("view", query)
-    this.urlSync.heard = data.address
-    const other = data.card.name !== this.card?.name
-    if (other || data.version > this.version) this.open(data)
-    // A name may have changed; a lower version comes from a server that has just started
-    else this.axes.open(this.view, this.names)
-    this.version = data.version
+    Object.assign(this, { setTriggerValue, models: data.models })
+    state.send = setStateValue
+    const last = views.get(state.model)
+    if (state.news(data.asked)) this.follow(data)
+    else if (!this.card && last) this.open({ card: last.card, view: last, names: {} }, [])
+    else if (!this.card) this.open({ card: data.card, view: data.asked.view, names: data.names }, [])
+    if (data.card.name !== this.card.name) return // of an address that has been left
+    this.names = data.names
+    this.axes.open(this.view, this.names)
   }
 
-  /** Take a view that Streamlit gives: from the address, or of a model that was asked for. */
-  open({ card, view, given, notices }) {
+  /** Take over what an address asks for; of a model that is not here it says nothing. */
+  follow({ asked, card, names }) {
+    state.take(asked)
+    const { query, view, notices } = asked
+    const absent = query.model && query.model !== view.model
+    const there = (absent && views.get(view.model)) || view
+    this.open({ card, names, view: there }, absent ? [] : Object.keys(query), notices)
+  }
+
+  /** Take a view: from the address, or of a model that was asked for; `given` are the parts that somebody chose. */
+  open({ card, view, names }, given, notices = []) {
     const first = !this.card
     this.motion.halt()
     const seed = this.view?.seed ?? null
     // By another model, to one that has not been here
     const carried = !first && !this.view.untouched && !views.has(card.name) && !given.includes("z")
     if (carried) view = { ...view, y: this.sameClass(card) ?? view.y }
-    this.card = card
+    if (view instanceof View) view = { z: view.z, y: view.y, axes: view.chosenAxes ? view.axes : null }
+    Object.assign(this, { card, names: card.name === this.card?.name ? this.names : names })
     const truncation = carried ? this.view.truncation : 1
     this.view = views.get(card.name) ?? Object.assign(new View(card, view), { truncation })
     views.set(card.name, this.view)
@@ -119,7 +128,7 @@ export class Explorer extends Page {
     this.view.place(view)
     if (!carried) this.view.settleIn()
     this.view.keep()
-    this.urlSync.tell(this.view.query())
+    this.write()
     this.recorder.leave()
     this.given = given
     this.captions.fill()
@@ -140,7 +149,7 @@ export class Explorer extends Page {
   /** A gesture has ended: write the view back to Streamlit, which puts it into the address, and keep it. */
   settled() {
     this.settleSoon.cancel()
-    if (this.view.keep() || this.unwritten) this.urlSync.tell(this.view.query())
+    if (this.view.keep() || this.unwritten) this.write()
     this.unwritten = false
     this.plane.refresh()
     this.axes.refresh()
@@ -149,11 +158,16 @@ export class Explorer extends Page {
     this.saving.note()
   }
 
+  /** Have the address follow the view. */
+  write() {
+    const { view, card } = this
+    state.set({ model: card.name, z: [...view.z], y: view.y, axes: view.chosenAxes ? view.axes : null })
+    state.write()
+  }
+
   /** Ask Streamlit for a model, as it was left; `step`: Back leads to the one that is shown. */
   ask(name, step = true) {
-    const query = { model: name, ...this.saving.views[name] }
-    write("explore", query, step)
-    this.urlSync.ask({ ...query, at: Date.now() })
+    state.ask({ model: name, ...(state.views[name] ?? views.get(name)?.query()) }, step)
   }
 
   rename(axis, name) {
@@ -189,7 +203,7 @@ export class Explorer extends Page {
   }
 
   line(line, why) {
-    if (line === "open" && this.root.classList.contains("zt-lost")) this.urlSync.insist()
+    if (line === "open" && this.root.classList.contains("zt-lost")) state.insist()
     super.line(line, why)
   }
 
@@ -215,9 +229,9 @@ export class Explorer extends Page {
     this.motion.close()
     this.recorder.close()
     this.settleSoon.cancel()
+    this.toggles.stop()
     this.axes.close()
     this.directions.close()
-    this.urlSync.close()
     super.close()
   }
 }

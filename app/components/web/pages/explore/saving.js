@@ -1,52 +1,39 @@
 // What of Explore is kept, and how it comes back.
 
 import { fits, same } from "../../latent/view.js"
+import { state } from "./state.js"
 
 export class Saving {
   /** @param {import("./index.js").Explorer} explorer */
   constructor(explorer) {
     this.explorer = explorer
-    this.views = {}
   }
 
   /** Note how the present model is left, and keep everything. */
   note() {
     const { view, persistence } = this.explorer
     const { model, ...query } = view.query()
-    delete this.views[model] // the one seen last comes last
-    this.views[model] = query
+    const { [model]: _, ...others } = state.views
+    state.views = { ...others, [model]: query } // the one seen last comes last
     persistence.now()
   }
 
   compose() {
-    const { card, picture, plane, view, bookmarks, levels, directions } = this.explorer
+    const { card, view, bookmarks, levels, directions } = this.explorer
     const { z, y, past, at, seed, truncation } = view
-    const switches = { soft: picture.soft, dots: plane.dots, seed, truncation }
-    const axes = view.chosenAxes ? view.axes : null
-    return {
-      model: card.name,
-      z,
-      y,
-      axes,
-      past,
-      at,
-      ...switches,
-      bookmarks: bookmarks.kept(),
-      levels: levels.all,
-      directions: directions.all,
-      views: this.views,
-    }
+    const shown = { model: card.name, z, y, axes: view.chosenAxes ? view.axes : null, past, at, seed, truncation }
+    return { ...state.kept(), ...shown, bookmarks: bookmarks.kept(), levels: levels.all, directions: directions.all }
   }
 
   /** Take what was kept before, in this page or before it was loaded. */
   loaded(body, inPage) {
     if (!body?.model) return // nothing, or nothing of this page
-    const { bookmarks, toggles, commands, captions, levels, directions } = this.explorer
-    this.views = { ...body.views, ...this.views }
+    const { bookmarks, commands, captions, levels, directions } = this.explorer
+    const { soft, dots, views } = body
+    state.restore({ soft, dots, views: { ...views, ...state.views } }, this.explorer.say)
     bookmarks.restore(body.bookmarks)
     levels.restore(body.levels)
     directions.restore(body.directions)
-    toggles.restore(body)
     if (!inPage) this.wayBack(body)
     commands.restore(body)
     captions.buttons()

@@ -1,48 +1,43 @@
 // What is switched on and off: soft pixels, the heat map, the dots of the data.
 
+import { state } from "./state.js"
+
 export class Toggles {
   /** @param {import("./index.js").Explorer} explorer */
   constructor(explorer) {
     this.explorer = explorer
-    this.press()
+    this.stop = state.watch(["soft", "heating", "dots"], () => this.press())
   }
 
+  /** Show the switches as they are, and what they switch. */
   press() {
     const { parts, picture, plane } = this.explorer
-    parts.soft.setAttribute("aria-pressed", picture.soft)
-    parts.heating.setAttribute("aria-pressed", picture.heating)
-    parts.dots.setAttribute("aria-pressed", plane.dots)
+    const { soft, heating, dots } = state
+    for (const [made, on] of /** @type {[HTMLElement, boolean][]} */ ([
+      [parts.soft, soft],
+      [parts.heating, heating],
+      [parts.dots, dots],
+    ]))
+      made.setAttribute("aria-pressed", String(on))
+    Object.assign(picture, { soft, heating })
+    plane.dots = dots
+    plane.paint()
   }
 
   soften() {
-    const { picture, persistence } = this.explorer
-    picture.soft = !picture.soft
-    this.press()
-    persistence.now()
+    state.soft = !state.soft
+    this.explorer.persistence.now()
   }
 
   heat() {
     const { picture, captions, view } = this.explorer
-    picture.heating = !picture.heating
-    this.press()
-    if (!picture.heating) captions.rule()
+    state.heating = !state.heating
+    if (!state.heating) captions.rule()
     picture.show(view)
   }
 
   dot() {
-    const { plane, persistence } = this.explorer
-    plane.dots = !plane.dots
-    this.press()
-    plane.paint()
-    persistence.now()
-  }
-
-  /** Put the switches as they were kept. */
-  restore({ soft, dots }) {
-    const { picture, plane } = this.explorer
-    picture.soft = soft !== false
-    plane.dots = dots !== false
-    this.press()
-    plane.paint()
+    state.dots = !state.dots
+    this.explorer.persistence.now()
   }
 }
