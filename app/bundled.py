@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,7 @@ from app.drawn.digits import HANDS, digit
 from app.drawn.faces import FACES, face
 from app.drawn.scanned import scans
 from app.drawn.sprites import sprite
-from engine.image_grid import encode
+from engine.image_grid import encode, sheet
 
 WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 SPRITES = (
@@ -26,11 +27,11 @@ SPRITES = (
     ("heart", 1.0, -math.pi / 5, 34, 30, "A large heart that leans to the left, near the middle"),
 )
 LIKE = {
-    "Sprites": "sprites",
     "Digits, drawn by us": "mnist",
     "Digits, from scikit-learn": "mnist",
     "Clothes, drawn by us": "fashion",
     "Faces, drawn by us": "celeba",
+    "Sprites": "sprites",
 }
 """The data whose models know such pictures, by group."""
 
@@ -49,9 +50,30 @@ class Bundled:
         """Return the data whose models know such pictures."""
         return LIKE[self.group]
 
-    @cached_property
-    def png(self) -> bytes:
-        return encode(self.pixels, "PNG")
+
+@dataclass(frozen=True)
+class Strip:
+    """All pictures of a group side by side in one file, drawn when it is first asked for."""
+
+    group: str
+    suffix: ClassVar[str] = ".png"
+
+    @property
+    def name(self) -> str:
+        """Its file's name, such as digits-drawn-by-us.png."""
+        return self.group.lower().replace(",", "").replace(" ", "-") + self.suffix
+
+    @property
+    def pictures(self) -> list[Bundled]:
+        """The pictures of the group, from left to right."""
+        return [each for each in bundled() if each.group == self.group]
+
+    def read_bytes(self) -> bytes:
+        pixels = np.stack([each.pixels for each in self.pictures])
+        return encode(sheet(pixels, len(pixels)), "PNG")
+
+
+STRIPS = tuple(map(Strip, LIKE))
 
 
 @cache

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import subprocess
 import sys
 from pathlib import Path
@@ -38,15 +37,13 @@ def test_each_has_a_name_of_its_own_and_says_what_there_is_to_see() -> None:
     assert len({each.group for each in bundled()}) == 5
 
 
-def test_each_is_a_picture_and_its_png_is_the_same() -> None:
+def test_each_is_a_picture() -> None:
     for each in bundled():
         height, width, channels = each.pixels.shape
         assert each.pixels.dtype == np.uint8
         assert height == width
         assert channels in (1, 3)
         assert each.pixels.std() > 10, each.name
-        opened = np.asarray(Image.open(io.BytesIO(each.png)))
-        assert (opened.reshape(each.pixels.shape) == each.pixels).all()
 
 
 def test_a_picture_is_found_by_its_name() -> None:

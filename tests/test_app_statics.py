@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -13,9 +14,11 @@ import pytest
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
+from app.bundled import STRIPS
 from app.components import assets
 from app.server import statics
 from app.server.statics import BUNDLES, PAGES, Statics, pages, places
+from app.views.reconstruct import shelf
 
 
 async def passed(scope: Any, receive: Any, send: Any) -> None:
@@ -73,6 +76,28 @@ def test_what_is_compressed_already_stays_as_it_is() -> None:
     answer = ask(name)
     assert "content-encoding" not in answer.headers
     assert answer.body == places()[name].read_bytes()
+
+
+def test_pictures_that_come_along_stay_with_the_browser_and_change_their_address_with_how_they_are_drawn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = assets.picture(STRIPS[0].name)
+    answer = ask(f"/{address}")
+    assert (answer.status, answer.headers["content-type"]) == (200, "image/png")
+    assert "immutable" in answer.headers["cache-control"]
+    (tmp_path / "digits.py").write_text("another hand")
+    monkeypatch.setattr(assets, "DRAWN", (tmp_path / "digits.py",))
+    assets.digest.cache_clear()
+    try:
+        assert assets.picture(STRIPS[0].name) != address
+    finally:
+        assets.digest.cache_clear()
+
+
+def test_a_page_brings_no_picture_in_its_first_message() -> None:
+    said = json.dumps(shelf())
+    assert "data:" not in said
+    assert len(said) < 20_000
 
 
 def test_head_has_the_headers_of_the_whole() -> None:

@@ -20,7 +20,7 @@ from tests.shelf import PIXELS, VAE, keep, made
 from tests.tiny import write, write_all
 
 ROOT = Path(__file__).parent.parent
-MEASUREMENTS = ("drag", "crowd", "soak", "latency", "walls", "drawing", "film", "loop", "faults")
+MEASUREMENTS = ("drag", "crowd", "soak", "latency", "walls", "drawing", "film", "loop", "faults", "first_load")
 
 
 def runs(name: str, *options: str) -> str:
@@ -107,3 +107,9 @@ def test_the_bench_drag(tmp_path: Path) -> None:
     folder = ("--checkpoints", str(write_all(tmp_path)))
     said = runs("drag", "--seconds", "0.5", "--engine", "process", *folder, "--chromium", chromium())
     assert "Home to Explore (process)" in said
+
+
+@pytest.mark.browser
+def test_the_bench_first_load(tmp_path: Path) -> None:
+    folder = ("--checkpoints", str(write_all(tmp_path)))
+    assert "| reconstruct |" in runs("first_load", "--pages", "reconstruct", *folder, "--chromium", chromium())

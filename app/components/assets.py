@@ -14,6 +14,9 @@ from typing import Any
 import streamlit as st
 
 WEB = Path(__file__).parent / "web"
+APP = Path(__file__).parents[1]
+DRAWN = (APP / "bundled.py", *sorted((APP / "drawn").glob("*.py")))
+"""What draws the pictures that come along, which are served under the same path."""
 SCRIPT = """
 export default async function (component) {
   const page = new URL("./", window.location.href)
@@ -30,17 +33,24 @@ def files() -> dict[str, Path]:
 
 @cache
 def digest() -> str:
-    """Twelve digits that change with any file under `web/`."""
+    """Twelve digits that change with any file under `web/`, and with how pictures are drawn."""
     content = hashlib.sha256()
     for name, path in files().items():
         content.update(name.encode())
         content.update(path.read_bytes())
+    for drawer in DRAWN:
+        content.update(drawer.read_bytes())
     return content.hexdigest()[:12]
 
 
 def module(name: str) -> str:
     """Return the address of a module, relative to the page."""
     return f"zoetrope/{digest()}/{name}"
+
+
+def picture(name: str) -> str:
+    """Return the address of a strip of pictures that come along, relative to the page."""
+    return module(f"pictures/{name}")
 
 
 def component(name: str, *sheets: str) -> Any:

@@ -1,4 +1,4 @@
-"""The browser's files from memory, compressed once: Streamlit's bundles, and our own modules.
+"""The browser's files from memory, compressed once: Streamlit's bundles, our own modules, pictures that come along.
 
 A phone that opens a page asks for 84 files. From disk, each through a thread, they cost 1.25 ms each and travel as
 they are: measured on two cores, 300 phones that join at once waited 31 s for them, and from memory 7 s for a third of
@@ -13,7 +13,7 @@ import mimetypes
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
+from typing import Protocol
 
 from starlette.datastructures import Headers
 from starlette.requests import Request
@@ -21,6 +21,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from app.bundled import STRIPS
 from app.components import assets
 from app.server.headers import INDEX
 
@@ -30,6 +31,18 @@ PAGES = ("", "home", "explore", "morph", "reconstruct", "compare", "complete", "
 TEXT = {".js", ".css", ".svg", ".json", ".html"}
 FOREVER = "public, immutable, max-age=31536000"
 """Every path here names the content of its file."""
+
+
+class Source(Protocol):
+    """What there is to serve: a file on disk, or one that is made when it is first asked for."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def suffix(self) -> str: ...
+
+    def read_bytes(self) -> bytes: ...
 
 
 @dataclass(frozen=True)
@@ -51,23 +64,24 @@ class File:
         return Response(self.body, headers={**headers, "content-encoding": "gzip"})
 
 
-def read(path: Path) -> File:
+def read(path: Source) -> File:
     """Read a file, and compress it where that helps."""
     kind = "text/javascript" if path.suffix == ".js" else mimetypes.guess_type(path.name)[0]
     body, text = path.read_bytes(), path.suffix in TEXT
     return File(kind or "application/octet-stream", gzip.compress(body, 6, mtime=0) if text else body, text)
 
 
-def places() -> dict[str, Path]:
+def places() -> dict[str, Source]:
     """Return every file there is, by the path of its address."""
     bundles = {f"/static/{path.relative_to(BUNDLES).as_posix()}": path for path in BUNDLES.rglob("*") if path.is_file()}
-    return bundles | {f"/{assets.module(name)}": path for name, path in assets.files().items()}
+    drawn = {f"/{assets.picture(strip.name)}": strip for strip in STRIPS}
+    return {**bundles, **{f"/{assets.module(name)}": path for name, path in assets.files().items()}, **drawn}
 
 
 class Statics:
     """Answers what is asked of these files, and lets everything else pass."""
 
-    def __init__(self, app: ASGIApp, files: Mapping[str, Path] | None = None, base: str = "") -> None:
+    def __init__(self, app: ASGIApp, files: Mapping[str, Source] | None = None, base: str = "") -> None:
         self.app, found = app, places() if files is None else files
         self.places = {base + path: file for path, file in found.items()}
         self.prefixes = tuple({f"{base}/{path.split('/')[1]}/" for path in found})

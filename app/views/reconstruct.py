@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 import streamlit as st
 from PIL import Image
 
-from app.bundled import bundled
+from app.bundled import STRIPS
+from app.components import assets
 from app.components import reconstruct as component
 from app.server.faces import suggest
 from app.server.uploads import take_in
@@ -100,17 +101,20 @@ def inline(file: bytes) -> str:
 
 
 @cache
-def shelf() -> list[dict[str, str]]:
-    """Return the pictures that come along, as the component takes them."""
+def shelf() -> list[dict[str, Any]]:
+    """Return the pictures that come along, as the component takes them: each a part of a strip that browsers keep."""
     return [
         {
             "name": each.name,
             "group": each.group,
             "title": each.alt,
             "data": each.data,
-            "url": inline(each.png),
+            "url": assets.picture(strip.name),
+            "at": at,
+            "of": len(strip.pictures),
         }
-        for each in bundled()
+        for strip in STRIPS
+        for at, each in enumerate(strip.pictures)
     ]
 
 

@@ -16,12 +16,16 @@ export class Shelf {
   offer(bundled) {
     if (this.all.length === bundled.length) return // they do not change
     this.all = bundled
-    const thumb = ({ name, title, url }) =>
-      element(
-        "button",
-        { type: "button", class: "zt-rec-thumb", title, "data-name": name, onclick: () => this.choose(name) },
-        element("img", { src: url, alt: title }),
-      )
+    const thumb = ({ name, title, url, at, of }) =>
+      element("button", {
+        type: "button",
+        class: "zt-rec-thumb",
+        title,
+        "aria-label": title,
+        "data-name": name,
+        style: `background: url("${url}") ${(100 * at) / (of - 1 || 1)}% 0 / ${100 * of}% 100%`,
+        onclick: () => this.choose(name),
+      })
     const named = (group) =>
       element(
         "div",
@@ -37,9 +41,9 @@ export class Shelf {
   }
 
   async choose(name) {
-    const { title, url, data } = this.all.find((picture) => picture.name === name)
+    const { title, url, at, of, data } = this.all.find((picture) => picture.name === name)
     try {
-      const canvas = await this.newest.of(opened(url))
+      const canvas = await this.newest.of(opened(url, at, of))
       lay("shelf", canvas, { fit: "all", title, hint: data, query: { source: `bundled:${name}` } })
     } catch (error) {
       return telling()(error)

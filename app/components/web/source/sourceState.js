@@ -78,11 +78,12 @@ export function sheet(width, height, fill = "#000") {
   return canvas
 }
 
-/** A picture of our own making, on a canvas. */
-export async function opened(url) {
+/** A picture of our own making, on a canvas: of `of` that are side by side in a file the one with `at` before it. */
+export async function opened(url, at = 0, of = 1) {
   const image = Object.assign(new Image(), { src: url })
   await image.decode()
-  const canvas = sheet(image.naturalWidth, image.naturalHeight)
-  context2d(canvas).drawImage(image, 0, 0)
+  const width = image.naturalWidth / of
+  const canvas = sheet(width, image.naturalHeight)
+  context2d(canvas).drawImage(image, -at * width, 0)
   return canvas
 }

@@ -57,7 +57,9 @@ export class Through {
     image.src = chosen.url
     await image.decode()
     this.sample.value = ""
-    this.lay(await createImageBitmap(image), chosen.title, name)
+    const width = image.naturalWidth / chosen.of
+    const cut = await createImageBitmap(image, chosen.at * width, 0, width, image.naturalHeight)
+    this.lay(cut, chosen.title, name)
   }
 
   sampled(name) {

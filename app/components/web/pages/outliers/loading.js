@@ -47,7 +47,9 @@ export class Loading {
 
   async bundled(name) {
     const found = this.shelf.find((each) => each.name === name)
-    return found ? picture(await opened(found.url), found.title, found.data, `bundled:${name}`) : null
+    return found
+      ? picture(await opened(found.url, found.at, found.of), found.title, found.data, `bundled:${name}`)
+      : null
   }
 
   /** Have samples drawn, all in one request, by source. */

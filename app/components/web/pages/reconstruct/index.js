@@ -70,6 +70,7 @@ class Reconstruct extends Page {
 
   /** Have an address that leads back to the picture; those of a person's own have none. */
   write() {
+    if (!shown()) return // one that is opened just now will write its own
     state.source = shown().query?.source ?? ""
     state.write()
   }

@@ -147,7 +147,7 @@ export class Tile {
    * @param {Float32Array} z
    * @param {{ms?: any, terms?: any, y?: number, strange?: object, title?: string}} about
    */
-  show(made, seen, z, { ms, terms, y, strange, title = shown().title } = {}) {
+  show(made, seen, z, { ms, terms, y, strange, title = shown()?.title ?? "" } = {}) {
     Object.assign(this, { made, seen, z, y, title })
     this.judged(null)
     if (this.untold && state.classes[this.card.name] === undefined)
