@@ -311,6 +311,37 @@ def test_who_has_left_is_forgotten_and_waits_no_longer(address: str, engine: Ech
     assert [job.model for job in engine.jobs] == ["grey", "gated"]  # the one that was under way, and no other
 
 
+def cancel(number: int, slot: str) -> bytes:
+    return protocol.message({"id": number, "slot": slot, "op": "cancel"})
+
+
+def test_a_cancelled_request_leaves_the_queue_and_is_not_answered(socket: ClientConnection, engine: Echo) -> None:
+    engine.gate.clear()
+    engine.jobs.clear()
+    for number in range(3):
+        socket.send(request("gated", [number], number, slot=f"slot {number}"))
+    socket.send(cancel(1, "slot 1"))
+    socket.send(request("grey", [0, 0], 8, slot="z"))
+    assert answer(socket)[0]["id"] == 8
+    engine.gate.set()
+    assert {answer(socket)[0]["id"] for _ in range(2)} == {0, 2}
+    assert [job.z for job in engine.jobs if job.model == "gated"] == [[[0.0]], [[2.0]]]
+
+
+def test_a_cancel_of_another_request_than_the_newest_of_its_slot_changes_nothing(
+    socket: ClientConnection, engine: Echo
+) -> None:
+    engine.gate.clear()
+    socket.send(request("gated", [1], 2, slot="a"))
+    for number, slot in ((1, "a"), (2, "b"), (3, "nobody's")):
+        socket.send(cancel(number, slot))
+    engine.gate.set()
+    assert answer(socket)[0]["id"] == 2
+    socket.send(cancel(2, "a"))
+    socket.send(request("grey", [1, 0], 3, slot="a"))
+    assert answer(socket)[0]["id"] == 3
+
+
 def wait_for(condition: Callable[[], bool]) -> None:
     until = time.monotonic() + 10
     while not condition():
@@ -414,7 +445,7 @@ BAD = {
     "nothing": (protocol.message({}), "id, a whole number"),
     "no op": (show(op=None), "op"),
     "an op that is a list": (show(op=["show"]), "op"),
-    "unknown op": (show(op="decode"), "show, keep, recall"),
+    "unknown op": (show(op="decode"), "show, cancel, keep, recall"),
     "no id": (show(operation("grey"), id=None), "id, a whole number"),
     "an id that is true": (show(operation("grey"), id=True), "id, a whole number"),
     "a slot that is no text": (show(operation("grey"), slot=3), "slot"),

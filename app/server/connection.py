@@ -20,7 +20,7 @@ from app.engine_client import EngineClient
 from app.server import protocol, store
 from app.server.errors import POLICY, ProtocolError
 from app.server.pictures import Codec
-from app.server.protocol import Keep, Message, Request, Show
+from app.server.protocol import Answered, Cancel, Keep, Message, Request, Show
 from app.server.responses import slow, trouble, written
 from engine.checkpoints.catalogue import Catalogue
 from engine.errors import EngineLost, ModelFault, ZoetropeError
@@ -127,11 +127,21 @@ class Connection:
 
     def take(self, request: Request) -> None:
         """Work on a request; an older one of its slot is given up."""
+        if isinstance(request, Cancel):
+            self._cancel(request)
+            return
         pending = self._asked(request)
         if sum(other.request.rows for other in self.pending.values()) > MAX_WAITING:
             self._post(pending, trouble(request, TOO_MANY))
         else:
             pending.task = asyncio.create_task(self._work(pending, request))
+
+    def _cancel(self, request: Cancel) -> None:
+        """Give up the request of that slot and id, unless it was answered already or a newer one took its place."""
+        pending = self.pending.get(request.slot)
+        if pending and pending.request.id == request.id:
+            del self.pending[request.slot]
+            pending.give_up()
 
     def _asked(self, request: Request | Message) -> PendingRequest:
         """Put a request in the place of the older one of its slot. Raises TooMany where there are too many slots."""
@@ -144,7 +154,7 @@ class Connection:
 
     # Work
 
-    async def _work(self, pending: PendingRequest, request: Request) -> None:
+    async def _work(self, pending: PendingRequest, request: Answered) -> None:
         try:
             self._post(pending, await self._answer(request))
         except (ProtocolError, ZoetropeError) as error:
@@ -157,7 +167,7 @@ class Connection:
         pending.answer = answer
         self.woken.set()
 
-    async def _answer(self, request: Request) -> bytes:
+    async def _answer(self, request: Answered) -> bytes:
         about = {"id": request.id, "slot": request.slot}
         loop = asyncio.get_running_loop()
         if isinstance(request, Show):

@@ -19,7 +19,7 @@ from engine.inference.requests import Job
 
 MAX_MESSAGE = 1 << 20
 MAX_VIEW = 64 << 10
-OPERATIONS = ("show", "keep", "recall", *blind.OPERATIONS)
+OPERATIONS = ("show", "cancel", "keep", "recall", *blind.OPERATIONS)
 TOKEN = re.compile(r"[A-Za-z0-9_-]{22,64}")
 
 
@@ -88,7 +88,17 @@ class Recall:
     rows = 0
 
 
-Request = Show | Keep | Recall | Begin | Reveal
+@dataclass(frozen=True)
+class Cancel:
+    """Nobody waits any more for the request of this slot that has this id."""
+
+    id: int
+    slot: str
+    rows = 0
+
+
+Answered = Show | Keep | Recall | Begin | Reveal
+Request = Answered | Cancel
 
 
 @dataclass(frozen=True)
@@ -112,6 +122,8 @@ class Message:
         if op == "show":
             rate = _rate(self.header.get("rate"))
             return Show(number, slot, operations(self.header.get("operations")), self.payload, rate)
+        if op == "cancel":
+            return Cancel(number, slot)
         if op in blind.OPERATIONS:
             return blind.read(self.header, number, slot)
         return _memory(self.header, number, slot)

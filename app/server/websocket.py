@@ -40,6 +40,7 @@ Wire protocol, the same in both directions and the only place where it is writte
             receptive   {verb, model, rows, first, y?}, rows at most 16: of the pixel first
                         takes pictures, rows
             masks       {verb, model}
+        cancel   nothing more: gives up the request of this slot that has this id. Neither of them is answered
         keep     token: 22 to 64 letters, digits, - and _; view: {…} of at most 64 KB
         recall   token
         blind    models: [name], kind: "models" | "single", real?: true: begins a blind round, see app/blind.py

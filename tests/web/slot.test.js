@@ -5,7 +5,14 @@ import { Newest, Overtaken, Slot, Unanswered, telling } from "../../app/componen
 
 /** A channel that notes what is sent, and lets a test answer it. */
 function wired() {
-  const channel = { ready: true, sent: [], rate: { note: () => {} }, post: (_, header) => channel.sent.push(header) }
+  const channel = {
+    ready: true,
+    sent: [],
+    cancelled: [],
+    rate: { note: () => {} },
+    post: (_, header) => channel.sent.push(header),
+    cancel: (_, id) => channel.cancelled.push(id),
+  }
   const slot = new Slot(channel, "test")
   const answer = (id, model, more = {}) => slot.take({ id, results: [{ model, ...more }] }, 0)
   return { channel, slot, answer }
@@ -26,17 +33,19 @@ test("every answer reaches the asker whose request it answers", async () => {
 })
 
 test("what is not wanted any more is overtaken, on its way and while it is decoded", async () => {
-  const { slot, answer } = wired()
-  const flying = ask(slot, "faces")
+  const { channel, slot, answer } = wired()
+  const [flying, waiting] = [ask(slot, "faces"), ask(slot, "digits")]
   slot.drop()
-  answer(1, "faces")
-  await assert.rejects(flying, Overtaken)
+  assert.deepEqual(channel.cancelled, [1]) // the other one was never sent
+  await Promise.all([flying, waiting].map((request) => assert.rejects(request, Overtaken)))
+  answer(1, "faces") // it had left before the server heard
   const { promise, resolve } = Promise.withResolvers()
   const decoding = ask(slot, "faces", () => promise)
   answer(2, "faces")
   slot.drop()
   resolve("picture")
   await assert.rejects(decoding, Overtaken)
+  assert.deepEqual(channel.cancelled, [1]) // the server has answered and has nothing to give up
 })
 
 test("a picture that is decoded after a newer one is overtaken", async () => {

@@ -125,6 +125,11 @@ export class Channel {
     return this.id
   }
 
+  /** Have the server give up the request of that number, for which nobody waits any more. */
+  cancel(slot, id) {
+    if (this.ready) this.socket.send(encode({ id, slot, op: "cancel" }))
+  }
+
   get ready() {
     return this.socket.readyState === WebSocket.OPEN
   }

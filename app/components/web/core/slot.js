@@ -14,7 +14,7 @@
  * @property {number} refusals
  * @property {number} id 0 until it is sent
  * @property {number} sent milliseconds
- * @property {boolean} stale whether its answer is not wanted any more
+ * @property {boolean} stale whether its answer, which is being decoded, is not wanted any more
  */
 
 const REFUSALS = 2 // times that the server may close its socket on a request before it is given up
@@ -103,18 +103,20 @@ export class Slot {
     })
   }
 
-  /** Forget what was asked; an answer on its way will not be used. */
+  /** Forget what was asked: the server gives it up, and an answer on its way will not be used. */
   drop() {
-    this.waiting?.reject(new Overtaken())
-    this.waiting = null
-    for (const request of [this.flying, ...this.making]) if (request) request.stale = true
+    const { flying, waiting } = this
+    this.flying = this.waiting = null
+    if (flying) this.channel.cancel(this.name, flying.id)
+    for (const request of [waiting, flying]) request?.reject(new Overtaken())
+    for (const request of this.making) request.stale = true
   }
 
   /** The socket is new: ask again what it has not answered. */
   again() {
     const { flying } = this
     this.flying = null
-    if (flying && (flying.stale || this.waiting)) flying.reject(new Overtaken())
+    if (flying && this.waiting) flying.reject(new Overtaken())
     else if (flying) this.waiting = flying
     this.send()
   }
@@ -124,7 +126,7 @@ export class Slot {
     const { flying } = this
     if (!flying || ++flying.refusals < REFUSALS) return
     this.flying = null
-    flying.reject(flying.stale ? new Overtaken() : new Unanswered(reason || "The server did not accept this request."))
+    flying.reject(new Unanswered(reason || "The server did not accept this request."))
   }
 
   send() {
@@ -143,8 +145,7 @@ export class Slot {
     this.send()
     if (header.ms) this.time(header, bytes, performance.now() - request.sent)
     const error = header.error ?? (header.results?.every((result) => result.error) ? header.results[0].error : null)
-    if (request.stale) request.reject(new Overtaken())
-    else if (error) request.reject(new Unanswered(error))
+    if (error) request.reject(new Unanswered(error))
     else this.deliver(request, header)
   }
 
