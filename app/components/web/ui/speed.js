@@ -1,5 +1,27 @@
 // The read-out: pictures a second and where the milliseconds go. Its attributes serve tests and bench/drag.py.
 
+import { element } from "./element.js"
+
+/** The button that holds the read-out, and the text in it. */
+export function statusButton() {
+  const readout = element("span", { class: "zt-readout" })
+  const status = element(
+    "button",
+    {
+      type: "button",
+      class: "zt-status",
+      "data-testid": "live-status",
+      title: "Speed of the live picture; click to hide or show",
+      "data-frames": "0",
+      "data-model": "",
+      "data-z": "",
+    },
+    element("span", { class: "zt-lamp" }),
+    readout,
+  )
+  return { status, readout }
+}
+
 export class Status {
   constructor(host, text) {
     this.host = host

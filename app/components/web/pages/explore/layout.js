@@ -1,6 +1,7 @@
 // The skeleton of Explore, made once. Every part that others need is in the returned object, by name.
 
 import { button, element, toggle } from "../../ui/element.js"
+import { statusButton } from "../../ui/speed.js"
 
 /** @param {import("../../core/page.js").Page} page */
 export function layout(page) {
@@ -190,21 +191,7 @@ function controls() {
   })
   const morph = button("Open in Morph", "Play the recorded gesture in Morph, as a path", { hidden: true })
   const frozen = element("span", { class: "zt-frozen-levels", role: "status", "aria-live": "polite" })
-  const readout = element("span", { class: "zt-readout" })
-  const status = element(
-    "button",
-    {
-      type: "button",
-      class: "zt-status",
-      "data-testid": "live-status",
-      title: "Speed of the live picture; click to hide or show",
-      "data-frames": "0",
-      "data-model": "",
-      "data-z": "",
-    },
-    element("span", { class: "zt-lamp" }),
-    readout,
-  )
+  const { status, readout } = statusButton()
   const made = element(
     "div",
     { class: "zt-controls" },

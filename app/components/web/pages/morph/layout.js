@@ -1,6 +1,7 @@
 // The skeleton of Morph, made once. Every part that others need is in the returned object, by name.
 
 import { button, element, toggle } from "../../ui/element.js"
+import { statusButton } from "../../ui/speed.js"
 
 /** @param {(string | number)[]} pair value and text */
 const option = ([value, text]) => element("option", { value }, text)
@@ -156,21 +157,7 @@ function controls(seconds) {
     "data-testid": "morph-scrub",
   })
   const clock = element("output", { class: "zt-clock" })
-  const readout = element("span", { class: "zt-readout" })
-  const status = element(
-    "button",
-    {
-      type: "button",
-      class: "zt-status",
-      "data-testid": "live-status",
-      title: "Speed of the live picture; click to hide or show",
-      "data-frames": "0",
-      "data-model": "",
-      "data-z": "",
-    },
-    element("span", { class: "zt-lamp" }),
-    readout,
-  )
+  const { status, readout } = statusButton()
   const ways = WAYS.map(([way, text, title]) =>
     element("button", { type: "button", class: "zt-chip", "data-way": way, title: `${title} (W)` }, text),
   )
