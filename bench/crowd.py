@@ -130,7 +130,7 @@ def _stages(phones: Sequence[Phone]) -> list[tuple[str, list[float]]]:
         ("files", [visit.files for visit in visits]),
         ("Streamlit's first run has ended", [visit.page for visit in visits]),
         ("live channel open", [phone.connected for phone in phones]),
-        ("first picture", [phone.drawn for phone in phones]),
+        ("first picture", [phone.shown for phone in phones]),
     ]
 
 

@@ -40,7 +40,7 @@ class Drag:
 
     what: str
     engine: str
-    wait_drawn: float  # pictures a second
+    shown: float  # pictures a second
     distinct: float  # pictures a second that differ from the one before, at screen refreshes
     median: float  # pointer to picture, ms
     p95: float

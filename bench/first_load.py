@@ -72,8 +72,8 @@ class Load:
 
     def row(self, name: str, seconds: float) -> tuple[object, ...]:
         files, live = sum(self.files.values()), sum(n for url, n in self.messages.items() if "/live" in url)
-        told = sum(self.messages.values()) - live
-        kilobytes = [round(size / 1000) for size in (files, told, live, files + told + live)]
+        streamlit = sum(self.messages.values()) - live
+        kilobytes = [round(size / 1000) for size in (files, streamlit, live, files + streamlit + live)]
         return (name, len(self.files), *kilobytes, seconds)
 
 

@@ -12,7 +12,7 @@ from engine.models.gan import GAN, GANConfig
 from train.data import Split, open_data
 from train.data.plane import CANVAS, MODES, PLANES, TEST, TRAIN
 from train.data.stacked import stack
-from train.metrics.modes import DRAWS, SAMPLES, averaged, coverage, drawn, spread_within
+from train.metrics.modes import DRAWS, SAMPLES, averaged, coverage, sampled, spread_within
 from train.sheets import CANVAS as SIDE
 from train.sheets import DATA, MADE, clouds
 
@@ -81,10 +81,10 @@ def test_the_spread_within_modes_is_that_of_the_data_whatever_is_cut_off(name: s
 
 def test_each_draw_has_seeds_of_its_own_and_a_figure_is_their_mean() -> None:
     model = GAN(GANConfig((1, 64, 64), latent=2, width=8, depth=1, extent=1.5)).eval().requires_grad_(False)
-    first, second = drawn(model, 0), drawn(model, 1)
+    first, second = sampled(model, 0), sampled(model, 1)
     assert first.shape == (SAMPLES, 2)
     assert not torch.equal(first, second)
-    assert torch.equal(first, drawn(model, 0))
+    assert torch.equal(first, sampled(model, 0))
     found = averaged("high quality", [95.0, 97.0], "%", f"mean of {DRAWS} draws")
     assert found.value == 96
     assert found.protocol == f"mean of {DRAWS} draws; the draws have a deviation of 1.4"

@@ -74,8 +74,8 @@ def read(path: Source) -> File:
 def places() -> dict[str, Source]:
     """Return every file there is, by the path of its address."""
     bundles = {f"/static/{path.relative_to(BUNDLES).as_posix()}": path for path in BUNDLES.rglob("*") if path.is_file()}
-    drawn = {f"/{assets.picture(strip.name)}": strip for strip in STRIPS}
-    return {**bundles, **{f"/{assets.module(name)}": path for name, path in assets.files().items()}, **drawn}
+    strips = {f"/{assets.picture(strip.name)}": strip for strip in STRIPS}
+    return {**bundles, **{f"/{assets.module(name)}": path for name, path in assets.files().items()}, **strips}
 
 
 class Statics:
