@@ -48,7 +48,7 @@ class Drag:
 
     @property
     def row(self) -> tuple[object, ...]:
-        return self.what, self.engine, self.painted, self.distinct, self.median, self.p95, self.reruns
+        return self.what, self.engine, self.shown, self.distinct, self.median, self.p95, self.reruns
 
 
 def main() -> None:

@@ -33,7 +33,7 @@ def timed(decode: Decode) -> float:
 def compared(one: Decode, other: Decode) -> tuple[float, float]:
     """Return the median milliseconds of each, asked in turn."""
     one(), other()
-    until, pairs = time.perf_counter() + SECONDS, []
+    until, pairs = time.perf_counter() + SECONDS, list[tuple[float, float]]()
     while time.perf_counter() < until or len(pairs) < 5:
         pairs.append((timed(one), timed(other)))
     first, second = zip(*pairs, strict=True)
