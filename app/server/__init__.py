@@ -1,1 +1,1 @@
-"""The web server: the live channel, uploads, static files, and who may pending."""
+"""The web server: the live channel, uploads, static files, and who may ask."""
