@@ -39,6 +39,7 @@ class Echo:
         self.pools = {name: ThreadPoolExecutor(1) for name in CARDS}
         self.gate = threading.Event()
         self.jobs: list[Job] = []
+        self.futures: list[Future[Answer]] = []
         self.forgotten: list[str] = []
         self.listeners: list[Listener] = []
         self.closed = False
@@ -47,7 +48,8 @@ class Echo:
         return Catalogue(CARDS, {"broken": "broken: it was cut short."})
 
     def submit(self, job: Job) -> Future[Answer]:
-        return self.pools[job.model].submit(self.answer, job)
+        self.futures.append(self.pools[job.model].submit(self.answer, job))
+        return self.futures[-1]
 
     def answer(self, job: Job) -> Answer:
         if job.model == "slow":

@@ -298,6 +298,7 @@ def test_slots_do_not_wait_for_each_other_and_each_is_told_apart_for_the_engine(
 def test_who_has_left_is_forgotten_and_waits_no_longer(address: str, engine: Echo) -> None:
     engine.gate.clear()
     engine.jobs.clear()
+    engine.futures.clear()
     with connect(f"ws://{address}/live") as leaving:
         for number in range(3):
             leaving.send(request("gated", [number], slot=f"slot {number}"))
@@ -306,6 +307,7 @@ def test_who_has_left_is_forgotten_and_waits_no_longer(address: str, engine: Ech
             pass
         who = engine.jobs[0].who
     wait_for(lambda: who in engine.forgotten)
+    wait_for(lambda: sum(future.cancelled() for future in engine.futures) == 2)
     engine.gate.set()
     engine.pools["gated"].submit(int).result(5)
     assert [job.model for job in engine.jobs] == ["grey", "gated"]  # the one that was under way, and no other
