@@ -1,6 +1,6 @@
 """The browser's files, under a path that names their content; app/server/statics.py serves them.
 
-Components v2 take one script each and a package-wide asset folder only from an installed wheel's metadata. A two-line
+Components v2 take one script each and a package-wide asset folder only from an installed wheel's metadata. A short
 script that imports our own modules needs neither, works from a source checkout, and leaves no build step.
 """
 
@@ -18,12 +18,15 @@ APP = Path(__file__).parents[1]
 DRAWN = (APP / "bundled.py", *sorted((APP / "drawn").glob("*.py")))
 """What draws the pictures that come along, which are served under the same path."""
 SCRIPT = """
+const newest = new WeakMap()
 export default async function (component) {
+  newest.set(component.parentElement, component)
   const page = new URL("./", window.location.href)
   const module = await import(new URL(component.data.module, page).href)
-  return module.default(component, page)
+  if (newest.get(component.parentElement) === component) return module.default(component, page)
 }
 """
+"""Imports need not end in the order in which they began: of two runs that come meanwhile the newest is shown."""
 
 
 def files() -> dict[str, Path]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from app.components.assets import SCRIPT
 from tests.browser.conftest import LAPTOP, lecture
 from tests.browser.test_access import PAGES
 
@@ -63,3 +64,20 @@ def test_every_page_has_the_shell(opened: Page) -> None:
     expect(away).to_be_visible()
     opened.evaluate(TELL, "ready")
     expect(away).to_be_hidden()
+
+
+def test_of_two_runs_whose_modules_arrive_the_other_way_round_the_newest_is_shown(browser: Browser) -> None:
+    page = browser.new_page()
+    shows = "export default component => { window.shown = [...(window.shown ?? []), component.name] }"
+    modules = [f"data:text/javascript,{wait}{shows}" for wait in ("await new Promise(r => setTimeout(r, 200));", "")]
+    page.evaluate(
+        """async ([script, modules]) => {
+          const parentElement = document.body
+          const { default: call } = await import("data:text/javascript," + encodeURIComponent(script))
+          const names = ["older", "newer"]
+          await Promise.all(modules.map((module, i) => call({ name: names[i], parentElement, data: { module } })))
+        }""",
+        [SCRIPT.replace("window.location.href", '"http://localhost/"'), modules],
+    )
+    assert page.evaluate("shown") == ["newer"]
+    page.close()
