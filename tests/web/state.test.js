@@ -78,6 +78,22 @@ test("an address stays until it has been read, and parts that say nothing count 
   assert.ok(state.news(read({ model: "a" })))
 })
 
+test("a gesture that ends after Back leaves the entry that Back has entered as it is", () => {
+  const { state, told } = made("?model=a")
+  state.take(read({ model: "a" }, { model: "a" }))
+  state.write()
+  visit("/page?model=b")
+  state.seed = 6
+  state.write()
+  assert.equal(location.search, "?model=b")
+  assert.equal(told.length, 1)
+  assert.ok(state.news(read({ model: "b" })))
+  state.take(read({ model: "b" }, { model: "b", seed: 1 }))
+  state.seed = 7
+  state.write()
+  assert.equal(location.search, "?model=b&seed=7&way=draw")
+})
+
 test("a bare address is news to a page that has shown nothing", () => {
   assert.ok(made().state.news(read({})))
 })

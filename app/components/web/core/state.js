@@ -133,7 +133,7 @@ class State {
   write(more = {}, key = "") {
     const link = this.link()
     const told = JSON.stringify([link, key])
-    if (!here(this.page) || !this.wrote || told === this.told) return
+    if (!here(this.page) || this.unread() || told === this.told) return
     const step = this.rows.some(({ name, history }) => history && this.marked && this.marked[name] !== this[name])
     this.marked = this.snapshot()
     write(this.page, link, step, this.marked)
@@ -165,6 +165,12 @@ class State {
     }, PAUSE)
   }
 
+  /** Whether the address says what has not been read yet: Back was pressed in the middle of a gesture. */
+  unread() {
+    const there = this.address()
+    return !this.wrote || (Object.keys(there).length > 0 && !equal(there, this.wrote))
+  }
+
   /** What the address says of the fields. */
   address() {
     const there = Object.entries(search()).filter(([name]) => this.linked.some((row) => row.name === name))
@@ -188,7 +194,7 @@ class State {
   enter(snapshot) {
     this.set(snapshot)
     this.marked = snapshot
-    this.wrote = this.link()
+    this.wrote = this.address()
     this.told = ""
   }
 
