@@ -31,13 +31,19 @@ class ResumeArguments:
 
 
 @dataclass(frozen=True)
-class EvaluateArguments:
-    """Measure a checkpoint on its data's test split and write the figures into its card."""
+class MeasuredArguments:
+    """A checkpoint, and the data that it is measured on."""
 
     name: Annotated[str, tyro.conf.Positional]
     data_dir: Path | None = None  # where the data sets are
     data: str | None = None  # where a folder: or pack: lies now; the card keeps only its last name
     checkpoints: Path | None = None  # the folder that holds it; the shipped and your own if not given
+
+
+@dataclass(frozen=True)
+class EvaluateArguments(MeasuredArguments):
+    """Measure a checkpoint on its data's test split and write the figures into its card."""
+
     pictures: int = 10_000  # test pictures for the measures that take long
     samples: int = 1_000  # importance samples a picture
     run: str | None = None  # the run that it was exported from, by name or folder, to measure its critic as well
@@ -45,13 +51,9 @@ class EvaluateArguments:
 
 
 @dataclass(frozen=True)
-class DirectionsArguments:
+class DirectionsArguments(MeasuredArguments):
     """Find directions in a checkpoint's latent space, and keep them in its folder: components, and attributes."""
 
-    name: Annotated[str, tyro.conf.Positional]
-    data_dir: Path | None = None  # where the data sets are
-    data: str | None = None  # where a folder: or pack: lies now; the card keeps only its last name
-    checkpoints: Path | None = None  # the folder that holds it; the shipped and your own if not given
     pictures: int = PICTURES  # training pictures, or draws of a model without an encoder
 
 
