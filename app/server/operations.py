@@ -22,26 +22,22 @@ MAX_SEARCHES = 16  # rows of an inversion
 MAX_FILLINGS = 16  # rows of a completion
 MAX_PIXELS = 1 << 20  # of a picture
 MAX_ANSWER = 48 << 20
-VERBS = {
-    "decode": "decode",
-    "reconstruct": "reconstruct",
-    "distance": "distance",
-    "invert": "invert",
-    "latents": "latents",
-    "posterior": "posterior",
-    "directions": "directions",
-    "wall": "wall",
-    "pictures": "pictures",
-    "points": "points",
-    "nearest": "nearest",
-    "complete": "complete",
-    "surprise": "surprise",
-    "receptive": "receptive",
-    "masks": "masks",
-    "classify": "classify",
-    "score": "score",
-}
-"""What an operation may ask for, and the engine's name for it."""
+VERBS = (
+    *(
+        "decode",
+        "reconstruct",
+        "distance",
+        "invert",
+        "latents",
+        "posterior",
+        "directions",
+        "wall",
+        "pictures",
+        "points",
+    ),
+    *("nearest", "complete", "surprise", "receptive", "masks", "classify", "score"),
+)
+"""What an operation may ask for, by the engine's own names."""
 SEEDED = ("wall", "pictures", "points")
 """Operations that name seeds and get what their model makes of them."""
 
@@ -224,7 +220,7 @@ def job(operation: Operation, payload: bytes, catalogue: Catalogue, who: str, sl
     ):
         raise ProtocolError(TOO_BIG, "The pictures asked for are too many for one answer.")
     return Job(
-        VERBS[operation.verb],
+        operation.verb,
         operation.model,
         **_arrays(operation, payload, card),
         y=_classes(operation, len(card.classes)),

@@ -115,6 +115,7 @@ class Passes:
         return [np.full(count, UNKNOWN) if y is None else y]
 
     # The passes
+
     def _decode_rows(self, z: Tensor, y: Tensor | None = None) -> Tensor:
         return images.quantized(self.fast.decode(z.to(self.dtype), y))
 
@@ -149,7 +150,7 @@ class Passes:
         return inversion.step(self.float32, images.unit(pictures), state, self.mean, self.deviation, y)
 
     def _draw_rows(self, pictures: Tensor, u: Tensor, y: Tensor | None = None) -> Tensor:
-        """Draw the first pixels of the second row; the chances they had tell by their last bits what is alike."""
+        """Draw the first pixels of the second row; the last bits of their probabilities tell what is alike."""
         picture, first = Raster(images.unit(pictures), torch.ones_like(u[:, :1], dtype=torch.bool), u, True), u.shape[3]
         if not isinstance(self.float32, Draws):
             return u
