@@ -23,20 +23,9 @@ MAX_FILLINGS = 16  # rows of a completion
 MAX_PIXELS = 1 << 20  # of a picture
 MAX_ANSWER = 48 << 20
 VERBS = (
-    *(
-        "decode",
-        "reconstruct",
-        "distance",
-        "invert",
-        "latents",
-        "posterior",
-        "directions",
-        "wall",
-        "pictures",
-        "points",
-    ),
-    *("nearest", "complete", "surprise", "receptive", "masks", "classify", "score"),
-)
+    "decode", "reconstruct", "distance", "invert", "latents", "posterior", "directions", "wall", "pictures", "points",
+    "nearest", "complete", "surprise", "receptive", "masks", "classify", "score",
+)  # fmt: skip
 """What an operation may ask for, by the engine's own names."""
 SEEDED = ("wall", "pictures", "points")
 """Operations that name seeds and get what their model makes of them."""
