@@ -102,6 +102,11 @@ export class Explorer extends Page {
     this.axes.open(this.view, this.names)
   }
 
+  /** Streamlit, which follows Back alone, would take the address of a gesture that it hears of meanwhile. */
+  back() {
+    state.tell()
+  }
+
   /** Take over what an address asks for; of a model that is not here it says nothing. */
   follow({ asked, card, names }) {
     state.take(asked)
