@@ -14,7 +14,7 @@ from torch import nn
 from torch.distributions import Normal, kl_divergence
 
 from engine.errors import BadValue, TrainingStopped
-from engine.models.ali import ALIConfig
+from engine.models.ali import ALI, ALIConfig
 from engine.models.dcgan import DCGAN, DCGANConfig
 from engine.models.gan import GAN, GANConfig
 from engine.models.r3gan import R3GANConfig
@@ -28,7 +28,7 @@ from train.ema import recalibrate_batchnorm
 from train.loop import Training, train
 from train.objectives.adversarial import Adversarial, AdversarialConfig, penalties
 from train.objectives.augmentations import AUGMENTATIONS, augment
-from train.objectives.critics import Critic, CriticConfig, JointCritic
+from train.objectives.critics import Critic, CriticConfig, JointCritic, JointPatchCritic, whole
 from train.objectives.joint import Joint, JointConfig
 from train.objectives.payoffs import PAYOFFS, critic_loss, generator_loss, joint_loss
 from train.objectives.penalties import gradient_penalty, slopes, squared_slope
@@ -48,6 +48,7 @@ PAIRS = ALIConfig(SHAPE, latent=3, width=4, depth=0)
 STYLED = R3GANConfig(SHAPE, latent=3, width=4, depth=1, mapping=1)
 SMALL = CriticConfig(width=8, depth=1)
 RESIDUAL = CriticConfig(net="residual", width=4, depth=1)
+PATCHES = CriticConfig(net="patches", width=4, depth=1)
 
 
 def batch(count: int = 12, seed: int = 0) -> Batch:
@@ -182,6 +183,10 @@ GAMES = {
     ),
     "residual r3gan": recipe(
         STYLED, AdversarialConfig(critic=RESIDUAL, relativistic=True, r1=1.0, r2=1.0, annealed=0.1)
+    ),
+    "patches ali": recipe(
+        dataclasses.replace(PAIRS, classes=10),
+        JointConfig(critic=PATCHES, relativistic=True, r1=1.0, r2=1.0, rebuilt=1.0, feature_cycle=1.0),
     ),
     "residual ali": recipe(
         dataclasses.replace(PAIRS, net="residual", depth=1, mapping=1),
@@ -352,6 +357,49 @@ def test_a_cycle_in_features_wants_a_critic_that_has_some() -> None:
         JointConfig(critic=SMALL, feature_cycle=1.0)
 
 
+def test_while_the_critic_of_pairs_is_silent_a_cycle_teaches_alone() -> None:
+    with pytest.raises(BadValue, match=r"--objective\.picture-cycle"):
+        JointConfig(critic=SMALL, silent=0.5)
+    model = ALI(ALIConfig(shape=SHAPE, latent=4, width=4, depth=0))
+    objective = Joint(model, JointConfig(critic=SMALL, picture_cycle=1.0, silent=0.5))
+    assert set(objective("model", batch(), 0.4)) == {"picture_cycle"}
+    assert set(objective("model", batch(), 0.5)) == {"model", "picture_cycle"}
+    assert "critic" in objective("critic", batch(), 0.4)  # which learns from the first step
+
+
+def test_a_patch_of_a_pair_is_scored_by_what_is_there_and_by_the_latent() -> None:
+    torch.manual_seed(0)
+    critic = JointPatchCritic((3, 32, 32), 5, dataclasses.replace(PATCHES, depth=2))
+    x, z = torch.rand(2, 3, 32, 32, requires_grad=True), torch.randn(2, 5, requires_grad=True)
+    scores = critic(x, z)
+    assert scores.shape == (2, 64)
+    assert whole(scores).shape == (2,)
+    by_picture, by_latent = torch.autograd.grad(scores[0, 0], (x, z))
+    assert by_picture[0, :, :8, :8].abs().sum() > 0
+    assert by_picture[0, :, 16:].abs().sum() == by_picture[1].abs().sum() == by_latent[1].abs().sum() == 0
+    assert by_latent[0].abs().sum() > 0
+
+
+def test_what_is_rebuilt_plays_against_its_own_original() -> None:
+    torch.manual_seed(0)
+    model = ALI(ALIConfig(shape=SHAPE, latent=4, width=4, depth=0))
+    alone = Joint(model, JointConfig(critic=PATCHES, relativistic=True))
+    assert set(alone("model", batch(), 0.5)) == {"model"}
+    objective = Joint(model, JointConfig(critic=PATCHES, relativistic=True, rebuilt=2.0))
+    objective.critic.load_state_dict(alone.critic.state_dict())
+    x = batch().x
+    with torch.no_grad():
+        z = model.infer(x)
+        same = objective.game((x, model.generate(z), x), z, z, None)["rebuilt"]
+        other = objective.game((x, x, model.generate(z)), z, z, None)["rebuilt"]
+    assert float(same) == pytest.approx(2 * math.log(2), abs=1e-6)  # the original itself: nothing to tell apart
+    assert abs(float(other) - 2 * math.log(2)) > 1e-4
+    torch.manual_seed(3)
+    louder = objective("critic", batch(), 0.5)["critic"]
+    torch.manual_seed(3)
+    assert float(louder.detach()) > float(alone("critic", batch(), 0.5)["critic"].detach()) + 1
+
+
 def test_the_penalty_is_computed_in_full_precision() -> None:
     torch.manual_seed(0)
     critic, x = Critic(SHAPE, SMALL), batch().x
@@ -473,6 +521,10 @@ def test_the_average_of_a_batch_normed_generator_has_statistics_of_its_own() -> 
         (lambda: Critic((1, 7, 7), CriticConfig(net="conv")), "critic.net dense"),
         (lambda: Critic((1, 7, 7), RESIDUAL), "critic.net dense"),
         (lambda: CriticConfig(net="residual", norm="layer"), "norm"),
+        (lambda: CriticConfig(net="patches", norm="layer"), "norm"),
+        (lambda: CriticConfig(net="patches", depth=0), "critic.depth"),
+        (lambda: Critic(SHAPE, PATCHES), "critic.net conv"),
+        (lambda: JointPatchCritic(SHAPE, 3, dataclasses.replace(PATCHES, depth=5)), "depth is 5"),
         (lambda: AdversarialConfig(annealed=-1.0), "annealed"),
         (lambda: DCGANConfig((1, 7, 7)), "family gan"),
         (lambda: R3GANConfig(SHAPE, net="conv"), "family gan or dcgan"),

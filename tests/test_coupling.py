@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from engine.models.ali import ALI, ALIConfig
 from engine.models.vae import VAE, VAEConfig
 from engine.nn.coupling import CouplingFlow, shuffled
 from train.data import Batch
@@ -93,6 +94,37 @@ def test_encoding_undoes_decoding_as_well_with_a_flow() -> None:
     bent(model.flow)
     z = model.encode(pictures())
     torch.testing.assert_close(model.flow.inverse(z), model.posterior(pictures()).mean, rtol=1e-4, atol=1e-5)
+
+
+def test_ali_begins_as_the_vae_whose_weights_it_takes_over() -> None:
+    torch.manual_seed(0)
+    sizes = {"shape": (3, 16, 16), "latent": 6, "net": "residual", "width": 4, "depth": 1, "deviation": "axis"}
+    vae = VAE(VAEConfig(**sizes, likelihood="gaussian-shared", flow_layers=4, flow_width=8))  # type: ignore[arg-type]
+    ali = ALI(ALIConfig(**sizes, flow_layers=4, flow_width=8))  # type: ignore[arg-type]
+    bent(vae.flow)
+    for weight in vae.parameters():  # what is zero at the beginning hides nothing
+        weight.data += 0.1 * torch.randn_like(weight)
+    missing, left = ali.load_state_dict(vae.state_dict(), strict=False)
+    assert all("style" in name for name in missing)
+    assert all("likelihood" in name for name in left)
+    z, x = torch.randn(5, 6), torch.rand(5, 3, 16, 16)
+    torch.testing.assert_close(ali.decode(z), vae.decode(z))
+    torch.testing.assert_close(ali.encode(x), vae.encode(x))
+
+
+def test_ali_s_posterior_is_a_density_of_the_latent_that_a_flow_makes() -> None:
+    torch.manual_seed(0)
+    model = ALI(ALIConfig(shape=(1, 6, 6), latent=2, net="dense", width=8, depth=1, flow_layers=4, flow_width=8))
+    bent(model.flow)
+    x = torch.rand(1, 1, 6, 6)
+    with torch.no_grad():
+        drawn = torch.cat([model.infer(x) for _ in range(500)])
+        steps = [torch.linspace(float(axis.mean() - 8 * axis.std()), float(axis.mean() + 8 * axis.std()), 400)
+                 for axis in drawn.T]  # fmt: skip
+        z = torch.cartesian_prod(*steps)
+        density = model.log_posterior(x.expand(len(z), -1, -1, -1), z).sum(1).exp()
+    total = density.sum() * (steps[0][1] - steps[0][0]) * (steps[1][1] - steps[1][0])
+    assert float(total) == pytest.approx(1, abs=0.02)
 
 
 def test_fitting_the_prior_teaches_the_encoder_nothing() -> None:

@@ -44,16 +44,17 @@ def test_the_critic_judges_what_the_model_has_just_drawn() -> None:
     assert torch.equal(x, batch().x)
     assert not rebuilt.requires_grad
     torch.manual_seed(2)
-    shift = objective.shift()
-    rolled = [torch.roll(pictures, shift, (2, 3)) for pictures in (rebuilt, x)]
+    rolled = objective.critic.shift(rebuilt, x)
     expected = torch.nn.functional.softplus(objective.critic(rolled[0]) - objective.critic(rolled[1])).mean()
     torch.manual_seed(2)
     torch.testing.assert_close(objective("critic", batch(), 0.5)["critic"], expected)
 
 
 def test_the_grid_of_patches_begins_anywhere() -> None:
-    objective = made()
-    assert {objective.shift() for _ in range(400)} == {(down, across) for down in range(4) for across in range(4)}
+    x = torch.arange(16.0).view(1, 1, 4, 4)
+    shifted = [PatchCritic(3, width=4, levels=2).shift(x, -x) for _ in range(400)]
+    assert {float(first[0, 0, 0, 0]) for first, _ in shifted} == set(range(16))
+    assert all(torch.equal(first, -second) for first, second in shifted)  # pictures that are compared move alike
 
 
 def test_a_score_belongs_to_a_patch() -> None:

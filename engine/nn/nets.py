@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from functools import partial
 from itertools import pairwise
 from typing import Literal, Protocol, runtime_checkable
 
@@ -185,16 +186,6 @@ def residual_features(config: NetConfig) -> tuple[nn.Module, int]:
     return nn.Sequential(*layers, nn.ReLU(), nn.Conv2d(there, NECK, 1)), NECK * height * width
 
 
-def residual_pictures(config: NetConfig, channels: int) -> nn.Module:
-    levels, (height, width) = halvings(config.shape)
-    widths = residual_widths(channels, config.width, levels)
-    layers = neck(config.latent + config.classes, widths[-1], height, width)
-    for there, here in reversed(list(pairwise(widths))):
-        layers += [Residual(here) for _ in range(config.depth)]
-        layers += [nn.ReLU(), *doubling(here, there, "interpolation")]
-    return nn.Sequential(*layers)
-
-
 def residual_widths(channels: int, width: int, levels: int) -> list[int]:
     """Return the channels at each size, from the picture down."""
     return [channels, *(min(width * 2**level, WIDEST) for level in range(levels))]
@@ -205,41 +196,37 @@ def neck(numbers: int, channels: int, height: int, width: int) -> list[nn.Module
     return [nn.Linear(numbers, NECK * height * width), unfolded, nn.Conv2d(NECK, channels, 1)]
 
 
-class StyledPictures(nn.Module):
-    """Doubles a small map until it is a picture, each residual block scaled by the latent; no normalization.
+class ResidualPictures(nn.Sequential):
+    """Doubles a small map until it is a picture, residual blocks in between; no normalization.
 
     Huang et al., "The GAN is dead; long live the GAN! A Modern GAN Baseline", NeurIPS 2024 (arXiv 2501.05441), section
-    3, for a generator of residual blocks alone. `mapping` fully connected layers bend the latent first, and theirs is
-    what scales: Karras et al., CVPR 2019, section 2.
+    3, for a generator of residual blocks alone. One that is `styled` has each block scaled by the latent, which
+    `mapping` fully connected layers may bend first: Karras et al., CVPR 2019, section 2. The scales start at one, so
+    that what a plain one has learnt draws the same here.
     """
 
-    def __init__(self, config: NetConfig, channels: int, mapping: int) -> None:
-        super().__init__()
+    def __init__(self, config: NetConfig, channels: int, mapping: int = 0, styled: bool = False) -> None:
         levels, (height, width) = halvings(config.shape)
         widths = residual_widths(channels, config.width, levels)
         numbers = [config.latent + config.classes, *[MAPPED] * mapping]
-        self.mapping = nn.Sequential(*(layer for pair in pairwise(numbers) for layer in (nn.Linear(*pair), nn.GELU())))
-        self.smallest = nn.Sequential(*neck(numbers[-1], widths[-1], height, width))
-        doublings = reversed(list(pairwise(widths)))
-        self.doublings = nn.ModuleList(
-            nn.Sequential(nn.ReLU(), *doubling(here, there, "interpolation")) for there, here in doublings
-        )
-        self.blocks = nn.ModuleList(
-            nn.ModuleList(StyledResidual(here, numbers[-1]) for _ in range(config.depth)) for here in widths[:0:-1]
-        )
+        bend = [nn.Sequential(nn.Linear(*pair), nn.GELU()) for pair in pairwise(numbers)]
+        layers = neck(numbers[-1], widths[-1], height, width)
+        for there, here in reversed(list(pairwise(widths))):
+            layers += [StyledResidual(here, numbers[-1]) if styled else Residual(here) for _ in range(config.depth)]
+            layers += [nn.ReLU(), *doubling(here, there, "interpolation")]
+        super().__init__(*bend, *layers)
+        self.mapping = mapping
 
     def forward(self, z: Latents) -> Images:
-        code = self.mapping(z)
-        h = self.smallest(code)
-        for blocks, double in zip(self.blocks, self.doublings, strict=True):
-            for block in blocks:  # type: ignore[attr-defined]
-                h = block(h, code)
-            h = double(h)
+        code = h = z
+        for place, layer in enumerate(self, start=1):
+            h = layer(h, code) if isinstance(layer, StyledResidual) else layer(h)
+            code = h if place <= self.mapping else code
         return h
 
 
 FEATURES = {"dense": dense_features, "conv": conv_features, "residual": residual_features}
-PICTURES = {"dense": dense_pictures, "conv": conv_pictures, "residual": residual_pictures}
+PICTURES = {"dense": dense_pictures, "conv": conv_pictures, "residual": ResidualPictures}
 
 
 def dcgan_pictures(config: Doubling, channels: int, mapping: int = 0) -> nn.Sequential:
@@ -264,7 +251,7 @@ def dcgan_pictures(config: Doubling, channels: int, mapping: int = 0) -> nn.Sequ
 
 PLAYING: dict[str, Callable[[NetConfig, int, int], nn.Module]] = {
     "conv": dcgan_pictures,
-    "residual": StyledPictures,
+    "residual": partial(ResidualPictures, styled=True),
 }
 
 

@@ -20,9 +20,9 @@ from engine.types import Images, Labels, Latents
 from train.data import Batch
 from train.objectives.adversarial import AdversarialConfig, penalties, seen
 from train.objectives.base import Objective, Terms
-from train.objectives.critics import JointCritic
+from train.objectives.critics import JointCritic, JointPatchCritic, whole
 from train.objectives.features import apart
-from train.objectives.payoffs import PAYOFFS, critic_loss, joint_loss
+from train.objectives.payoffs import PAYOFFS, critic_loss, generator_loss, joint_loss
 
 
 @dataclass(frozen=True)
@@ -30,16 +30,20 @@ class JointConfig(AdversarialConfig):
     """The rules of the adversarial game, of pairs."""
 
     picture_cycle: float = 0.0  # weight of |x − G(E(x))|², mean over pixels
-    feature_cycle: float = 0.0  # the same in what a residual critic sees, at each place of unit length
+    feature_cycle: float = 0.0  # the same in what a critic that has maps sees, at each place of unit length
+    rebuilt: float = 0.0  # weight of a second game, where (G(E(x)), E(x)) is to be taken for (x, E(x))
     latent_cycle: float = 0.0  # weight of −log q(z|G(z)), in nats an axis; without a density, of |z − E(G(z))|² / 2
-    encoder_noise: float = (
-        0.0  # deviation of the noise through which the encoder learns to read: like pictures, near codes
-    )
+    encoder_noise: float = 0.0  # deviation of noise through which the encoder reads: like pictures get near codes
+    silent: float = 0.0  # fraction of the run before the model hears the critic, for one that begins with weights
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.feature_cycle and self.critic.net != "residual":
-            raise BadValue("feature_cycle compares what a residual critic sees: take --objective.critic.net residual.")
+        if self.feature_cycle and self.critic.net not in ("residual", "patches"):
+            raise BadValue("feature_cycle compares the maps of a critic: take --objective.critic.net residual.")
+        if self.silent and not self.picture_cycle:
+            raise BadValue(
+                "While the critic is silent only a cycle teaches: give --objective.picture-cycle, or silent 0."
+            )
 
 
 class Joint(Objective):
@@ -48,7 +52,8 @@ class Joint(Objective):
     def __init__(self, model: ALI | HierarchicalALI, config: JointConfig) -> None:
         super().__init__()
         self.model, self.config, self.payoff = model, config, PAYOFFS[config.payoff]
-        self.critic = JointCritic(model.config.shape, model.config.latent, config.critic, model.config.classes)
+        critic = JointPatchCritic if config.critic.net == "patches" else JointCritic
+        self.critic = critic(model.config.shape, model.config.latent, config.critic, model.config.classes)
         self.turns = ("critic",) * config.critic_steps + ("model",)
         self.batches, self.least_diversity = config.critic_steps, config.least_diversity
 
@@ -65,25 +70,55 @@ class Joint(Objective):
 
     def criticize(self, x: Images, y: Labels | None, progress: float) -> Terms:
         with torch.no_grad():
-            made, codes = self.model.pair(self.prior(x), y)
-            real = seen(self.config, x, progress), self.model.infer(self.read(x), y)
-            fake = seen(self.config, made, progress), codes
-        loss = critic_loss(self.payoff, self.critic(*real, y), self.critic(*fake, y), self.config.relativistic)
-        return {"critic": loss, **penalties(self.config, lambda *pair: self.critic(*pair, y), real, fake, progress)}
+            (made, codes), inferred = self.model.pair(self.prior(x), y), self.model.infer(self.read(x), y)
+            rebuilt = self.model.render(inferred, y) if self.config.rebuilt else x
+            data, made, rebuilt = self.seen(x, made, rebuilt, progress)
+        real = self.critic(data, inferred, y)
+        loss = critic_loss(self.payoff, real, self.critic(made, codes, y), self.config.relativistic)
+        if self.config.rebuilt:
+            other = self.critic(rebuilt, inferred, y)
+            loss = loss + self.config.rebuilt * critic_loss(self.payoff, real, other, self.config.relativistic)
+
+        def scored(*pair: Tensor) -> Tensor:
+            return whole(self.critic(*pair, y))
+
+        return {"critic": loss, **penalties(self.config, scored, (data, inferred), (made, codes), progress)}
 
     def play(self, x: Images, y: Labels | None, progress: float) -> Terms:
+        config = self.config
         (made, codes), inferred = self.model.pair(self.prior(x), y), self.model.infer(self.read(x), y)
-        real = self.critic(seen(self.config, x, progress), inferred, y)
-        fake = self.critic(seen(self.config, made, progress), codes, y)
-        terms = {"model": joint_loss(self.payoff, real, fake, self.config.relativistic)}
-        rebuilt = self.model.render(inferred, y) if self.config.picture_cycle or self.config.feature_cycle else x
-        if self.config.picture_cycle:
-            terms["picture_cycle"] = self.config.picture_cycle * (rebuilt - x).square().mean()
-        if self.config.feature_cycle:
-            terms["feature_cycle"] = self.config.feature_cycle * apart(self.critic.maps(rebuilt), self.critic.maps(x))
-        if self.config.latent_cycle:
-            terms["latent_cycle"] = self.config.latent_cycle * self.surprise(codes, self.read(made), y)
+        rebuilt = (
+            self.model.render(inferred, y) if config.picture_cycle or config.feature_cycle or config.rebuilt else x
+        )
+        terms: Terms = {}
+        if progress >= config.silent:
+            terms |= self.game(self.seen(x, made, rebuilt, progress), inferred, codes, y)
+        if config.picture_cycle:
+            terms["picture_cycle"] = config.picture_cycle * (rebuilt - x).square().mean()
+        if config.feature_cycle:
+            terms["feature_cycle"] = config.feature_cycle * apart(self.critic.maps(rebuilt), self.critic.maps(x))
+        if config.latent_cycle:
+            terms["latent_cycle"] = config.latent_cycle * self.surprise(codes, self.read(made), y)
         return terms
+
+    def game(
+        self, pictures: tuple[Images, Images, Images], inferred: Latents, codes: Latents, y: Labels | None
+    ) -> Terms:
+        """Return what the model loses to the critic by (x, E(x)), (G(z), z) and, if asked for, (G(E(x)), E(x))."""
+        data, made, rebuilt = pictures
+        real = self.critic(data, inferred, y)
+        terms = {"model": joint_loss(self.payoff, real, self.critic(made, codes, y), self.config.relativistic)}
+        if self.config.rebuilt:
+            taken = self.critic(rebuilt, inferred.detach(), y)
+            loss = generator_loss(self.payoff, real.detach(), taken, self.config.relativistic)
+            terms["rebuilt"] = self.config.rebuilt * loss
+        return terms
+
+    def seen(self, x: Images, made: Images, rebuilt: Images, progress: float) -> tuple[Images, Images, Images]:
+        """Return data, what was made of the prior and what was rebuilt, as the critic sees them."""
+        if isinstance(self.critic, JointPatchCritic):
+            x, made, rebuilt = self.critic.patches.shift(x, made, rebuilt)
+        return seen(self.config, x, progress), seen(self.config, made, progress), seen(self.config, rebuilt, progress)
 
     def read(self, x: Images) -> Images:
         """Return pictures as the encoder sees them while it learns."""

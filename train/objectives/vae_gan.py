@@ -60,10 +60,10 @@ class VaeGan(Elbo):
         self.judged = batch.x, rebuilt.detach()
         if progress < self.config.silent:
             return terms
-        shift = self.shift()
-        seen = self.critic.features(torch.roll(rebuilt, shift, (2, 3)))
+        x, rebuilt = self.critic.shift(batch.x, rebuilt)
+        seen = self.critic.features(rebuilt)
         with torch.no_grad():
-            wanted = self.critic.features(torch.roll(batch.x, shift, (2, 3)))
+            wanted = self.critic.features(x)
         terms["features"] = self.config.features * apart(seen, wanted)
         score, other = self.critic.score(seen), self.critic.score(wanted)
         terms["adversarial"] = self.config.adversarial * F.softplus(other - score).mean()
@@ -71,16 +71,10 @@ class VaeGan(Elbo):
 
     def criticize(self, batch: Batch) -> Terms:
         x, rebuilt = self.judged or (batch.x, self.model.decode(self.model.encode(batch.x, batch.y), batch.y).detach())
-        shift = self.shift()
-        x, rebuilt = torch.roll(x, shift, (2, 3)), torch.roll(rebuilt, shift, (2, 3))
+        x, rebuilt = self.critic.shift(x, rebuilt)
         scores = self.critic(x)
         loss, patches = F.softplus(self.critic(rebuilt) - scores).mean(), scores.shape[1]
         if float(torch.rand(())) >= self.config.lazy_reg_fraction:
             return {"critic": loss}
         slope = squared_slope(lambda at: self.critic(at).sum(1), [x]) / patches
         return {"critic": loss, "r1": self.config.r1 / 2 / self.config.lazy_reg_fraction * slope}
-
-    def shift(self) -> tuple[int, int]:
-        """Draw where the grid of patches begins: were it the same always, the model would learn to draw it."""
-        down, across = torch.randint(2**self.config.critic_levels, (2,)).tolist()
-        return down, across
