@@ -62,6 +62,28 @@ inference = replace(
     model=ALIConfig(shape=(3, 64, 64), latent=128, width=32, depth=0),
     objective=pairs,
 )
+from_vae = replace(
+    inference,
+    model=ALIConfig(
+        shape=(3, 64, 64), latent=256, net="residual", width=48, depth=1, deviation="axis", flow_layers=8
+    ),
+    objective=JointConfig(
+        relativistic=True,
+        critic=CriticConfig(net="patches", width=48, depth=4),
+        r1=0.1,
+        r2=0.1,
+        lazy_reg_fraction=0.125,
+        picture_cycle=50.0,
+        feature_cycle=3.0,
+        rebuilt=1.0,
+        silent=0.03,
+    ),
+    init_from="celeba-vae",
+    optimizer=AdamConfig(lr=2e-4, betas=(0.5, 0.99), warm_up=0.0),
+    batch=32,
+    steps=6_000,
+    save_every=250,
+)
 hierarchical = replace(
     inference,
     title="Faces in colour, hierarchical ALI",
@@ -125,7 +147,7 @@ RECIPES = {
     ),
     "celeba-dcgan": adversarial,
     "celeba-r3gan": generator,
-    "celeba-ali": inference,
+    "celeba-ali": from_vae,
     "celeba-hali": hierarchical,
     "celeba-pixelcnn": pixels,
     "celeba-progressive": Recipe(
