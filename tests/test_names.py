@@ -23,7 +23,6 @@ OLD_FILES = {"plain", "plane", "pace", "panels", "answers", "gallery", "proof", 
 ALLOWED = {
     "alone": {"app/network.py", "app/serve.py", "bench/drawing.py"},  # on this machine alone; nobody else at work
     "drawing": {"bench/crowd.py", "bench/drawing.py", "bench/rig/drags.py"},  # of pixels, or on a screen
-    "drawn": {"engine/models/ali.py"},  # until that file changes
     "exact": {"engine/analysis/neighbours.py", "train/export.py", "train/metrics/outliers.py"},  # not rounded
     "gallery": {"app/components/gallery.py"},  # the page of that name
     "link": {"app/link.py"},  # the part of an address that says what is shown

@@ -155,7 +155,7 @@ def test_both_players_and_the_data_stand_at_one_growth() -> None:
         objective("critic", Batch(pictures()), progress)
         growth = objective.critic.growth
         assert growth == growth_at(progress / 0.5, 2)
-        assert float((objective.grower.shares * torch.arange(3)).sum()) == pytest.approx(growth)
+        assert float((objective.model.shares * torch.arange(3)).sum()) == pytest.approx(growth)
 
 
 def test_a_turn_changes_its_player_alone() -> None:

@@ -70,23 +70,29 @@ class AdversarialConfig:
 class Adversarial(Objective):
     """Two players; the critic is not part of the model."""
 
+    opponent = "generator"  # as its turns and its loss are called
+    critic: nn.Module
+
     def __init__(self, model: Generator, config: AdversarialConfig) -> None:
         super().__init__()
         self.model, self.config, self.payoff = model, config, PAYOFFS[config.payoff]
-        self.critic = critic_of(model, config.critic)
-        self.turns = ("critic",) * config.critic_steps + ("generator",)
+        self.critic = self.made_critic()
+        self.turns = ("critic",) * config.critic_steps + (self.opponent,)
         self.batches, self.least_diversity = config.critic_steps, config.least_diversity
+
+    def made_critic(self) -> nn.Module:
+        return critic_of(self.model, self.config.critic)
 
     @property
     def players(self) -> dict[str, nn.Module]:
-        return {"critic": self.critic, "generator": self.model}  # type: ignore[dict-item]
+        return {"critic": self.critic, self.opponent: self.model}  # type: ignore[dict-item]
 
     def time_scale(self, player: str) -> float:
         return self.config.critic_rate if player == "critic" else 1.0
 
     def forward(self, player: str, batch: Batch, progress: float) -> Terms:
         y = batch.y if self.model.config.classes else None
-        return self.criticize(batch.x, y, progress) if player == "critic" else self.generate(batch.x, y, progress)
+        return self.criticize(batch.x, y, progress) if player == "critic" else self.play(batch.x, y, progress)
 
     def criticize(self, x: Images, y: Labels | None, progress: float) -> Terms:
         with torch.no_grad():
@@ -95,7 +101,7 @@ class Adversarial(Objective):
         loss = critic_loss(self.payoff, self.critic(real, y), self.critic(fake, y), self.config.relativistic)
         return {"critic": loss, **penalties(self.config, lambda at: self.critic(at, y), [real], [fake], progress)}
 
-    def generate(self, x: Images, y: Labels | None, progress: float) -> Terms:
+    def play(self, x: Images, y: Labels | None, progress: float) -> Terms:
         fake = self.critic(seen(self.config, self.made(len(x), y, x.device), progress), y)
         real = self.critic(seen(self.config, x, progress), y).detach() if self.config.relativistic else fake
         return {"generator": generator_loss(self.payoff, real, fake, self.config.relativistic)}

@@ -11,18 +11,17 @@ Before it, nothing holds x to its reconstruction but the critic; the weights of 
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from engine.errors import BadValue
 from engine.models.ali import ALI
 from engine.models.hierarchical_ali import HierarchicalALI
 from engine.types import Images, Labels, Latents
-from train.data import Batch
-from train.objectives.adversarial import AdversarialConfig, penalties, seen
-from train.objectives.base import Objective, Terms
+from train.objectives.adversarial import Adversarial, AdversarialConfig, penalties, seen
+from train.objectives.base import Terms
 from train.objectives.critics import JointCritic, JointPatchCritic, whole
 from train.objectives.features import apart
-from train.objectives.payoffs import PAYOFFS, critic_loss, generator_loss, joint_loss
+from train.objectives.payoffs import critic_loss, generator_loss, joint_loss
 
 
 @dataclass(frozen=True)
@@ -46,27 +45,18 @@ class JointConfig(AdversarialConfig):
             )
 
 
-class Joint(Objective):
+class Joint(Adversarial):
     """Two players: the critic of pairs, and generator and encoder as one."""
 
-    def __init__(self, model: ALI | HierarchicalALI, config: JointConfig) -> None:
-        super().__init__()
-        self.model, self.config, self.payoff = model, config, PAYOFFS[config.payoff]
-        critic = JointPatchCritic if config.critic.net == "patches" else JointCritic
-        self.critic = critic(model.config.shape, model.config.latent, config.critic, model.config.classes)
-        self.turns = ("critic",) * config.critic_steps + ("model",)
-        self.batches, self.least_diversity = config.critic_steps, config.least_diversity
+    opponent = "model"
+    model: ALI | HierarchicalALI
+    config: JointConfig
+    critic: JointCritic | JointPatchCritic
 
-    @property
-    def players(self) -> dict[str, nn.Module]:
-        return {"critic": self.critic, "model": self.model}
-
-    def time_scale(self, player: str) -> float:
-        return self.config.critic_rate if player == "critic" else 1.0
-
-    def forward(self, player: str, batch: Batch, progress: float) -> Terms:
-        y = batch.y if self.model.config.classes else None
-        return self.criticize(batch.x, y, progress) if player == "critic" else self.play(batch.x, y, progress)
+    def made_critic(self) -> JointCritic | JointPatchCritic:
+        critic = JointPatchCritic if self.config.critic.net == "patches" else JointCritic
+        sizes = self.model.config
+        return critic(sizes.shape, sizes.latent, self.config.critic, sizes.classes)
 
     def criticize(self, x: Images, y: Labels | None, progress: float) -> Terms:
         with torch.no_grad():

@@ -42,21 +42,6 @@ class ProgressiveConfig(AdversarialConfig):
             )
 
 
-class Progressive(Adversarial):
-    """Two players of one growth, the data kept at the same."""
-
-    def __init__(self, model: ProgressiveGAN, config: ProgressiveConfig) -> None:
-        super().__init__(model, config)
-        self.grower, self.grown = model, config.grown
-        self.critic: GrowingCritic = GrowingCritic(model.config, config.critic)  # type: ignore[assignment]
-
-    def forward(self, player: str, batch: Batch, progress: float) -> Terms:
-        growth = growth_at(progress / self.grown if self.grown else 1.0, self.grower.config.doublings)
-        self.grower.grow(growth)
-        self.critic.growth = growth
-        return super().forward(player, Batch(faded(batch.x, growth, self.grower.config.doublings), batch.y), progress)
-
-
 def growth_at(progress: float, doublings: int) -> float:
     """Return the growth, 0 … doublings: for each doubling as long at one size as on the way to the next."""
     done, within = divmod(min(progress, 1.0) * doublings, 1)
@@ -127,3 +112,21 @@ class GrowingCritic(nn.Module):
 
 def convolved(here: int, there: int) -> list[nn.Module]:
     return [Equalized(nn.Conv2d(here, there, 3, padding=1)), nn.LeakyReLU(LEAK)]
+
+
+class Progressive(Adversarial):
+    """Two players of one growth, the data kept at the same."""
+
+    model: ProgressiveGAN
+    config: ProgressiveConfig
+    critic: GrowingCritic
+
+    def made_critic(self) -> GrowingCritic:
+        return GrowingCritic(self.model.config, self.config.critic)
+
+    def forward(self, player: str, batch: Batch, progress: float) -> Terms:
+        doublings = self.model.config.doublings
+        growth = growth_at(progress / self.config.grown if self.config.grown else 1.0, doublings)
+        self.model.grow(growth)
+        self.critic.growth = growth
+        return super().forward(player, Batch(faded(batch.x, growth, doublings), batch.y), progress)

@@ -64,9 +64,7 @@ inference = replace(
 )
 from_vae = replace(
     inference,
-    model=ALIConfig(
-        shape=(3, 64, 64), latent=256, net="residual", width=48, depth=1, deviation="axis", flow_layers=8
-    ),
+    model=ALIConfig(shape=(3, 64, 64), latent=256, net="residual", width=48, depth=1, deviation="axis", flow_layers=8),
     objective=JointConfig(
         relativistic=True,
         critic=CriticConfig(net="patches", width=48, depth=4),
