@@ -77,6 +77,28 @@ def test_gestures_add_no_entry_and_a_model_adds_one(explore: Explore) -> None:
     assert entries(page) == before + 1
 
 
+LOSING = """
+window.losing = false
+window.WebSocket = class extends WebSocket {
+  send(message) {
+    if (losing && new URL(this.url).pathname.endsWith("/_stcore/stream")) losing = false
+    else super.send(message)
+  }
+}
+"""
+
+
+def test_a_wish_for_a_model_that_is_lost_on_the_way_is_told_again(explore: Explore) -> None:
+    explore.page.add_init_script(LOSING)
+    explore.open("model=frey-vae-2d&z=0.5,0.5")
+    explore.link("z=0.5,0.5")
+    explore.page.wait_for_timeout(500)
+    explore.page.evaluate("() => (losing = true)")
+    explore.page.get_by_label("Model", exact=True).select_option("toy-ae")
+    explore.until("status.dataset.model === wanted", "toy-ae")
+    assert explore.page.evaluate("() => losing") is False
+
+
 @pytest.fixture
 def several(tmp_path: Path) -> Iterator[str]:
     """A server whose models learnt from two sets of pictures."""

@@ -151,3 +151,24 @@ test("what is kept comes back, and what does not fit is said once and left as it
   assert.deepEqual([next.models, next.way, next.count], [["a"], "fill", 9])
   next.restore(null, assert.fail)
 })
+
+test("an address that Streamlit does not say is told again, after pauses that double, until it does", (context) => {
+  context.mock.timers.enable({ apis: ["setTimeout", "Date"] })
+  const { state, told } = made()
+  state.take(read({}))
+  state.ask({ model: "b" })
+  assert.deepEqual(told.splice(0), [{ model: "b" }])
+  context.mock.timers.tick(1499)
+  assert.deepEqual(told, [])
+  context.mock.timers.tick(1)
+  assert.deepEqual(told.splice(0), [{ model: "b" }])
+  state.news(read({ model: "a" })) // of a run before
+  context.mock.timers.tick(3000)
+  assert.deepEqual(told.splice(0), [{ model: "b" }])
+  state.news(read({ model: "b" }))
+  context.mock.timers.tick(600_000)
+  assert.deepEqual(told, [])
+  state.ask({ model: "c" })
+  for (let minute = 0; minute < 10; minute++) context.mock.timers.tick(60_000)
+  assert.equal(told.length, 6) // then it gives up
+})

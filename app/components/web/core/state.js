@@ -54,8 +54,7 @@ const equal = (one, other) => JSON.stringify(sorted(one)) === JSON.stringify(sor
 const sorted = (query) => said(query).sort(([one], [other]) => (one < other ? -1 : 1))
 const said = (query) => Object.entries(query).filter(([, value]) => value !== "")
 
-const PAUSE = 1500 // milliseconds; Streamlit's own reconnection takes about one second
-const TRIES = 20
+const [PAUSE, LONGEST] = [1500, 24_000] // milliseconds; Streamlit's own reconnection takes about one second
 
 class State {
   /** @type {Record<string, string> | null} the address with which the fields agree */ wrote = null
@@ -148,21 +147,25 @@ class State {
    */
   ask(query, step = true) {
     write(this.page, query, step)
-    this.tell()
+    this.insist()
   }
 
   tell() {
     this.send("view", { ...search(), at: Date.now() })
   }
 
-  /** The network is back: Streamlit, which loses the address while it reconnects, is told until it says the same. */
+  /** Tell Streamlit the address, and again, after pauses that double, until it says the same. */
   insist() {
-    clearInterval(this.timer)
-    let tries = 0
-    this.timer = setInterval(() => {
-      if (!here(this.page) || equal(this.heard, this.address()) || ++tries > TRIES) clearInterval(this.timer)
-      else this.tell()
-    }, PAUSE)
+    clearTimeout(this.timer)
+    this.tell()
+    const again = (pause) => {
+      this.timer = setTimeout(() => {
+        if (!here(this.page) || equal(this.heard, this.address())) return
+        this.tell()
+        if (pause < LONGEST) again(2 * pause)
+      }, pause)
+    }
+    again(PAUSE)
   }
 
   /** Whether the address says what has not been read yet: Back was pressed in the middle of a gesture. */

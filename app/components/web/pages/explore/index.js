@@ -104,7 +104,7 @@ export class Explorer extends Page {
 
   /** Streamlit, which follows Back alone, would take the address of a gesture that it hears of meanwhile. */
   back() {
-    state.tell()
+    state.insist()
   }
 
   /** Take over what an address asks for; of a model that is not here it says nothing. */
