@@ -1,13 +1,15 @@
 """What a browser that has never been here fetches for each page: zoetrope bench first_load [--pages home,…] [--write].
 
 A fresh browser context a page, so an empty cache. Bytes are those on the wire: files as they travel, compressed or not,
-the messages of Streamlit's WebSocket, and those of the live channel, which carries the pictures that models draw.
+the messages of Streamlit's WebSocket, deflated as it deflates them, and those of the live channel, which carries the
+pictures that models draw.
 """
 
 from __future__ import annotations
 
 import base64
 import time
+import zlib
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -43,6 +45,8 @@ class Load:
     """Bytes by WebSocket."""
     sockets: dict[str, str] = field(default_factory=dict)
     """Addresses of the WebSockets."""
+    deflated: set[str] = field(default_factory=set)
+    """Those whose messages are compressed; the browser hands them out as they were before."""
     last: float = field(default_factory=time.perf_counter)
 
     def watch(self, page: Page) -> None:
@@ -52,6 +56,7 @@ class Load:
         session.on("Network.responseReceived", self._began)
         session.on("Network.loadingFinished", self._finished)
         session.on("Network.webSocketCreated", lambda event: self.sockets.update({event["requestId"]: event["url"]}))
+        session.on("Network.webSocketHandshakeResponseReceived", self._opened)
         session.on("Network.webSocketFrameReceived", self._message)
 
     def _began(self, event: dict[str, Any]) -> None:
@@ -63,11 +68,16 @@ class Load:
             self.files[event["requestId"]] = int(event["encodedDataLength"])
             self.last = time.perf_counter()
 
+    def _opened(self, event: dict[str, Any]) -> None:
+        if "permessage-deflate" in str(event["response"]["headers"]):
+            self.deflated.add(self.sockets[event["requestId"]])
+
     def _message(self, event: dict[str, Any]) -> None:
         frame, name = event["response"], self.sockets[event["requestId"]]
-        data = frame["payloadData"]
-        size = len(base64.b64decode(data)) if frame["opcode"] == 2 else len(data.encode())
-        self.messages[name] = self.messages.get(name, 0) + size
+        data = base64.b64decode(frame["payloadData"]) if frame["opcode"] == 2 else frame["payloadData"].encode()
+        if name in self.deflated:
+            data = zlib.compress(data, wbits=-zlib.MAX_WBITS)
+        self.messages[name] = self.messages.get(name, 0) + len(data)
         self.last = time.perf_counter()
 
     def row(self, name: str, seconds: float) -> tuple[object, ...]:

@@ -22,6 +22,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 from websockets.typing import Origin, Subprotocol
 
+from app.components.assets import ICONS
 from app.network import free_port
 from app.server import http_server
 from app.server.headers import HEADERS, INDEX, digests
@@ -49,6 +50,7 @@ async def denied(websocket: WebSocket) -> None:
 def served() -> Iterator[int]:
     routes = [
         WebSocketRoute("/echo", echo),
+        WebSocketRoute("/below/_stcore/stream", echo),
         WebSocketRoute("/denied", denied),
         Route("/", lambda _: PlainTextResponse("here")),
     ]
@@ -140,6 +142,15 @@ def test_a_socket_takes_what_the_channel_takes_and_holds_no_more() -> None:
             assert closed.value.rcvd is None or closed.value.rcvd.code == 1009  # unless the line broke first
 
 
+@pytest.mark.parametrize(("path", "packed"), [("/echo", False), ("/below/_stcore/stream", True)])
+def test_what_streamlit_says_is_compressed_and_the_live_channel_is_not(port: int, path: str, packed: bool) -> None:
+    with connect(f"ws://127.0.0.1:{port}{path}", compression="deflate") as opened:
+        assert opened.response is not None
+        assert ("permessage-deflate" in opened.response.headers.get("Sec-WebSocket-Extensions", "")) == packed
+        opened.send(bytes(4000))
+        assert opened.recv(timeout=5) == "4000"
+
+
 def answers(address: str, port: int) -> bool:
     with suppress(OSError), socket.create_connection((address, port), 5):
         return True
@@ -180,9 +191,9 @@ def test_the_policy_names_no_other_host_and_the_scripts_of_the_page() -> None:
     assert "*" not in policy
     assert "unsafe-eval" not in policy
     assert "frame-ancestors 'self'" in policy
-    inline = digests(INDEX.read_text("utf-8"))
-    assert len(inline) == 1
-    assert inline[0] in policy
+    inline = digests(f"{ICONS}{INDEX.read_text('utf-8')}")
+    assert len(inline) == 2
+    assert all(each in policy for each in inline)
 
 
 @pytest.fixture(scope="module")

@@ -52,7 +52,9 @@ def ask(path: str, method: str = "GET", accept: str = "gzip, br") -> Answer:
 
 def test_every_file_of_a_page_is_there_under_a_path_that_names_its_content() -> None:
     every = places()
-    assert f"/{assets.module('pages/explore/index.js')}" in every
+    assert {f"/{assets.address(f'pages/{page}.{kind}')}" for page in assets.SHEETS for kind in ("js", "css")} <= {
+        *every
+    }
     page = (BUNDLES.parent / "index.html").read_text("utf-8")
     named = [name for name in every if f'"./{name[1:]}"' in page or f'"{name}"' in page]
     assert any(name.endswith(".js") for name in named)
@@ -60,8 +62,8 @@ def test_every_file_of_a_page_is_there_under_a_path_that_names_its_content() -> 
 
 @pytest.mark.parametrize("accept", ["gzip, deflate, br", "", "identity"])
 def test_a_file_arrives_whole_and_stays_with_the_browser(accept: str) -> None:
-    path = assets.WEB / "core/channel.js"
-    answer = ask(f"/{assets.module('core/channel.js')}", accept=accept)
+    path = assets.WEB / "core/access.js"
+    answer = ask(f"/{assets.address('core/access.js')}", accept=accept)
     packed = answer.headers.get("content-encoding") == "gzip"
     assert packed == ("gzip" in accept)
     assert (gzip.decompress(answer.body) if packed else answer.body) == path.read_bytes()
@@ -101,7 +103,7 @@ def test_a_page_brings_no_picture_in_its_first_message() -> None:
 
 
 def test_head_has_the_headers_of_the_whole() -> None:
-    path = f"/{assets.module('core/channel.js')}"
+    path = f"/{assets.address('shared.js')}"
     head, whole = ask(path, "HEAD"), ask(path)
     assert (head.status, head.headers) == (200, whole.headers)
 
@@ -119,7 +121,7 @@ def test_what_is_not_there_is_not_found(path: str) -> None:
 
 
 def test_nothing_can_be_written() -> None:
-    assert ask(f"/{assets.module('core/channel.js')}", "POST").status == 405
+    assert ask(f"/{assets.address('shared.js')}", "POST").status == 405
 
 
 def test_a_file_is_read_once_however_many_ask_and_even_where_one_leaves(
@@ -161,14 +163,18 @@ def test_each_page_has_its_address_and_brings_the_script_that_says_why_it_stays_
     for name in PAGES:
         page = asyncio.run(asked(below, f"/zoetrope/{name}"))
         assert page.headers["cache-control"] == "no-cache"
-        assert f'<script type="module" src="./{assets.module("core/access.js")}"></script>' in page.body.decode()
+        named = re.findall(rf'(?:src|href)="./({assets.address("")}[^"]+)"', page.body.decode())
+        own = [f"pages/{name or 'home'}.{kind}" for kind in ("js", "css")]
+        assert named == [assets.address(file) for file in ("core/access.js", "shared.js", *own)]
+        assert {f"/{file}" for file in named} <= {*places()}
+        assert page.body.index(assets.ICONS.encode()) < page.body.index(b'<script type="module"')
         assert b'<div id="root">' in page.body
     assert asyncio.run(asked(below, "/zoetrope/access", "POST")).body == b"{}"
 
 
 def test_files_stand_below_the_path_of_the_pages() -> None:
-    path = f"/zoetrope/{assets.module('core/access.js')}"
+    path = f"/zoetrope/{assets.address('core/access.js')}"
     below = Statics(passed, base="/zoetrope")
     assert asyncio.run(asked(below, path)).status == 200
-    assert asyncio.run(asked(below, f"/{assets.module('core/access.js')}")).status == 299
+    assert asyncio.run(asked(below, f"/{assets.address('core/access.js')}")).status == 299
     assert asyncio.run(asked(below, "/zoetrope/static/nothing.js")).status == 404

@@ -13,18 +13,44 @@ from typing import Any
 
 import streamlit as st
 
+from app.components.joined import ALONE, SHARED, Joined, scripts
+
 WEB = Path(__file__).parent / "web"
 APP = Path(__file__).parents[1]
 DRAWN = (APP / "bundled.py", *sorted((APP / "drawn").glob("*.py")))
 """What draws the pictures that come along, which are served under the same path."""
+SHEETS = {
+    "home": ("pages/home/gallery.css",),
+    "explore": ("latent/latent.css", "latent/levels.css", "latent/directions.css"),
+    "morph": ("latent/latent.css", "pages/morph/morph.css"),
+    "reconstruct": ("source/source.css",),
+    "compare": ("pages/compare/compare.css",),
+    "complete": ("latent/latent.css", "source/source.css", "pages/complete/complete.css"),
+    "outliers": ("source/source.css", "pages/outliers/outliers.css"),
+}
+"""The style sheets of a page, beside that of all."""
+ICONS = """<script>
+{
+  const load = document.fonts.load.bind(document.fonts)
+  document.fonts.load = (font, ...rest) => font.includes("Material Symbols") ? Promise.resolve([]) : load(font, ...rest)
+}
+</script>"""
+"""Streamlit asks for its font of icons, 375 KB, before it knows of any; a browser does so by itself to show one."""
+JOINED = {".js", ".json", ".css"}
 SCRIPT = """
 const newest = new WeakMap()
-export default async function (component) {
-  newest.set(component.parentElement, component)
+const styled = (link) =>
+  link.sheet ?? new Promise((done) => ["load", "error"].forEach((end) => link.addEventListener(end, done)))
+export default async function (component) {{
+  const {{ parentElement }} = component
+  newest.set(parentElement, component)
   const page = new URL("./", window.location.href)
-  const module = await import(new URL(component.data.module, page).href)
-  if (newest.get(component.parentElement) === component) return module.default(component, page)
-}
+  const [module] = await Promise.all([
+    import(new URL("{module}", page).href),
+    styled(parentElement.querySelector("link")),
+  ])
+  if (newest.get(parentElement) === component) return module.default(component, page)
+}}
 """
 """Imports need not end in the order in which they began: of two runs that come meanwhile the newest is shown."""
 
@@ -34,35 +60,54 @@ def files() -> dict[str, Path]:
     return {path.relative_to(WEB).as_posix(): path for path in sorted(WEB.rglob("*")) if path.is_file()}
 
 
+def served() -> dict[str, Path | Joined]:
+    """Return the files that browsers ask for, by name: modules and style sheets joined, everything else as it is."""
+    there = files()
+    plain = {name: path for name, path in there.items() if path.suffix not in JOINED or name == ALONE}
+    modules = {name: path.read_text("utf-8") for name, path in there.items() if path.suffix in (".js", ".json")}
+    return {**plain, **{file.name: file for file in [*scripts(modules), *map(_sheet, SHEETS)]}}
+
+
+def _sheet(page: str) -> Joined:
+    sheets = ("ui/base.css", *SHEETS[page])
+    return Joined(f"pages/{page}.css", tuple((WEB / sheet).read_text("utf-8") for sheet in sheets))
+
+
 @cache
 def digest() -> str:
-    """Twelve digits that change with any file under `web/`, and with how pictures are drawn."""
+    """Twelve digits that change with any file under `web/`, with how they are joined and how pictures are drawn."""
     content = hashlib.sha256()
     for name, path in files().items():
         content.update(name.encode())
         content.update(path.read_bytes())
-    for drawer in DRAWN:
-        content.update(drawer.read_bytes())
+    for maker in (APP / "components" / "joined.py", *DRAWN):
+        content.update(maker.read_bytes())
     return content.hexdigest()[:12]
 
 
-def module(name: str) -> str:
-    """Return the address of a module, relative to the page."""
+def address(name: str) -> str:
+    """Return the address of a file, relative to the page."""
     return f"zoetrope/{digest()}/{name}"
 
 
 def picture(name: str) -> str:
     """Return the address of a strip of pictures that come along, relative to the page."""
-    return module(f"pictures/{name}")
+    return address(f"pictures/{name}")
 
 
-def component(name: str, *sheets: str) -> Any:
-    """Declare the component whose module is NAME/index.js, with style sheets beside those of all."""
-    styles = ("ui/base.css", *sheets)
+def head(page: str) -> str:
+    """Return what the head of a page has so that our files come with Streamlit's own, and not after its first run."""
+    loads = "".join(f'<link rel="modulepreload" href="./{address(name)}">' for name in (SHARED, f"pages/{page}.js"))
+    style = f'<link rel="preload" as="style" href="./{address(f"pages/{page}.css")}">'
+    return f'{ICONS}<script type="module" src="./{address(ALONE)}"></script>{loads}{style}'
+
+
+def component(page: str, part: str = "") -> Any:
+    """Declare the component of a page, which draws into the element of `part`, or of the page's name."""
     return st.components.v2.component(
-        f"zoetrope_{name}",
-        html=f'<div class="zt" data-part="{name}"></div>',
-        css="\n".join((WEB / sheet).read_text(encoding="utf-8") for sheet in styles),
-        js=SCRIPT,
+        f"zoetrope_{part or page}",
+        html=f'<link rel="stylesheet" href="{address(f"pages/{page}.css")}">'
+        f'<div class="zt" data-part="{part or page}"></div>',
+        js=SCRIPT.format(module=address(f"pages/{page}.js")),
         isolate_styles=False,
     )

@@ -9,9 +9,9 @@ from app.components import assets
 
 KEY = "compare"
 
-_mount = assets.component("compare", "pages/compare/compare.css")
+_mount = assets.component("compare")
 
 
 def compare(data: dict[str, Any], settled: Callable[[], None]) -> None:
     """Show the component. `settled` runs when columns, seeds or what all show has changed and come to rest."""
-    _mount(key=KEY, data={"module": assets.module("pages/compare/index.js"), **data}, on_view_change=settled)
+    _mount(key=KEY, data=data, on_view_change=settled)

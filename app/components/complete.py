@@ -9,9 +9,9 @@ from app.components import assets
 
 KEY = "complete"
 
-_mount = assets.component("complete", "latent/latent.css", "source/source.css", "pages/complete/complete.css")
+_mount = assets.component("complete")
 
 
 def complete(data: dict[str, Any], settled: Callable[[], None]) -> None:
     """Show the component. `settled` runs when a person has taken another model, seed, class or way to begin."""
-    _mount(key=KEY, data={"module": assets.module("pages/complete/index.js"), **data}, on_view_change=settled)
+    _mount(key=KEY, data=data, on_view_change=settled)

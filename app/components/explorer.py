@@ -9,14 +9,14 @@ from app.components import assets
 
 KEY = "explorer"
 
-_mount = assets.component("explorer", "latent/latent.css", "latent/levels.css", "latent/directions.css")
+_mount = assets.component("explore", part="explorer")
 
 
 def explorer(data: dict[str, Any], settled: Callable[[], None], renamed: Callable[[], None]) -> None:
     """Show the explorer. `settled` runs when a gesture ends, `renamed` when a person names an axis."""
     _mount(
         key=KEY,
-        data={"module": assets.module("pages/explore/index.js"), **data},
+        data=data,
         on_view_change=settled,
         on_rename_change=renamed,
     )

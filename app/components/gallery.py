@@ -6,7 +6,7 @@ from typing import Any
 
 from app.components import assets
 
-_mount = assets.component("gallery", "pages/home/gallery.css")
+_mount = assets.component("home", part="gallery")
 
 
 def gallery(tree: list[dict[str, Any]], families: dict[str, str], cards: list[dict[str, Any]]) -> None:
@@ -16,5 +16,5 @@ def gallery(tree: list[dict[str, Any]], families: dict[str, str], cards: list[di
     """
     _mount(
         key="gallery",
-        data={"module": assets.module("pages/home/index.js"), "tree": tree, "families": families, "cards": cards},
+        data={"tree": tree, "families": families, "cards": cards},
     )

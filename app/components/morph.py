@@ -9,9 +9,9 @@ from app.components import assets
 
 KEY = "morph"
 
-_mount = assets.component("morph", "latent/latent.css", "pages/morph/morph.css")
+_mount = assets.component("morph")
 
 
 def morph(data: dict[str, Any], picked: Callable[[], None]) -> None:
     """Show the morph. `picked` runs when a person has taken another model."""
-    _mount(key=KEY, data={"module": assets.module("pages/morph/index.js"), **data}, on_view_change=picked)
+    _mount(key=KEY, data=data, on_view_change=picked)

@@ -9,9 +9,9 @@ from app.components import assets
 
 KEY = "outliers"
 
-_mount = assets.component("outliers", "source/source.css", "pages/outliers/outliers.css")
+_mount = assets.component("outliers")
 
 
 def outliers(data: dict[str, Any], settled: Callable[[], None]) -> None:
     """Show the component. `settled` runs when the row, the model or the score has changed."""
-    _mount(key=KEY, data={"module": assets.module("pages/outliers/index.js"), **data}, on_view_change=settled)
+    _mount(key=KEY, data=data, on_view_change=settled)

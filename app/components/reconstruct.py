@@ -9,9 +9,9 @@ from app.components import assets
 
 KEY = "reconstruct"
 
-_mount = assets.component("reconstruct", "source/source.css")
+_mount = assets.component("reconstruct")
 
 
 def reconstruct(data: dict[str, Any], chosen: Callable[[], None]) -> None:
     """Show the component. `chosen` runs when another picture lies on the desk."""
-    _mount(key=KEY, data={"module": assets.module("pages/reconstruct/index.js"), **data}, on_view_change=chosen)
+    _mount(key=KEY, data=data, on_view_change=chosen)

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import streamlit
 
+from app.components.assets import ICONS
+
 INDEX = Path(streamlit.__file__).parent / "static" / "index.html"
 INLINE = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 
@@ -21,7 +23,7 @@ def digests(page: str) -> list[str]:
 
 POLICY = {
     "default-src": ["'self'"],
-    "script-src": ["'self'", "blob:", *digests(INDEX.read_text("utf-8"))],  # a component's script is a blob
+    "script-src": ["'self'", "blob:", *digests(INDEX.read_text("utf-8") + ICONS)],  # a component's script is a blob
     "style-src": ["'self'", "'unsafe-inline'"],  # Streamlit's styles are made in the page
     "img-src": ["'self'", "data:", "blob:"],
     "font-src": ["'self'", "data:"],

@@ -1,8 +1,8 @@
 """The browser's files from memory, compressed once: Streamlit's bundles, our own modules, pictures that come along.
 
-A phone that opens a page asks for 84 files. From disk, each through a thread, they cost 1.25 ms each and travel as
-they are: measured on two cores, 300 phones that join at once waited 31 s for them, and from memory 7 s for a third of
-the bytes.
+A phone that opened a page asked for 84 files. From disk, each through a thread, they cost 1.25 ms each and travelled
+as they are: measured on two cores, 300 phones that join at once waited 31 s for them, and from memory 7 s for a third
+of the bytes.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def places() -> dict[str, Source]:
     """Return every file there is, by the path of its address."""
     bundles = {f"/static/{path.relative_to(BUNDLES).as_posix()}": path for path in BUNDLES.rglob("*") if path.is_file()}
     strips = {f"/{assets.picture(strip.name)}": strip for strip in STRIPS}
-    return {**bundles, **{f"/{assets.module(name)}": path for name, path in assets.files().items()}, **strips}
+    return {**bundles, **{f"/{assets.address(name)}": file for name, file in assets.served().items()}, **strips}
 
 
 class Statics:
@@ -117,15 +117,15 @@ def pages(base: str = "") -> list[Route]:
     return [Route(f"{base}/{name}", index) for name in PAGES] + [Route(f"{base}/access", access, methods=["POST"])]
 
 
-async def index(_: Request) -> Response:
-    """Answer with Streamlit's page, and the script of ours that says why it stays empty where it does."""
-    return HTMLResponse(_index(), headers={"cache-control": "no-cache"})
+async def index(request: Request) -> Response:
+    """Answer with Streamlit's page, and what of ours comes with it."""
+    name = request.url.path.rpartition("/")[2]
+    return HTMLResponse(_index(name or "home"), headers={"cache-control": "no-cache"})
 
 
 @cache
-def _index() -> str:
-    script = f'<script type="module" src="./{assets.module("core/access.js")}"></script>'
-    return INDEX.read_text("utf-8").replace("</head>", f"  {script}\n  </head>", 1)
+def _index(name: str) -> str:
+    return INDEX.read_text("utf-8").replace("<head>", f"<head>\n    {assets.head(name)}", 1)
 
 
 async def access(_: Request) -> Response:

@@ -54,11 +54,18 @@ class Chart:
         return [mark for mark in self.marks if mark.protocols != usual[mark.card.data]]
 
 
+OPENED = "charts"
+"""Under which key the session knows whether the charts are open; shut they cost nothing, and open 1.4 MB of Plotly."""
+
+
 def charts(cards: Sequence[Card], latency: Mapping[str, float]) -> None:
-    """Draw the charts that have points, and say of the others what is missing."""
+    """Draw the charts that have points where they are open, and say of the others what is missing."""
     if not cards:
         return
-    with st.expander("Charts", expanded=False):
+    place = st.expander("Charts", expanded=False, key=OPENED, on_change="rerun")
+    if not place.open:
+        return
+    with place:
         plotted = [chart for chart in plan(cards, latency) if chart.marks]
         missing = [chart for chart in plan(cards, latency) if not chart.marks]
         for column, chart in zip(st.columns(max(1, len(plotted))), plotted, strict=False):

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+import streamlit as st
+
 from app.components import compare as component
 from app.views import state
-from app.views.charts import charts
+from app.views.charts import OPENED, charts
 from app.views.facts import facts
 from app.views.opening import able
 from app.views.reconstruct import shelf
@@ -33,7 +35,12 @@ def compare() -> None:
     models, names = found
     asked = state.read("compare", models, names, {"models": lambda _: opening(models, names)})
     component.compare(
-        {"models": [entry(models.card(name)) for name in names], "bundled": shelf(), "asked": asked},
+        {
+            "models": [entry(models.card(name)) for name in names],
+            "bundled": shelf(),
+            "asked": asked,
+            "charts": bool(st.session_state.get(OPENED)),
+        },
         settled=lambda: state.follow("compare", component.KEY),
     )
     latency = state.reported(component.KEY).get("latency")

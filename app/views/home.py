@@ -57,7 +57,7 @@ def drum() -> str:
     """Return the faces that turn beside the welcome, unless the engine has said that their model is not here."""
     if engine_client().ready and WALKER not in engine_client().catalogue().cards:
         return ""
-    return DRUM.format(walker=WALKER, strip=assets.module("pages/home/faces.webp"))
+    return DRUM.format(walker=WALKER, strip=assets.address("pages/home/faces.webp"))
 
 
 def entry(card: Card) -> dict[str, Any]:

@@ -18,6 +18,7 @@ _CSS = """
   display: grid; grid-template-columns: minmax(0, 44rem) auto; grid-template-rows: auto 1fr; column-gap: 2.5rem;
 }
 .zt-welcome h1 { font-size: 2.1rem; font-weight: 650; letter-spacing: -.025em; padding: 0 0 .3rem; margin: 0; }
+.zt-welcome em { font-style: normal; font-weight: 600; }
 .zt-welcome p { font-size: 1.06rem; line-height: 1.5; margin: 0 0 .4rem; opacity: .82; text-wrap: pretty; }
 .zt-drum {
   grid-area: 1 / 2 / 3 / 3; display: grid; grid-template-columns: repeat(5, 6rem); gap: .4rem; align-self: center;

@@ -24,10 +24,8 @@ pytestmark = pytest.mark.browser
 FILE = '[data-testid="stFileUploader"] input[type=file]'
 READ = """async ([module, path]) => {
   const files = performance.getEntriesByType("resource").map((entry) => entry.name)
-  const found = files.find((name) => name.endsWith(module))
-  if (!found) return null
-  const all = await import(found)
-  const source = path.reduce((part, name) => part?.[name], all)
+  const shared = files.find((name) => name.endsWith("/shared.js"))
+  const source = shared && path.reduce((part, name) => part?.[name], (await import(shared)).modules[module])
   if (!source?.kept) return null
   const { width, height } = source.canvas
   const { data } = source.canvas.getContext("2d").getImageData(0, 0, width, height)

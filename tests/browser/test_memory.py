@@ -213,7 +213,8 @@ def test_a_bookmark_brings_its_class_back(explore: Explore) -> None:
 
 LOSING = """async keys => {
   const files = performance.getEntriesByType("resource").map((entry) => entry.name)
-  const { Persistence } = await import(files.find((name) => name.endsWith("/persistence.js")))
+  const { modules } = await import(files.find((name) => name.endsWith("/shared.js")))
+  const { Persistence } = modules["core/persistence.js"]
   const [sent, told] = [[], []]
   const channel = { slot: () => ({ put: async ({ view }) => sent.push(view) }) }
   const path = (length) => ({ keys: Array.from({ length }, () => ({ z: Array(256).fill(0.1234) })) })

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.browser
 
 LAW = """
 async ([module, cases]) => {
-  const { Path } = await import(module)
+  const { Path } = (await import(module)).modules["latent/path.js"]
   return cases.map(({ keys, times, ...settings }) => {
     const path = new Path(keys, settings)
     return { z: times.map((time) => Array.from(path.at(time))), nearest: times.map((time) => path.nearest(time)) }
@@ -91,7 +91,7 @@ def test_the_browser_walks_as_the_engine_does(morph: Morph) -> None:
         )
         for way, easing, pace, loop in rows:
             cases.append({"keys": z, "way": way, "easing": easing, "pace": pace, "loop": bool(loop)})
-    module = f"{morph.server}/{assets.module('latent/path.js')}"
+    module = f"{morph.server}/{assets.address('shared.js')}"
     answers = morph.page.evaluate(LAW, [module, [{**case, "times": times.tolist()} for case in cases]])
     for case, answer in zip(cases, answers, strict=True):
         path = LatentPath(np.array(case.pop("keys"), np.float32), case.pop("way"), **case)

@@ -49,7 +49,8 @@ NAMELESS = """() => {
 }"""
 SAMPLE = """async () => {
   const files = performance.getEntriesByType("resource").map((entry) => entry.name)
-  const { sourceState } = await import(files.find((name) => name.endsWith("source/sourceState.js")))
+  const { modules } = await import(files.find((name) => name.endsWith("/shared.js")))
+  const { sourceState } = modules["source/sourceState.js"]
   return Array.from(sourceState.sources.sample.canvas.getContext("2d").getImageData(0, 0, 16, 16).data)
 }"""
 Bytes = NDArray[np.uint8]

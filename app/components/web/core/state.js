@@ -54,6 +54,8 @@ const equal = (one, other) => JSON.stringify(sorted(one)) === JSON.stringify(sor
 const sorted = (query) => said(query).sort(([one], [other]) => (one < other ? -1 : 1))
 const said = (query) => Object.entries(query).filter(([, value]) => value !== "")
 
+const telling = (link, key = "") => JSON.stringify([link, key])
+
 const [PAUSE, LONGEST] = [1500, 24_000] // milliseconds; Streamlit's own reconnection takes about one second
 
 class State {
@@ -123,20 +125,22 @@ class State {
     this.set(view)
     this.marked = this.snapshot()
     mark(this.marked)
+    this.told = telling(this.link()) // Streamlit has just told it us
   }
 
   /**
-   * Write the link into the address and tell Streamlit, `more` beside it; what both know already is not told again,
-   * unless `key` is another. An address that has not been read yet stays.
+   * Write the link into the address and tell Streamlit, `more` beside it; what it knows already is not told again,
+   * unless `key` is another: each run sends the whole page. An address that has not been read yet stays.
    */
   write(more = {}, key = "") {
     const link = this.link()
-    const told = JSON.stringify([link, key])
-    if (!here(this.page) || this.unread() || told === this.told) return
+    const told = telling(link, key)
+    if (!here(this.page) || this.unread() || (told === this.told && equal(link, this.address()))) return
     const step = this.rows.some(({ name, history }) => history && this.marked && this.marked[name] !== this[name])
     this.marked = this.snapshot()
     write(this.page, link, step, this.marked)
     this.wrote = link
+    if (told === this.told) return
     this.told = told
     this.send("view", { ...link, ...more, at: Date.now() }) // what was told before Back is news again
   }

@@ -83,7 +83,9 @@ class Compare extends Page {
     this.models = data.models
     this.through.offer(data.bundled)
     if (view.news(data.asked)) this.follow(data.asked)
+    this.charted = data.charts
     if (first) this.begin()
+    else this.settle()
   }
 
   /** Take over what an address asks for. */
@@ -103,7 +105,8 @@ class Compare extends Page {
 
   write() {
     const { latency } = this.figures
-    if (!this.blind.round) view.write({ latency: Object.fromEntries(latency) }, [...latency.keys()].join())
+    const known = this.charted ? [...latency.keys()].join() : "" // what only charts show is told where they are open
+    if (!this.blind.round) view.write({ latency: Object.fromEntries(latency) }, known)
   }
 
   // Columns
