@@ -62,18 +62,16 @@ def charts(cards: Sequence[Card], latency: Mapping[str, float]) -> None:
     """Draw the charts that have points where they are open, and say of the others what is missing."""
     if not cards:
         return
-    place = st.expander("Charts", expanded=False, key=OPENED, on_change="rerun")
-    if not place.open:
+    if not st.toggle("Charts", key=OPENED):  # an expander would fetch the font of icons for its arrow
         return
-    with place:
-        plotted = [chart for chart in plan(cards, latency) if chart.marks]
-        missing = [chart for chart in plan(cards, latency) if not chart.marks]
-        for column, chart in zip(st.columns(max(1, len(plotted))), plotted, strict=False):
-            with column:
-                st.plotly_chart(figure(chart), width="stretch", key=f"chart-{chart.title}", config=PLAIN)
-                st.caption(note(chart))
-        for chart in missing:
-            st.caption(f"{chart.title}: none of these models has both {chart.x} and {chart.y} on its card. {HOW}")
+    plotted = [chart for chart in plan(cards, latency) if chart.marks]
+    missing = [chart for chart in plan(cards, latency) if not chart.marks]
+    for column, chart in zip(st.columns(max(1, len(plotted))), plotted, strict=False):
+        with column:
+            st.plotly_chart(figure(chart), width="stretch", key=f"chart-{chart.title}", config=PLAIN)
+            st.caption(note(chart))
+    for chart in missing:
+        st.caption(f"{chart.title}: none of these models has both {chart.x} and {chart.y} on its card. {HOW}")
 
 
 PLAIN = {"displaylogo": False}
