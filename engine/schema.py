@@ -4,6 +4,7 @@ import dataclasses
 import types
 import typing
 from collections.abc import Sequence
+from functools import cache
 from typing import Any, Literal, Union
 
 from engine.errors import BadValue
@@ -59,7 +60,7 @@ def read_float(value: int | float, name: str) -> float:
 def read_fields(value: Any, kind: Any, name: str) -> Any:
     if not isinstance(value, dict):
         raise BadValue(f"{name} is {str(value)[:60]!r}; it has to be a table of fields.")
-    fields, hints = {field.name: field for field in dataclasses.fields(kind)}, typing.get_type_hints(kind)
+    fields, hints = fields_of(kind)
     if unknown := sorted(map(str, set(value) - set(fields))):
         raise BadValue(f"{name} has no field {', '.join(unknown)}. It has: {', '.join(sorted(fields))}.")
     nothing = dataclasses.MISSING
@@ -67,6 +68,12 @@ def read_fields(value: Any, kind: Any, name: str) -> Any:
     if missing := sorted(needed - set(value)):
         raise BadValue(f"{name} lacks {', '.join(missing)}.")
     return kind(**{field: read(item, hints[field], f"{name}.{field}") for field, item in value.items()})
+
+
+@cache
+def fields_of(kind: type) -> tuple[dict[str, dataclasses.Field[Any]], dict[str, Any]]:
+    """Name the fields of a dataclass, and the types of them."""
+    return {field.name: field for field in dataclasses.fields(kind)}, typing.get_type_hints(kind)
 
 
 def read_first(value: Any, kinds: Sequence[Any], name: str) -> Any:
@@ -80,7 +87,10 @@ def read_first(value: Any, kinds: Sequence[Any], name: str) -> Any:
 
 
 def read_tuple(value: Sequence[Any], kinds: Sequence[Any], name: str) -> tuple[Any, ...]:
-    each = [kinds[0]] * len(value) if len(kinds) == 2 and kinds[1] is ... else list(kinds)
+    alike = len(kinds) == 2 and kinds[1] is ...
+    if alike and all(type(item) is kinds[0] for item in value):  # as in most: a card has thousands of numbers
+        return tuple(value)
+    each = [kinds[0]] * len(value) if alike else list(kinds)
     if len(each) != len(value):
         raise BadValue(f"{name} has {len(value)} values; it has to have {len(each)}.")
     return tuple(read(item, kind, f"{name}[{i}]") for i, (item, kind) in enumerate(zip(value, each, strict=True)))

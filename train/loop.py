@@ -13,7 +13,6 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 from torch import distributed as dist
-from torch._dynamo.exc import BackendCompilerFailed
 from torch.nn.parallel import DistributedDataParallel
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from tqdm import tqdm
@@ -268,6 +267,8 @@ def check_compiles(objective: Objective) -> None:
 
 @contextmanager
 def compiling() -> Iterator[None]:
+    from torch._dynamo.exc import BackendCompilerFailed  # here, not above: it takes seconds that no other command needs
+
     try:
         yield
     except BackendCompilerFailed as error:

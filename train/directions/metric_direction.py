@@ -10,7 +10,6 @@ from others is no such step: who smiles in the data also differs otherwise, and 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy.optimize import brentq
 from torch import Tensor
 
 from engine.models.classifier import Classifier
@@ -62,6 +61,8 @@ def metric_direction(slopes: Tensor, readout: Tensor) -> Vector:
     if excess(most) <= 0:  # the gradient itself keeps to the bound
         least = most
     elif excess(least) < 0:  # else no step does, and this one comes nearest
+        from scipy.optimize import brentq  # here, not above: it takes a while that no other command needs
+
         least = brentq(excess, least, most)
     found: Vector = axes @ step(least)
     return found

@@ -12,7 +12,6 @@ import math
 from collections.abc import Iterable
 
 import torch
-from scipy import stats
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -38,9 +37,11 @@ def gradient_distance(context: EvalContext) -> list[Metric]:
     made = oriented(context.sample_batches(count))
     if min(map(len, (real, known, made))) < 2 * BLOCKS:  # a distance within a block asks for two pictures
         return []
+    from scipy.stats import t  # here, not above: it takes a while that no other command needs
+
     value, error = blockwise(real, made)
     floor, _ = blockwise(real, known)
-    half_width = float(stats.t.ppf(0.975, BLOCKS - 1)) * error
+    half_width = float(t.ppf(0.975, BLOCKS - 1)) * error
     binary = " binarized by default_rng(0)" if context.binary else ""
     protocol = (
         f"{len(made)} samples, seeds from 0, {len(real)} test pictures{binary}, histograms of oriented gradients, cubic"
