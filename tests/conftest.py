@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
-from jaxtyping import install_import_hook
+
+from tests import signatures
 
 if TYPE_CHECKING:
     from app.engine_client import EngineClient
 
 # Before any of the packages is imported; free in production, where nothing installs the hook.
-install_import_hook(["engine", "train"], "beartype.beartype")
+signatures.install(["engine", "train"])
 
 # The same examples each time, and no deadline: a busy machine is no error.
 settings.register_profile("steady", deadline=None, derandomize=True)

@@ -65,7 +65,7 @@ def length(pack: Pack) -> int:
 def _streamed(jpeg: NDArray[Any], offset: NDArray[Any]) -> int:
     _check(jpeg.dtype == np.uint8 and jpeg.ndim == offset.ndim == 1, "its stream is not one row of bytes")
     inside = len(offset) > 0 and offset[0] >= 0 and offset[-1] <= len(jpeg)
-    _check(inside and bool((np.diff(offset) > 0).all()), "its offsets leave its stream")
+    _check(bool(inside and (np.diff(offset) > 0).all()), "its offsets leave its stream")
     return len(offset) - 1
 
 
