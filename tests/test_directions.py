@@ -21,9 +21,9 @@ from engine.models.ae import AutoencoderConfig
 from engine.models.classifier import ClassifierConfig
 from engine.models.gan import GANConfig
 from tests.shelf import CVAE, VAE, keep, made
-from tests.test_train_cli import call
 from tests.toys import toy_data
 from train.activations import early
+from train.cli import main
 from train.directions.attributes import (
     HELD_OUT,
     Known,
@@ -294,17 +294,22 @@ def test_directions_that_do_not_fit_are_not_kept(tmp_path: Path) -> None:
 # The command
 
 
-def test_the_command_keeps_what_it_finds(tmp_path: Path) -> None:
+def test_the_command_keeps_what_it_finds(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def told(name: str) -> str:
+        main(["directions", name, "--checkpoints", str(tmp_path)])
+        return capsys.readouterr().out
+
     keep(tmp_path, "digits-ae", made(AutoencoderConfig((1, 8, 8), 12, width=32)), data="digits")
-    found = call("directions", "digits-ae", "--checkpoints", tmp_path)
-    assert found.returncode == 0, found.stderr
-    assert "PC 1" in found.stdout
-    assert "by the commonest" in found.stdout
+    found = told("digits-ae")
+    assert "PC 1" in found
+    assert "by the commonest" in found
     place = tmp_path / "digits-ae"
     loaded = directions.load(place, files.read_card(place))
-    assert f"{len(loaded.notes)} directions kept in {place / DIRECTIONS}" in found.stdout
-    again = call("directions", "digits-ae", "--checkpoints", tmp_path)
-    assert again.stdout == found.stdout
-    wrong = call("directions", "no-such", "--checkpoints", tmp_path)
-    assert (wrong.returncode, wrong.stdout) == (2, "")
-    assert "digits-ae" in wrong.stderr
+    assert f"{len(loaded.notes)} directions kept in {place / DIRECTIONS}" in found
+    assert told("digits-ae") == found
+    with pytest.raises(SystemExit) as ended:
+        told("no-such")
+    assert ended.value.code == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert "digits-ae" in said.err
