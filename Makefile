@@ -17,12 +17,16 @@ check: .venv/ready-to-test node_modules/ready
 	$(BIN)/mypy
 	$(NPM) run --silent check
 
+# Where such tests are: to look for them everywhere takes each process half a minute. A test holds these to be all.
+RAY := tests/test_backends.py tests/test_deployment.py
+BROWSER := tests/browser tests/test_benches.py
+
 # A thread a process: processes whose threads share cores wait for each other.
 test: export OMP_NUM_THREADS = 1
 test: check
 	$(BIN)/pytest -m "not browser and not ray" -n auto
-	$(BIN)/pytest -m ray -rs
-	$(BIN)/pytest -m browser -n auto --dist loadfile
+	$(BIN)/pytest -m ray -rs $(RAY)
+	$(BIN)/pytest -m browser -n auto --dist loadfile $(BROWSER)
 
 mutants: .venv/ready-to-test
 	$(BIN)/python tests/mutants.py

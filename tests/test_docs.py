@@ -58,3 +58,14 @@ def test_a_command_tells_its_version(command: str) -> None:
         [sys.executable, "-m", command, "--version"], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert told.stdout.split() == [{"app.cli": "zoetrope", "train.cli": "zoetrope-train"}[command], version()]
+
+
+@pytest.mark.parametrize(
+    ("places", "marked"), [("RAY", r"mark[.]ray|import (\w+, )*RAY\b"), ("BROWSER", r"mark[.]browser")]
+)
+def test_make_looks_for_marked_tests_wherever_they_are(places: str, marked: str) -> None:
+    (line,) = re.findall(rf"^{places} := (.*)$", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
+    found = [path for path in (ROOT / "tests").rglob("test_*.py") if re.search(marked, path.read_text("utf-8"))]
+    assert found
+    for path in found:
+        assert any(path.is_relative_to(ROOT / place) for place in line.split()), path
