@@ -6,26 +6,42 @@ BIN := .venv/bin
 # Node comes with the development tools, and stands before one that this machine may have.
 NPM := PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npm
 
-.PHONY: run check test mutants
+# Two at a time, so that no core waits while a command takes only one.
+MAKEFLAGS += --jobs=2
+
+.PHONY: run check style types javascript test units ray browser mutants
 
 run: .venv/ready
 	$(BIN)/zoetrope run --port $(PORT)
 
-check: .venv/ready-to-test node_modules/ready
+check: style types javascript
+
+style: .venv/ready-to-test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+types: .venv/ready-to-test
 	$(BIN)/mypy
+
+javascript: node_modules/ready
 	$(NPM) run --silent check
 
 # Where such tests are: to look for them everywhere takes each process half a minute. A test holds these to be all.
 RAY := tests/test_backends.py tests/test_deployment.py
 BROWSER := tests/browser tests/test_benches.py
 
+test: check units ray browser
+
 # A thread a process: processes whose threads share cores wait for each other.
-test: export OMP_NUM_THREADS = 1
-test: check
+units ray browser: export OMP_NUM_THREADS = 1
+
+units: check
 	$(BIN)/pytest -m "not browser and not ray" -n auto
+
+ray: check
 	$(BIN)/pytest -m ray -rs $(RAY)
+
+browser: units ray
 	$(BIN)/pytest -m browser -n auto --dist loadfile $(BROWSER)
 
 mutants: .venv/ready-to-test
