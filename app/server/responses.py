@@ -74,7 +74,7 @@ NUMBERS = {
 }
 """Where the numbers of an answer without pictures are, but for z."""
 NONE = np.zeros(0, np.float32)
-LISTED = (*TERMS, "strangeness", "texture", "log_prob", "elbo", "file_bits")
+LISTED = (*TERMS, "strangeness", "texture", "turned", "log_prob", "elbo", "file_bits")
 """Arrays, a number a row, that stand in the header itself."""
 
 

@@ -57,7 +57,7 @@ Wire protocol, the same in both directions and the only place where it is writte
                         rate in closed form where there is one; and rate_error, distortion_error, elbo_error: [n]: the
                         standard errors of these and of their sum; null where a number is not finite.
                         Where z is the mean, of models that know their training pictures also strangeness: [n] and
-                        texture: [n], see engine/analysis/familiarity.py
+                        its parts texture: [n] and turned: [n], see engine/analysis/familiarity.py
             distance    {model, verb, bytes, shape: [n], format: "float32"}: squared distances in the model's features
                         over the total variance of these on test pictures: 1 is as far as these are from their mean
             invert      as decode, and state: [n, 3 · latent + 1], losses: [steps, n]: the new state and then the mean

@@ -5,8 +5,10 @@ how and where the reconstruction is off, the energies of picture and error in oc
 is, down and across, in its upper, middle and lower third; its texture, the energies of the picture alone. Each makes a
 vector, and what counts is its Mahalanobis distance from those of training pictures (Mahalanobis, 1936; Lee et al., "A
 Simple Unified Framework for Detecting Out-of-Distribution Samples", NeurIPS 2018, take it in the features of a
-classifier), in deviations of theirs by the transformation of Wilson and Hilferty (PNAS, 1931). The strangeness is that
-of what it shows, and what its texture has beyond a usual amount.
+classifier), in deviations of theirs by the transformation of Wilson and Hilferty (PNAS, 1931). A picture is looked at
+upside down as well: those that a model learnt from are rebuilt much better the right way up (turns as a test: Golan and
+El-Yaniv, "Deep Anomaly Detection Using Geometric Transformations", NeurIPS 2018). The strangeness is that of what a
+picture shows, and what its texture and its being turned have beyond a usual amount.
 """
 
 from dataclasses import dataclass, replace
@@ -32,10 +34,12 @@ STEEP = 1e-4  # added to energies of slopes, likewise
 FLOOR = 1e-5  # added to energies on [0, 1] before their logarithm: an even sheet has none
 SHRINKAGE = 0.01  # of correlations towards none, so that what moves together does not count without bound
 THIRDS, SLOPES = 3, 2  # of a picture, from top to bottom; octaves at most in which slopes are looked at
-FILE = "familiarity.safetensors"
+FILE, YARDSTICKS = "familiarity.safetensors", ("content", "texture")
 AGAIN = "Measure it again: zoetrope-train evaluate NAME --only familiarity"
 
-USUAL = 2.0  # deviations of a texture that count for nothing: with fewer, ordinary textures hide upside-down pictures
+USUAL = (
+    2.0  # deviations of a texture, or by turning, that count for nothing: with fewer, ordinary ones hide what counts
+)
 
 Vectors = NDArray[np.float64]
 Scores = NDArray[np.float32]
@@ -80,19 +84,47 @@ class Familiarity:
 
     content: Yardstick
     texture: Yardstick
+    turned: NDArray[np.float32] | None = None  # (2,): mean and deviation of what they gain; None: was not looked at
 
-    def strangeness(self, pictures: Bytes, made: Bytes, z: NDArray[np.float32]) -> dict[str, Scores]:
-        """Score pictures by their reconstructions and codes: `strangeness` (n,), and `texture` (n,), its part of it."""
+    def strangeness(
+        self, pictures: Bytes, made: Bytes, z: NDArray[np.float32], made_turned: Bytes | None = None
+    ) -> dict[str, Scores]:
+        """Score pictures by their reconstructions and codes, and by the reconstructions of them upside down.
+
+        Returns `strangeness` (n,), and the parts of it that are due to `texture` (n,) and to being `turned` (n,).
+        """
         content, texture = vectors(pictures, made, z)
         by_texture = np.maximum(0, self.texture.deviations(texture) - USUAL)
-        both = self.content.deviations(content) + by_texture
-        return {"strangeness": both.astype(np.float32), "texture": by_texture.astype(np.float32)}
+        by_turning = np.zeros(len(content))
+        if self.turned is not None and made_turned is not None:
+            mean, deviation = self.turned
+            by_turning = np.maximum(0, (gain(pictures, made, made_turned) - mean) / deviation - USUAL)
+        scores = {"strangeness": self.content.deviations(content) + by_texture + by_turning}
+        scores |= {"texture": by_texture, "turned": by_turning}
+        return {name: score.astype(np.float32) for name, score in scores.items()}
 
 
-def of(pictures: Bytes, made: Bytes, z: NDArray[np.float32]) -> Familiarity:
-    """Get to know training pictures, by their reconstructions and codes."""
+def of(pictures: Bytes, made: Bytes, z: NDArray[np.float32], made_turned: Bytes | None = None) -> Familiarity:
+    """Get to know training pictures, by their reconstructions and codes, and by those of them upside down."""
     content, texture = vectors(pictures, made, z)
-    return Familiarity(fitted(content), fitted(texture))
+    gained = None if made_turned is None else gain(pictures, made, made_turned)
+    usual = None if gained is None else np.array([gained.mean(), gained.std() + 1e-9], np.float32)
+    return Familiarity(fitted(content), fitted(texture), usual)
+
+
+def turned(pictures: Bytes) -> Bytes:
+    """Turn pictures upside down."""
+    return np.ascontiguousarray(pictures[:, ::-1])
+
+
+def gain(pictures: Bytes, made: Bytes, made_turned: Bytes) -> Vectors:  # (n,)
+    """Say how much better pictures are rebuilt upside down: the log of their mean squared error over that."""
+    return log_error(pictures, made) - log_error(turned(pictures), made_turned)
+
+
+def log_error(pictures: Bytes, made: Bytes) -> Vectors:  # (n,)
+    off = (pictures.astype(np.float64) - made) / 255
+    return np.log(np.square(off).mean((1, 2, 3)) + FLOOR)
 
 
 # What is looked at
@@ -151,7 +183,10 @@ def slopes(x: Tensor) -> Tensor:
 def written(found: Familiarity) -> bytes:
     """Write what is known of training pictures as a file."""
     arrays: dict[str, NDArray[np.generic]] = {}
-    for name, yardstick in vars(found).items():
+    if found.turned is not None:
+        arrays["turned.usual"] = found.turned
+    for name in YARDSTICKS:
+        yardstick: Yardstick = getattr(found, name)
         arrays[f"{name}.mean"], arrays[f"{name}.usual"] = yardstick.mean, yardstick.usual
         arrays[f"{name}.triangle"] = yardstick.whitening[np.tril_indices(len(yardstick.mean))].astype(np.float16)
     return save_arrays(arrays)
@@ -168,15 +203,18 @@ def load(place: Path, card: Card) -> Familiarity | None:
         arrays = {name: array.astype(np.float32) for name, array in load_arrays((place / FILE).read_bytes()).items()}
         if "content.whitening" in arrays:
             return None
-        parts = [read(arrays, name) for name in ("content", "texture")]
+        parts = [read(arrays, name) for name in YARDSTICKS]
     except (OSError, SafetensorError, KeyError, ValueError) as error:
         raise CheckpointRefused(f"{place.name}: {FILE} cannot be read ({type(error).__name__}). {AGAIN}") from error
     channels, height, width = card.shape
     nothing = np.zeros((1, height, width, channels), np.uint8)
     sizes = [each.shape[1] for each in vectors(nothing, nothing, np.zeros((1, card.latent), np.float32))]
-    if not all(whole(part, size) for part, size in zip(parts, sizes, strict=True)):
+    by_turning = arrays.get("turned.usual")
+    fits = all(whole(part, size) for part, size in zip(parts, sizes, strict=True))
+    if not fits or not (by_turning is None or usable(by_turning)):
         raise CheckpointRefused(f"{place.name}: {FILE} does not hold finite numbers for {sizes} values. {AGAIN}")
-    return Familiarity(*parts)
+    content, texture = parts
+    return Familiarity(content, texture, by_turning)
 
 
 def read(arrays: dict[str, NDArray[np.float32]], name: str) -> Yardstick:
@@ -190,5 +228,9 @@ def read(arrays: dict[str, NDArray[np.float32]], name: str) -> Yardstick:
 def whole(part: Yardstick, size: int) -> bool:
     """Whether a yardstick is for vectors of this size, and all of its numbers can be reckoned with."""
     shapes = [array.shape for array in vars(part).values()] == [(size,), (size, size), (2,)]
-    finite = all(bool(np.isfinite(array).all()) for array in vars(part).values())
-    return shapes and finite and float(part.usual[1]) > 0
+    return shapes and all(bool(np.isfinite(array).all()) for array in vars(part).values()) and usable(part.usual)
+
+
+def usable(usual: NDArray[np.float32]) -> bool:
+    """Whether these are a mean and a deviation that can be reckoned with."""
+    return usual.shape == (2,) and bool(np.isfinite(usual).all()) and float(usual[1]) > 0

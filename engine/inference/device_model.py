@@ -129,9 +129,9 @@ class DeviceModel(Passes):
         z is the mean of the posterior or, with a seed for each row, a draw, where the family has a posterior: `drawn`
         (n,) is then 1. With `terms`, of models that bound also `rate` and `distortion` (n,) in nats, means of DRAWS
         draws, and their standard errors `rate_error`, `distortion_error` and, of their sum, `elbo_error`; this takes as
-        many passes. Where z is the mean and training pictures are known, also `strangeness` and `texture` (n,), see
-        `engine.analysis.familiarity`. A class-conditional model that bounds takes a row of no class for one of the
-        class whose bound is highest: `y` (n,) says which.
+        many passes. Where z is the mean and training pictures are known, also `strangeness` and its parts `texture` and
+        `turned` (n,), see `engine.analysis.familiarity`. A class-conditional model that bounds takes a row of no class
+        for one of the class whose bound is highest: `y` (n,) says which.
         """
         y = self.likeliest(pictures, y)
         sampled = bool(seeds) and self.infers
@@ -141,8 +141,14 @@ class DeviceModel(Passes):
         found = self._terms(pictures, y, seeds) if terms and "bounds" in self.card.verbs else {}
         made = self.decode(z, y)
         if self.familiarity and not sampled:
-            found |= self.familiarity.strangeness(pictures, made, z)
+            found |= self.familiarity.strangeness(pictures, made, z, self._made_turned(pictures, y))
         return {"pictures": made, "z": z, "drawn": flags, **classes, **found}
+
+    def _made_turned(self, pictures: Bytes, y: Classes) -> Bytes | None:
+        """Reconstruct pictures upside down, where it is known how training pictures fare so."""
+        if self.familiarity is None or self.familiarity.turned is None:
+            return None
+        return self.decode(self.encode(familiarity.turned(pictures), y), y)
 
     def likeliest(self, pictures: Bytes, y: Classes = None) -> Classes:
         """Give a row of no class the one whose bound on log p(x|y) is highest, by models that have classes and bounds.

@@ -96,7 +96,8 @@ class Answer:
     directions gives `z` and `about`, a JSON list of what is known of each, as uint8.
     reconstruct also gives `drawn`, uint8 (n,), and with terms, of models that bound, `rate` and `distortion`, means of
     DRAWS draws, and their standard errors `rate_error`, `distortion_error` and `elbo_error`, float32 (n,), in nats;
-    where training pictures are known, `strangeness` and `texture`, float32 (n,), the distance from them;
+    where training pictures are known, `strangeness`, the distance from them, and its parts `texture` and `turned`,
+    float32 (n,);
     classify gives `logits` (n, answers), float32; score gives `log_prob` or, of models that bound, `elbo` (n,) in nats,
     `file_bits` (n,) of the pictures' files and, of class-conditional models, `given` (n, classes), all float32;
     distance gives `distance`, float32 (n,); invert gives `state` (n, 3 · latent + 1) and `losses` (n, steps), float32;

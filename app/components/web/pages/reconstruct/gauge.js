@@ -52,17 +52,17 @@ export class Gauge {
 
   /**
    * Judge the error of a reconstruction by the errors of such, and the strangeness of a picture whose whole mean was
-   * decoded; `texture` is what the texture has in it.
+   * decoded; `texture` and `turned` are what its texture and its being upside down have in it.
    *
    * @param {number} error
-   * @param {{drawn?: boolean, strangeness?: number, texture?: number}} [of]
+   * @param {{drawn?: boolean, strangeness?: number, texture?: number, turned?: number}} [of]
    */
-  show(error, { drawn, strangeness, texture } = {}) {
+  show(error, { drawn, strangeness, texture = 0, turned = 0 } = {}) {
     this.clear()
     this.compare(error, drawn)
     if (!this.trusted || !this.strangeness || strangeness === undefined) return
     const part = rank(strangeness, this.strangeness)
-    const text = verdict(part, 2 * (texture ?? 0) > strangeness ? "by its texture" : "by its code and error")
+    const text = verdict(part, reason(strangeness, texture, turned))
     this.needle.style.left = `${100 * part}%`
     this.element.dataset.rank = part.toFixed(3)
     this.element.classList.toggle("zt-rec-outside", part >= OUTSIDE)
@@ -96,6 +96,12 @@ export function sentence(part, how = "") {
         ? "better than every one"
         : `better than ${Math.round(100 * (1 - part))} %`
   return `Pixel error: rebuilt${how} ${than} of its own test pictures${how && " so rebuilt"}.`
+}
+
+/** What more than half of a strangeness comes from. */
+export function reason(strangeness, texture, turned) {
+  if (2 * texture > strangeness) return "by its texture"
+  return 2 * turned > strangeness ? "by how well it is rebuilt upside down" : "by its code and error"
 }
 
 function verdict(part, by) {

@@ -206,7 +206,12 @@ export class Group {
       ms,
       terms: termsOf(result),
       y: result.y?.[0] ?? state.classes[result.model],
-      strange: { drawn: result.drawn, strangeness: result.strangeness?.[0], texture: result.texture?.[0] },
+      strange: {
+        drawn: result.drawn,
+        strangeness: result.strangeness?.[0],
+        texture: result.texture?.[0],
+        turned: result.turned?.[0],
+      },
     })
     tile.element.classList.toggle("zt-rec-drawn", result.drawn === true)
   }

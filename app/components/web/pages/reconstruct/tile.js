@@ -140,7 +140,7 @@ export class Tile {
 
   /**
    * Draw a picture, ImageData, against the one that was seen; `z` is its latent, `strange` says whether that was drawn,
-   * and the scores of a mean: {drawn, strangeness, texture}.
+   * and the scores of a mean: {drawn, strangeness, texture, turned}.
    *
    * @param {ImageData} made
    * @param {ImageData} seen
