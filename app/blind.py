@@ -24,7 +24,7 @@ from engine.checkpoints.catalogue import Catalogue
 from engine.errors import BadValue, ModelFault, ZoetropeError
 from engine.inference.requests import Answer, Job
 
-OPERATIONS = ("blind", "reveal")
+OPS = ("blind", "reveal")
 PREFIX = "blind:"
 REAL = "real"
 """What a column of real pictures is called in guesses and at the reveal; no checkpoint's name, which has a dash."""

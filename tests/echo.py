@@ -12,7 +12,8 @@ import numpy as np
 from engine.checkpoints.card import Card
 from engine.checkpoints.catalogue import Catalogue
 from engine.errors import BadLatent, EngineLost
-from engine.inference.requests import TERMS, Answer, Job
+from engine.inference.requests import Answer, Job
+from engine.inference.verbs import TERMS
 from engine.serving.protocol import Listener, State
 
 

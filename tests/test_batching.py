@@ -16,9 +16,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.errors import BadLatent, BadPicture, BadValue, MissingVerb, ModelFault, OutOfMemory, UnknownName
-from engine.inference.batching import OPERATIONS, run_batch
+from engine.inference.batching import RUN, run_batch
 from engine.inference.device_model import DeviceModel
-from engine.inference.requests import TERMS, Answer, Job
+from engine.inference.fields import SIDES
+from engine.inference.requests import Answer, Job
+from engine.inference.verbs import TERMS, VERBS
 from engine.registry import Config
 from tests.shelf import AE, ALI, CVAE, JUDGE, PIXELS, VAE, alike, keep, made
 
@@ -98,7 +100,7 @@ def same(answer: Any, other: Any) -> bool:
 
 jobs = st.lists(
     st.tuples(
-        st.sampled_from(sorted(OPERATIONS)),
+        st.sampled_from(sorted(VERBS)),
         st.integers(0, 20),  # rows
         st.integers(0, 99),  # seed
         st.sampled_from((0.5, 1.0)),  # truncation
@@ -155,7 +157,28 @@ def test_a_verb_gives_its_arrays_and_its_milliseconds(shelf: dict[str, DeviceMod
     assert isinstance(answer, Answer)
     assert {name: array.shape for name, array in answer.arrays.items()} == arrays
     assert answer.ms["model"] >= 0
-    assert set(OPERATIONS) == {*GIVES, "pictures", "points", "nearest"}  # these three in tests/test_reference_images.py
+    assert set(VERBS) == {*GIVES, "pictures", "points", "nearest"}  # these three in tests/test_reference_images.py
+
+
+@pytest.mark.parametrize("verb", GIVES)
+def test_what_a_verb_gives_is_what_the_table_says(shelf: dict[str, DeviceModel], verb: str) -> None:
+    model = shelf[ABLE.get(verb, "toy-cvae")]
+    (answer,) = run_batch(model, [job_of(model.card.name, verb, 3, 1)])
+    assert isinstance(answer, Answer)
+    gives = {given.name: given for given in VERBS[verb].gives}
+    assert set(answer.arrays) <= set(gives)
+    assert {name for name, given in gives.items() if not given.when} <= set(answer.arrays)
+    sides = {name: side(model.card) for name, side in SIDES.items()}
+    sides |= {"n": 3, "steps": 2, "last − first": 2, "levels": 2, "labels": 3, "classes": 4}
+    for name, array in answer.arrays.items():
+        assert array.dtype == gives[name].dtype, name
+        assert len(array.shape) == len(gives[name].shape), name
+        expected = [sides.get(side, size) for side, size in zip(gives[name].shape, array.shape, strict=True)]
+        assert list(array.shape) == expected, name  # of its own accord: m, the side of a mask, the bytes of a list
+
+
+def test_every_verb_of_the_table_is_answered() -> None:
+    assert RUN.keys() == VERBS.keys()
 
 
 class Counting(DeviceModel):
@@ -260,8 +283,8 @@ REFUSED: list[tuple[Job, dict[str, Any], type[Exception], str]] = [
     (INVERT, {"state": np.zeros((2, 7), np.float32)}, BadLatent, r"\(2, 7\) was given"),
     (INVERT, {"state": np.full((1, 7), np.inf)}, BadLatent, "not finite"),
     (INVERT, {"state": np.full((1, 7), -1.0)}, BadLatent, "below 0"),
-    (INVERT, {"steps": 26}, BadValue, "26 steps were asked for; give 1 to 25"),
-    (INVERT, {"steps": 0}, BadValue, "0 steps were asked for"),
+    (INVERT, {"steps": 26}, BadValue, "steps is a whole number from 1 to 25; 26 was given"),
+    (INVERT, {"steps": 0}, BadValue, "0 was given"),
     (INVERT, {"model": "toy-judge"}, MissingVerb, "no 'decodes'"),
     (PAIR, {"others": None}, BadValue, "A job to distance came without others"),
     (PAIR, {"others": np.zeros((2, 8, 6, 1), np.uint8)}, BadPicture, "2 other pictures were given to 1"),

@@ -17,7 +17,8 @@ from engine.errors import OutOfMemory
 from engine.inference import batch_runner, buffers, images, optimize, passes
 from engine.inference.batch_runner import BatchRunner
 from engine.inference.device_model import DeviceModel
-from engine.inference.requests import DRAWS, TERMS
+from engine.inference.requests import DRAWS
+from engine.inference.verbs import TERMS
 from engine.latent.sampling import draw
 from engine.models import pixel_vae
 from engine.models.ae import AutoencoderConfig

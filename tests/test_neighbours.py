@@ -106,7 +106,7 @@ def test_so_many_are_refused(tmp_path: Path, neighbours: int) -> None:
     job = Job("nearest", "toy-vae", pictures=pictures_of(1), neighbours=neighbours)
     (refused,) = run_batch(ready(tmp_path, "toy-vae", VAE), [job])
     assert isinstance(refused, BadValue)
-    with pytest.raises(ProtocolError, match="1 to 12 neighbours"):
+    with pytest.raises(ProtocolError, match="neighbours is a whole number from 1 to 12"):
         operations([{"verb": "nearest", "model": "toy-vae", "rows": 1, "neighbours": neighbours}])
 
 

@@ -1,4 +1,4 @@
-"""Messages of the live channel: read, checked, and written. The protocol stands at the top of websocket.py."""
+"""Messages of the live channel: read, checked, and written, as docs/protocol.md has them."""
 
 from __future__ import annotations
 
@@ -12,14 +12,15 @@ from typing import Any
 from app import blind
 from app.blind import Begin, Reveal
 from app.server.errors import BAD_DATA, TOO_BIG, ProtocolError, whole
-from app.server.operations import TAKEN, Operation, job, operations
+from app.server.operations import Operation, job, operations
 from engine.checkpoints.catalogue import Catalogue
 from engine.errors import ZoetropeError
 from engine.inference.requests import Job
+from engine.inference.verbs import LIVE
 
 MAX_MESSAGE = 1 << 20
 MAX_VIEW = 64 << 10
-OPERATIONS = ("show", "cancel", "keep", "recall", *blind.OPERATIONS)
+OPS = ("show", "cancel", "keep", "recall", *blind.OPS)
 TOKEN = re.compile(r"[A-Za-z0-9_-]{22,64}")
 
 
@@ -53,9 +54,9 @@ class Show:
         """Give the bytes of a row of each kind of operation: from its card, or from what is left for it."""
         rows = dict[tuple[str, str], int]()
         for operation in self.operations:
-            if operation.verb in TAKEN:
+            if LIVE[operation.verb].takes:
                 rows[operation.kind] = rows.get(operation.kind, 0) + operation.rows
-        known = {kind: TAKEN[kind[0]](catalogue.cards[kind[1]]) for kind in rows if kind[1] in catalogue.cards}
+        known = {kind: LIVE[kind[0]].row_bytes(catalogue.cards[kind[1]]) for kind in rows if kind[1] in catalogue.cards}
         left, unknown = len(self.payload) - sum(rows[kind] * known[kind] for kind in known), rows.keys() - known
         if left < 0 or (left and not unknown):
             wanted = ", ".join(f"{rows[kind]} rows of {known[kind]} bytes" for kind in list(known)[:3]) or "nothing"
@@ -117,14 +118,14 @@ class Message:
         number, slot, op = self.id, self.slot, self.header.get("op")
         if number is None or slot is None:
             raise ProtocolError(BAD_DATA, self.trouble)
-        if not isinstance(op, str) or op not in OPERATIONS:
-            raise ProtocolError(BAD_DATA, f"The header needs an op, one of: {', '.join(OPERATIONS)}.")
+        if not isinstance(op, str) or op not in OPS:
+            raise ProtocolError(BAD_DATA, f"The header needs an op, one of: {', '.join(OPS)}.")
         if op == "show":
             rate = _rate(self.header.get("rate"))
             return Show(number, slot, operations(self.header.get("operations")), self.payload, rate)
         if op == "cancel":
             return Cancel(number, slot)
-        if op in blind.OPERATIONS:
+        if op in blind.OPS:
             return blind.read(self.header, number, slot)
         return _memory(self.header, number, slot)
 

@@ -1,11 +1,11 @@
-"""Answers of the live channel as messages. The protocol stands at the top of app/server/websocket.py."""
+"""Answers of the live channel as messages. docs/protocol.md describes them."""
 
 from __future__ import annotations
 
 import json
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,9 @@ from app.server.operations import Operation
 from app.server.pictures import RAW_LIMIT, Codec
 from app.server.protocol import Message, Request, Show
 from engine.errors import ZoetropeError
-from engine.inference.requests import TERMS, Answer, Outcome
+from engine.inference.fields import Sent
+from engine.inference.requests import Answer, Outcome
+from engine.inference.verbs import LIVE
 
 
 def slow(outcome: Outcome) -> bool:
@@ -54,49 +56,39 @@ def _result(operation: Operation, outcome: Outcome, codec: Codec, rate: float | 
     about: dict[str, Any] = {"model": operation.model, "verb": operation.verb}
     if isinstance(outcome, ZoetropeError):
         return {**about, "error": str(outcome)}, b""
-    write = _numbers if "pictures" not in outcome.arrays else _pictures
-    more, payload = write(operation, outcome.arrays, codec, rate)
+    more, payload = _main(operation, outcome.arrays, codec, rate)
+    for given in LIVE[operation.verb].gives[1:]:
+        if given.name in outcome.arrays:
+            value, part = SENT[given.sent](outcome.arrays[given.name])
+            more[given.field or given.name] = value
+            payload += part
     ms = {stage: round(value, 3) for stage, value in outcome.ms.items()}
     return {**about, **more, "ms": ms, "bytes": len(payload)}, payload
 
 
-Arrays = Mapping[str, NDArray[Any]]
-FOLLOWING = {"z": "latent", "state": "state", "losses": "losses", "distance": "apart", "chances": "chances"}
-"""Arrays of float32 that follow the pictures of an answer, and the field of the header that has their shape."""
-NUMBERS = {
-    "distance": "distance",
-    "points": "points",
-    "classify": "logits",
-    "score": "given",
-    "surprise": "surprise",
-    "receptive": "reach",
-    "masks": "masks",
-}
-"""Where the numbers of an answer without pictures are, but for z."""
-NONE = np.zeros(0, np.float32)
-LISTED = (*TERMS, "strangeness", "texture", "turned", "log_prob", "elbo", "file_bits")
-"""Arrays, a number a row, that stand in the header itself."""
-
-
-def _pictures(operation: Operation, arrays: Arrays, codec: Codec, rate: float | None) -> tuple[dict[str, Any], bytes]:
-    pictures = arrays["pictures"]
+def _main(
+    operation: Operation, arrays: Mapping[str, NDArray[Any]], codec: Codec, rate: float | None
+) -> tuple[dict[str, Any], bytes]:
+    """Write what an answer gives first: pictures, or numbers."""
+    given = LIVE[operation.verb].gives[0]
+    if given.sent == "floats":
+        numbers = arrays.get(given.name, NONE)
+        return {"shape": numbers.shape, "format": "float32"}, _floats(numbers)
+    pictures = arrays[given.name]
     pictures = pictures.reshape(-1, *pictures.shape[-3:])  # the neighbours of a picture stand behind each other
     columns = min(len(pictures), operation.columns or math.ceil(math.sqrt(len(pictures))))
-    if operation.verb == "complete":
+    if given.sent == "raw":
         form, payload = "raw", pictures.tobytes()  # what was drawn is given again, bit by bit, to be drawn on
     else:
         form, payload = codec.encode("blind" if is_token(operation.model) else operation.model, pictures, columns, rate)
-    about: dict[str, Any] = {"shape": pictures.shape, "format": form, "columns": columns}
-    for name, field in FOLLOWING.items():
-        if name in arrays:
-            following = arrays[name].T if name == "losses" else arrays[name]
-            about[field] = following.shape
-            payload += following.astype("<f4").tobytes()
-    if "drawn" in arrays:
-        about["drawn"] = bool(arrays["drawn"].all())
-    if "y" in arrays:
-        about["y"] = arrays["y"].tolist()
-    return about | {name: _listed(arrays[name]) for name in LISTED if name in arrays}, payload
+    return {"shape": pictures.shape, "format": form, "columns": columns}, payload
+
+
+NONE = np.zeros(0, np.float32)
+
+
+def _floats(numbers: NDArray[Any]) -> bytes:
+    return numbers.astype("<f4").tobytes()
 
 
 def _listed(numbers: NDArray[Any]) -> list[float | None]:
@@ -104,11 +96,12 @@ def _listed(numbers: NDArray[Any]) -> list[float | None]:
     return [round(float(number), 4) if math.isfinite(number) else None for number in numbers]
 
 
-def _numbers(operation: Operation, arrays: Arrays, codec: Codec, rate: float | None) -> tuple[dict[str, Any], bytes]:
-    numbers, labels = arrays.get(NUMBERS.get(operation.verb, "z"), NONE), arrays.get("labels")
-    payload = numbers.astype("<f4").tobytes() + (b"" if labels is None else labels.astype("<i2").tobytes())
-    about: dict[str, Any] = {"shape": numbers.shape, "format": "float32"}
-    if "about" in arrays:
-        about[operation.verb] = json.loads(arrays["about"].tobytes())  # of directions, or of masks
-    about |= {name: _listed(arrays[name]) for name in LISTED if name in arrays}
-    return about | ({} if labels is None else {"labels": True}), payload
+SENT: dict[Sent, Callable[[NDArray[Any]], tuple[Any, bytes]]] = {
+    "following": lambda array: (array.shape, _floats(array)),
+    "labels": lambda array: (True, array.astype("<i2").tobytes()),
+    "numbers": lambda array: (_listed(array), b""),
+    "classes": lambda array: (array.tolist(), b""),
+    "flag": lambda array: (bool(array.all()), b""),
+    "json": lambda array: (json.loads(array.tobytes()), b""),
+}
+"""How an array beside the first is sent: its field of the header, and what follows in the payload."""

@@ -1,4 +1,4 @@
-"""The live channel as a program speaks it. The protocol is written down at the top of app/server/websocket.py."""
+"""The live channel as a program speaks it. docs/protocol.md describes the messages."""
 
 from __future__ import annotations
 

@@ -3,12 +3,13 @@
 import logging
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.checkpoints.card import Card
 from engine.errors import BadValue, ModelFault, UnknownName, ZoetropeError
 from engine.inference.device_model import DeviceModel
 from engine.inference.passes import UNKNOWN
@@ -17,16 +18,15 @@ from engine.inference.requests import Answer, Job
 from engine.inference.validation import (
     check_classes,
     check_hidden,
+    check_last,
     check_latent,
-    check_neighbours,
     check_others,
     check_pictures,
     check_pixel,
     check_state,
-    check_steps,
-    check_stretch,
     check_truncation,
 )
+from engine.inference.verbs import CLASS, NEIGHBOURS, STEPS, VERBS, Verb
 from engine.latent.sampling import draw
 from engine.nn import noise
 
@@ -34,64 +34,28 @@ Arrays = dict[str, NDArray[Any]]
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class Operation:
-    """What a verb takes, which verbs of the card it needs, and how its rows become arrays."""
-
-    takes: str  # the field of a job that holds its rows; "" where every job gets the same
-    needs: tuple[str, ...]
-    run: Callable[[DeviceModel, Any], Arrays]  # of a job that was checked
-    beside: tuple[str, ...] = ()  # fields that hold as many rows
-
-
-OPERATIONS: dict[str, Operation] = {
-    "decode": Operation("z", ("decodes",), lambda model, job: {"pictures": model.decode(job.z, job.y)}),
-    "sample": Operation(
-        "seeds", ("samples",), lambda model, job: {"pictures": model.sample(job.seeds, job.y, job.truncation)}
-    ),
-    "latents": Operation("seeds", (), lambda model, job: {"z": draw(model.card, job.seeds, job.truncation)}),
-    "encode": Operation("pictures", ("encodes",), lambda model, job: {"z": model.encode(job.pictures, job.y)}),
-    "reconstruct": Operation(
-        "pictures",
-        ("encodes", "decodes"),
-        lambda model, job: model.reconstruct(job.pictures, job.y, job.seeds, job.terms),
-    ),
-    "classify": Operation("pictures", ("classifies",), lambda model, job: {"logits": model.classify(job.pictures)}),
-    "score": Operation("pictures", (), lambda model, job: model.score(job.pictures, job.y)),
-    "distance": Operation(
-        "pictures",
-        ("classifies",),
-        lambda model, job: {"distance": model.distance(job.pictures, job.others)},
-        ("others",),
-    ),
-    "invert": Operation(
-        "pictures",
-        ("decodes",),
-        lambda model, job: model.invert(job.pictures, job.state, job.steps, job.y),
-        ("state",),
-    ),
-    "complete": Operation(
-        "pictures",
-        ("completes",),
-        lambda model, job: finished(completion(model, job)),
-        ("hidden",),
-    ),
-    "surprise": Operation(
-        "pictures", ("completes",), lambda model, job: {"surprise": model.surprise(job.pictures, job.y)}
-    ),
-    "receptive": Operation(
-        "pictures", ("completes",), lambda model, job: {"reach": model.receptive(job.pictures, job.first, job.y)}
-    ),
-    "wall": Operation("seeds", (), lambda model, job: {"pictures": model.wall(job.seeds, job.y, job.truncation)}),
-    "pictures": Operation(
-        "seeds", (), lambda model, job: {"pictures": model.reference_images().sample(job.seeds, job.y)}
-    ),
-    "points": Operation("seeds", ("decodes",), lambda model, job: {"points": model.points(job.seeds, job.truncation)}),
-    "nearest": Operation("pictures", (), lambda model, job: model.nearest(job.pictures, job.neighbours)),
-    "posterior": Operation("", (), lambda model, job: model.posterior()),
-    "masks": Operation("", ("completes",), lambda model, job: model.masks()),
-    "directions": Operation("", (), lambda model, job: model.directions().arrays()),
+RUN: dict[str, Callable[[DeviceModel, Any], Arrays]] = {  # of a job that was checked
+    "decode": lambda model, job: {"pictures": model.decode(job.z, job.y)},
+    "sample": lambda model, job: {"pictures": model.sample(job.seeds, job.y, job.truncation)},
+    "latents": lambda model, job: {"z": draw(model.card, job.seeds, job.truncation)},
+    "encode": lambda model, job: {"z": model.encode(job.pictures, job.y)},
+    "reconstruct": lambda model, job: model.reconstruct(job.pictures, job.y, job.seeds, job.terms),
+    "classify": lambda model, job: {"logits": model.classify(job.pictures)},
+    "score": lambda model, job: model.score(job.pictures, job.y),
+    "distance": lambda model, job: {"distance": model.distance(job.pictures, job.others)},
+    "invert": lambda model, job: model.invert(job.pictures, job.state, job.steps, job.y),
+    "complete": lambda model, job: finished(completion(model, job)),
+    "surprise": lambda model, job: {"surprise": model.surprise(job.pictures, job.y)},
+    "receptive": lambda model, job: {"reach": model.receptive(job.pictures, job.first, job.y)},
+    "wall": lambda model, job: {"pictures": model.wall(job.seeds, job.y, job.truncation)},
+    "pictures": lambda model, job: {"pictures": model.reference_images().sample(job.seeds, job.y)},
+    "points": lambda model, job: {"points": model.points(job.seeds, job.truncation)},
+    "nearest": lambda model, job: model.nearest(job.pictures, job.neighbours),
+    "posterior": lambda model, job: model.posterior(),
+    "masks": lambda model, job: model.masks(),
+    "directions": lambda model, job: model.directions().arrays(),
 }
+"""How each of VERBS is answered."""
 
 
 def completion(model: DeviceModel, job: Job) -> Sampling:
@@ -125,25 +89,25 @@ def _groups(outcomes: Sequence[Job | ZoetropeError]) -> Iterable[list[tuple[int,
     groups: dict[tuple[Any, ...], list[tuple[int, Job]]] = {}
     for i, job in enumerate(outcomes):
         if isinstance(job, Job):
-            alike = job.verb, job.truncation, job.steps, job.neighbours, bool(job.seeds), job.terms, job.first, job.last
+            alike = job.verb, bool(job.seeds), *(getattr(job, name) for name in ALONE)
             groups.setdefault(alike, []).append((i, job))
     return groups.values()
 
 
 def _together(model: DeviceModel, jobs: Sequence[Job]) -> Sequence[Answer | ZoetropeError]:
     """Answer checked jobs of one group by one call; where that fails, each by its own, so that one fails alone."""
-    operation = OPERATIONS[jobs[0].verb]
+    rows = VERBS[jobs[0].verb].rows
     began = time.perf_counter()
-    outcome = _attempt(model, operation, _joined(operation, jobs))
+    outcome = _attempt(model, _joined(rows, jobs))
     if isinstance(outcome, ZoetropeError):
         return [outcome] if len(jobs) == 1 else [_together(model, [job])[0] for job in jobs]
     ms = {"model": 1e3 * (time.perf_counter() - began)}
-    return [Answer(arrays, ms) for arrays in _split(operation, outcome, jobs)]
+    return [Answer(arrays, ms) for arrays in _split(rows, outcome, jobs)]
 
 
-def _attempt(model: DeviceModel, operation: Operation, job: Job) -> Arrays | ZoetropeError:
+def _attempt(model: DeviceModel, job: Job) -> Arrays | ZoetropeError:
     try:
-        return operation.run(model, job)
+        return RUN[job.verb](model, job)
     except ZoetropeError as error:
         return error.with_traceback(None)  # a traceback pins the tensors of every frame in it
     except Exception as error:
@@ -157,29 +121,24 @@ def _attempt(model: DeviceModel, operation: Operation, job: Job) -> Arrays | Zoe
 # Rows of several jobs as those of one
 
 
-def _rows(operation: Operation, job: Job) -> Any:
-    return getattr(job, operation.takes) if operation.takes else ()
-
-
-def _joined(operation: Operation, jobs: Sequence[Job]) -> Job:
+def _joined(rows: str, jobs: Sequence[Job]) -> Job:
     """Make one job of the rows of all; a row without a class among those with one has class −1, "unknown"."""
-    if len(jobs) == 1 or not operation.takes:
+    if len(jobs) == 1 or not rows:
         return jobs[0]
-    rows = [_rows(operation, job) for job in jobs]
-    classes = [np.full(len(given), UNKNOWN) if job.y is None else job.y for given, job in zip(rows, jobs, strict=True)]
+    counts = [len(getattr(job, rows)) for job in jobs]
+    classes = [np.full(count, UNKNOWN) if job.y is None else job.y for count, job in zip(counts, jobs, strict=True)]
     fields: dict[str, Any] = {"seeds": sum((job.seeds for job in jobs), ())}
-    for name in (operation.takes, *operation.beside):
-        if name != "seeds":
-            fields[name] = np.concatenate([getattr(job, name) for job in jobs])
+    for array in VERBS[jobs[0].verb].takes:
+        fields[array.name] = np.concatenate([getattr(job, array.name) for job in jobs])
     fields["y"] = None if all(job.y is None for job in jobs) else np.concatenate(classes)
     return replace(jobs[0], **fields)
 
 
-def _split(operation: Operation, arrays: Arrays, jobs: Sequence[Job]) -> Iterable[Arrays]:
+def _split(rows: str, arrays: Arrays, jobs: Sequence[Job]) -> Iterable[Arrays]:
     """Give each job its rows of each array; where all get the same, the whole."""
-    if not operation.takes:
+    if not rows:
         return [arrays] * len(jobs)
-    ends = np.cumsum([len(_rows(operation, job)) for job in jobs])
+    ends = np.cumsum([len(getattr(job, rows)) for job in jobs])
     parts = {name: np.split(array, ends[:-1]) for name, array in arrays.items()}
     return [{name: parts[name][i] for name in arrays} for i in range(len(jobs))]
 
@@ -196,55 +155,48 @@ def _checked(model: DeviceModel, job: Job) -> Job | ZoetropeError:
         return BadValue(f"A job that cannot be read was given: {error}.")
 
 
+ARRAYS: dict[str, Callable[[Card, Any, int], Any]] = {  # by a model's card, and for so many rows
+    "z": lambda card, z, rows: check_latent(card, z),
+    "pictures": lambda card, pictures, rows: check_pictures(card, pictures),
+    "others": check_others,
+    "state": check_state,
+    "hidden": check_hidden,
+}
+ALONE: dict[str, Callable[[Card, Job], Any]] = {
+    "truncation": lambda card, job: check_truncation(job.truncation),
+    "steps": lambda card, job: STEPS.check(job.steps),
+    "neighbours": lambda card, job: NEIGHBOURS.check(job.neighbours),
+    "terms": lambda card, job: bool(job.terms),
+    "first": lambda card, job: check_pixel(card, job.first),
+    "last": lambda card, job: check_last(card, job.first, job.last),
+}
+"""Parameters that a job has once: those who share a pass share them."""
+
+
 def check(model: DeviceModel, job: Job) -> Job:
     """Return a job with clean arrays. Raises a ZoetropeError that says what is accepted."""
-    if job.verb not in OPERATIONS:
-        raise UnknownName("verb", job.verb, OPERATIONS)
-    operation = OPERATIONS[job.verb]
-    for verb in operation.needs:
-        model.catalogue.able(model.card.name, verb)
-    for name in filter(None, (operation.takes, *operation.beside)):
-        if getattr(job, name) is None:
-            raise BadValue(f"A job to {job.verb} came without {name}. Give it, a row for each picture.")
-    clean: dict[str, Any] = {
-        "truncation": 1.0,
-        "steps": 1,
-        "neighbours": 1,
-        "terms": bool(job.terms),
-        "first": 0,
-        "last": 0,
-    }  # where they mean nothing, they do not keep jobs apart
-    if operation.takes == "z":
-        clean["z"] = check_latent(model.card, job.z)
-    if operation.takes == "pictures":
-        clean["pictures"] = check_pictures(model.card, job.pictures)
-    if operation.takes == "seeds":
-        clean["seeds"] = tuple(map(noise.check_seed, job.seeds))
-        clean["truncation"] = check_truncation(job.truncation)
-    if job.verb == "nearest":
-        clean["neighbours"] = check_neighbours(job.neighbours)
-    if job.verb == "complete":
-        clean["first"], clean["last"] = check_stretch(model.card, job.first, job.last)
-    if job.verb == "receptive":
-        clean["first"] = check_pixel(model.card, job.first)
-    count = len(clean.get(operation.takes, ()))
-    clean |= _beside(model, operation, job, count)
-    clean["y"] = check_classes(model.card, job.y, count)
+    if job.verb not in VERBS:
+        raise UnknownName("verb", job.verb, VERBS)
+    verb, card = VERBS[job.verb], model.card
+    for need in verb.needs:
+        model.catalogue.able(card.name, need)
+    clean: dict[str, Any] = {name: getattr(Job, name) for name in ALONE}  # what means nothing keeps no jobs apart
+    for array in verb.takes:
+        if (given := getattr(job, array.name)) is None:
+            raise BadValue(f"A job to {job.verb} came without {array.name}. Give it, a row for each picture.")
+        clean[array.name] = ARRAYS[array.name](card, given, len(clean.get(verb.rows, ())))
+    clean["seeds"] = _seeds(verb, job, len(clean.get(verb.rows, ())))
+    clean |= {each.name: ALONE[each.name](card, job) for each in verb.parameters if each.name in ALONE}
+    clean["y"] = check_classes(card, job.y, len(clean.get(verb.rows, ()))) if CLASS in verb.parameters else None
     return replace(job, **clean)
 
 
-def _beside(model: DeviceModel, operation: Operation, job: Job, count: int) -> dict[str, Any]:
-    """Check what stands beside the pictures of a job, row by row."""
-    clean: dict[str, Any] = {} if operation.takes == "seeds" else {"seeds": ()}
-    if job.verb == "complete" or (job.verb == "reconstruct" and job.seeds):
-        clean["seeds"] = check_seeds(job.seeds, count)
-    if "hidden" in operation.beside:
-        clean["hidden"] = check_hidden(model.card, job.hidden, count)
-    if "others" in operation.beside:
-        clean["others"] = check_others(model.card, job.others, count)
-    if "state" in operation.beside:
-        clean |= {"state": check_state(model.card, job.state, count), "steps": check_steps(job.steps)}
-    return clean
+def _seeds(verb: Verb, job: Job, rows: int) -> tuple[int, ...]:
+    """Check the seeds of a job: as many as it likes, one for each of its rows, or none."""
+    seed = next((each for each in verb.parameters if each.field == "seeds"), None)
+    if seed is None or not (job.seeds or seed.required):
+        return ()
+    return tuple(map(noise.check_seed, job.seeds)) if seed.many == "list" else check_seeds(job.seeds, rows)
 
 
 def check_seeds(seeds: Sequence[int], count: int) -> tuple[int, ...]:

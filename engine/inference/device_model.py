@@ -19,7 +19,7 @@ from engine.errors import MissingVerb
 from engine.image_grid import Bytes
 from engine.inference.passes import UNKNOWN, Classes, Latent, Passes, posterior_noise
 from engine.inference.pixel_sampling import PixelSampler, Sampling, finished
-from engine.inference.requests import TERMS
+from engine.inference.verbs import TERMS
 from engine.latent.sampling import draw
 from engine.nn import noise
 from engine.protocols import Infers

@@ -19,8 +19,9 @@ from engine.errors import CheckpointRefused, ZoetropeError
 from engine.image_grid import Bytes
 from engine.inference.batching import run_batch
 from engine.inference.device_model import DeviceModel, by_pixels
-from engine.inference.requests import MAX_STEPS, Answer, Job
+from engine.inference.requests import Answer, Job
 from engine.inference.validation import check_truncation
+from engine.inference.verbs import MAX_STEPS
 from engine.latent.sampling import draw, spread_of
 from engine.registry import Model
 

@@ -10,36 +10,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import ZoetropeError
+from engine.inference.verbs import STEPS, VERBS
 
 Latent = NDArray[np.float32]
 Bytes = NDArray[np.uint8]
 
 DRAWS = 8  # of a posterior, by which the terms of a bound are estimated
-TERMS = ("rate", "distortion", "rate_error", "distortion_error", "elbo_error")
-MAX_STEPS = 25
-"""The most steps of an inversion that one job may ask for; the next one goes on from its state."""
-MAX_NEIGHBOURS = 12
-"""The most neighbours of a picture that one job may ask for."""
-STEP_ROWS = 4
-"""How many decoded rows a step of one row counts for: it goes there and back."""
-SAMPLED_ROWS = 1024
-"""How many decoded rows one that is drawn pixel by pixel counts for: more than any pass takes, so it goes in chunks."""
-
-SAMPLED = ("complete", "sample", "wall")
-"""Verbs that may be answered by a drawing, pixel by pixel."""
 
 
 @dataclass(frozen=True)
 class Job:
-    """One request for one model.
+    """One request for one model: the fields that its verb takes, see `engine.inference.verbs`."""
 
-    decode takes z; sample and latents take seeds; encode takes pictures; reconstruct takes pictures, and seeds if it is
-    to draw, and terms; distance takes pictures and others; invert takes pictures, state and steps; nearest takes
-    pictures and neighbours; classify, score and surprise take pictures; complete takes pictures, hidden, seeds, first
-    and last; receptive takes pictures and first; posterior, directions and masks take nothing.
-    """
-
-    verb: str  # a row of engine.inference.batching.OPERATIONS
+    verb: str  # a row of VERBS
     model: str
     z: Latent | None = None  # (n, latent)
     pictures: Bytes | None = None  # (n, height, width, channel)
@@ -69,8 +52,9 @@ class Job:
     @property
     def work(self) -> int:
         """How many decoded rows take as long, about."""
-        each = {"invert": STEP_ROWS * max(1, self.steps), "complete": SAMPLED_ROWS}
-        return self.rows * each.get(self.verb, 1)
+        verb = VERBS.get(self.verb)  # what there is not is refused later, with a sentence
+        steps = self.steps if verb and STEPS in verb.parameters else 1
+        return self.rows * (verb.cost if verb else 1) * max(1, steps)
 
     def part(self, first: int, last: int) -> "Job":
         """Rows first to last of this job, as a job."""
@@ -89,23 +73,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a job gives: arrays by name, and where its milliseconds went.
-
-    decode, sample, reconstruct and invert give `pictures`, uint8 (n, height, width, channel); latents, encode and
-    reconstruct give `z`, float32 (n, latent); posterior gives `z` and, where the data has them, `labels`, int16 (n,);
-    directions gives `z` and `about`, a JSON list of what is known of each, as uint8.
-    reconstruct also gives `drawn`, uint8 (n,), and with terms, of models that bound, `rate` and `distortion`, means of
-    DRAWS draws, and their standard errors `rate_error`, `distortion_error` and `elbo_error`, float32 (n,), in nats;
-    where training pictures are known, `strangeness`, the distance from them, and its parts `texture` and `turned`,
-    float32 (n,);
-    classify gives `logits` (n, answers), float32; score gives `log_prob` or, of models that bound, `elbo` (n,) in nats,
-    `file_bits` (n,) of the pictures' files and, of class-conditional models, `given` (n, classes), all float32;
-    distance gives `distance`, float32 (n,); invert gives `state` (n, 3 · latent + 1) and `losses` (n, steps), float32;
-    nearest gives `pictures` (n, neighbours, height, width, channel) and `distance` (n, neighbours), float32.
-    complete gives `pictures` and, with terms, `chances`, float32 (n, last − first, channel, levels): those of each
-    value, given all before it. surprise gives `surprise` and receptive `reach`, float32 (n, height, width). masks
-    gives `masks`, float32 (m, side, side), and `about`, a JSON list of what is known of each, as uint8.
-    """
+    """What a job gives: the arrays of its verb by name, see `engine.inference.verbs`, and where its time went."""
 
     arrays: Mapping[str, NDArray[Any]]
     ms: Mapping[str, float] = field(default_factory=dict)  # queue: waiting; model: in the forward pass it shared

@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 from engine.checkpoints.card import Card
 from engine.errors import BadLatent, BadPicture, BadValue
 from engine.image_grid import Bytes
-from engine.inference.requests import MAX_NEIGHBOURS, MAX_STEPS
 
 
 def check_latent(card: Card, z: Any) -> NDArray[np.float32]:
@@ -57,20 +56,6 @@ def check_state(card: Card, state: Any, count: int) -> NDArray[np.float32]:
     return array
 
 
-def check_steps(steps: int) -> int:
-    """Return a number of steps. Raises BadValue outside 1 … MAX_STEPS."""
-    if not 1 <= steps <= MAX_STEPS:
-        raise BadValue(f"{steps} steps were asked for; give 1 to {MAX_STEPS} at a time, and go on from the state.")
-    return steps
-
-
-def check_neighbours(neighbours: int) -> int:
-    """Return a number of neighbours. Raises BadValue outside 1 … MAX_NEIGHBOURS."""
-    if not 1 <= neighbours <= MAX_NEIGHBOURS:
-        raise BadValue(f"{neighbours} neighbours were asked for; give 1 to {MAX_NEIGHBOURS}.")
-    return neighbours
-
-
 def check_hidden(card: Card, hidden: Any, count: int) -> Bytes:
     """Return a mask, uint8 (count, height, width) of 0 and 1, one for each picture. Raises BadPicture."""
     hidden, (_, height, width) = np.asarray(hidden), card.shape
@@ -92,15 +77,15 @@ def check_pixel(card: Card, pixel: int) -> int:
     return pixel
 
 
-def check_stretch(card: Card, first: int, last: int) -> tuple[int, int]:
-    """Return the ends of a stretch of pixels. Raises BadValue where it is empty, or not inside the picture."""
+def check_last(card: Card, first: int, last: int) -> int:
+    """Return the pixel before which a stretch ends. Raises BadValue where that is empty, or not inside the picture."""
     _, height, width = card.shape
     if not 0 <= first < last <= height * width:
         raise BadValue(
             f"Pixels from {first} to {last} were asked for; {card.name} has 0 … {height * width - 1}, and a stretch "
             "ends before its last number."
         )
-    return first, last
+    return last
 
 
 def check_classes(card: Card, y: NDArray[Any] | None, count: int) -> NDArray[np.int64] | None:

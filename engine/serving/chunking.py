@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import ZoetropeError
-from engine.inference.requests import STEP_ROWS, Answer, Job, Outcome
+from engine.inference.requests import Answer, Job, Outcome
+from engine.inference.verbs import VERBS
 
 Run = Callable[[str, list[Job]], Sequence[Outcome]]
 Chunks = Generator[None, None, Outcome]  # yields between forward passes, returns the outcome
@@ -32,7 +33,7 @@ def in_parts(run: Run, job: Job, limit: int) -> Chunks:
 
 def in_steps(run: Run, job: Job, limit: int) -> Chunks:
     """Answer an inversion of many steps some at a time, each part from where the last got; any other job at once."""
-    at_once = max(1, limit // (STEP_ROWS * max(1, job.rows)))
+    at_once = max(1, limit // (VERBS["invert"].cost * max(1, job.rows)))
     if job.verb != "invert" or job.steps <= at_once:
         return run(job.model, [job])[0]
     state, parts = job.state, list[Answer]()

@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 
 from engine import errors, schema
 from engine.errors import BadValue, ZoetropeError
+from engine.inference.fields import TYPES
 from engine.inference.requests import Answer, Job
 
-TYPES = {"uint8": "u1", "int16": "<i2", "int64": "<i8", "float32": "<f4"}
 KINDS = typing.get_type_hints(Job)
 NAMES = (
     "verb", "model", "steps", "neighbours", "terms", "seeds", "truncation", "first", "last", "who", "slot", "patience",

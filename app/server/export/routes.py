@@ -1,7 +1,7 @@
 """Films and path files over HTTP, for the pages of this server alone.
 
     POST   /paths               a path file      → {path, notices}: as it was read
-    POST   /films?person=ID     {path, form, size, look} → the film as below; the ID as in app/server/websocket.py
+    POST   /films?person=ID     {path, form, size, look} → the film as below; the ID as in docs/protocol.md
     GET    /films/TOKEN         {film, state: waiting | making | ready | failed, ahead, done, frames, name, error}
     DELETE /films/TOKEN         stops and forgets it
     GET    /films/TOKEN/file    the file, under its name

@@ -1,4 +1,4 @@
-// The live channel, browser side. The wire protocol is written down at the top of app/server/websocket.py.
+// The live channel, browser side. docs/protocol.md describes it.
 //
 // A lost socket is opened again after growing pauses, and what each slot still waits for is asked again. A socket that
 // died without a word, as under a phone that changed its network, is noticed by its silence.

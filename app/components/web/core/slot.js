@@ -4,6 +4,7 @@
 // another of the slot took its place, and with Unanswered where the engine says why there is none.
 
 /** @typedef {import("./wire.js").Answer} Answer */
+/** @typedef {import("./verbs.js").Operation} Operation */
 /**
  * @typedef {object} Request
  * @property {object} header
@@ -66,7 +67,7 @@ export class Slot {
   /**
    * Ask for one operation: its fields, and its typed arrays one after the other.
    *
-   * @param {object} operation
+   * @param {Operation} operation
    * @param {any} [rows] a typed array, or several
    * @param {Request["make"]} [make]
    */
@@ -77,7 +78,7 @@ export class Slot {
   /**
    * Ask for several operations whose results come back in one answer.
    *
-   * @param {{operation: object, rows?: any}[]} asked
+   * @param {{operation: Operation, rows?: any}[]} asked
    * @param {Request["make"]} [make]
    */
   askAll(asked, make = nothing) {

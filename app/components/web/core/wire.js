@@ -1,28 +1,10 @@
-// Messages of the live channel as bytes. The wire protocol is written down at the top of app/server/websocket.py.
+// Messages of the live channel as bytes, as docs/protocol.md has them.
 
-/**
- * What one model answers to one verb. Which fields there are beside the first depends on the verb.
- *
- * @typedef {object} Result
- * @property {string} model
- * @property {ArrayBuffer} payload
- * @property {number[]} shape
- * @property {string} format "raw", "png", "webp" …
- * @property {number} columns pictures to a row of the sheet
- * @property {number} [bytes]
- * @property {string} [error] why there is no answer
- * @property {Timing} [ms]
- * @property {Float32Array} [z] (n, latent)
- * @property {Float32Array} [distance] (n, neighbours)
- * @property {Float32Array} [losses] (steps, n)
- * @property {Float32Array} [state] of a search
- * @property {Float32Array} [chances] (n, pixels, channels, levels)
- */
+import { FOLLOWING } from "./verbs.js"
+
+/** @typedef {import("./verbs.js").Result} Result */
 /** @typedef {{queue: number, model: number, encode: number, network?: number}} Timing milliseconds */
 /** @typedef {{id: number, results: any[], ms: Timing, made?: any, [field: string]: any}} Answer */
-
-// Fields with the shape of what follows pictures
-const FOLLOWING = { latent: "z", state: "state", losses: "losses", apart: "distance", chances: "chances" }
 
 /** A message: a header, and typed arrays, of float32 or of bytes, one after the other. */
 export function encode(header, rows = []) {
@@ -51,10 +33,7 @@ export function decode(data) {
   return header
 }
 
-/**
- * Give a result what follows its pictures as float32, row by row: `z` (n × latent), `state`, `losses` (steps × n),
- * `distance` (n × neighbours), `chances` (n × pixels × channels × levels).
- */
+/** Give a result what follows its pictures as float32, under its name. */
 function cutFloats(result) {
   const fields = Object.keys(FOLLOWING).filter((field) => result[field])
   const counts = fields.map((field) => result[field].reduce((product, side) => product * side, 1))

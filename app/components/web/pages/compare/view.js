@@ -5,7 +5,6 @@ import rows from "./state.json" with { type: "json" }
 
 export const SEEDS = 2 ** 32
 export const COUNTS = [1, 4, 9, 16, 25, 36, 64] // samples to a wall: fewer are larger
-export const PANELS = 16 // of one message, as app/server/websocket.py says
 
 export const ALL = -1 // in the place of a class: all of them in turn, as models draw that know no classes
 

@@ -1,10 +1,10 @@
 // All walls in lock-step: asked for in as few messages as the wire allows, drawn together once the last has come.
 
 import { Newest, Unanswered, telling } from "../../core/slot.js"
+import { MAX_OPERATIONS, MAX_ROWS } from "../../core/verbs.js"
 import { sheet } from "../../pixels/sheet.js"
-import { PANELS, seeds, view } from "./view.js"
+import { seeds, view } from "./view.js"
 
-const ROWS = 1024 // of one message, as app/server/websocket.py says
 const PATIENCE = 10000 // milliseconds that a picture of the walls waits for them
 
 export class Walls {
@@ -20,7 +20,7 @@ export class Walls {
   /** Ask every column for the seeds; `more(column)` gives what its operation says beside them. */
   ask(columns, more) {
     const wanted = seeds()
-    const each = Math.max(1, Math.min(PANELS, Math.floor(ROWS / wanted.length)))
+    const each = Math.max(1, Math.min(MAX_OPERATIONS, Math.floor(MAX_ROWS / wanted.length)))
     const parts = Array.from({ length: Math.ceil(columns.length / each) }, (_, i) =>
       columns.slice(i * each, (i + 1) * each),
     )

@@ -2,13 +2,13 @@
 // from theirs, beside how far pictures do that the model has never seen.
 
 import { telling } from "../../core/slot.js"
+import { MAX_OPERATIONS } from "../../core/verbs.js"
 import { settle } from "../../ui/element.js"
 import { decodedEach } from "../../pixels/sheet.js"
 import { Nearby } from "./nearby.js"
 
 const REST = 300 // milliseconds without another frame after which the path is at rest
 const MOST = 96 // frames and held-out pictures that are measured
-const PANELS = 16 // of one message
 const RAW = 64 << 10 // bytes of a result up to which its pictures come exactly as they are
 const MESSAGE = 900_000 // bytes of pictures that one message may hold
 
@@ -60,8 +60,12 @@ export class Near {
   /** How many pictures can be measured at a time, in how many an operation. */
   get counts() {
     const size = this.walk.card.shape.reduce((product, side) => product * side, 1)
-    const count = Math.min(MOST, PANELS * Math.max(1, Math.floor(RAW / size)), Math.max(1, Math.floor(MESSAGE / size)))
-    return { count, each: Math.ceil(count / PANELS) }
+    const count = Math.min(
+      MOST,
+      MAX_OPERATIONS * Math.max(1, Math.floor(RAW / size)),
+      Math.max(1, Math.floor(MESSAGE / size)),
+    )
+    return { count, each: Math.ceil(count / MAX_OPERATIONS) }
   }
 
   askPath() {

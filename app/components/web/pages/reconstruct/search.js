@@ -1,6 +1,7 @@
 // A model without an encoder: its latent is searched for by gradient descent, a few steps a request, in plain sight.
 
 import { telling } from "../../core/slot.js"
+import { MAX_STEPS } from "../../core/verbs.js"
 import { context2d } from "../../pixels/canvas.js"
 import { decoded } from "../../pixels/sheet.js"
 import { button, element } from "../../source/parts.js"
@@ -10,7 +11,6 @@ import { shown } from "../../source/sourceState.js"
 import { state } from "./state.js"
 
 const PACE = 180 // milliseconds that a request may take, so that the picture visibly moves and others get their turn
-const MOST = 25 // steps of one request
 const ENOUGH = 400
 const CURVE = { width: 176, height: 44 }
 
@@ -111,7 +111,7 @@ export class Search {
 
   take({ results: [result], made: [made] }, target) {
     const milliseconds = (performance.now() - this.since) / result.losses.length
-    this.steps = Math.max(1, Math.min(MOST, Math.round(PACE / milliseconds)))
+    this.steps = Math.max(1, Math.min(MAX_STEPS, Math.round(PACE / milliseconds)))
     // It may have turned meanwhile.
     if (!same(target, this.found.target) || !this.found.state) return this.going && this.ask()
     this.found.state = result.state
