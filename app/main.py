@@ -6,6 +6,7 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from streamlit.web import bootstrap
 from app.engine_client import engine_client
 from app.network import url
 from app.server import http_server, kept, store
+from app.server.export.follow import follow
 from app.server.export.queue import ExportQueue
 from app.server.export.routes import Films
 from app.server.gate import Gate
@@ -74,7 +76,7 @@ def build(backend: Callable[[], Backend], script: Path = SCRIPT, site: Site = AL
 
     exports = ExportQueue(engine_client())
     base = site.base
-    live = WebSocketRoute(f"{base}/live", Live(engine_client()).serve)
+    live = WebSocketRoute(f"{base}/live", Live(engine_client(), {"film": partial(follow, exports)}).serve)
     routes = [live, *Films(exports).routes(base), *kept.routes(base), *pages(base)]
     front = [Middleware(Gate, site), Middleware(Statics, base=base)]
     return st.App(script, routes=routes, middleware=front, lifespan=lifespan)

@@ -7,7 +7,8 @@ import io
 import json
 import struct
 import time
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import AsyncGenerator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -22,9 +23,11 @@ from websockets.sync.client import ClientConnection, connect
 from app.blind import Rounds
 from app.engine_client import EngineClient
 from app.server import protocol, store
-from app.server.connection import BURST, MAX_SLOTS, Connection, Person
+from app.server.connection import MAX_SLOTS, MAX_SUBSCRIPTIONS, Connection, Person
 from app.server.pictures import Codec
+from app.server.token_bucket import BURST
 from app.server.websocket import MOST, Live
+from engine.errors import UnknownName
 from tests.echo import Absent, Echo
 from tests.listening import listening
 
@@ -56,9 +59,45 @@ def address(engine: Echo) -> Iterator[str]:
 def served(backend: Callable[[], Any]) -> Iterator[str]:
     client = EngineClient()
     client.open(backend)
-    routes = [WebSocketRoute("/live", Live(client).serve)]
+    routes = [WebSocketRoute("/live", Live(client, {"ticks": ticks.follow}).serve)]
     with listening(routes) as where:
         yield where
+
+
+class Ticks:
+    """A topic: a key is told the numbers of its queue up to None, and then no more."""
+
+    def __init__(self) -> None:
+        self.queues = defaultdict[str, asyncio.Queue[int | None]](asyncio.Queue)
+        self.open: list[str] = []  # keys that are followed
+        self.loop: asyncio.AbstractEventLoop | None = None
+
+    def tell(self, key: str, *numbers: int | None) -> None:
+        for number in numbers:
+            assert self.loop
+            self.loop.call_soon_threadsafe(self.queues[key].put_nowait, number)
+
+    async def follow(self, key: str) -> AsyncGenerator[dict[str, Any], None]:
+        self.loop = asyncio.get_running_loop()
+        if key == "lost":
+            raise UnknownName("tick", key, [])
+        self.open.append(key)
+        try:
+            yield {"tick": 0}
+            while (number := await self.queues[key].get()) is not None:
+                yield {"tick": number}
+        finally:
+            self.open.remove(key)
+
+    def ended(self, key: str) -> bool:
+        """Wait until nobody follows a key."""
+        until = time.monotonic() + 5
+        while key in self.open and time.monotonic() < until:
+            time.sleep(0.005)
+        return key not in self.open
+
+
+ticks = Ticks()
 
 
 @pytest.fixture
@@ -81,6 +120,10 @@ def show(*operations: dict[str, Any], payload: bytes = b"", **more: Any) -> byte
 def request(model: str, z: Any, number: int = 1, slot: str = "live", **more: Any) -> bytes:
     rows = np.atleast_2d(np.asarray(z, "<f4"))
     return show(operation(model, len(rows), **more), payload=rows.tobytes(), id=number, slot=slot)
+
+
+def subscribe(topic: Any, key: Any, number: int = 1, slot: str = "news") -> bytes:
+    return protocol.message({"id": number, "slot": slot, "op": "subscribe", "topic": topic, "key": key})
 
 
 def answer(socket: ClientConnection) -> tuple[dict[str, Any], bytes]:
@@ -520,6 +563,11 @@ BAD = {
     "seeds": (show({"verb": "latents", "model": "grey", "seeds": [-1]}), "seed"),
     "no seeds": (show({"verb": "latents", "model": "grey", "seeds": []}), "seeds"),
     "truncation": (show({"verb": "latents", "model": "grey", "seeds": [1], "truncation": 9}), "truncation"),
+    "a topic that is no text": (subscribe(3, "one"), "names a topic"),
+    "no key": (subscribe("ticks", None), "names a topic"),
+    "a long key": (subscribe("ticks", "k" * 65), "at most 64 letters"),
+    "a topic that there is not": (subscribe("weather", "one"), "A topic is one of: ticks."),
+    "a key that there is not": (subscribe("ticks", "lost"), "no tick called 'lost'"),
     "a short token": (remember("recall", token="x"), "22 to 64"),
     "a token of other letters": (remember("recall", token="é" * 30), "22 to 64"),
     "a view that is no object": (remember("keep", view=[1]), "object"),
@@ -710,3 +758,86 @@ def test_a_flood_over_several_sockets_of_one_person_is_one_flood(address: str) -
             send_until_closed(one, *half)
     assert closed.value.rcvd is not None
     assert "messages a second" in closed.value.rcvd.reason
+
+
+# Subscriptions
+
+
+def test_every_event_is_told_on_the_slot_until_there_is_no_more(socket: ClientConnection) -> None:
+    socket.send(subscribe("ticks", "whole", 7))
+    assert answer(socket) == ({"id": 7, "slot": "news", "event": {"tick": 0}}, b"")
+    for number in (1, 2):
+        ticks.tell("whole", number)
+        assert answer(socket)[0]["event"] == {"tick": number}
+    socket.send(request("grey", [1, 0], 8))  # other slots are answered meanwhile
+    assert answer(socket)[0]["id"] == 8
+    ticks.tell("whole", 3, None)
+    assert answer(socket)[0]["event"] == {"tick": 3}
+    assert ticks.ended("whole")
+
+
+def test_a_subscription_ends_when_it_is_cancelled_replaced_or_its_socket_closes(address: str) -> None:
+    with connect(f"ws://{address}/live") as opened:
+        answer(opened)
+        opened.send(subscribe("ticks", "first", 1))
+        assert answer(opened)[0]["id"] == 1
+        opened.send(subscribe("ticks", "second", 2))
+        assert answer(opened)[0]["id"] == 2
+        assert ticks.ended("first")
+        opened.send(protocol.message({"id": 1, "slot": "news", "op": "cancel"}))  # of the one before: too late
+        ticks.tell("second", 5)
+        assert answer(opened)[0]["event"] == {"tick": 5}
+        opened.send(protocol.message({"id": 2, "slot": "news", "op": "cancel"}))
+        assert ticks.ended("second")
+        opened.send(subscribe("ticks", "third", 3))
+        assert answer(opened)[0]["id"] == 3
+        assert ticks.open == ["third"]
+    assert ticks.ended("third")
+
+
+def test_one_person_follows_so_many_things_over_all_sockets(address: str) -> None:
+    who = f"ws://{address}/live?person={TOKEN}follows"
+    with connect(who) as one, connect(who) as other:
+        for opened in (one, other):
+            answer(opened)
+        for number in range(MAX_SUBSCRIPTIONS):
+            one.send(subscribe("ticks", "many", number, f"s{number}"))
+            assert answer(one)[0]["event"] == {"tick": 0}
+        other.send(subscribe("ticks", "many", 1))
+        assert "16 things already" in answer(other)[0]["error"]
+        one.send(protocol.message({"id": 3, "slot": "s3", "op": "cancel"}))
+        one.send(request("grey", [1, 0]))
+        answer(one)  # the server has read both
+        other.send(subscribe("ticks", "many", 2))
+        assert answer(other)[0]["event"] == {"tick": 0}
+    assert ticks.ended("many")
+
+
+def test_a_client_that_does_not_read_is_owed_the_last_event_alone(engine: Echo) -> None:
+    asyncio.run(unheard(engine))
+
+
+async def unheard(engine: Echo) -> None:
+    async def quick(key: str) -> AsyncGenerator[dict[str, Any], None]:
+        for number in range(1000):
+            yield {"tick": number}
+            await asyncio.sleep(0)
+
+    client, socket = EngineClient(), Unread()
+    client.open(lambda: engine)
+    with ThreadPoolExecutor(1) as pool:
+        topics: Any = {"quick": quick}
+        connection = Connection(socket, client, Codec(), Rounds(), pool, pool, Person("anna"), topics)  # type: ignore[arg-type]
+        writing = asyncio.create_task(connection.write())
+        connection.take(protocol.Subscribe(1, "news", "quick", ""))
+        task = connection.pending["news"].task
+        assert task
+        await task
+        assert len(connection.pending) == 1
+        socket.read.set()
+        while connection.pending:
+            await asyncio.sleep(0)
+        writing.cancel()
+    ticks = [header["event"]["tick"] for header in (opened(data)[0] for data in socket.sent) if "event" in header]
+    assert ticks[-1:] == [999]
+    assert len(ticks) <= 2  # it, and one that was on its way

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import http.client
+import itertools
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import asdict
 from typing import Any
 
 import pytest
 
 from app.engine_client import EngineClient
+from app.server.export.follow import follow
 from app.server.export.path_file import Key, Path, to_json
-from app.server.export.queue import MOST_EACH, ExportQueue
+from app.server.export.queue import MOST_EACH, ExportQueue, Order
 from app.server.export.routes import Films
+from engine.errors import UnknownName
 from tests.echo import Absent, Echo
 from tests.listening import listening
 
@@ -76,6 +80,80 @@ def test_a_film_is_ordered_followed_and_fetched_under_its_name(client: Client) -
     assert (status, film[4:8]) == (200, b"ftyp")
     assert headers["content-type"] == "video/mp4"
     assert headers["content-disposition"] == 'attachment; filename="zoetrope-grey-spherical-1s.mp4"'
+
+
+async def rest(events: AsyncIterator[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [event async for event in events]
+
+
+def test_a_film_is_told_to_its_end_to_those_who_follow_it(engine: Echo) -> None:
+    client = EngineClient()
+    client.open(lambda: engine)
+    exports = ExportQueue(client)
+
+    async def told() -> list[dict[str, Any]]:
+        film = exports.order(Order(PATH, size=64))
+        waiting = await rest(follow(exports, film.token))
+        again = await rest(follow(exports, film.token))
+        assert again == waiting[-1:]  # of one that is made, the state alone
+        return waiting
+
+    events = asyncio.run(told())
+    assert exports.watchers == []
+    assert events[-1]["state"] == "ready"
+    counts = [event["done"] for event in events]
+    assert counts == sorted(counts)
+    assert counts[-1] == 30
+    assert all(event != other for event, other in itertools.pairwise(events))
+    exports.close()
+    with pytest.raises(UnknownName, match="no film called"):
+        asyncio.run(rest(follow(exports, events[0]["film"])))
+
+
+def test_those_who_follow_a_film_hear_that_it_is_cancelled_and_what_comes_before_it(engine: Echo) -> None:
+    client = EngineClient()
+    client.open(lambda: engine)
+    exports = ExportQueue(client)
+    gated = Path("gated", (Key((0.0,)), Key((1.0,))))
+    engine.gate.clear()
+
+    async def told() -> None:
+        before, film = exports.order(Order(gated, size=64)), exports.order(Order(gated, size=64))
+        events = follow(exports, film.token)
+        assert (await anext(events))["ahead"] == 1
+        exports.cancel(before)
+        engine.gate.set()
+        assert (await anext(events))["ahead"] == 0
+        exports.cancel(film)
+        with pytest.raises(UnknownName, match="no film called"):
+            await rest(events)
+
+    asyncio.run(told())
+    assert exports.watchers == []
+    exports.close()
+
+
+def test_a_film_of_which_nothing_is_new_is_told_again(engine: Echo, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.server.export.follow.REPEATED", 0.01)
+    client = EngineClient()
+    client.open(lambda: engine)
+    exports = ExportQueue(client)
+    engine.gate.clear()
+
+    async def told() -> None:
+        film = exports.order(Order(Path("gated", (Key((0.0,)), Key((1.0,)))), size=64))
+        film.state = "making"
+        film.seen = 0.0
+        events = follow(exports, film.token)
+        first = await anext(events)
+        assert film.seen > 0.0  # so that it is not taken for forsaken
+        assert [await anext(events), await anext(events)] == [first, first]
+        exports.cancel(film)
+        await events.aclose()
+
+    asyncio.run(told())
+    engine.gate.set()
+    exports.close()
 
 
 def test_a_path_file_comes_back_as_it_went(client: Client) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from app.server import connection, protocol, websocket
 from app.server.operations import MAX_ANSWER, MAX_OPERATIONS, operations
+from app.server.token_bucket import BURST, MESSAGES_PER_SECOND
 from engine.errors import BadValue
 from engine.inference.fields import MAX_ROWS, SIDES, Parameter
 from engine.inference.requests import Job
@@ -128,7 +129,8 @@ def test_the_page_of_the_protocol_has_every_op_and_every_limit() -> None:
         f"at most {protocol.MAX_VIEW >> 10} KB": "view",
         f"| {connection.MAX_SLOTS} slots": "slots",
         f"| {connection.MAX_WAITING} rows": "waiting",
-        f"| {connection.MESSAGES_PER_SECOND:.0f} messages a second of one person, {connection.BURST:.0f} at": "rate",
+        f"| {connection.MAX_SUBSCRIPTIONS} subscriptions of one person": "subscriptions",
+        f"| {MESSAGES_PER_SECOND:.0f} messages a second of one person, {BURST:.0f} at": "rate",
         f"| {websocket.MOST} sockets of one person; {websocket.MOST_NAMELESS} of": "sockets",
         f"| {MAX_ANSWER >> 20} MiB of pictures": "answer",
     }

@@ -6,9 +6,9 @@ import asyncio
 import json
 import logging
 import secrets
-import time
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from concurrent.futures import Executor
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,10 +18,11 @@ from app import blind
 from app.blind import Begin, Reveal, Round, Rounds
 from app.engine_client import EngineClient
 from app.server import protocol, store
-from app.server.errors import POLICY, ProtocolError
+from app.server.errors import BAD_DATA, ProtocolError
 from app.server.pictures import Codec
-from app.server.protocol import Answered, Cancel, Keep, Message, Request, Show
+from app.server.protocol import Answered, Cancel, Keep, Message, Request, Show, Subscribe
 from app.server.responses import slow, trouble, written
+from app.server.token_bucket import TokenBucket, TooMany
 from engine.checkpoints.catalogue import Catalogue
 from engine.errors import EngineLost, ModelFault, ZoetropeError
 from engine.inference.requests import Answer, Job, Outcome
@@ -31,32 +32,13 @@ MAX_SLOTS = 64
 MAX_WAITING = 4096
 """Rows of one person that may wait at a time."""
 TOO_MANY = f"This page waits for more than {MAX_WAITING} pictures already. Ask again when some have come."
-MESSAGES_PER_SECOND = 300.0
-BURST = 600.0
+MAX_SUBSCRIPTIONS = 16
+"""Subscriptions of one person at a time."""
+
+Topics = Mapping[str, Callable[[str], AsyncGenerator[dict[str, Any], None]]]
+"""What can be subscribed to: by a key, events until there is no more to tell. They may raise a ZoetropeError."""
 
 log = logging.getLogger(__name__)
-
-
-class TooMany(Exception):
-    """Why a socket is closed: a sentence of at most 120 bytes."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.code, self.reason = POLICY, reason
-
-
-class TokenBucket:
-    """A bucket of messages that refills with time."""
-
-    def __init__(self) -> None:
-        self.tokens, self.since = BURST, time.monotonic()
-
-    def spend(self) -> None:
-        now = time.monotonic()
-        self.tokens = min(BURST, self.tokens + (now - self.since) * MESSAGES_PER_SECOND) - 1
-        self.since = now
-        if self.tokens < 0:
-            raise TooMany(f"More than {MESSAGES_PER_SECOND:.0f} messages a second; reload the page.")
 
 
 class Person:
@@ -64,6 +46,11 @@ class Person:
 
     def __init__(self, name: str) -> None:
         self.name, self.rate, self.connections = name, TokenBucket(), set[Connection]()
+
+    @property
+    def subscriptions(self) -> int:
+        pending = (each.request for connection in self.connections for each in connection.pending.values())
+        return sum(isinstance(request, Subscribe) for request in pending)
 
 
 @dataclass
@@ -73,6 +60,7 @@ class PendingRequest:
     request: Request | Message
     task: asyncio.Task[None] | None = None
     answer: bytes | None = None
+    more: bool = False  # whether others come after it
 
     def give_up(self) -> None:
         """Stop working on it; what is to be kept is kept all the same."""
@@ -97,9 +85,10 @@ class Connection:
         encoders: Executor,
         shelf: Executor,
         person: Person,
+        topics: Topics | None = None,
     ) -> None:
         self.websocket, self.client, self.codec, self.encoders, self.shelf = websocket, client, codec, encoders, shelf
-        self.rounds, self.person = rounds, person
+        self.rounds, self.person, self.topics = rounds, person, topics or {}
         self.name = secrets.token_urlsafe(6)  # tells the sockets of one person apart
         self.pending: dict[str | None, PendingRequest] = {}
         self.news: State | None = client.state  # to be told before anything else
@@ -133,6 +122,8 @@ class Connection:
         pending = self._asked(request)
         if sum(other.request.rows for other in self.pending.values()) > MAX_WAITING:
             self._post(pending, trouble(request, TOO_MANY))
+        elif isinstance(request, Subscribe) and self.person.subscriptions > MAX_SUBSCRIPTIONS:
+            self._post(pending, trouble(request, f"You follow {MAX_SUBSCRIPTIONS} things already. End one of them."))
         else:
             pending.task = asyncio.create_task(self._work(pending, request))
 
@@ -154,14 +145,31 @@ class Connection:
 
     # Work
 
-    async def _work(self, pending: PendingRequest, request: Answered) -> None:
+    async def _work(self, pending: PendingRequest, request: Answered | Subscribe) -> None:
         try:
-            self._post(pending, await self._answer(request))
+            if isinstance(request, Subscribe):
+                await self._follow(pending, request)
+            else:
+                self._post(pending, await self._answer(request))
         except (ProtocolError, ZoetropeError) as error:
             self._post(pending, trouble(request, str(error)))
         except Exception as error:  # a fault of ours must reach the person as a sentence, and harm no other request
             log.exception("A request of the live channel failed")
             self._post(pending, trouble(request, f"The server stopped at this with {type(error).__name__}. Go on."))
+
+    async def _follow(self, pending: PendingRequest, wanted: Subscribe) -> None:
+        """Tell what a topic has to say to its end; of several events that wait for the socket, the last."""
+        if wanted.topic not in self.topics:
+            raise ProtocolError(BAD_DATA, f"A topic is one of: {', '.join(self.topics)}.")
+        pending.more = True
+        try:
+            async with aclosing(self.topics[wanted.topic](wanted.key)) as events:
+                async for event in events:
+                    self._post(pending, protocol.message({"id": wanted.id, "slot": wanted.slot, "event": event}))
+        finally:
+            pending.more = False
+        if pending.answer is None:
+            del self.pending[wanted.slot]
 
     def _post(self, pending: PendingRequest, answer: bytes) -> None:
         pending.answer = answer
@@ -243,8 +251,10 @@ class Connection:
     def _next(self) -> bytes | None:
         for slot, pending in self.pending.items():
             if pending.answer is not None:
-                del self.pending[slot]
-                return pending.answer
+                answer, pending.answer = pending.answer, None
+                if not pending.more:
+                    del self.pending[slot]
+                return answer
         return None
 
     def leave(self) -> None:

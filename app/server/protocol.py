@@ -20,7 +20,7 @@ from engine.inference.verbs import LIVE
 
 MAX_MESSAGE = 1 << 20
 MAX_VIEW = 64 << 10
-OPS = ("show", "cancel", "keep", "recall", *blind.OPS)
+OPS = ("show", "cancel", "keep", "recall", "subscribe", *blind.OPS)
 TOKEN = re.compile(r"[A-Za-z0-9_-]{22,64}")
 
 
@@ -90,6 +90,17 @@ class Recall:
 
 
 @dataclass(frozen=True)
+class Subscribe:
+    """A topic of which somebody wants to hear, and of what in it, until they cancel or there is no more to tell."""
+
+    id: int
+    slot: str
+    topic: str
+    key: str
+    rows = 0
+
+
+@dataclass(frozen=True)
 class Cancel:
     """Nobody waits any more for the request of this slot that has this id."""
 
@@ -99,7 +110,7 @@ class Cancel:
 
 
 Answered = Show | Keep | Recall | Begin | Reveal
-Request = Answered | Cancel
+Request = Answered | Subscribe | Cancel
 
 
 @dataclass(frozen=True)
@@ -125,6 +136,8 @@ class Message:
             return Show(number, slot, operations(self.header.get("operations")), self.payload, rate)
         if op == "cancel":
             return Cancel(number, slot)
+        if op == "subscribe":
+            return _subscription(self.header, number, slot)
         if op in blind.OPS:
             return blind.read(self.header, number, slot)
         return _memory(self.header, number, slot)
@@ -173,6 +186,13 @@ def _memory(header: dict[str, Any], number: int, slot: str) -> Keep | Recall:
         sentence = f"A view holds at most {MAX_VIEW} bytes, and this one has {len(view)}. It was not kept."
         raise ProtocolError(TOO_BIG, sentence)
     return Keep(number, slot, token, view)
+
+
+def _subscription(header: dict[str, Any], number: int, slot: str) -> Subscribe:
+    topic, key = header.get("topic"), header.get("key")
+    if not (isinstance(topic, str) and isinstance(key, str) and len(key) <= 64):
+        raise ProtocolError(BAD_DATA, "A subscription names a topic, and in it a key of at most 64 letters.")
+    return Subscribe(number, slot, topic, key)
 
 
 def _rate(given: Any) -> float | None:

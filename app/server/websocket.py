@@ -16,10 +16,11 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from app.blind import Rounds
 from app.engine_client import EngineClient
 from app.server import protocol
-from app.server.connection import Connection, Person, TooMany
+from app.server.connection import Connection, Person, Topics
 from app.server.errors import BROKEN, POLICY, ProtocolError
 from app.server.gate import address_of
 from app.server.pictures import Codec
+from app.server.token_bucket import TooMany
 from engine.serving.protocol import State
 
 MOST = 16
@@ -32,7 +33,8 @@ CROWDED = "Too many sockets of one person are open. Close other pages of this Zo
 class Live:
     """The WebSocket endpoint: a connection for each socket, and what all connections share."""
 
-    def __init__(self, client: EngineClient) -> None:
+    def __init__(self, client: EngineClient, topics: Topics | None = None) -> None:
+        self.topics = topics
         self.client, self.codec, self.rounds, self.people = client, Codec(), Rounds(), dict[str, Person]()
         self.encoders = ThreadPoolExecutor(2, "encode")  # a sheet takes milliseconds, which the event loop has not
         self.shelf = ThreadPoolExecutor(1, "store")  # writes wait for the disk, one after the other
@@ -58,7 +60,9 @@ class Live:
         if len(who.connections) >= (MOST if named(websocket) else MOST_NAMELESS):
             await websocket.close(POLICY, CROWDED)
             return
-        connection = Connection(websocket, self.client, self.codec, self.rounds, self.encoders, self.shelf, who)
+        connection = Connection(
+            websocket, self.client, self.codec, self.rounds, self.encoders, self.shelf, who, self.topics
+        )
         who.connections.add(connection)
         ends = asyncio.create_task(connection.read()), asyncio.create_task(connection.write())
         try:

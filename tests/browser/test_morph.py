@@ -347,7 +347,9 @@ def test_a_film_and_a_path_are_saved_and_the_path_opened_again_gives_the_same_fr
     assert morph.save("GIF").read_bytes() == morph.save("GIF").read_bytes()
 
 
-def test_a_film_shows_its_progress_and_is_cancelled(morph: Morph) -> None:
+def test_a_film_shows_its_progress_without_being_asked_for_it_and_is_cancelled(morph: Morph) -> None:
+    asked: list[str] = []
+    morph.page.on("request", lambda request: asked.append(request.method) if "/films/" in request.url else None)
     morph.open()
     morph.page.get_by_label("seconds").fill("60")
     morph.page.get_by_label("seconds").press("Enter")
@@ -357,10 +359,13 @@ def test_a_film_shows_its_progress_and_is_cancelled(morph: Morph) -> None:
     expect(bar).to_be_visible()
     morph.page.wait_for_function("() => document.querySelector('progress').value > 0")
     expect(morph.button("MP4")).to_be_disabled()
+    morph.page.wait_for_timeout(500)
+    assert asked == []
     morph.button("Cancel").click()
     expect(morph.page.get_by_text("Cancelled.")).to_be_visible()
     expect(bar).to_be_hidden()
     expect(morph.button("MP4")).to_be_enabled()
+    assert asked == ["DELETE"]
 
 
 def test_a_file_that_is_no_path_is_a_sentence_and_nothing_is_lost(morph: Morph, tmp_path: Path) -> None:

@@ -11,11 +11,13 @@ import secrets
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotYet
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path as File
+from typing import Any
 
 import numpy as np
 
@@ -107,6 +109,7 @@ class ExportQueue:
     def __init__(self, client: EngineClient) -> None:
         self.client, self.lock = client, threading.Lock()
         self.films = dict[str, Export]()
+        self.watchers = list[Callable[[], None]]()
         self.folder = Folder()
         self.worker = ThreadPoolExecutor(1, "film")
 
@@ -142,6 +145,28 @@ class ExportQueue:
             going = [other for other in self.films.values() if other.going]
         return going.index(film) if film in going else 0
 
+    def progress(self, film: Export) -> dict[str, Any]:
+        """Say how far a film is."""
+        about = {"film": film.token, "state": film.state, "done": film.done, "frames": len(film.frames)}
+        return {**about, "ahead": self.ahead(film), "name": film.name, "error": film.error}
+
+    @contextmanager
+    def watched(self, watcher: Callable[[], None]) -> Iterator[None]:
+        """Call a watcher, from any thread, whenever a film has got further."""
+        with self.lock:
+            self.watchers.append(watcher)
+        try:
+            yield
+        finally:
+            with self.lock:
+                self.watchers.remove(watcher)
+
+    def _changed(self) -> None:
+        with self.lock:
+            watchers = list(self.watchers)
+        for watcher in watchers:
+            watcher()
+
     def cancel(self, film: Export) -> None:
         """Stop making a film, and forget it."""
         film.stop.set()
@@ -149,6 +174,7 @@ class ExportQueue:
             self.films.pop(film.token, None)
         if not film.going:
             film.file.unlink(missing_ok=True)
+        self._changed()
 
     def sweep(self) -> None:
         """Stop films that nobody asks for any more, and forget those that are old."""
@@ -172,6 +198,7 @@ class ExportQueue:
 
     def _make(self, film: Export) -> None:
         film.state = "making"
+        self._changed()
         try:
             if film.order.form == "json":
                 film.file.write_bytes(to_json(film.order.path))
@@ -192,6 +219,7 @@ class ExportQueue:
         if film.state != "ready" or film.stop.is_set():
             film.file.unlink(missing_ok=True)
         film.order = replace(film.order, path=replace(film.order.path, keys=()))
+        self._changed()
 
     def _shoot(self, film: Export) -> None:
         order = film.order
@@ -200,6 +228,7 @@ class ExportQueue:
             for picture in self._pictures(film):
                 reel.add(picture)
                 film.done += 1
+                self._changed()
                 if film.stop.is_set():
                     raise Stopped
                 if film.file.exists() and film.file.stat().st_size > LARGEST:

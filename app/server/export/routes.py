@@ -2,7 +2,8 @@
 
     POST   /paths               a path file      → {path, notices}: as it was read
     POST   /films?person=ID     {path, form, size, look} → the film as below; the ID as in docs/protocol.md
-    GET    /films/TOKEN         {film, state: waiting | making | ready | failed, ahead, done, frames, name, error}
+    GET    /films/TOKEN         {film, state: waiting | making | ready | failed, ahead, done, frames, name, error};
+                                pages subscribe to it, see follow.py
     DELETE /films/TOKEN         stops and forgets it
     GET    /films/TOKEN/file    the file, under its name
 
@@ -57,12 +58,12 @@ class Films:
         """Have a film made."""
         text, catalogue = await _body(request), await self.exports.client.arrived()
         film = self.exports.order(await asyncio.to_thread(_order, text, catalogue), person(request))
-        return JSONResponse(self._progress(film), 202)
+        return JSONResponse(self.exports.progress(film), 202)
 
     async def look(self, request: Request) -> Response:
         """Say how far a film is."""
         self.exports.sweep()
-        return JSONResponse(self._progress(self._film(request)))
+        return JSONResponse(self.exports.progress(self._film(request)))
 
     async def cancel(self, request: Request) -> Response:
         """Stop a film."""
@@ -78,10 +79,6 @@ class Films:
 
     def _film(self, request: Request) -> Export:
         return self.exports.film(request.path_params["token"])
-
-    def _progress(self, film: Export) -> dict[str, Any]:
-        about = {"film": film.token, "state": film.state, "done": film.done, "frames": len(film.frames)}
-        return {**about, "ahead": self.exports.ahead(film), "name": film.name, "error": film.error}
 
 
 def _guarded(endpoint: Endpoint) -> Endpoint:

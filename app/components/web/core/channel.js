@@ -6,6 +6,7 @@
 import { obstacle } from "./access.js"
 import { Rate } from "./rate.js"
 import { Slot } from "./slot.js"
+import { Subscription } from "./subscription.js"
 import { person } from "./token.js"
 import { decode, encode } from "./wire.js"
 
@@ -18,7 +19,7 @@ const SHUT = 2 // attempts in a row that failed to open a socket, after which it
 
 export class Channel {
   /** @type {WebSocket} */ socket
-  /** @type {Map<string, Slot>} */ slots = new Map()
+  /** @type {Map<string, Slot | Subscription>} */ slots = new Map()
   rate = new Rate()
   heard = 0 // when the server was heard last
   /**
@@ -118,14 +119,21 @@ export class Channel {
     return slot
   }
 
+  /** A subscription under that name. */
+  subscription(name) {
+    const subscription = new Subscription(this, name)
+    this.slots.set(name, subscription)
+    return subscription
+  }
+
   /** Send a slot's request; its number. */
-  post(slot, header, rows) {
+  post(slot, header, rows = []) {
     const rate = header.op === "show" ? this.rate.value : undefined
     this.socket.send(encode({ id: ++this.id, slot, ...header, rate }, rows))
     return this.id
   }
 
-  /** Have the server give up the request of that number, for which nobody waits any more. */
+  /** Have the server give up the request of that number, or end its subscription: nobody waits any more. */
   cancel(slot, id) {
     if (this.ready) this.socket.send(encode({ id, slot, op: "cancel" }))
   }

@@ -1,16 +1,14 @@
-// Files: a path becomes a film on the server, whose progress is asked for until it can be fetched; and a file a path.
+// Files: a path becomes a film on the server, which tells how far it is until it can be fetched; and a file a path.
 
 import { person } from "../../core/token.js"
 
-const PAUSE = 250 // milliseconds between two questions how far a film is
-
 export class Films {
-  constructor(page, parts, on) {
+  constructor(page, channel, parts, on) {
     this.page = page
+    this.news = channel.subscription("film")
     this.parts = parts
     this.on = on
     this.film = null
-    this.timer = 0
     parts.cancel.addEventListener("click", () => this.cancel())
   }
 
@@ -26,22 +24,16 @@ export class Films {
     if (this.film !== "ordered") return answer?.film && this.ask(`films/${answer.film}`, { method: "DELETE" })
     if (!answer) return this.end()
     this.film = answer.film
-    this.follow(answer)
+    this.news.open("film", answer.film, { event: (told) => this.hear(told), failed: (sentence) => this.end(sentence) })
   }
 
-  follow(told) {
+  hear(told) {
     if (told.state === "ready") {
       this.save(told)
       return this.end(`${told.name} is made.`)
     }
     if (told.state === "failed") return this.end(told.error)
     this.show(told)
-    const film = this.film
-    this.timer = setTimeout(async () => {
-      const next = await this.ask(`films/${film}`)
-      if (this.film !== film) return
-      next ? this.follow(next) : this.end()
-    }, PAUSE)
   }
 
   save({ film, name }) {
@@ -61,7 +53,7 @@ export class Films {
   }
 
   end(sentence) {
-    clearTimeout(this.timer)
+    this.news.end()
     this.film = null
     this.parts.going.hidden = true
     this.on.busy(false)
@@ -103,7 +95,7 @@ export class Films {
   }
 
   close() {
-    clearTimeout(this.timer)
+    this.news.end()
     if (this.film && this.film !== "ordered")
       fetch(new URL(`films/${this.film}`, this.page), { method: "DELETE", keepalive: true })
   }

@@ -42,7 +42,7 @@ export class Morph extends Page {
     this.saving = new Saving(this)
     this.draws = this.channel.slot("morph-draw")
     this.codes = this.channel.slot("morph-codes")
-    this.films = new Films(page, this.parts, { say: this.say, busy: (going) => this.words.busy(going) })
+    this.films = new Films(page, this.channel, this.parts, { say: this.say, busy: (going) => this.words.busy(going) })
     this.letGo = wire(this)
     for (const part of [this.parts.liveBox, this.parts.plotBox]) this.resizing.observe(part)
   }
