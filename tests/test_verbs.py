@@ -152,13 +152,3 @@ def test_no_other_file_has_a_table_of_verbs() -> None:
     sources = [path for folder in ("app", "engine") for path in (ROOT / folder).rglob("*")]
     found = {path: path.read_text("utf-8") for path in sources if path.suffix in (".py", ".js")}
     assert {str(path.relative_to(ROOT)) for path, text in found.items() if len(set(name.findall(text))) > 4} == SPELT
-
-
-def test_pages_ask_for_verbs_that_there_are() -> None:
-    asked = {
-        (path.name, verb)
-        for path in (ROOT / "app" / "components" / "web").rglob("*.js")
-        for verb in re.findall(r"\bverb: \"(\w+)\"", path.read_text("utf-8"))
-    }
-    assert len(asked) > 20
-    assert [(file, verb) for file, verb in asked if verb not in LIVE] == []

@@ -21,6 +21,8 @@ export class Persistence {
    * `on.compose()` gives the fields to be kept, beside those of other pages; `on.loaded(body, here)` gets what was
    * kept before, or null, and whether `part` kept something in this very page; `on.say(sentence)` tells of what cannot
    * be kept.
+   *
+   * @param {import("./channel.js").Channel} channel
    */
   constructor(channel, part, on) {
     this.part = part

@@ -4,7 +4,7 @@ import { FOLLOWING } from "./verbs.js"
 
 /** @typedef {import("./verbs.js").Result} Result */
 /** @typedef {{queue: number, model: number, encode: number, network?: number}} Timing milliseconds */
-/** @typedef {{id: number, results: any[], ms: Timing, made?: any, [field: string]: any}} Answer */
+/** @typedef {{id: number, results: any, ms: Timing, made: any, [field: string]: any}} Answer */
 
 /** A message: a header, and typed arrays, of float32 or of bytes, one after the other. */
 export function encode(header, rows = []) {

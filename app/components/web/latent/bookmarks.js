@@ -11,6 +11,8 @@ export class Bookmarks {
   /**
    * `on.visit(mark)` goes to one, `on.changed()` hears of a new or a removed one, `on.say(sentence, wait, action)`
    * tells.
+   *
+   * @param {import("../core/channel.js").Channel} channel
    */
   constructor(channel, parts, on) {
     this.parts = parts
@@ -145,6 +147,7 @@ export class Bookmarks {
     if (!places.length) return this.slot.drop()
     const marks = places.map((place) => this.mine[place])
     const y = card.classes.length ? marks.map((mark) => mark.y) : undefined
+    /** @type {import("../core/verbs.js").Operation} */
     const operation = { verb: "decode", model: card.name, rows: marks.length, columns: marks.length, y }
     this.slot
       .ask(operation, Float32Array.from(marks.flatMap(({ z }) => z)), decoded)

@@ -76,6 +76,7 @@ export class Drawing {
   /** What asks for a stretch: an operation, and its rows. */
   ask({ first, last }) {
     const { card, seeds, y, pictures, hidden } = this
+    /** @type {import("../core/verbs.js").Operation} */
     const operation = {
       verb: "complete",
       model: card.name,

@@ -22,6 +22,7 @@ const DOTS = 3000
 const blur = () => document.activeElement instanceof HTMLElement && document.activeElement.blur()
 
 export class Plane {
+  /** @param {import("../core/channel.js").Channel} channel */
   constructor(channel, parts, onDrag, onSettled) {
     this.parts = parts
     this.onDrag = onDrag
@@ -119,6 +120,7 @@ export class Plane {
       rows[i * z.length + axes[0]] = this.value(axes[0], ((i % columns) + 0.5) / columns)
       rows[i * z.length + axes[1]] = this.value(axes[1], 1 - (Math.floor(i / columns) + 0.5) / lines)
     }
+    /** @type {import("../core/verbs.js").Operation} */
     const operation = { verb: "decode", model: card.name, rows: columns * lines, columns, y: y ?? undefined }
     this.background
       .ask(operation, rows, asSheet)

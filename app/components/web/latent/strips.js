@@ -19,7 +19,11 @@ export function stripOf(card, range, strip, jump) {
 }
 
 export class Strips {
-  /** `rows` maps a key to {element, strip, low, high}; `put(z, key, value)` moves a latent to a value of that row. */
+  /**
+   * `rows` maps a key to {element, strip, low, high}; `put(z, key, value)` moves a latent to a value of that row.
+   *
+   * @param {import("../core/channel.js").Channel} channel
+   */
   constructor(channel, name, list, rows, put) {
     this.list = list
     this.rows = rows
@@ -43,6 +47,7 @@ export class Strips {
         this.put(rows.subarray(at, at + z.length), key, tileValue(this.rows.get(key), tile))
       }
     })
+    /** @type {import("../core/verbs.js").Operation} */
     const operation = { verb: "decode", model: card.name, rows: keys.length * TILES, columns: TILES, y: y ?? undefined }
     this.slot
       .ask(operation, rows, asSheet)

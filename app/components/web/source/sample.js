@@ -8,6 +8,7 @@ import { lay, sheet, sourceState } from "./sourceState.js"
 const SEEDS = 2 ** 32
 
 export class Sample {
+  /** @param {import("../core/channel.js").Channel} channel */
   constructor(channel, on) {
     this.on = on
     this.models = []

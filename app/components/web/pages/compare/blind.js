@@ -12,7 +12,11 @@ const tallies = { models: { right: 0, asked: 0, decisions: 0 }, single: { right:
 export class Blind {
   /** @type {"models" | "single"} */ kind = "models"
 
-  /** `on`: begun(columns of [token, title]), opened(), over(), say(sentence) */
+  /**
+   * `on`: begun(columns of [token, title]), opened(), over(), say(sentence)
+   *
+   * @param {import("../../core/channel.js").Channel} channel
+   */
   constructor(channel, root, on) {
     this.root = root
     this.on = on
@@ -61,6 +65,7 @@ export class Blind {
       .catch(telling((sentence) => this.refused(sentence)))
   }
 
+  /** @param {any} answer */
   begun({ round, columns }) {
     Object.assign(this, { round, opened: false, guesses: columns.map(() => null) })
     this.root.hidden = false
@@ -106,6 +111,7 @@ export class Blind {
       .catch(telling((sentence) => this.on.say(sentence)))
   }
 
+  /** @param {any} answer */
   told({ columns, right, shift }) {
     this.opened = true
     const asked = this.guesses.filter(Boolean).length

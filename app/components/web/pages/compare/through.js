@@ -11,7 +11,11 @@ export class Through {
   /** @type {string} the name of a picture that comes along, "" of a person's own */ name = ""
   /** @type {import("../../core/pictures.js").Picture | null} */ own = null
 
-  /** `columns()` gives the columns as they are, `laid()` hears that another picture is shown. */
+  /**
+   * `columns()` gives the columns as they are, `laid()` hears that another picture is shown.
+   *
+   * @param {import("../../core/channel.js").Channel} channel
+   */
   constructor(channel, { whole, body }, columns, laid) {
     this.columns = columns
     this.laid = laid

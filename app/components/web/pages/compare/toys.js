@@ -14,6 +14,7 @@ const SIDE = 320
 export class Toys {
   part = PART
 
+  /** @param {import("../../core/channel.js").Channel} channel */
   constructor(channel, { whole, body }) {
     this.channel = channel
     this.whole = whole

@@ -8,7 +8,11 @@ import { seeds, view } from "./view.js"
 const PATIENCE = 10000 // milliseconds that a picture of the walls waits for them
 
 export class Walls {
-  /** `on.drawn(spent)` hears that all columns show the newest request, so many milliseconds after it. */
+  /**
+   * `on.drawn(spent)` hears that all columns show the newest request, so many milliseconds after it.
+   *
+   * @param {import("../../core/channel.js").Channel} channel
+   */
   constructor(channel, on) {
     this.channel = channel
     this.on = on

@@ -10,6 +10,8 @@ const MOST = 8 // rows of a request
 export class Player {
   /**
    * `on.shown()` hears that another pixel is shown or known, `on.state()` of play and pause, `on.trouble(sentence)`.
+   *
+   * @param {import("../../core/channel.js").Channel} channel
    */
   constructor(channel, on) {
     this.on = on

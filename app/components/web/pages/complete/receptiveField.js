@@ -19,7 +19,11 @@ export class ReceptiveField {
   /** @type {any} */ card
   /** @type {Uint8Array} */ bytes = new Uint8Array()
 
-  /** `on.painted()` hears that the board is to be painted anew. */
+  /**
+   * `on.painted()` hears that the board is to be painted anew.
+   *
+   * @param {import("../../core/channel.js").Channel} channel
+   */
   constructor(channel, parts, on) {
     this.parts = parts
     this.on = on
@@ -91,6 +95,7 @@ export class ReceptiveField {
     if (!completionState.reach || pixel === undefined) return
     this.settle.cancel()
     Object.assign(this, { pixel, bytes, y })
+    /** @type {import("../../core/verbs.js").Operation} */
     const operation = { verb: "receptive", model: this.card.name, rows: 1, first: pixel, y: y ?? undefined }
     this.mine
       .ask(operation, bytes)

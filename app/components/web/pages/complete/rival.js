@@ -12,6 +12,7 @@ export class Rival {
   pictures = ""
   /** @type {[seed: number, y: number | null]} */ asked = [0, null]
 
+  /** @param {import("../../core/channel.js").Channel} channel */
   constructor(channel, parts) {
     this.parts = parts
     this.card = null
@@ -65,6 +66,7 @@ export class Rival {
       const {
         results: [result],
       } = await this.draws.ask({ verb: "latents", model: card.name, seeds: [seed] })
+      /** @type {import("../../core/verbs.js").Operation} */
       const asked = { verb: "decode", model: card.name, rows: 1, y: label }
       this.take(await this.decodes.ask(asked, new Float32Array(result.payload), decoded))
     } catch (error) {

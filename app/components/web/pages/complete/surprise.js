@@ -12,6 +12,8 @@ export class Surprise {
   /**
    * `on.painted()` hears that the board is to be painted anew, `on.picture()` gives {bytes, y, at, card} as it is
    * shown.
+   *
+   * @param {import("../../core/channel.js").Channel} channel
    */
   constructor(channel, parts, on) {
     this.parts = parts

@@ -6,6 +6,7 @@ import { change, decoded, Screen } from "../../pixels/sheet.js"
 const DELTA = 0.08 // of an axis' whole range, to either side, for the heat map
 
 export class Picture {
+  /** @param {import("../../core/channel.js").Channel} channel */
   constructor(channel, parts, onDrawn, onError) {
     this.parts = parts
     this.onDrawn = onDrawn
@@ -27,6 +28,7 @@ export class Picture {
       rows[z.length + active] += step
       rows[2 * z.length + active] -= step
     }
+    /** @type {import("../../core/verbs.js").Operation} */
     const operation = { verb: "decode", model: card.name, rows: rows.length / z.length, y: view.y ?? undefined }
     const about = { z: z.join(","), since, active }
     this.slot

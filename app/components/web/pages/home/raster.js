@@ -11,7 +11,11 @@ const ROWS = 7 // of the first picture, asked for at once
 export class Raster {
   /** @type {Drawing} */ drawing
 
-  /** `on.shown(image)` gets the picture each time it has grown, `on.refuse(sentence)` why it does not. */
+  /**
+   * `on.shown(image)` gets the picture each time it has grown, `on.refuse(sentence)` why it does not.
+   *
+   * @param {import("../../core/channel.js").Channel} channel
+   */
   constructor(about, channel, on) {
     this.about = about
     this.on = on

@@ -14,7 +14,11 @@ export class Walk {
   seeds = SEEDS
   truncation = 0.9
 
-  /** `on.shown(image)` gets each picture, `on.refuse(sentence)` why there is none. */
+  /**
+   * `on.shown(image)` gets each picture, `on.refuse(sentence)` why there is none.
+   *
+   * @param {import("../../core/channel.js").Channel} channel
+   */
   constructor(about, channel, on) {
     this.about = about
     this.on = on

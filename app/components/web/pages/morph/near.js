@@ -13,6 +13,7 @@ const RAW = 64 << 10 // bytes of a result up to which its pictures come exactly 
 const MESSAGE = 900_000 // bytes of pictures that one message may hold
 
 export class Near {
+  /** @param {import("../../core/channel.js").Channel} channel */
   constructor(channel, parts, player) {
     this.parts = parts
     this.player = player

@@ -21,7 +21,11 @@ const ABOUT = {
 }
 
 export class Nearby {
-  /** `changed()` hears that there is trouble, a sentence, or none any more. */
+  /**
+   * `changed()` hears that there is trouble, a sentence, or none any more.
+   *
+   * @param {import("../../core/channel.js").Channel} channel
+   */
   constructor(channel, kind, changed) {
     this.kind = kind
     this.changed = changed

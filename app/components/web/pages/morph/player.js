@@ -4,7 +4,11 @@ import { telling } from "../../core/slot.js"
 import { decoded, Screen } from "../../pixels/sheet.js"
 
 export class Player {
-  /** `on.moment(time)` hears of each moment, `on.drawn(…)` of each picture, `on.state()` of play and pause. */
+  /**
+   * `on.moment(time)` hears of each moment, `on.drawn(…)` of each picture, `on.state()` of play and pause.
+   *
+   * @param {import("../../core/channel.js").Channel} channel
+   */
   constructor(channel, canvas, on) {
     this.on = on
     this.walk = null
@@ -66,6 +70,7 @@ export class Player {
     const { walk, time } = this
     if (!walk?.ready) return this.slot.drop()
     const z = walk.path.at(time)
+    /** @type {import("../../core/verbs.js").Operation} */
     const operation = { verb: "decode", model: walk.card.name, rows: 1, y: walk.y(time) ?? undefined }
     this.slot
       .ask(operation, z, decoded)

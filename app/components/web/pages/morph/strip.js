@@ -11,6 +11,8 @@ const APART = 6 // pixels that a pointer moves before it drags
 export class Strip {
   /**
    * `on.changed()` hears that the keys are others, `on.visit(key)` that one was chosen, `on.pictures()` that they came.
+   *
+   * @param {import("../../core/channel.js").Channel} channel
    */
   constructor(channel, list, on) {
     this.list = list
@@ -153,6 +155,7 @@ export class Strip {
     const wanting = keys.filter((key) => !key.image)
     if (!wanting.length) return this.slot.drop()
     const y = card.classes.length ? wanting.map((key) => key.y) : undefined
+    /** @type {import("../../core/verbs.js").Operation} */
     const operation = { verb: "decode", model: card.name, rows: wanting.length, columns: wanting.length, y }
     this.slot
       .ask(operation, Float32Array.from(wanting.flatMap(({ z }) => z)), decoded)

@@ -7,6 +7,7 @@ import { source as laid, opened, sheet } from "../../source/sourceState.js"
 const OWN = 3 // pictures of the model's own kind in a row that nobody has chosen
 
 export class Loading {
+  /** @param {import("../../core/channel.js").Channel} channel */
   constructor(channel, say) {
     this.say = say
     this.shelf = []

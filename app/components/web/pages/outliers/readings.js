@@ -12,6 +12,8 @@ export class Readings {
   /**
    * `on.read(ms, trouble)` hears of new readings, and why there is none of the background; `on.failed(sentence, model)`
    * of models that gave none.
+   *
+   * @param {import("../../core/channel.js").Channel} channel
    */
   constructor(channel, name, on) {
     this.on = on
@@ -46,7 +48,9 @@ export class Readings {
     }
     const names = card.background ? [card.name, card.background] : [card.name]
     const rows = fresh.map((i) => seen[i])
-    const asked = names.map((model) => ({ operation: { verb: "score", model, rows: rows.length }, rows }))
+    /** @returns {import("../../core/verbs.js").Operation} */
+    const score = (model) => ({ verb: "score", model, rows: rows.length })
+    const asked = names.map((model) => ({ operation: score(model), rows }))
     const which = fresh.map((i) => pictures[i])
     this.slot
       .askAll(asked)

@@ -10,6 +10,7 @@ import { KEPT, percent, place, refused, rule, shares } from "./scores.js"
 import { judged, letter, pictures, state } from "./state.js"
 
 export class Refusal {
+  /** @param {import("../../core/channel.js").Channel} channel */
   constructor(channel, host, words) {
     this.host = host
     this.words = words

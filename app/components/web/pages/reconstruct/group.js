@@ -19,6 +19,7 @@ export class Group {
   /** @type {HTMLElement} */ hint
   /** @type {import("../../pixels/sheet.js").Screen} */ sight
 
+  /** @param {import("../../core/channel.js").Channel} channel */
   constructor(kind, cards, channel, on) {
     this.kind = kind
     this.cards = cards

@@ -17,6 +17,7 @@ const CURVE = { width: 176, height: 44 }
 export class Search {
   since = 0 // when it was asked last
 
+  /** @param {import("../../core/channel.js").Channel} channel */
   constructor(card, channel, on) {
     this.card = card
     this.on = on
@@ -102,6 +103,7 @@ export class Search {
     this.found.state ??= new Float32Array(3 * card.latent + 1)
     const y = (this.found.y = card.classes.length ? (state.classes[card.name] ?? 0) : undefined)
     this.since = performance.now()
+    /** @type {import("../../core/verbs.js").Operation} */
     const operation = { verb: "invert", model: card.name, rows: 1, steps: this.steps, y }
     this.slot
       .ask(operation, [target, this.found.state], decoded)
