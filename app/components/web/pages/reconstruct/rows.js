@@ -8,6 +8,20 @@ import { state } from "./state.js"
 const SEEDS = 2 ** 32
 const SHARED = 400 // milliseconds between two requests of a row that is not the first in sight, while a hand moves
 
+/** Which of two kinds of models is likelier to be meant by a picture, and can give it back: negative if the first. */
+export function order(one, other, { hint, colour }) {
+  const far = ({ cards, shape: [channels, height, width] }) => [
+    Number(cards[0].data !== hint),
+    Number(!cards.some(({ encodes }) => encodes)),
+    Number((channels === 3) !== colour),
+    Number(height !== width),
+    height,
+    -cards.length,
+  ]
+  const others = far(other)
+  return far(one).reduce((sign, value, i) => sign || value - others[i], 0)
+}
+
 export class Rows {
   /**
    * `on.explore(query)` opens a latent, `on.morph(key)` makes it a key; `on.invert()` makes the negative; `on.empty()`
@@ -139,15 +153,7 @@ export class Rows {
   /** Another picture lies on the desk: the kinds that are likest to it come first. */
   sort() {
     const source = shown()
-    const far = ({ cards, shape: [channels, height, width] }) => [
-      Number(cards[0].data !== source.hint),
-      Number((channels === 3) !== source.colour),
-      Number(height !== width),
-      height,
-      -cards.length,
-    ]
-    const order = (a, b) => far(a).reduce((sign, value, i) => sign || value - far(b)[i], 0)
-    this.groups.sort(order)
+    this.groups.sort((a, b) => order(a, b, source))
     this.parts.groups.replaceChildren(...this.groups.map((group) => group.element))
     this.chips.replaceChildren(...this.groups.map(({ chip }) => chip))
     this.since = performance.now()
