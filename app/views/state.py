@@ -27,7 +27,7 @@ from engine.checkpoints.catalogue import Catalogue
 
 @dataclass(frozen=True)
 class Row:
-    """A field of a page's state: whether it is in the link, kept, and a step of the history; what bounds it."""
+    """A field of a page's state: whether it is in the link, kept, a step of the history, and has its page run anew."""
 
     name: str
     type: str
@@ -35,6 +35,7 @@ class Row:
     link: bool = False
     kept: bool = False
     history: bool = False
+    reruns: bool = False
     low: float = -math.inf
     high: float = math.inf
     most: int = 0

@@ -61,8 +61,8 @@ def test_text_from_cards_and_folders_is_shown_letter_by_letter(
         for path in ("home", "explore?model=toy-cvae", "compare?models=toy-ae,toy-cvae,toy-vae-6d", "reconstruct"):
             page.goto(f"{server.address}/{path}")
             page.wait_for_timeout(3000)
-            for expander in page.locator("[data-testid=stExpander] summary").all():
-                expander.dispatch_event("click")
+            for opener in page.locator("[data-testid=stExpander] summary, [data-testid=stCheckbox] label").all():
+                opener.dispatch_event("click")
             page.wait_for_timeout(1500)
             assert page.locator(f"img[src*='{ELSEWHERE}'], a[href*='{ELSEWHERE}']").count() == 0, path
             shown = page.locator("[data-testid=stMain]")

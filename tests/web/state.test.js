@@ -5,7 +5,7 @@ import { entries, location, visit } from "./browser.js"
 import { stateOf } from "../../app/components/web/core/state.js"
 
 const ROWS = [
-  { name: "model", type: "model", default: null, link: true, history: true },
+  { name: "model", type: "model", default: null, link: true, history: true, reruns: true },
   { name: "seed", type: "seed", default: 1, link: true },
   { name: "models", type: "models", default: [], link: true, kept: true },
   { name: "way", type: "choice", default: "draw", choices: ["draw", "fill"], link: true, kept: true },
@@ -104,18 +104,34 @@ test("what Streamlit has said is written and not told back", () => {
   state.write()
   assert.deepEqual([location.search, told], ["?model=a&seed=2&way=draw", []])
   assert.ok(!state.news(read({ model: "a", seed: "2", way: "draw" })), "its own")
-  state.seed = 3
+  state.model = "b"
   state.write()
   assert.deepEqual(
-    told.map(({ seed }) => seed),
-    ["3"],
+    told.map(({ model, seed }) => [model, seed]),
+    [["b", "2"]],
   )
+})
+
+test("a field that Streamlit need not know goes into the address alone", () => {
+  const { state, told } = made()
+  state.take(read({}, { model: "a" }))
+  state.seed = 3
+  state.write()
+  assert.deepEqual([location.search, told], ["?model=a&seed=3&way=draw", []])
+  visit("/page")
+  const other = stateOf("page", ROWS.slice(1))
+  other.send = () => assert.fail("a page of which Streamlit need not know anything")
+  other.take(read({}))
+  other.told = ""
+  other.seed = 4
+  other.write()
+  assert.equal(location.search, "?seed=4&way=draw")
 })
 
 test("what is written is told once, and again with another key", () => {
   const { state, told } = made()
   state.take(read({}))
-  state.seed = 2
+  state.model = "b"
   state.write({ latency: 1 })
   state.write({ latency: 2 })
   state.write({ latency: 3 }, "more")

@@ -2,7 +2,8 @@
 // the rows come a signal for each field, the link, what is kept and how it comes back, and Back.
 //
 // A row has a `name`, a `type`, a `default`, and says whether the field is in the `link`, is `kept`, and whether
-// another value of it begins an entry of the `history`; `low`, `high`, `choices` and `most` bound it.
+// another value of it begins an entry of the `history`; `reruns` are those of which Streamlit is told, since what it
+// sends depends on them: each run sends the whole page. `low`, `high`, `choices` and `most` bound a field.
 
 import { batch, effect, signal, untracked } from "../vendor/signals.js"
 import { here, mark, search, write } from "./address.js"
@@ -15,6 +16,7 @@ import { here, mark, search, write } from "./address.js"
  * @property {boolean} [link]
  * @property {boolean} [kept]
  * @property {boolean} [history]
+ * @property {boolean} [reruns]
  * @property {number} [low]
  * @property {number} [high]
  * @property {number} [most]
@@ -53,8 +55,6 @@ const written = (value) => (Array.isArray(value) ? value.join(",") : String(valu
 const equal = (one, other) => JSON.stringify(sorted(one)) === JSON.stringify(sorted(other))
 const sorted = (query) => said(query).sort(([one], [other]) => (one < other ? -1 : 1))
 const said = (query) => Object.entries(query).filter(([, value]) => value !== "")
-
-const telling = (link, key = "") => JSON.stringify([link, key])
 
 const [PAUSE, LONGEST] = [1500, 24_000] // milliseconds; Streamlit's own reconnection takes about one second
 
@@ -125,16 +125,16 @@ class State {
     this.set(view)
     this.marked = this.snapshot()
     mark(this.marked)
-    this.told = telling(this.link()) // Streamlit has just told it us
+    this.told = this.telling() // Streamlit has just told it us
   }
 
   /**
-   * Write the link into the address and tell Streamlit, `more` beside it; what it knows already is not told again,
-   * unless `key` is another: each run sends the whole page. An address that has not been read yet stays.
+   * Write the link into the address. Streamlit is told where a field that it has to know, or `key`, is another than it
+   * knows; `more` goes beside it. An address that has not been read yet stays.
    */
   write(more = {}, key = "") {
     const link = this.link()
-    const told = telling(link, key)
+    const told = this.telling(key)
     if (!here(this.page) || this.unread() || (told === this.told && equal(link, this.address()))) return
     const step = this.rows.some(({ name, history }) => history && this.marked && this.marked[name] !== this[name])
     this.marked = this.snapshot()
@@ -176,6 +176,12 @@ class State {
   unread() {
     const there = this.address()
     return !this.wrote || (Object.keys(there).length > 0 && !equal(there, this.wrote))
+  }
+
+  /** What Streamlit has to know, as one string; "" where that is nothing. */
+  telling(key = "") {
+    const fields = this.rows.filter(({ reruns }) => reruns).map(({ name }) => written(this[name]))
+    return [...fields, key].join("&")
   }
 
   /** What the address says of the fields. */
