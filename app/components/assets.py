@@ -97,9 +97,10 @@ def picture(name: str) -> str:
 
 def head(page: str) -> str:
     """Return what the head of a page has so that our files come with Streamlit's own, and not after its first run."""
+    tokens = (WEB / "ui/tokens.css").read_text("utf-8")
     loads = "".join(f'<link rel="modulepreload" href="./{address(name)}">' for name in (SHARED, f"pages/{page}.js"))
     style = f'<link rel="preload" as="style" href="./{address(f"pages/{page}.css")}">'
-    return f'{ICONS}<script type="module" src="./{address(ALONE)}"></script>{loads}{style}'
+    return f'{ICONS}<style>{tokens}</style><script type="module" src="./{address(ALONE)}"></script>{loads}{style}'
 
 
 def component(page: str, part: str = "") -> Any:

@@ -7,7 +7,7 @@ import streamlit as st
 _CSS = """
 <style>
 .stMainBlockContainer { padding: 3.6rem clamp(.75rem, 1.6vw, 2.5rem) .75rem !important; max-width: 120rem; }
-.stMainBlockContainer > .stVerticalBlock { gap: .5rem; }
+.stMainBlockContainer > .stVerticalBlock { gap: var(--gap-3); }
 [data-testid="stHeader"] { height: 3.1rem; min-height: 3.1rem; }
 .stElementContainer:has(> .stHtml > style:only-child) { display: none; }
 [data-stale="true"] { opacity: 1 !important; transition: none !important; }
@@ -15,16 +15,19 @@ _CSS = """
   outline: 2.5px solid var(--st-primary-color, currentColor) !important; outline-offset: 2px;
 }
 .zt-welcome {
-  display: grid; grid-template-columns: minmax(0, 44rem) auto; grid-template-rows: auto 1fr; column-gap: 2.5rem;
+  display: grid; grid-template-columns: minmax(0, 44rem) auto; grid-template-rows: auto 1fr; column-gap: var(--gap-6);
 }
-.zt-welcome h1 { font-size: 2.1rem; font-weight: 650; letter-spacing: -.025em; padding: 0 0 .3rem; margin: 0; }
+.zt-welcome h1 {
+  font-size: var(--type-hero); font-weight: 650; letter-spacing: -.025em; padding: 0 0 .3rem; margin: 0;
+}
 .zt-welcome em { font-style: normal; font-weight: 600; }
-.zt-welcome p { font-size: 1.06rem; line-height: 1.5; margin: 0 0 .4rem; opacity: .82; text-wrap: pretty; }
+.zt-welcome p { font-size: var(--type-large); line-height: 1.5; margin: 0 0 .4rem; opacity: .82; text-wrap: pretty; }
 .zt-drum {
-  grid-area: 1 / 2 / 3 / 3; display: grid; grid-template-columns: repeat(5, 6rem); gap: .4rem; align-self: center;
+  grid-area: 1 / 2 / 3 / 3; display: grid; grid-template-columns: repeat(5, 6rem); gap: var(--gap-3);
+  align-self: center;
 }
 .zt-drum i {
-  aspect-ratio: 1; border-radius: .55rem; background-size: 10000% 100%;
+  aspect-ratio: 1; border-radius: var(--radius-large); background-size: 10000% 100%;
   animation: zt-turn 12s steps(100, jump-none) infinite;
 }
 .zt-drum i:nth-child(2) { animation-delay: -2.4s; }

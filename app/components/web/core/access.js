@@ -40,8 +40,8 @@ function opens(url) {
 
 const STYLE =
   "position:fixed;inset:15vh 1rem auto;max-width:42rem;margin:auto;padding:1.1rem " +
-  "1.3rem;border-radius:.6rem;z-index:1000000;" +
-  "font:1rem/1.5 'Source Sans',system-ui,sans-serif;background:#fff7ed;color:#231f1a;border:1px solid " +
+  "1.3rem;border-radius:var(--radius-large);z-index:1000000;" +
+  "font:var(--type-text)/1.5 'Source Sans',system-ui,sans-serif;background:#fff7ed;color:#231f1a;border:1px solid " +
   "#c2410c;overflow-wrap:anywhere;white-space:pre-line"
 
 const sign = document.createElement("p")
