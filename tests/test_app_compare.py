@@ -195,3 +195,4 @@ def test_protocols_that_differ_and_other_data_are_named() -> None:
     assert "another protocol" in charts.note(apart)
     assert "do not compare" in charts.note(others)
     assert len(charts.figure(others).data) == 2
+    assert charts.figure(others).layout.colorway[:2] == ("#e8590c", "#1c7ed6")  # those of kinds in the browser

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -10,6 +11,7 @@ from typing import Any
 
 import streamlit as st
 
+from app.components.assets import WEB
 from app.views.facts import headed, pictures_of, short
 from app.views.plainly import unmarked, untagged
 from engine.checkpoints.card import Card
@@ -75,6 +77,8 @@ def charts(cards: Sequence[Card], latency: Mapping[str, float]) -> None:
 
 
 PLAIN = {"displaylogo": False}
+COLOURS = json.loads((WEB / "pixels/palette.json").read_text("utf-8"))["kinds"]
+"""Those in which the browser draws kinds that are told apart."""
 HOW = "Measure them with: zoetrope-train evaluate NAME"
 
 
@@ -179,7 +183,7 @@ def figure(chart: Chart) -> Any:
     """Draw a chart, a colour a data set."""
     import plotly.graph_objects as go  # here, not above: it takes most of a second, and only this page needs it
 
-    figure = go.Figure()
+    figure = go.Figure(layout={"colorway": COLOURS})
     for data in dict.fromkeys(mark.card.data for mark in chart.marks):
         marks = sorted((mark for mark in chart.marks if mark.card.data == data), key=lambda mark: mark.x)
         places = [("top center", "bottom center")[i % 2] for i in range(len(marks))]  # so that near names keep apart

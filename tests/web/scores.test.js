@@ -86,7 +86,7 @@ test("an axis goes on beyond one's own pictures by five times their width at mos
 test("letters that would lie over each other get lanes of their own", () => {
   const marks = [100, 0, 10, 30].map((value) => ({ value }))
   assert.deepEqual(
-    stacked(marks, (value) => value),
+    stacked(marks, (value) => value, 17),
     { of: [0, 0, 1, 0], count: 2 },
   )
 })

@@ -10,11 +10,12 @@ const IMPORT = /^(?:import|export)\s(?:[^"]*?\sfrom\s)?"(\.[^"]+)"/gm
 const MAY = {
   vendor: [],
   pixels: [],
+  charts: ["pixels"],
   ui: ["pixels"],
   core: ["ui", "pixels", "vendor"],
   latent: ["core", "ui", "pixels"],
   source: ["core", "ui", "pixels"],
-  pages: ["core", "ui", "pixels", "latent", "source"],
+  pages: ["core", "ui", "pixels", "charts", "latent", "source"],
 }
 
 const folder = (path) => path.split("/").slice(0, path.startsWith("pages/") ? 2 : 1)

@@ -1,21 +1,10 @@
 // The latent plane: two axes, the pictures that lie on it, the data's posterior means, and a point to drag.
 
 import { telling } from "../core/slot.js"
-import { context2d } from "../pixels/canvas.js"
+import { context2d, density } from "../pixels/canvas.js"
+import { kindColour } from "../pixels/colormap.js"
 import { asSheet } from "../pixels/sheet.js"
 
-export const PALETTE = [
-  "#e8590c",
-  "#1c7ed6",
-  "#2f9e44",
-  "#c2255c",
-  "#7048e8",
-  "#e6b800",
-  "#0ca5a5",
-  "#8d5a3b",
-  "#868e96",
-  "#f06595",
-]
 const TILES = 420 // pictures on the plane, more or less; large pictures get fewer
 const DOTS = 3000
 
@@ -151,7 +140,7 @@ export class Plane {
 
   paint() {
     const { canvas, box } = this.parts
-    const scale = Math.min(window.devicePixelRatio || 1, 2)
+    const scale = density()
     const [width, height] = [Math.round(box.clientWidth * scale), Math.round(box.clientHeight * scale)]
     if (!width || !height) return
     if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height })
@@ -175,7 +164,7 @@ export class Plane {
     for (let i = 0; i < count; i += step) {
       const x = this.part(a, means[i * this.latent + a]) * width
       const y = (1 - this.part(b, means[i * this.latent + b])) * height
-      context.fillStyle = PALETTE[this.labels ? this.labels[i] % PALETTE.length : 0]
+      context.fillStyle = kindColour(this.labels ? this.labels[i] : 0)
       context.beginPath()
       context.arc(x, y, radius, 0, 7)
       context.fill()

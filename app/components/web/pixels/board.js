@@ -1,7 +1,7 @@
 // A picture drawn large, pixel by pixel, with what is laid over it: the veil of what is not drawn yet, heat, sight,
 // marks.
 
-import { context2d } from "./canvas.js"
+import { context2d, density } from "./canvas.js"
 
 const VEIL = [
   [158, 120, 84],
@@ -19,7 +19,7 @@ export class Board {
 
   /** Fit the canvas to `side` CSS pixels of its longer side. */
   fit([, height, width], side) {
-    const scale = Math.min(window.devicePixelRatio || 1, 2)
+    const scale = density()
     const cell = side / Math.max(height, width)
     Object.assign(this.canvas.style, {
       width: `${Math.floor(cell * width)}px`,

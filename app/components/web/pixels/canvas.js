@@ -1,5 +1,8 @@
 // Canvases to draw on.
 
+/** Pixels of a canvas for each CSS pixel: as many as the screen has, but no more than anybody sees. */
+export const density = () => Math.min(window.devicePixelRatio || 1, 2)
+
 /**
  * The 2D context of a canvas.
  *

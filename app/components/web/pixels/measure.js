@@ -1,5 +1,7 @@
 // How far a reconstruction lies from what the model saw, from the bytes of both.
 
+import { paintHeat } from "./colormap.js"
+
 const HOT = 0.5 // difference, 0 to 1, that is drawn as hot as can be: the same for all models, so that maps compare
 
 /** Bytes (height × width × channels) as a picture to draw. */
@@ -31,8 +33,7 @@ export function compare(seen, made) {
       total += difference * difference
       far += Math.abs(difference) / 3
     }
-    const heat = Math.min(1, far / HOT)
-    map.data.set([255, 40 + 190 * heat * heat, 30 + 60 * heat * heat, 235 * Math.sqrt(heat)], at)
+    paintHeat(map.data, at, far / HOT)
   }
   return { error: total / (3 * made.width * made.height), map }
 }

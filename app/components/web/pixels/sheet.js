@@ -1,6 +1,7 @@
 // Answers of the live channel as things that a canvas can draw.
 
-import { context2d } from "./canvas.js"
+import { context2d, density } from "./canvas.js"
+import { paintHeat } from "./colormap.js"
 
 // The alpha of a pixel, whose red lies in the lowest byte: browsers run on little-endian machines only
 const OPAQUE = 0xff000000
@@ -86,7 +87,7 @@ export class Screen {
 
   /** Fit the canvas to `width` × `height` CSS pixels of the page; draws the last picture again. */
   fit(width, height) {
-    const scale = Math.min(window.devicePixelRatio || 1, 2)
+    const scale = density()
     const [across, down] = [Math.max(1, Math.round(width * scale)), Math.max(1, Math.round(height * scale))]
     if (this.canvas.width === across && this.canvas.height === down) return
     this.canvas.width = across
@@ -126,13 +127,6 @@ export function change(first, second) {
     total += differences[pixel]
     largest = Math.max(largest, differences[pixel])
   }
-  differences.forEach((difference, pixel) => glow(image.data, 4 * pixel, difference / Math.max(largest, 24)))
+  differences.forEach((difference, pixel) => paintHeat(image.data, 4 * pixel, difference / Math.max(largest, 24)))
   return { image, mean: total / differences.length / 255 }
-}
-
-function glow(rgba, at, heat) {
-  rgba[at] = 255
-  rgba[at + 1] = 40 + 190 * heat * heat
-  rgba[at + 2] = 30 + 60 * heat * heat
-  rgba[at + 3] = 240 * heat
 }

@@ -1,6 +1,6 @@
 // The stage: the source as it is, and on it the crop box, which is always in sight and can be moved, sized and turned.
 
-import { context2d } from "../pixels/canvas.js"
+import { context2d, density } from "../pixels/canvas.js"
 import { element } from "../ui/element.js"
 import { clamp, reach, turned, within } from "./crop.js"
 
@@ -60,7 +60,7 @@ export class Stage {
   paint(source) {
     this.source = source
     const { stage, view, box } = this.parts
-    const side = Math.round(stage.clientWidth * Math.min(window.devicePixelRatio || 1, 2))
+    const side = Math.round(stage.clientWidth * density())
     if (!side) return
     if (view.width !== side) view.width = view.height = side
     const context = context2d(view)

@@ -1,7 +1,7 @@
 // Mode coverage of the toys: what a model makes of many seeds, as points over the modes of its data.
 
 import { telling } from "../../core/slot.js"
-import { context2d } from "../../pixels/canvas.js"
+import { Chart, linear } from "../../charts/chart.js"
 import { element } from "./parts.js"
 import { view } from "./view.js"
 
@@ -43,11 +43,12 @@ export class Toys {
   }
 
   plot(card) {
-    const canvas = element("canvas", { width: SIDE, height: SIDE, role: "img", "data-testid": "toy" })
+    const canvas = element("canvas", { role: "img", "data-testid": "toy" })
     const text = element("span", {})
     const plot = {
       card,
       canvas,
+      chart: new Chart(canvas),
       text,
       points: /** @type {number[]} */ ([]),
       slot: /** @type {import("../../core/slot.js").Slot | null} */ (null),
@@ -74,28 +75,20 @@ export class Toys {
   }
 }
 
-function paint({ card, canvas, text, points }) {
+function paint({ card, canvas, chart, text, points }) {
   const { extent, modes, deviation, reach } = card.toy
-  const context = context2d(canvas)
-  const style = getComputedStyle(canvas)
-  /** @type {(x: number, y: number) => [number, number]} */
-  const place = (x, y) => [((x / extent + 1) / 2) * SIDE, ((1 - y / extent) / 2) * SIDE]
-  context.clearRect(0, 0, SIDE, SIDE)
+  const [across, down] = [linear([-extent, extent], [0, SIDE]), linear([-extent, extent], [SIDE, 0])]
+  chart.fit(SIDE, SIDE)
   const { found, near } = coverage(card.toy, points)
+  const radius = Math.max(6, across(reach * deviation) - across(0))
   modes.forEach(([x, y], i) => {
-    context.beginPath()
-    context.arc(...place(x, y), Math.max(6, ((reach * deviation) / extent / 2) * SIDE), 0, 2 * Math.PI)
-    context.strokeStyle = found.has(i) ? style.getPropertyValue("--accent") : style.color
-    context.lineWidth = found.has(i) ? 2 : 1
-    context.stroke()
+    const as = found.has(i) ? { colour: "--accent", width: 2 } : {}
+    chart.ring([across(x), down(y)], radius, as)
   })
-  context.fillStyle = style.color
-  context.globalAlpha = 0.35
   for (let i = 0; i < points.length; i += 2) {
-    const [x, y] = place(points[i], points[i + 1])
-    context.fillRect(x - 1, y - 1, 2, 2)
+    const [x, y] = [across(points[i]), down(points[i + 1])]
+    chart.box([x - 1, y - 1], [x + 1, y + 1], { alpha: 0.35 })
   }
-  context.globalAlpha = 1
   const count = points.length / 2
   text.textContent = modes.length
     ? `${found.size} of ${modes.length} modes, ${count ? ((100 * near) / count).toFixed(1) : "–"} % of ` +

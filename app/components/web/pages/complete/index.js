@@ -8,7 +8,7 @@ import { mounting } from "../../core/mount.js"
 import * as sourceSaving from "../../source/saving.js"
 import { Board } from "../../pixels/board.js"
 import { Brush } from "./brush.js"
-import { Chart } from "./chart.js"
+import { Chances } from "./chances.js"
 import { Drawing } from "../../latent/drawing.js"
 import { SEEDS, SPEEDS, completionState, mask, packed, preset, unpack } from "./completionState.js"
 import { Fillings } from "./fillings.js"
@@ -38,7 +38,7 @@ export class Complete extends Page {
     const { parts } = this
     this.pictures = new KeptPictures(page, { changed: () => this.persistence.now(), say: this.say })
     this.board = new Board(parts.canvas)
-    this.chart = new Chart(parts.chart)
+    this.chart = new Chances(parts.chart)
     this.player = new Player(this.channel, { shown: () => this.shown(), state: () => this.state(), trouble: this.say })
     this.fillings = new Fillings(parts.fillings, { chosen: (i) => this.choose(i) })
     this.source = new Source(this.channel, parts.pictureSource, {

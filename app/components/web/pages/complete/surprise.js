@@ -1,6 +1,7 @@
 // How surprising every pixel of the picture is to the model: bits, as heat over the board, and their sum.
 
 import { telling } from "../../core/slot.js"
+import { heatColour } from "../../pixels/colormap.js"
 import { settle } from "../../ui/element.js"
 import { completionState } from "./completionState.js"
 
@@ -88,8 +89,7 @@ export class Surprise {
   over(pixel) {
     const { bits } = this
     if (!completionState.surprise || !bits || pixel >= this.at) return null
-    const heat = Math.min(1, bits[pixel] / (this.hottest ?? LEAST))
-    return [255, 40 + 190 * heat * heat, 30 + 60 * heat * heat, 0.12 + 0.85 * Math.sqrt(heat)]
+    return heatColour(bits[pixel] / (this.hottest ?? LEAST))
   }
 
   close() {

@@ -1,7 +1,7 @@
 // The words around picture and plane, and which buttons can be pressed.
 
 import { element } from "../../ui/element.js"
-import { PALETTE } from "../../latent/plane.js"
+import { kindColour } from "../../pixels/colormap.js"
 import { axisName, strongest } from "../../latent/view.js"
 
 export class Captions {
@@ -61,7 +61,7 @@ export class Captions {
     const { card, parts } = this.explorer
     const named = (name, label) => {
       const dot = element("i", {})
-      dot.style.background = PALETTE[label % PALETTE.length]
+      dot.style.background = kindColour(label)
       return element("span", {}, dot, name)
     }
     parts.legend.replaceChildren(...(labelled ? card.labels.slice(0, 10).map(named) : []))

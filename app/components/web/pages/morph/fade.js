@@ -1,6 +1,6 @@
 // The cross-fade beside the path: the two key pictures of a segment laid over each other, as any slide show does it.
 
-import { context2d } from "../../pixels/canvas.js"
+import { context2d, density } from "../../pixels/canvas.js"
 
 export class Fade {
   constructor(canvas) {
@@ -11,7 +11,7 @@ export class Fade {
   }
 
   fit(width, height) {
-    const scale = Math.min(window.devicePixelRatio || 1, 2)
+    const scale = density()
     const [across, down] = [Math.max(1, Math.round(width * scale)), Math.max(1, Math.round(height * scale))]
     if (this.canvas.width !== across || this.canvas.height !== down)
       Object.assign(this.canvas, { width: across, height: down })

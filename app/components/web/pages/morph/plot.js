@@ -1,22 +1,18 @@
 // |z| along the path, over the shell in which nearly all draws of the prior lie. A drag over it scrubs.
 
-import { context2d } from "../../pixels/canvas.js"
+import { Chart, linear } from "../../charts/chart.js"
 import { Path, norm, INTERPOLATIONS } from "../../latent/path.js"
 
 const POINTS = 240
 const EDGE = { left: 34, right: 8, top: 16, bottom: 8 } // CSS pixels
 
 export class Plot {
-  scale = 0
   most = 1
-  colours = {}
-  /** @type {ReturnType<typeof context2d>} */ context
 
   constructor(canvas, box, onSeek) {
-    const back = new OffscreenCanvas(1, 1) // all but the cursor, which alone moves at each screen refresh
     this.canvas = canvas
-    this.box = box
-    this.back = back
+    this.front = new Chart(canvas)
+    this.back = new Chart(new OffscreenCanvas(1, 1), canvas) // all but the cursor, which alone moves at each refresh
     this.onSeek = onSeek
     this.curves = {}
     this.time = 0
@@ -60,12 +56,7 @@ export class Plot {
   }
 
   fit(width, height) {
-    this.scale = Math.min(window.devicePixelRatio || 1, 2)
-    const size = {
-      width: Math.max(1, Math.round(width * this.scale)),
-      height: Math.max(1, Math.round(height * this.scale)),
-    }
-    for (const canvas of [this.canvas, this.back]) Object.assign(canvas, size)
+    for (const chart of [this.front, this.back]) chart.fit(width, height)
     this.paint()
   }
 
@@ -82,128 +73,70 @@ export class Plot {
   }
 
   paint() {
-    const { back, scale, walk, canvas } = this
-    if (!walk || !scale) return
-    const style = getComputedStyle(canvas)
-    this.colours = Object.fromEntries(["--ink", "--accent"].map((name) => [name, style.getPropertyValue(name)]))
+    const { back, walk } = this
+    if (!walk || !back.width) return
     const all = [...Object.values(this.curves).flat(), ...(walk.card.shell ?? []), ...(this.codes ?? [])]
     this.most = 1.12 * Math.max(1e-6, ...all)
-    const context = (this.context = context2d(back))
-    context.setTransform(scale, 0, 0, scale, 0, 0)
-    context.clearRect(0, 0, back.width, back.height)
-    context.font = `${Math.max(11, 0.8 * parseFloat(style.fontSize))}px ${style.fontFamily}`
+    for (const chart of [this.front, back]) chart.begin()
     if (this.codes) this.band(this.codes, "--ink", 0.1, "codes of held-out pictures", "left")
     if (walk.card.shell) this.band(walk.card.shell, "--accent", 0.2, "shell of the prior: 5 – 95 %", "right")
     this.axis()
-    for (const way of Object.keys(this.curves)) if (way !== walk.settings.way) this.curve(way, 1, 0.35, [4, 4])
-    if (walk.ready) this.curve(walk.settings.way, 2.5, 1, [])
-    if (walk.ready) walk.keys.forEach((_, key) => this.dot(walk.path.timeOf(key), 3.5, "--ink"))
+    for (const way of Object.keys(this.curves))
+      if (way !== walk.settings.way) this.curve(way, { alpha: 0.35, dash: [4, 4] })
+    if (walk.ready) this.curve(walk.settings.way, { colour: "--accent", width: 2.5 })
+    if (walk.ready) walk.keys.forEach((_, key) => back.dot(this.place(walk.path.timeOf(key)), 3.5, {}))
     this.show()
   }
 
   /** Put the cursor where the moment is. */
   show() {
-    const { canvas, walk, scale } = this
-    if (!walk || !scale) return
-    const context = (this.context = context2d(canvas))
-    context.setTransform(1, 0, 0, 1, 0, 0)
-    context.clearRect(0, 0, canvas.width, canvas.height)
-    context.drawImage(this.back, 0, 0)
+    const { front, back, walk, time } = this
+    if (!walk || !front.width) return
+    front.lay(back)
     if (!walk.ready) return
-    context.setTransform(scale, 0, 0, scale, 0, 0)
-    context.strokeStyle = this.ink("--ink")
-    this.line(
-      [
-        [this.time, 0],
-        [this.time, this.most],
-      ],
-      1,
-      [],
-    )
-    this.dot(this.time, 6, "--accent")
+    front.segment([this.x(time), this.y(0)], [this.x(time), this.y(this.most)], {})
+    front.dot(this.place(time), 6, { colour: "--accent" })
   }
 
-  ink(name) {
-    return this.colours[name]
+  get x() {
+    return linear([0, 1], [EDGE.left, this.front.width - EDGE.right])
   }
 
-  x(time) {
-    return EDGE.left + time * (this.canvas.width / this.scale - EDGE.left - EDGE.right)
+  get y() {
+    return linear([0, this.most], [this.front.height - EDGE.bottom, EDGE.top])
   }
 
-  y(length) {
-    const height = this.canvas.height / this.scale
-    return height - EDGE.bottom - (length / this.most) * (height - EDGE.top - EDGE.bottom)
+  /**
+   * Where the path is at a time.
+   *
+   * @returns {import("../../charts/chart.js").Point}
+   */
+  place(time) {
+    return [this.x(time), this.y(norm(this.walk.path.at(time)))]
   }
 
-  band([low, middle, high], colour, alpha, text, align) {
-    const { context } = this
-    context.fillStyle = context.strokeStyle = this.ink(colour)
-    context.globalAlpha = alpha
-    context.fillRect(this.x(0), this.y(high), this.x(1) - this.x(0), this.y(low) - this.y(high))
-    context.globalAlpha = Math.min(1, 3 * alpha)
-    this.line(
-      [
-        [0, middle],
-        [1, middle],
-      ],
-      1,
-      [2, 3],
-    )
-    context.globalAlpha = 0.95
-    context.fillStyle = this.ink("--ink")
-    context.textAlign = align
-    const above = align === "right" ? this.y(high) - 4 : this.y(low) + 13
-    context.fillText(text, this.x(align === "right" ? 1 : 0) + (align === "right" ? -2 : 3), Math.max(11, above))
-    context.globalAlpha = 1
+  band([low, middle, high], colour, alpha, words, align) {
+    const { back, x, y } = this
+    back.box([x(0), y(high)], [x(1), y(low)], { colour, alpha })
+    back.segment([x(0), y(middle)], [x(1), y(middle)], { colour, alpha: Math.min(1, 3 * alpha), dash: [2, 3] })
+    const right = align === "right"
+    const above = right ? y(high) - 4 : y(low) + back.size + 1
+    back.text(words, [right ? x(1) - 2 : x(0) + 3, Math.max(back.size, above)], { align, alpha: 0.95 })
   }
 
   axis() {
-    const { context } = this
-    context.fillStyle = context.strokeStyle = this.ink("--ink")
-    context.globalAlpha = 0.75
-    context.textAlign = "right"
+    const { back, x, y } = this
     const step = [0.5, 1, 2, 5, 10, 20, 50, 100].find((one) => this.most / one <= 6) ?? this.most
     for (let value = 0; value <= this.most; value += step)
-      context.fillText(String(value), EDGE.left - 6, this.y(value) + 4)
-    this.line(
-      [
-        [0, 0],
-        [1, 0],
-      ],
-      1,
-      [],
+      back.text(String(value), [EDGE.left - 6, y(value) + 4], { align: "right", alpha: 0.75 })
+    back.segment([x(0), y(0)], [x(1), y(0)], { alpha: 0.75 })
+  }
+
+  curve(way, as) {
+    const { x, y } = this
+    this.back.line(
+      this.curves[way].map((length, i) => [x(i / POINTS), y(length)]),
+      as,
     )
-    context.globalAlpha = 1
-  }
-
-  curve(way, width, alpha, dash) {
-    const { context } = this
-    context.strokeStyle = this.ink(way === this.walk.settings.way ? "--accent" : "--ink")
-    context.globalAlpha = alpha
-    this.line(
-      this.curves[way].map((length, i) => [i / POINTS, length]),
-      width,
-      dash,
-    )
-    context.globalAlpha = 1
-  }
-
-  dot(time, radius, colour) {
-    const { context, walk } = this
-    context.fillStyle = this.ink(colour)
-    context.beginPath()
-    context.arc(this.x(time), this.y(norm(walk.path.at(time))), radius, 0, 2 * Math.PI)
-    context.fill()
-  }
-
-  line(points, width, dash) {
-    const { context } = this
-    context.lineWidth = width
-    context.setLineDash(dash)
-    context.beginPath()
-    points.forEach(([time, length], i) => context[i ? "lineTo" : "moveTo"](this.x(time), this.y(length)))
-    context.stroke()
-    context.setLineDash([])
   }
 }

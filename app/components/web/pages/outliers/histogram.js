@@ -1,55 +1,36 @@
 // Two histograms over one axis, from quantiles in equal steps: a model's own test pictures filled, outliers as an
 // outline; and on it the pictures of the row as lettered marks, and the bounds within which 95 % of its own lie.
 
-import { context2d } from "../../pixels/canvas.js"
+import { Chart, linear, outline } from "../../charts/chart.js"
 import { written } from "./scores.js"
 
 const BINS = 48
 const FURTHEST = 5 // times the width of one's own pictures that the axis goes on beyond them
-const EDGE = { side: 10, foot: 18, head: 4, mark: 17 } // CSS pixels
+const EDGE = { side: 0.8, foot: 1.5, head: 0.3, mark: 1.4 } // heights of its type
 
 /**
  * Draw on a canvas: `own` and `other` quantiles or null, `marks` [{letter, value, strong}], words below the axis, and
  * at which parts of its own the bounds are.
  */
 export function histogram(canvas, { own, other, marks, words, bounds }) {
-  const scale = Math.min(window.devicePixelRatio || 1, 2)
-  const [width, height] = [canvas.clientWidth, canvas.clientHeight]
-  if (!width || !height) return
-  Object.assign(canvas, { width: Math.round(width * scale), height: Math.round(height * scale) })
-  const context = context2d(canvas)
-  context.scale(scale, scale)
-  const style = getComputedStyle(canvas)
-  const colour = (name) => style.getPropertyValue(name)
-  context.font = `600 12px ${style.fontFamily}`
+  const chart = new Chart(canvas)
+  if (!chart.fit()) return
+  const { width, height, size } = chart
   const [low, high] = ends(own, other, marks)
-  const lanes = stacked(marks, (value) => across(value))
-  const top = EDGE.head + EDGE.mark * Math.max(1, lanes.count)
-  const floor = height - EDGE.foot
-  function across(value) {
-    const part = Math.min(1, Math.max(0, (value - low) / (high - low)))
-    return EDGE.side + part * (width - 2 * EDGE.side)
+  const wide = linear([low, high], [EDGE.side * size, width - EDGE.side * size])
+  const across = (value) => wide(Math.min(high, Math.max(low, value)))
+  const lanes = stacked(marks, across, EDGE.mark * size)
+  const lane = (i) => size * (EDGE.head + EDGE.mark * i)
+  const [top, floor] = [lane(Math.max(1, lanes.count)), height - EDGE.foot * size]
+  if (own) bars(chart, [own, other], { low, high, across, top, floor })
+  const more = own && Math.max(own.at(-2), other.at(-2)) > high
+  axis(chart, [written(low), words, more ? `${written(high)} and beyond` : written(high)], floor)
+  for (const part of own ? bounds : []) {
+    const x = across(own[Math.round(part * (own.length - 1))])
+    chart.segment([x, top - 4], [x, floor], { alpha: 0.55, dash: [4, 4] })
   }
-  if (own)
-    bars(context, [own, other], { low, high, across, top, floor, ink: colour("--own"), accent: colour("--other") })
-  axis(context, {
-    low,
-    high,
-    width,
-    height,
-    floor,
-    words,
-    more: own && Math.max(own.at(-2), other.at(-2)) > high,
-    ink: colour("--soft-ink"),
-  })
-  if (own)
-    for (const part of bounds)
-      bound(context, across(own[Math.round(part * (own.length - 1))]), top, floor, colour("--ink"))
-  const colours = { ink: colour("--ink"), paper: colour("--paper"), accent: colour("--accent") }
   for (const draw of [pole, flag])
-    marks.forEach((mark, i) =>
-      draw(context, across(mark.value), EDGE.head + EDGE.mark * lanes.of[i], floor, mark, colours),
-    )
+    marks.forEach((mark, i) => draw(chart, across(mark.value), lane(lanes.of[i]), floor, mark))
 }
 
 /** The ends of the axis, with a margin; without any test pictures those of the marks. */
@@ -92,56 +73,28 @@ export function binned(quantiles, low, high, bins = BINS) {
   return counts
 }
 
-function bars(context, kinds, { low, high, across, top, floor, ink, accent }) {
-  const [filled, outline] = kinds.map((quantiles) => binned(quantiles, low, high))
-  const tallest = Math.max(...filled, ...outline)
-  const y = (share) => floor - (share / tallest) * (floor - top - 2)
+function bars(chart, kinds, { low, high, across, top, floor }) {
+  const [filled, outlined] = kinds.map((quantiles) => binned(quantiles, low, high))
   const x = (bin) => across(low + (bin / BINS) * (high - low))
-  context.fillStyle = ink
-  filled.forEach((share, bin) => context.fillRect(x(bin), y(share), x(bin + 1) - x(bin) + 0.3, floor - y(share)))
-  context.beginPath()
-  context.moveTo(x(0), floor)
-  outline.forEach((share, bin) => (context.lineTo(x(bin), y(share)), context.lineTo(x(bin + 1), y(share))))
-  context.lineTo(x(BINS), floor)
-  context.fillStyle = accent
-  context.globalAlpha = 0.14
-  context.fill()
-  context.globalAlpha = 1
-  context.strokeStyle = accent
-  context.lineWidth = 2
-  context.stroke()
+  const y = linear([0, Math.max(...filled, ...outlined)], [floor, top + 2])
+  filled.forEach((share, bin) => chart.box([x(bin), y(share)], [x(bin + 1) + 0.3, floor], { colour: "--own" }))
+  const points = outline(outlined, x, y)
+  chart.area(points, { colour: "--other", alpha: 0.14 })
+  chart.line(points, { colour: "--other", width: 2 })
 }
 
-function axis(context, { low, high, width, height, floor, words, more, ink }) {
-  context.strokeStyle = context.fillStyle = ink
-  context.lineWidth = 1
-  context.beginPath()
-  context.moveTo(EDGE.side, floor + 0.5)
-  context.lineTo(width - EDGE.side, floor + 0.5)
-  context.stroke()
-  const write = (text, x, align) => {
-    context.textAlign = align
-    context.fillText(text, x, height - 4)
-  }
-  write(written(low), EDGE.side, "left")
-  write(words, width / 2, "center")
-  write(more ? `${written(high)} and beyond` : written(high), width - EDGE.side, "right")
-}
-
-function bound(context, x, top, floor, ink) {
-  context.save()
-  context.strokeStyle = ink
-  context.globalAlpha = 0.55
-  context.setLineDash([4, 4])
-  context.beginPath()
-  context.moveTo(x, top - 4)
-  context.lineTo(x, floor)
-  context.stroke()
-  context.restore()
+function axis(chart, [first, words, last], floor) {
+  const { width, height, size } = chart
+  const [left, right] = [EDGE.side * size, width - EDGE.side * size]
+  const colour = "--soft-ink"
+  chart.segment([left, floor + 0.5], [right, floor + 0.5], { colour })
+  chart.text(first, [left, height - 4], { colour })
+  chart.text(words, [width / 2, height - 4], { colour, align: "center" })
+  chart.text(last, [right, height - 4], { colour, align: "right" })
 }
 
 /** Lanes above the bars in which no two letters lie over each other: the lane of each, and how many there are. */
-export function stacked(marks, across, apart = 17) {
+export function stacked(marks, across, apart) {
   const order = marks.map((mark, i) => i).sort((a, b) => across(marks[a].value) - across(marks[b].value))
   const of = Array(marks.length).fill(0)
   const last = /** @type {number[]} */ ([])
@@ -155,21 +108,14 @@ export function stacked(marks, across, apart = 17) {
   return { of, count: last.length }
 }
 
-function pole(context, x, top, floor, { strong }, { ink, accent }) {
-  context.strokeStyle = strong ? accent : ink
-  context.lineWidth = strong ? 2 : 1.2
-  context.beginPath()
-  context.moveTo(x, top + 8)
-  context.lineTo(x, floor)
-  context.stroke()
+function pole(chart, x, top, floor, { strong }) {
+  chart.segment([x, top + chart.size * 0.65], [x, floor], { colour: ink(strong), width: strong ? 2 : 1.2 })
 }
 
-function flag(context, x, top, floor, { letter, strong }, { ink, paper, accent }) {
-  context.fillStyle = strong ? accent : ink
-  context.beginPath()
-  context.arc(x, top + 8, 7.5, 0, 2 * Math.PI)
-  context.fill()
-  context.fillStyle = paper
-  context.textAlign = "center"
-  context.fillText(letter, x, top + 12.2)
+function flag(chart, x, top, floor, { letter, strong }) {
+  const { size } = chart
+  chart.dot([x, top + 0.65 * size], 0.62 * size, { colour: ink(strong) })
+  chart.text(letter, [x, top + size], { colour: "--paper", align: "center" })
 }
+
+const ink = (strong) => (strong ? "--accent" : "--ink")

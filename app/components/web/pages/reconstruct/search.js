@@ -2,7 +2,7 @@
 
 import { telling } from "../../core/slot.js"
 import { MAX_STEPS } from "../../core/verbs.js"
-import { context2d } from "../../pixels/canvas.js"
+import { Chart, linear } from "../../charts/chart.js"
 import { decoded } from "../../pixels/sheet.js"
 import { button, element } from "../../source/parts.js"
 import { figure, image } from "../../pixels/measure.js"
@@ -31,12 +31,8 @@ export class Search {
     this.over = button("Start over", "Forget what was found", () => this.forget())
     this.progress = element("progress", { max: ENOUGH, value: 0, "aria-label": `Steps of the search in ${card.title}` })
     this.says = element("p", { class: "zt-rec-words", role: "status" })
-    this.curve = element("canvas", {
-      ...CURVE,
-      class: "zt-rec-curve",
-      role: "img",
-      "aria-label": "Pixel error by step",
-    })
+    this.curve = element("canvas", { class: "zt-rec-curve", role: "img", "aria-label": "Pixel error by step" })
+    this.chart = new Chart(this.curve)
     if (card.classes.length) this.tile.askClass(() => this.retell(), false)
     this.tile.extra.append(
       this.curve,
@@ -155,22 +151,16 @@ export class Search {
 
   /** The error by step, on a logarithmic scale. */
   draw(losses) {
-    const { width, height } = CURVE
-    const context = context2d(this.curve)
-    context.clearRect(0, 0, width, height)
+    this.chart.fit(CURVE.width, CURVE.height)
     if (losses.length < 2) return
     const logs = losses.map((loss) => Math.log(Math.max(loss, 1e-6)))
     const [low, high] = [Math.min(...logs), Math.max(...logs)]
-    context.strokeStyle = getComputedStyle(this.curve).color
-    context.lineWidth = 1.5
-    context.beginPath()
-    logs.forEach((log, i) =>
-      context.lineTo(
-        (i / Math.max(losses.length - 1, 60)) * width,
-        2 + (height - 4) * (1 - (log - low) / Math.max(high - low, 1e-9)),
-      ),
+    const x = linear([0, Math.max(losses.length - 1, 60)], [0, CURVE.width])
+    const y = linear([low, Math.max(high, low + 1e-9)], [CURVE.height - 2, 2])
+    this.chart.line(
+      logs.map((log, i) => [x(i), y(log)]),
+      { colour: "--accent", width: 1.5 },
     )
-    context.stroke()
   }
 }
 

@@ -1,12 +1,12 @@
 // The distribution of a pixel's value: bars where it is black or white, else one area of 256 levels for each channel.
 
-import { context2d } from "../../pixels/canvas.js"
+import { Chart, linear } from "../../charts/chart.js"
 import { element } from "../../ui/element.js"
 
 const NAMES = { 1: [""], 3: ["red", "green", "blue"] }
 const COLOURS = { 1: ["--ink"], 3: ["#e03131", "#2f9e44", "#3b5bdb"] }
 
-export class Chart {
+export class Chances {
   rows = []
 
   constructor(host) {
@@ -70,34 +70,22 @@ export class Chart {
 
   /** Draw levels from left to right; the scale fits the highest, and says so. */
   area(channel, chances, drawn) {
-    const canvas = this.canvases[channel]
-    const scale = Math.min(window.devicePixelRatio || 1, 2)
-    const [width, height] = [canvas.clientWidth || 260, canvas.clientHeight || 96]
-    Object.assign(canvas, { width: width * scale, height: height * scale })
-    const context = context2d(canvas)
-    context.scale(scale, scale)
-    const style = getComputedStyle(canvas)
-    const ink = style.getPropertyValue("--ink")
-    const colour = COLOURS[this.canvases.length][channel]
-    const most = Math.max(...chances)
-    const x = (level) => (level / (chances.length - 1)) * (width - 2) + 1
-    const top = 1.4 * parseFloat(style.fontSize) // the line of text
-    const y = (p) => height - 1 - (p / most) * (height - top)
-    context.fillStyle = colour.startsWith("--") ? ink : colour
-    context.globalAlpha = 0.55
-    context.beginPath()
-    context.moveTo(x(0), height)
-    chances.forEach((p, level) => context.lineTo(x(level), y(p)))
-    context.lineTo(x(chances.length - 1), height)
-    context.fill()
-    context.globalAlpha = 1
-    context.fillStyle = context.strokeStyle = style.getPropertyValue("--accent")
-    context.fillRect(x(drawn) - 1, top, 2, height - top)
-    context.fillStyle = ink
-    context.font = `${style.fontSize} ${style.fontFamily}`
-    context.textAlign = drawn > 128 ? "left" : "right"
-    context.textBaseline = "top"
-    context.fillText(`highest ${percent(most)}`, drawn > 128 ? 2 : width - 2, 2)
+    const chart = new Chart(this.canvases[channel])
+    chart.fit(this.canvases[channel].clientWidth || 260, this.canvases[channel].clientHeight || 96)
+    const { width, height, size } = chart
+    const [last, most, top] = [chances.length - 1, Math.max(...chances), 1.4 * size]
+    const x = linear([0, last], [1, width - 1])
+    const y = linear([0, most], [height - 1, top - 1])
+    const levels = Array.from(chances, (p, level) => [x(level), y(p)])
+    const points = /** @type {import("../../charts/chart.js").Point[]} */ ([
+      [x(0), height],
+      ...levels,
+      [x(last), height],
+    ])
+    chart.area(points, { colour: COLOURS[this.canvases.length][channel], alpha: 0.55 })
+    chart.box([x(drawn) - 1, top], [x(drawn) + 1, height], { colour: "--accent" })
+    const right = drawn <= 128
+    chart.text(`highest ${percent(most)}`, [right ? width - 2 : 2, size], { align: right ? "right" : "left" })
   }
 }
 
