@@ -62,7 +62,6 @@ class State {
   /** @type {Record<string, string> | null} the address with which the fields agree */ wrote = null
   /** @type {Record<string, any> | null} what the entry of the history is marked with */ marked = null
   told = ""
-  /** @type {Record<string, string>} the address that Streamlit has read last */ heard = {}
   /** @type {(name: string, value: any) => void} */ send = () => {}
 
   /**
@@ -110,8 +109,8 @@ class State {
    * @param {Asked} asked
    */
   news({ query }) {
-    this.heard = query
     if (!here(this.page) || !equal(query, this.address())) return false
+    clearTimeout(this.timer)
     return this.wrote === null || (Object.keys(query).length > 0 && !equal(query, this.wrote))
   }
 
@@ -164,7 +163,7 @@ class State {
     this.tell()
     const again = (pause) => {
       this.timer = setTimeout(() => {
-        if (!here(this.page) || equal(this.heard, this.address())) return
+        if (!here(this.page)) return
         this.tell()
         if (pause < LONGEST) again(2 * pause)
       }, pause)
