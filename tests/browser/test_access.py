@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.browser.conftest import LAPTOP
+from tests.browser.conftest import watched
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
@@ -25,11 +25,10 @@ BAD = ("serious", "critical")
 
 
 @pytest.fixture(params=["light", "dark"])
-def painted(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
-    page = browser.new_page(viewport=LAPTOP, color_scheme=request.param)  # type: ignore[arg-type]
-    page.set_default_timeout(60_000)
-    yield page
-    page.close()
+def painted(context: BrowserContext, everything: str, request: pytest.FixtureRequest) -> Iterator[Page]:
+    with watched(context, everything, 60_000) as page:
+        page.emulate_media(color_scheme=request.param)
+        yield page
 
 
 @pytest.mark.parametrize("name", PAGES)

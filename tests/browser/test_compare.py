@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from engine.analysis.reference_images import ReferenceImages, save
 from tests.browser.conftest import Held
@@ -370,7 +370,7 @@ def test_every_control_is_reached_by_tab_and_has_a_name(compare: Compare) -> Non
     assert hidden == 0
 
 
-def test_a_phone_shows_the_first_column_whole(browser: Browser, browser_phone: Page, server: str) -> None:
+def test_a_phone_shows_the_first_column_whole(browser_phone: Page, server: str) -> None:
     Compare(browser_phone, server).open()
     box = browser_phone.get_by_test_id("column").first.bounding_box()
     assert box is not None

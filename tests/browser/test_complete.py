@@ -10,13 +10,13 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from playwright.sync_api import Browser, Locator, Page, TimeoutError, expect
+from playwright.sync_api import BrowserContext, Locator, Page, TimeoutError, expect
 
 from engine.checkpoints.card import TrainingRun
 from engine.inference.engine import Engine
 from engine.models.gan import GAN, GANConfig
 from engine.models.pixel_cnn import PixelCNNConfig
-from tests.browser.conftest import LAPTOP, Held, Server, foreign, lecture, serving
+from tests.browser.conftest import Held, Server, lecture, serving, watched
 from tests.browser.test_reconstruct import NAMELESS, bring, file
 from tests.shelf import keep, made
 from tests.tiny import write
@@ -119,17 +119,9 @@ def veiled(seen: Bytes) -> NDArray[np.bool_]:
 
 
 @pytest.fixture
-def complete(browser: Browser, studio: Server) -> Iterator[Complete]:
-    context = browser.new_context(viewport=LAPTOP)  # type: ignore[arg-type]
-    context.grant_permissions(["clipboard-read", "clipboard-write"])
-    page = context.new_page()
-    page.set_default_timeout(60_000)  # the first to come waits for a cold engine
-    troubles: list[str] = []
-    page.on("pageerror", lambda error: troubles.append(str(error)))
-    page.on("request", lambda request: troubles.extend(foreign(request.url, studio.address)))
-    yield Complete(page, studio)
-    context.close()
-    assert troubles == []
+def complete(context: BrowserContext, studio: Server) -> Iterator[Complete]:
+    with watched(context, studio.address, 60_000) as page:  # the first to come waits for a cold engine
+        yield Complete(page, studio)
 
 
 def test_a_picture_is_drawn_pixel_by_pixel_at_any_pace(complete: Complete) -> None:

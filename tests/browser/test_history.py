@@ -110,7 +110,7 @@ def several(tmp_path: Path) -> Iterator[str]:
 
 
 def test_back_from_a_card_finds_the_pictures_that_were_chosen(browser: Browser, several: str) -> None:
-    page = browser.new_page(viewport=LAPTOP)  # type: ignore[arg-type]
+    page = browser.new_page(viewport=LAPTOP)
     page.set_default_timeout(30_000)
     page.goto(several)
     pills = page.get_by_role("radio")

@@ -149,7 +149,7 @@ def test_what_is_not_kept_is_said(bringer: Page, home: Path) -> None:
 def camera(browser: Browser, server: str) -> Iterator[Page]:
     fakes = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
     running = browser.browser_type.launch(executable_path=chromium(), args=[*FLAGS, *fakes])
-    page = running.new_page(viewport=LAPTOP)  # type: ignore[arg-type]
+    page = running.new_page(viewport=LAPTOP)
     page.set_default_timeout(20_000)
     page.goto(f"{server}/reconstruct")
     yield page
@@ -168,7 +168,7 @@ def test_a_held_camera_picture_outlives_a_reload(camera: Page) -> None:
 
 def test_a_picture_outlives_a_restart_and_is_kept_once_the_server_is_back(browser: Browser, tmp_path: Path) -> None:
     with serving(write_all(tmp_path / "checkpoints"), tmp_path) as server:
-        page = browser.new_page(viewport=LAPTOP)  # type: ignore[arg-type]
+        page = browser.new_page(viewport=LAPTOP)
         page.set_default_timeout(30_000)
         page.goto(f"{server.address}/reconstruct")
         expect(page.locator(".zt-rec-thumb[aria-pressed=true]")).to_have_count(1)

@@ -127,7 +127,7 @@ def test_a_duplicated_tab_starts_from_the_same_and_goes_its_own_way(explore: Exp
 
 def test_a_restarted_server_keeps_the_view(browser: Browser, tmp_path: Path) -> None:
     with serving(write_all(tmp_path / "checkpoints"), tmp_path) as server:
-        page = browser.new_page(viewport=LAPTOP)  # type: ignore[arg-type]
+        page = browser.new_page(viewport=LAPTOP)
         page.set_default_timeout(90_000)  # an engine starts under way, on however busy a machine
         explore = Explore(page, server.address)
         wander(explore)

@@ -42,7 +42,7 @@ def visitor(browser: Browser) -> Iterator[Page]:
         if "Content Security Policy" in message.text or "Content-Security-Policy" in message.text:
             refused.append(message.text)
 
-    page = browser.new_page(viewport=LAPTOP)  # type: ignore[arg-type]
+    page = browser.new_page(viewport=LAPTOP)
     page.set_default_timeout(30_000)
     page.on("console", heard)
     yield page

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from engine.analysis import outliers
 from engine.analysis.outliers import SCORES, Reading
@@ -21,7 +21,7 @@ from engine.inference.engine import Engine
 from engine.models.classifier import ClassifierConfig
 from engine.models.gan import GANConfig
 from engine.models.pixel_cnn import PixelCNNConfig
-from tests.browser.conftest import LAPTOP, Held, foreign, serving
+from tests.browser.conftest import Held, serving, watched
 from tests.shelf import keep, made
 from train.metrics.held_out import quantiles
 from train.metrics.outliers import tensors
@@ -144,15 +144,9 @@ def address(shelf: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[s
 
 
 @pytest.fixture
-def desk(browser: Browser, address: str, shelf: Path) -> Iterator[Desk]:
-    context = browser.new_context(viewport=LAPTOP)  # type: ignore[arg-type]
-    page, troubles = context.new_page(), list[str]()
-    page.set_default_timeout(30_000)
-    page.on("pageerror", lambda error: troubles.append(str(error)))
-    page.on("request", lambda request: troubles.extend(foreign(request.url, address)))
-    yield Desk(page, address, shelf)
-    context.close()
-    assert troubles == []
+def desk(context: BrowserContext, address: str, shelf: Path) -> Iterator[Desk]:
+    with watched(context, address, 30_000) as page:
+        yield Desk(page, address, shelf)
 
 
 def test_a_bare_address_lays_out_a_row_and_every_score_is_the_engines(desk: Desk) -> None:

@@ -16,9 +16,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
-from playwright.sync_api import Browser, Locator, Page, WebSocketRoute, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, WebSocketRoute, expect
 
-from bench.rig.chromium import FLAGS
+from bench.rig.chromium import FLAGS, LAPTOP
 from engine.analysis import familiarity
 from engine.checkpoints import files
 from engine.inference.engine import Engine
@@ -27,7 +27,7 @@ from engine.models.classifier import Classifier, ClassifierConfig
 from engine.models.gan import GAN, GANConfig
 from engine.models.hierarchical_ali import HierarchicalALI, HierarchicalALIConfig
 from engine.models.vae import VAE, VAEConfig
-from tests.browser.conftest import LAPTOP, Explore, Server, chromium, foreign, serving
+from tests.browser.conftest import Explore, Server, chromium, serving, watched
 from tests.tiny import write
 from train.metrics.familiarity import Measured, keep, reconstruction
 
@@ -175,16 +175,9 @@ def pixels(canvas: Locator, size: tuple[int, int] = (16, 16)) -> Bytes:
 
 
 @pytest.fixture
-def desk(browser: Browser, row: Server) -> Iterator[Reconstruct]:
-    context = browser.new_context(viewport=LAPTOP)  # type: ignore[arg-type]
-    page = context.new_page()
-    page.set_default_timeout(60_000)  # the first to come waits for a cold engine
-    troubles: list[str] = []
-    page.on("pageerror", lambda error: troubles.append(str(error)))
-    page.on("request", lambda request: troubles.extend(foreign(request.url, row.address)))
-    yield Reconstruct(page, row)
-    context.close()
-    assert troubles == []
+def desk(context: BrowserContext, row: Server) -> Iterator[Reconstruct]:
+    with watched(context, row.address, 60_000) as page:  # the first to come waits for a cold engine
+        yield Reconstruct(page, row)
 
 
 def file(pixels: Bytes) -> bytes:
@@ -545,7 +538,7 @@ def test_a_link_that_leads_nowhere_is_a_sentence(desk: Reconstruct, query: str, 
 def test_the_camera_is_followed_and_held(browser: Browser, row: Server) -> None:
     own = browser.browser_type.launch(executable_path=chromium(), args=[*FLAGS, *FAKE_CAMERA])
     try:
-        desk = Reconstruct(own.new_page(viewport=LAPTOP), row).open()  # type: ignore[arg-type]
+        desk = Reconstruct(own.new_page(viewport=LAPTOP), row).open()
         desk.tab("Camera")
         expect(desk.page.get_by_text("The camera is off.")).to_be_visible()
         desk.button("Start the camera").click()
@@ -772,7 +765,7 @@ def test_every_control_has_a_name_and_a_place_in_the_order_of_tabs(desk: Reconst
 def test_a_picture_is_taken_from_a_server_that_has_started_again(browser: Browser, tmp_path: Path) -> None:
     write(tmp_path / "checkpoints", "toy-ae", Autoencoder(AutoencoderConfig(GREY, latent=2, width=32, depth=1)))
     with serving(tmp_path / "checkpoints", tmp_path) as server:
-        page = browser.new_page(viewport=LAPTOP)  # type: ignore[arg-type]
+        page = browser.new_page(viewport=LAPTOP)
         page.set_default_timeout(90_000)  # an engine starts under way, on however busy a machine
         desk = Reconstruct(page, server)
         page.goto(f"{server.address}/reconstruct")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from app.components.assets import SCRIPT
-from tests.browser.conftest import LAPTOP, lecture
+from tests.browser.conftest import lecture, watched
 from tests.browser.test_access import PAGES
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
@@ -31,21 +31,17 @@ TELL = """engine => {
 
 
 @pytest.fixture(params=PAGES)
-def opened(browser: Browser, everything: str, request: pytest.FixtureRequest) -> Iterator[Page]:
-    page, troubles = browser.new_page(viewport=LAPTOP), list[str]()  # type: ignore[arg-type]
-    page.set_default_timeout(60_000)
-    page.add_init_script(SOCKET)
-    page.on("pageerror", lambda error: troubles.append(str(error)))
-    page.goto(f"{everything}/{request.param}")
+def opened(context: BrowserContext, everything: str, request: pytest.FixtureRequest) -> Iterator[Page]:
     ready = PAGES[request.param]
-    expect(page.locator(ready).first).to_be_visible(timeout=60_000)
-    yield page
-    before = page.url
-    page.reload()
-    expect(page.locator(ready).first).to_be_visible(timeout=60_000)
-    assert page.url == before
-    page.close()
-    assert troubles == []
+    with watched(context, everything, 60_000) as page:
+        page.add_init_script(SOCKET)
+        page.goto(f"{everything}/{request.param}")
+        expect(page.locator(ready).first).to_be_visible(timeout=60_000)
+        yield page
+        before = page.url
+        page.reload()
+        expect(page.locator(ready).first).to_be_visible(timeout=60_000)
+        assert page.url == before
 
 
 def test_every_page_has_the_shell(opened: Page) -> None:

@@ -49,7 +49,7 @@ def mortal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture
 def endangered(browser: Browser, mortal: Server) -> Iterator[Explore]:
-    page = browser.new_page(viewport=LAPTOP)  # type: ignore[arg-type]
+    page = browser.new_page(viewport=LAPTOP)
     page.set_default_timeout(90_000)  # an engine starts under way, on however busy a machine
     yield Explore(page, mortal.address)
     page.close()
