@@ -8,6 +8,7 @@ import os
 import re
 import signal
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -180,6 +181,13 @@ def desk(context: BrowserContext, row: Server) -> Iterator[Reconstruct]:
         yield Reconstruct(page, row)
 
 
+@pytest.fixture(scope="module")
+def still(browser: Browser, row: Server) -> Iterator[Reconstruct]:
+    """The page as it opens, once for all tests that only look at it."""
+    with closing(browser.new_context(viewport=LAPTOP)) as context, watched(context, row.address, 60_000) as page:
+        yield Reconstruct(page, row).open()
+
+
 def file(pixels: Bytes) -> bytes:
     written = io.BytesIO()
     Image.fromarray(pixels).save(written, "PNG")
@@ -222,38 +230,36 @@ class Answers:
 # Rows
 
 
-def test_every_model_that_encodes_stands_in_a_row_of_its_kind(desk: Reconstruct) -> None:
-    desk.open()
+def test_every_model_that_encodes_stands_in_a_row_of_its_kind(still: Reconstruct) -> None:
     for name in ("toy-ae", "toy-levels", "toy-cvae", "toy-narrow"):
-        desk.drawn(name)
-    grey = desk.page.get_by_role("region", name="Models of toy 16 × 16", exact=True)
+        still.drawn(name)
+    grey = still.page.get_by_role("region", name="Models of toy 16 × 16", exact=True)
     expect(grey.locator(".zt-rec-tile[data-model]")).to_have_count(5)
-    expect(desk.page.get_by_role("region", name="Models of toy 20 × 28")).to_contain_text("of the box its middle")
-    expect(desk.page.locator(".zt-rec-trouble:not(:empty)")).to_have_count(0)
-    desk.page.wait_for_function("() => document.querySelector('[data-testid=reconstruct-status]').dataset.row !== ''")
+    expect(still.page.get_by_role("region", name="Models of toy 20 × 28")).to_contain_text("of the box its middle")
+    expect(still.page.locator(".zt-rec-trouble:not(:empty)")).to_have_count(0)
+    still.page.wait_for_function("() => document.querySelector('[data-testid=reconstruct-status]').dataset.row !== ''")
 
 
-def test_the_pixel_error_is_that_of_the_pictures_shown(desk: Reconstruct) -> None:
-    desk.open()
-    desk.page.wait_for_timeout(600)
-    error = float(np.mean(np.square((desk.seen().astype(float) - desk.made("toy-vae")) / 255)))
-    assert number(desk.tile("toy-vae")) == pytest.approx(error, rel=0.01)
+def test_the_pixel_error_is_that_of_the_pictures_shown(still: Reconstruct) -> None:
+    still.page.wait_for_timeout(600)
+    error = float(np.mean(np.square((still.seen().astype(float) - still.made("toy-vae")) / 255)))
+    assert number(still.tile("toy-vae")) == pytest.approx(error, rel=0.01)
 
 
-def test_a_sample_is_seen_exactly_as_it_was_drawn(desk: Reconstruct) -> None:
-    desk.open()
-    sample = np.array(desk.page.evaluate(SAMPLE), np.uint8).reshape(16, 16, 4)[:, :, :3]
-    assert (desk.seen() == sample).all()
+def test_a_sample_is_seen_exactly_as_it_was_drawn(still: Reconstruct) -> None:
+    sample = np.array(still.page.evaluate(SAMPLE), np.uint8).reshape(16, 16, 4)[:, :, :3]
+    assert (still.seen() == sample).all()
     assert sample.std() > 5
 
 
-def test_the_error_is_ranked_among_test_pictures_and_means_no_more(desk: Reconstruct) -> None:
-    desk.open()
-    expect(desk.tile("toy-vae")).to_contain_text("rebuilt worse than every one of its own test pictures.")
-    error = number(desk.tile("toy-ae"))
+def test_the_error_is_ranked_among_test_pictures_and_means_no_more(still: Reconstruct) -> None:
+    expect(still.tile("toy-vae")).to_contain_text("rebuilt worse than every one of its own test pictures.")
+    error = number(still.tile("toy-ae"))
     share = round(100 * (1 - error))
-    expect(desk.tile("toy-ae")).to_contain_text(f"Pixel error: rebuilt better than {share} % of its own test pictures.")
-    expect(desk.tile("toy-plain")).to_contain_text("No gauge: this model's card has no errors of its test set.")
+    expect(still.tile("toy-ae")).to_contain_text(
+        f"Pixel error: rebuilt better than {share} % of its own test pictures."
+    )
+    expect(still.tile("toy-plain")).to_contain_text("No gauge: this model's card has no errors of its test set.")
 
 
 def test_a_strange_picture_is_told_from_a_familiar_one_where_the_measure_is_trusted(desk: Reconstruct) -> None:
@@ -289,10 +295,9 @@ def test_a_draw_and_a_part_of_a_code_are_judged_by_figures_of_their_own(desk: Re
     expect(desk.tile("toy-vae")).to_contain_text("rebuilt worse than every one")
 
 
-def test_a_model_that_bounds_shows_both_terms_and_others_none(desk: Reconstruct) -> None:
-    desk.open()
-    desk.drawn("toy-ae")
-    tile = desk.tile("toy-vae")
+def test_a_model_that_bounds_shows_both_terms_and_others_none(still: Reconstruct) -> None:
+    still.drawn("toy-ae")
+    tile = still.tile("toy-vae")
     (cross, error), (rate,) = (
         [float(part) for part in text.split(" ± ")] for text in tile.locator(".zt-rec-term b").all_inner_texts()
     )
@@ -303,24 +308,22 @@ def test_a_model_that_bounds_shows_both_terms_and_others_none(desk: Reconstruct)
     assert total is not None  # its pixels are grey: a Bernoulli has no likelihood of them
     assert float(total[1]) == pytest.approx(cross + rate, abs=float(total[2]) + 0.1)
     expect(head).to_have_attribute("title", re.compile("grey pixels.* mean of 8 draws"))
-    expect(desk.tile("toy-ae").locator(".zt-rec-bound")).to_be_hidden()
+    expect(still.tile("toy-ae").locator(".zt-rec-bound")).to_be_hidden()
 
 
-def test_features_are_compared_where_a_classifier_of_the_data_is_there(desk: Reconstruct) -> None:
-    desk.open()
-    value = desk.tile("toy-vae").locator("dd").nth(1)
+def test_features_are_compared_where_a_classifier_of_the_data_is_there(still: Reconstruct) -> None:
+    value = still.tile("toy-vae").locator("dd").nth(1)
     expect(value).not_to_have_text("–")
     assert float(value.inner_text()) > 0
-    desk.drawn("toy-narrow")
-    expect(desk.tile("toy-narrow").locator("dd").nth(1)).to_have_text("–")
+    still.drawn("toy-narrow")
+    expect(still.tile("toy-narrow").locator("dd").nth(1)).to_have_text("–")
 
 
-def test_levels_are_shown_together_and_from_the_upper_one_alone(desk: Reconstruct) -> None:
-    desk.open()
-    expect(desk.tile("toy-levels", "from z2 and z1")).to_be_visible()
-    upper = desk.tile("toy-levels", "from z2 alone")
+def test_levels_are_shown_together_and_from_the_upper_one_alone(still: Reconstruct) -> None:
+    expect(still.tile("toy-levels", "from z2 and z1")).to_be_visible()
+    upper = still.tile("toy-levels", "from z2 alone")
     expect(upper).to_have_attribute("data-frames", "1")
-    assert (desk.made("toy-levels", "from z2 alone") != desk.made("toy-levels", "from z2 and z1")).any()
+    assert (still.made("toy-levels", "from z2 alone") != still.made("toy-levels", "from z2 and z1")).any()
 
 
 def test_a_draw_of_the_posterior_follows_its_seed_and_the_mean_comes_back(desk: Reconstruct) -> None:
