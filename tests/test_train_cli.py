@@ -46,9 +46,8 @@ def test_from_a_recipe_to_a_measured_checkpoint(tmp_path: Path) -> None:
     run, checkpoints = tmp_path / "run", tmp_path / "checkpoints"
     ran = call("run", "digits-vae", "--steps", "40", "--model.latent", "3", "--run", run)
     assert ran.returncode == 0, ran.stderr
-    exported = call("export", run, "digits-vae-mine", "--to", checkpoints)
-    assert exported.returncode == 0, exported.stderr
-    measured = call("evaluate", "digits-vae-mine", "--checkpoints", checkpoints)
+    main(["export", str(run), "digits-vae-mine", "--to", str(checkpoints)])
+    measured = call("evaluate", "digits-vae-mine", "--checkpoints", checkpoints, "--samples", "20")
     assert measured.returncode == 0, measured.stderr
     assert "test MSE" in measured.stdout
     card = json.loads((checkpoints / "digits-vae-mine" / "card.json").read_text())
