@@ -178,6 +178,14 @@ def foreign(url: str, server: str) -> list[str]:
     return [] if url.startswith((server, "blob:", "data:")) else [f"asked for {url}"]
 
 
+ARRIVED = """
+([z, address]) => {
+  const shown = document.querySelector('[data-testid=live-status]').dataset.z
+  return shown !== z && location.href !== address && new URLSearchParams(location.search).get('z') === shown
+}
+"""
+
+
 class Explore:
     """The explorer of a page, as a person sees it."""
 
@@ -209,13 +217,18 @@ class Explore:
 
     def draw(self, seed: int) -> list[float]:
         """Draw the latent of a seed by its field; gives it once it is shown."""
-        before = self.status.get_attribute("data-z")
         field = self.page.get_by_label("Seed of the random draw")
         field.fill(str(seed))
-        field.press("Enter")
-        self.until("status.dataset.z !== wanted", before)
-        self.page.wait_for_timeout(700)
-        return self.z
+        with self.arrival():
+            field.press("Enter")
+        return self.still()
+
+    @contextlib.contextmanager
+    def arrival(self) -> Iterator[None]:
+        """Wait after an act until another picture has arrived: the address has its latent as well."""
+        before = [self.status.get_attribute("data-z"), self.page.url]
+        yield
+        self.page.wait_for_function(ARRIVED, arg=before)
 
     def link(self, part: str) -> None:
         """Wait until the address holds a part."""

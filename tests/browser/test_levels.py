@@ -12,12 +12,6 @@ pytestmark = pytest.mark.browser
 UPPER, LOWER = slice(0, 2), slice(2, 6)
 START = "model=toy-levels&z=0.5,-0.5,1,-1,0.25,-0.25"
 AT = [0.5, -0.5, 1.0, -1.0, 0.25, -0.25]
-ARRIVED = """
-([z, address]) => {
-  const shown = document.querySelector('[data-testid=live-status]').dataset.z
-  return shown !== z && location.href !== address && new URLSearchParams(location.search).get('z') === shown
-}
-"""
 
 
 @pytest.fixture
@@ -33,9 +27,8 @@ def button(page: Page, name: str) -> Locator:
 
 def moved(explore: Explore, act: str) -> list[float]:
     """Press a button or a single key, and give the new z once it has arrived: the address has it as well."""
-    before = [explore.status.get_attribute("data-z"), explore.page.url]
-    explore.press(act) if len(act) == 1 else button(explore.page, act).click()
-    explore.page.wait_for_function(ARRIVED, arg=before)
+    with explore.arrival():
+        explore.press(act) if len(act) == 1 else button(explore.page, act).click()
     return explore.still()
 
 
