@@ -62,18 +62,19 @@ def test_every_page_has_the_shell(opened: Page) -> None:
     expect(away).to_be_hidden()
 
 
-def test_of_two_runs_whose_modules_arrive_the_other_way_round_the_newest_is_shown(browser: Browser) -> None:
+def test_of_two_runs_that_are_ready_the_other_way_round_the_newest_is_shown(browser: Browser) -> None:
     page = browser.new_page()
     shows = "export default component => { window.shown = [...(window.shown ?? []), component.name] }"
-    modules = [f"data:text/javascript,{wait}{shows}" for wait in ("await new Promise(r => setTimeout(r, 200));", "")]
+    script = SCRIPT.format(module=f"data:text/javascript,{shows}")
     page.evaluate(
-        """async ([script, modules]) => {
-          const parentElement = document.body
+        """async (script) => {
           const { default: call } = await import("data:text/javascript," + encodeURIComponent(script))
-          const names = ["older", "newer"]
-          await Promise.all(modules.map((module, i) => call({ name: names[i], parentElement, data: { module } })))
+          const late = { sheet: null, addEventListener: (_, done) => setTimeout(done, 200) }
+          const links = [late, { sheet: {} }]
+          const parentElement = { querySelector: () => links.shift() }
+          await Promise.all(["older", "newer"].map((name) => call({ name, parentElement })))
         }""",
-        [SCRIPT.replace("window.location.href", '"http://localhost/"'), modules],
+        script.replace("window.location.href", '"http://localhost/"'),
     )
     assert page.evaluate("shown") == ["newer"]
     page.close()
