@@ -386,8 +386,8 @@ def test_a_cancel_of_another_request_than_the_newest_of_its_slot_changes_nothing
     assert answer(socket)[0]["id"] == 3
 
 
-def wait_for(condition: Callable[[], bool]) -> None:
-    until = time.monotonic() + 10
+def wait_for(condition: Callable[[], Any], seconds: float = 10) -> None:
+    until = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < until
         time.sleep(0.005)

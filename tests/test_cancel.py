@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -20,7 +18,7 @@ from engine.serving.chunking import Chunks
 from engine.serving.local import ThreadBackend
 from tests.listening import listening
 from tests.shelf import PIXELS, VAE, keep, made
-from tests.test_app_live import answer, cancel, request, show
+from tests.test_app_live import answer, cancel, request, show, wait_for
 
 SEEDS = list(range(1024))
 
@@ -60,18 +58,11 @@ def socket(backend: Noting) -> Iterator[ClientConnection]:
     client.close()
 
 
-def wait_for(condition: Callable[[], Any]) -> None:
-    until = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < until
-        time.sleep(0.002)
-
-
 def test_pictures_drawn_pixel_by_pixel_are_given_up_midway(socket: ClientConnection, backend: Noting) -> None:
     socket.send(show({"verb": "wall", "model": "toy-pixels", "seeds": SEEDS}, id=1, slot="wall"))
-    wait_for(lambda: backend.begun)
+    wait_for(lambda: backend.begun, seconds=60)
     socket.send(cancel(1, "wall"))
-    wait_for(lambda: backend.idle)
+    wait_for(lambda: backend.idle, seconds=60)
     assert backend.done == []
     socket.send(request("toy-vae", np.zeros((1, 2)), 2, "picture"))
     header, _ = answer(socket)
@@ -81,10 +72,10 @@ def test_pictures_drawn_pixel_by_pixel_are_given_up_midway(socket: ClientConnect
 
 def test_an_overtaken_drawing_leaves_the_engine_to_the_newer_one(socket: ClientConnection, backend: Noting) -> None:
     socket.send(show({"verb": "wall", "model": "toy-pixels", "seeds": SEEDS}, id=1, slot="wall"))
-    wait_for(lambda: backend.begun)
+    wait_for(lambda: backend.begun, seconds=60)
     socket.send(show({"verb": "wall", "model": "toy-pixels", "seeds": [1]}, id=2, slot="wall"))
     header, _ = answer(socket)
     assert header["id"] == 2
     assert "error" not in header["results"][0]
-    wait_for(lambda: backend.idle)
+    wait_for(lambda: backend.idle, seconds=60)
     assert [job.rows for job in backend.done] == [1]

@@ -159,7 +159,10 @@ def test_every_family_that_reconstructs_is_measured_as_the_engine_scores(family:
     write(tmp_path, "toy-model", model)
     measure.keep_exported(tmp_path / "toy-model", model, dataset())
     ready = Engine([tmp_path], "cpu").device_model("toy-model")
-    scores = np.sort(ready.reconstruct(pictures(1, 120), terms=False)["strangeness"])
+    scores = np.sort(ready.reconstruct(test := pictures(1, 120))["strangeness"])
+    at_once = ready.reconstruct(test, terms=False)  # as a hand moves: nothing is drawn twice
+    assert (at_once["turned"] == 0).all()
+    assert (np.sort(at_once["strangeness"]) <= scores + 1e-6).all()
     wanted = ready.card.held_out["strangeness"]
     assert np.quantile(scores, np.linspace(0, 1, 101)) == pytest.approx(wanted, abs=0.05)
     soft = "decoded by soft passes in place of a draw pixel by pixel" in decoded(model)

@@ -37,9 +37,7 @@ THIRDS, SLOPES = 3, 2  # of a picture, from top to bottom; octaves at most in wh
 FILE, YARDSTICKS = "familiarity.safetensors", ("content", "texture")
 AGAIN = "Measure it again: zoetrope-train evaluate NAME --only familiarity"
 
-USUAL = (
-    2.0  # deviations of a texture, or by turning, that count for nothing: with fewer, ordinary ones hide what counts
-)
+USUAL = 2.0  # deviations of texture, or by turning, that count for nothing: with fewer, ordinary ones hide the content
 
 Vectors = NDArray[np.float64]
 Scores = NDArray[np.float32]

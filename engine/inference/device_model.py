@@ -130,8 +130,9 @@ class DeviceModel(Passes):
         (n,) is then 1. With `terms`, of models that bound also `rate` and `distortion` (n,) in nats, means of DRAWS
         draws, and their standard errors `rate_error`, `distortion_error` and, of their sum, `elbo_error`; this takes as
         many passes. Where z is the mean and training pictures are known, also `strangeness` and its parts `texture` and
-        `turned` (n,), see `engine.analysis.familiarity`. A class-conditional model that bounds takes a row of no class
-        for one of the class whose bound is highest: `y` (n,) says which.
+        `turned` (n,), see `engine.analysis.familiarity`; without `terms` none is turned: that part is 0. A
+        class-conditional model that bounds takes a row of no class for one of the class whose bound is highest: `y`
+        (n,) says which.
         """
         y = self.likeliest(pictures, y)
         sampled = bool(seeds) and self.infers
@@ -141,7 +142,8 @@ class DeviceModel(Passes):
         found = self._terms(pictures, y, seeds) if terms and "bounds" in self.card.verbs else {}
         made = self.decode(z, y)
         if self.familiarity and not sampled:
-            found |= self.familiarity.strangeness(pictures, made, z, self._made_turned(pictures, y))
+            made_turned = self._made_turned(pictures, y) if terms else None
+            found |= self.familiarity.strangeness(pictures, made, z, made_turned)
         return {"pictures": made, "z": z, "drawn": flags, **classes, **found}
 
     def _made_turned(self, pictures: Bytes, y: Classes) -> Bytes | None:
