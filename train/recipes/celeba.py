@@ -77,6 +77,8 @@ from_vae = replace(
         silent=0.03,
     ),
     init_from="celeba-vae",
+    # What ships is `inference` above. 2,100 steps of this, the last 850 with lr 1e-4 and critic_rate 5, gave the person
+    # back (test MSE .0035 for .030), and a third of the samples a coloured grain.
     optimizer=AdamConfig(lr=2e-4, betas=(0.5, 0.99), warm_up=0.0),
     batch=32,
     steps=6_000,
