@@ -17,7 +17,7 @@ from typing import Protocol
 
 from starlette.datastructures import Headers
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -114,13 +114,20 @@ class Statics:
 
 def pages(base: str = "") -> list[Route]:
     """Return the routes of the pages, and of the question whether this server answers a page at all."""
-    return [Route(f"{base}/{name}", index) for name in PAGES] + [Route(f"{base}/access", access, methods=["POST"])]
+    found = [Route(f"{base}/{name}", home if name == "home" else index) for name in PAGES]
+    return [*found, Route(f"{base}/access", access, methods=["POST"])]
 
 
 async def index(request: Request) -> Response:
     """Answer with Streamlit's page, and what of ours comes with it."""
     name = request.url.path.rpartition("/")[2]
     return HTMLResponse(_index(name or "home"), headers={"cache-control": "no-cache"})
+
+
+async def home(request: Request) -> Response:
+    """Lead to the address under which Streamlit knows its first page; by its name it would say that there is none."""
+    query = request.url.query
+    return RedirectResponse(f"./?{query}" if query else "./")
 
 
 @cache

@@ -93,8 +93,8 @@ def everything(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 class Server:
     """A Zoetrope of its own on a port of its own, which can be stopped and started again."""
 
-    def __init__(self, folder: Path, home: Path, options: Sequence[str] = ()) -> None:
-        self.port = free_port()
+    def __init__(self, folder: Path, home: Path, options: Sequence[str] = (), root: Path = ROOT) -> None:
+        self.port, self.root = free_port(), root
         self.folder, self.home, self.options = folder, home, options
         self.address = f"http://localhost:{self.port}"
         self.log = home / "server.log"
@@ -102,9 +102,10 @@ class Server:
     def start(self) -> None:
         where = ["--port", str(self.port), "--checkpoints", str(self.folder), *self.options]
         command = [sys.executable, "-m", "app.cli", "run", "--headless", *where]
-        environment = {**os.environ, "HOME": str(self.home)}
+        paths = os.pathsep.join(map(str, dict.fromkeys((self.root, ROOT))))
+        environment = {**os.environ, "HOME": str(self.home), "PYTHONPATH": paths}
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
+            self.process = subprocess.Popen(command, cwd=self.root, env=environment, stdout=log, stderr=log)
         self._wait()
 
     def _wait(self) -> None:
@@ -131,8 +132,8 @@ def holds(pid: int, library: str) -> bool:
 
 
 @contextlib.contextmanager
-def serving(folder: Path, home: Path, options: Sequence[str] = ()) -> Iterator[Server]:
-    server = Server(folder, home, options)
+def serving(folder: Path, home: Path, options: Sequence[str] = (), root: Path = ROOT) -> Iterator[Server]:
+    server = Server(folder, home, options, root)
     server.start()
     try:
         yield server

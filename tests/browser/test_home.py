@@ -44,6 +44,19 @@ def test_thumbnails_move_and_rest_where_motion_is_unwelcome(page: Page, server: 
     expect(page.locator(".zt-card[data-drawn]")).to_have_count(5)
 
 
+@pytest.mark.parametrize("width", [1366, 390])
+def test_the_page_opens_by_its_name_and_its_buttons_keep_their_distance(page: Page, server: str, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto(f"{server}/home")
+    expect(page.locator(".zt-card[data-drawn]")).to_have_count(5)
+    expect(page).to_have_url(f"{server}/")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    above, below = (page.locator(part).bounding_box() for part in (".zt-tools", ".zt-tree"))
+    assert above is not None
+    assert below is not None
+    assert below["y"] - above["y"] - above["height"] >= 12
+
+
 def test_a_refused_checkpoint_is_named_with_its_reason(page: Page, server: str) -> None:
     page.goto(server)
     page.get_by_text("1 model was not opened").click()

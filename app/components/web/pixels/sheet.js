@@ -11,9 +11,14 @@ export function pictures(result) {
   return result.format === "raw" ? rawPictures(result) : sheet(result).then((all) => cut(result, all))
 }
 
-/** Of an answer for one model its pictures, or all on one sheet; of one for several those of each, null for none. */
+/** @typedef {import("../core/wire.js").Answer} Answer */
+
+// Of an answer for one model its pictures, or all on one sheet; of one for several those of each, null for none
+/** @param {Answer} answer */
 export const decoded = ({ results: [result] }) => pictures(result)
+/** @param {Answer} answer */
 export const asSheet = ({ results: [result] }) => sheet(result)
+/** @param {Answer} answer */
 export const decodedEach = ({ results }) =>
   Promise.all(results.map((result) => (result.error ? null : pictures(result))))
 
