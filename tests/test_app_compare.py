@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from app.engine_client import EngineClient
-from app.views import charts, compare, opening
+from app.views import charts, compare, labels, opening
 from engine.checkpoints.card import Card, Metric
 from engine.checkpoints.catalogue import Catalogue
 from tests.echo import CARDS, Absent, Echo
@@ -176,6 +176,29 @@ def test_the_points_of_a_rarer_protocol_are_hollow() -> None:
     chart = charts.plan(cards, {})[2]
     assert [mark.card.name for mark in chart.apart] == ["d"]
     assert list(charts.figure(chart).data[0].marker.symbol).count("circle-open") == 1
+
+
+NEAR = {"DCGAN": (67.4, 81.1), "ALI": (79.5, 65.2), "Gated": (70.0, 60.0), "By class": (60.0, 70.0)}
+"""Recall and precision of models beside one of 78.1 and 75.9."""
+
+
+def test_names_of_near_points_stand_over_no_other_name_and_no_point() -> None:
+    cards = [measured(name, recall=x, precision=y) for name, (x, y) in {**NEAR, "Handwritten": (78.1, 75.9)}.items()]
+    found = charts.figure(charts.plan(cards, {})[0]).data[0]
+    points = [
+        ((x + 4) / 108 * labels.PLANE[0], (y + 4) / 108 * labels.PLANE[1])
+        for x, y in zip(found.x, found.y, strict=True)
+    ]
+    boxes = [labels.box(*given) for given in zip(points, found.text, found.textposition, strict=True)]
+    dots = [labels.Box(x - 6, y - 6, x + 6, y + 6) for x, y in points]
+    for i, name in enumerate(boxes):
+        assert [name.shared(other) for other in [*dots, *boxes[:i]]] == pytest.approx([0] * (5 + i))
+
+
+def test_a_name_that_has_room_stands_above_its_point_and_one_at_the_rim_within() -> None:
+    assert labels.positions([(0.5, 0.5)], ["one"]) == ["top center"]
+    assert labels.positions([(0.0, 0.5)], ["a long name of a model"]) == ["middle right"]
+    assert labels.positions([], []) == []
 
 
 def test_cost_is_latency_where_all_were_measured_and_else_parameters() -> None:

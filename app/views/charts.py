@@ -13,6 +13,7 @@ import streamlit as st
 
 from app.components.assets import WEB
 from app.views.facts import headed, pictures_of, short
+from app.views.labels import positions
 from app.views.plainly import unmarked, untagged
 from engine.checkpoints.card import Card
 from engine.checkpoints.figures import BETTER, BITS, NLL, Ends, Figure, figures, metric_kind
@@ -184,9 +185,10 @@ def figure(chart: Chart) -> Any:
     import plotly.graph_objects as go  # here, not above: it takes most of a second, and only this page needs it
 
     figure = go.Figure(layout={"colorway": COLOURS})
+    across, up = _across(chart), _up(chart)
+    named = labelled(chart, across, up)
     for data in dict.fromkeys(mark.card.data for mark in chart.marks):
-        marks = sorted((mark for mark in chart.marks if mark.card.data == data), key=lambda mark: mark.x)
-        places = [("top center", "bottom center")[i % 2] for i in range(len(marks))]  # so that near names keep apart
+        marks = [mark for mark in chart.marks if mark.card.data == data]
         figure.add_trace(
             go.Scatter(
                 x=[mark.x for mark in marks],
@@ -197,7 +199,7 @@ def figure(chart: Chart) -> Any:
                 customdata=["<br>".join(map(untagged, mark.protocols)) for mark in marks],
                 hovertemplate="<b>%{text}</b><br>%{x:.4g}, %{y:.4g}<br>%{customdata}<extra></extra>",
                 mode="markers+text",
-                textposition=places,
+                textposition=[named[mark.card.name] for mark in marks],
                 cliponaxis=False,
                 marker={"size": 13, "symbol": ["circle-open" if mark in chart.apart else "circle" for mark in marks]},
                 name=untagged(headed(pictures_of(data))),
@@ -206,12 +208,31 @@ def figure(chart: Chart) -> Any:
     below = {"orientation": "h", "y": -0.3, "yanchor": "top", "x": 0}  # beside it, it would take half the width
     margin = {"l": 70, "r": 50, "t": 56, "b": 10}
     figure.update_layout(title=chart.title, height=420, margin=margin, showlegend=True, legend=below)
-    if chart.x == PARAMETERS:
-        decades = [math.log10(max(1.0, mark.x)) for mark in chart.marks]
-        middle, half = (min(decades) + max(decades)) / 2, max(0.5, 0.55 * (max(decades) - min(decades)))
-        figure.update_xaxes(title=axis(chart.x), type="log", range=[middle - half, middle + half])
-    else:
-        ends = (0.0, None) if chart.x == LATENCY else metric_kind(chart.x).ends
-        figure.update_xaxes(title=axis(chart.x), range=span([mark.x for mark in chart.marks], ends))
-    figure.update_yaxes(title=axis(chart.y), range=span([mark.y for mark in chart.marks], metric_kind(chart.y).ends))
+    figure.update_xaxes(title=axis(chart.x), type="log" if chart.x == PARAMETERS else "linear", range=across)
+    figure.update_yaxes(title=axis(chart.y), range=up)
     return figure
+
+
+def labelled(chart: Chart, across: Sequence[float], up: Sequence[float]) -> dict[str, str]:
+    """Return by model where its name stands, of a chart with these ranges."""
+    wide, high = across[1] - across[0], up[1] - up[0]
+    points = [((_scaled(chart, mark) - across[0]) / wide, (mark.y - up[0]) / high) for mark in chart.marks]
+    found = positions(points, [short(mark.card) for mark in chart.marks])
+    return {mark.card.name: position for mark, position in zip(chart.marks, found, strict=True)}
+
+
+def _scaled(chart: Chart, mark: Mark) -> float:
+    """Return where a mark stands on the axis across, which counts parameters in decades."""
+    return math.log10(max(1.0, mark.x)) if chart.x == PARAMETERS else mark.x
+
+
+def _across(chart: Chart) -> list[float]:
+    values = [_scaled(chart, mark) for mark in chart.marks]
+    if chart.x == PARAMETERS:
+        middle, half = (min(values) + max(values)) / 2, max(0.5, 0.55 * (max(values) - min(values)))
+        return [middle - half, middle + half]
+    return span(values, (0.0, None) if chart.x == LATENCY else metric_kind(chart.x).ends)
+
+
+def _up(chart: Chart) -> list[float]:
+    return span([mark.y for mark in chart.marks], metric_kind(chart.y).ends)
