@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import math
 import os
 import shutil
 import subprocess
@@ -16,7 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, TimeoutError, expect, sync_playwright
 
 from app.network import free_port
 from bench.rig.chromium import FLAGS, LAPTOP
@@ -28,6 +27,7 @@ from tests.tiny import write, write_all
 ROOT = Path(__file__).parent.parent.parent
 expect.set_options(timeout=20_000)  # a cold engine on a busy machine takes longer than the usual five seconds
 NAMES = "--host-resolver-rules=MAP *.example 127.0.0.1"  # names that lead to this machine, as in a network with DNS
+NOTHING = 400  # milliseconds in which what must not happen would have happened
 STORED = "cookies,local_storage,indexeddb"  # what is in a tab alone goes with it
 
 
@@ -222,11 +222,11 @@ class Explore:
         field.fill(str(seed))
         with self.arrival():
             field.press("Enter")
-        return self.still()
+        return self.z
 
     @contextlib.contextmanager
     def arrival(self) -> Iterator[None]:
-        """Wait after an act until another picture has arrived: the address has its latent as well."""
+        """Wait after an act until another picture has arrived for good: the address, written at the end, has its z."""
         before = [self.status.get_attribute("data-z"), self.page.url]
         yield
         self.page.wait_for_function(ARRIVED, arg=before)
@@ -242,14 +242,6 @@ class Explore:
     @property
     def z(self) -> list[float]:
         return [float(value) for value in (self.status.get_attribute("data-z") or "").split(",")]
-
-    def still(self, milliseconds: float = 600) -> list[float]:
-        """Wait until the picture has stood still for so long, and give its z: a glide is over then, and kept."""
-        before, now = [math.nan], self.z
-        while now != before:
-            self.page.wait_for_timeout(milliseconds)
-            before, now = now, self.z
-        return now
 
     def pixels(self) -> str:
         return str(self.page.get_by_test_id("live-canvas").evaluate("canvas => canvas.toDataURL()"))
@@ -268,6 +260,71 @@ class Explore:
     def press(self, *keys: str) -> None:
         for key in keys:
             self.page.keyboard.press(key)
+
+
+KEEPS = """() => {
+  const header = (data) => {
+    const bytes = ArrayBuffer.isView(data) ? data : new Uint8Array(data)
+    const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true)
+    return new TextDecoder().decode(bytes.subarray(4, 4 + length))
+  }
+  window.keeps = []
+  const { send } = WebSocket.prototype
+  WebSocket.prototype.send = function (message) {
+    send.call(this, message)
+    if (!new URL(this.url).pathname.endsWith("/live")) return
+    const view = header(message)
+    const { id, op } = JSON.parse(view)
+    if (op !== "keep") return
+    const hear = ({ data }) => {
+      if (JSON.parse(header(data)).id !== id) return
+      keeps.push(view)
+      this.removeEventListener("message", hear)
+    }
+    this.addEventListener("message", hear)
+  }
+}"""
+
+
+@contextlib.contextmanager
+def kept(page: Page, part: str) -> Iterator[None]:
+    """Wait after an act until the server has kept a view whose JSON holds a part."""
+    page.evaluate(KEEPS)
+    yield
+    try:
+        page.wait_for_function("part => keeps.some((view) => view.includes(part))", arg=part)
+    except TimeoutError as error:
+        raise AssertionError(f"{part} was not kept: {page.evaluate('keeps')}") from error
+
+
+RESTS = """() => {
+  const moves = (each) => each.playState === "running" && each.effect.getComputedTiming().endTime < Infinity
+  const app = document.querySelector("[data-testid=stApp]")
+  return app?.dataset.testScriptState === "notRunning" && !document.getAnimations().some(moves)
+}"""
+
+
+def rests(page: Page) -> None:
+    """Wait until Streamlit has run and nothing fades or moves into its place any more."""
+    page.wait_for_function(RESTS)
+
+
+def painted(page: Page) -> None:
+    """Wait until what was done last has been painted."""
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
+def comes(page: Page, condition: Callable[[], bool]) -> None:
+    """Wait for what no condition in the page can tell."""
+    until = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < until, "it did not come"
+        page.wait_for_timeout(20)
+
+
+def nothing_more(page: Page) -> None:
+    """Wait for what must not happen: some of the engine's answers, and Streamlit's run, would be back by then."""
+    page.wait_for_timeout(NOTHING)
 
 
 HELD = """

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import Explore
+from tests.browser.conftest import Explore, kept
 
 pytestmark = pytest.mark.browser
 
@@ -77,14 +77,14 @@ def test_two_boxes_make_a_direction_that_is_kept(explore: Explore) -> None:
     explore.press("0")
     explore.at(0, 0, 0, 0, 0, 0)
     button(page, "Box B: put the picture shown in here").click()
-    making.click()
+    with kept(page, '"own":[{"name":"A → B 1"'):
+        making.click()
     own = slider(page, "A → B 1")
     expect(own).to_be_focused()
     expect(page.get_by_text("from A to B: 1.0 σ")).to_be_visible()
     own.fill("-2")
     explore.at(2, 0, 0, 0, 0, 0)
     explore.link("z=2,0,0,0,0,0")
-    page.wait_for_timeout(1200)  # until it is kept
     page.reload()
     explore.drawn()
     expect(slider(page, "A → B 1")).to_be_visible()

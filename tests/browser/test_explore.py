@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.browser.conftest import Explore, lecture
+from tests.browser.conftest import Explore, kept, lecture
 
 pytestmark = pytest.mark.browser
 
@@ -281,16 +281,12 @@ def test_the_seed_field_names_a_seed_only_while_the_picture_is_that_seeds(explor
     explore.open("model=toy-vae-6d&z=1,0,0,0,0,0")
     seed = explore.page.get_by_label("Seed of the random draw")
     expect(seed).to_have_value("")
-    seed.fill("7")
-    seed.press("Enter")
-    explore.link("z=")
-    explore.until("status.dataset.z !== '1,0,0,0,0,0'")
+    drawn = explore.draw(7)
     expect(seed).to_have_value("7")
-    drawn = explore.still()
     explore.sliders.nth(2).focus()
-    explore.press("ArrowRight")  # an axis by hand
+    with explore.arrival():
+        explore.press("ArrowRight")  # an axis by hand
     expect(seed).to_have_value("")
-    explore.still()
     explore.press("k", "n")
     explore.press("u")
     explore.press("u")
@@ -314,8 +310,9 @@ def test_truncation_scales_a_picture_made_by_hand_and_undo_brings_it_back(explor
     explore.at(*[0.0] * 6, within=1e-4)
     truncation.fill("1")  # there and back is one gesture: nothing was lost in the middle
     explore.at(*at, within=1e-4)
-    truncation.fill("0.5")
-    explore.page.wait_for_timeout(700)
+    explore.link("z=1,-0.5,")
+    with explore.arrival():
+        truncation.fill("0.5")
     explore.press("u")
     explore.at(*at, within=1e-4)
     expect(truncation).to_have_value("1")
@@ -332,12 +329,12 @@ def test_truncation_draws_a_seeds_picture_again_and_the_seed_stays(explore: Expl
 def test_a_seed_comes_back_with_its_picture_and_with_no_other(explore: Explore) -> None:
     explore.open("model=toy-vae-6d")
     seed = explore.page.get_by_label("Seed of the random draw")
-    explore.draw(7)
-    explore.page.wait_for_timeout(800)  # it is kept by then
+    with kept(explore.page, '"seed":7'):
+        explore.draw(7)
     explore.page.reload()
     explore.drawn()
     expect(seed).to_have_value("7")
     explore.page.goto(f"{explore.server}/explore?model=toy-vae-6d&z=1,0,0,0,0,0")
     explore.at(1, 0, 0, 0, 0, 0)
-    explore.page.wait_for_timeout(500)
+    expect(explore.page.get_by_role("button", name="Undo")).to_be_enabled()  # what was kept is back
     expect(seed).to_have_value("")

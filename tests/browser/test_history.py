@@ -8,19 +8,29 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, WebSocket, expect
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-from tests.browser.conftest import LAPTOP, Explore, Held, serving
+from tests.browser.conftest import LAPTOP, Explore, Held, comes, nothing_more, rests, serving
 from tests.tiny import write_all
 
 pytestmark = pytest.mark.browser
 
-PAGES = {
+PAGES = {  # what is seen of each,
     "Morph": "[data-part=morph] .zt-model",
     "Reconstruct": "[data-part=reconstruct] .zt-rec-thumb[aria-pressed=true]",
     "Outliers": "[data-part=outliers] [data-testid=verdict]",
     "Compare": "[data-testid=columns] canvas",
     "Explore": "[data-testid=live-status]:not([data-frames='0'])",
+}
+
+
+ADDRESSES = {  # and what its address holds in the end: it follows what is shown in more than one step
+    "Morph": "model=",
+    "Reconstruct": "source=",
+    "Outliers": "row=.*source=",
+    "Compare": "models=.*seed=",
+    "Explore": "model=.*z=",
 }
 
 
@@ -31,8 +41,8 @@ def entries(page: Page) -> int:
 def go(page: Page, name: str) -> None:
     page.get_by_role("link", name=name, exact=True).click()
     expect(page.locator(PAGES[name]).first).to_be_visible()
-    expect(page).to_have_url(re.compile(r"\?"))  # its address follows what it shows,
-    page.wait_for_timeout(1000)  # in more than one step
+    expect(page).to_have_url(re.compile(ADDRESSES[name]))
+    rests(page)
 
 
 def test_each_page_costs_one_entry_and_back_walks_them_as_they_were(page: Page, server: str) -> None:
@@ -77,6 +87,29 @@ def test_gestures_add_no_entry_and_a_model_adds_one(explore: Explore) -> None:
     assert entries(page) == before + 1
 
 
+class Runs:
+    """The runs of Streamlit's script whose end has come over the network, whether or not a page was told."""
+
+    def __init__(self, page: Page) -> None:
+        self.page, self.ended, self.before = page, 0, 0
+        page.on("websocket", self._opened)
+
+    def _opened(self, socket: WebSocket) -> None:
+        if socket.url.endswith("/_stcore/stream"):
+            socket.on("framereceived", self._hear)
+
+    def _hear(self, message: str | bytes) -> None:
+        if isinstance(message, bytes):
+            self.ended += ForwardMsg.FromString(message).WhichOneof("type") == "script_finished"
+
+    def mark(self) -> None:
+        self.before = self.ended
+
+    def finish(self, count: int) -> None:
+        """Wait until so many have ended since the mark."""
+        comes(self.page, lambda: self.ended >= self.before + count)
+
+
 LOSING = """
 window.losing = false
 window.WebSocket = class extends WebSocket {
@@ -92,7 +125,7 @@ def test_a_wish_for_a_model_that_is_lost_on_the_way_is_told_again(explore: Explo
     explore.page.add_init_script(LOSING)
     explore.open("model=frey-vae-2d&z=0.5,0.5")
     explore.link("z=0.5,0.5")
-    explore.page.wait_for_timeout(500)
+    rests(explore.page)
     explore.page.evaluate("() => (losing = true)")
     explore.page.get_by_label("Model", exact=True).select_option("toy-ae")
     explore.until("status.dataset.model === wanted", "toy-ae")
@@ -145,30 +178,31 @@ def test_a_model_of_morph_is_an_entry(page: Page, server: str) -> None:
         page.go_back()
         expect(model).to_have_value("frey-vae-2d")
         expect(page).to_have_url(re.compile("model=frey-vae-2d"))
-        page.wait_for_timeout(500)
+        nothing_more(page)
         model.select_option("toy-ae")
         expect(page).to_have_url(re.compile("model=toy-ae"))
-        page.wait_for_timeout(500)
+        nothing_more(page)
         expect(model).to_have_value("toy-ae")
 
 
 def test_a_run_that_comes_late_leaves_the_address_to_the_page_that_one_went_to(page: Page, server: str) -> None:
-    held = Held(page)
+    held, runs = Held(page), Runs(page)
     page.goto(f"{server}/morph?model=frey-vae-2d")
     expect(page.locator(PAGES["Morph"]).first).to_be_visible()
     go(page, "Reconstruct")
     before, there = entries(page), page.url
     go(page, "Compare")
     held.hold()
+    runs.mark()
     page.locator("[data-act=remove]").first.click()  # other charts: Streamlit runs it again
-    held.asked()
-    page.wait_for_timeout(500)
+    runs.finish(1)
     page.go_back()
-    page.wait_for_timeout(1000)  # both runs have been told of
+    runs.finish(2)
     held.release()
     expect(page.locator(PAGES["Reconstruct"]).first).to_be_visible()
     expect(page.locator(PAGES["Compare"])).to_have_count(0)
-    page.wait_for_timeout(1000)
+    rests(page)
+    nothing_more(page)
     assert page.url == there
     assert entries(page) == before + 1
     page.go_back()
@@ -181,15 +215,16 @@ def test_back_is_heard_before_the_model_that_it_leaves_has_been(page: Page, serv
     page.goto(f"{server}/morph?model=frey-vae-2d")
     model = page.get_by_label("Model", exact=True)
     expect(model).to_have_value("frey-vae-2d")
-    page.wait_for_timeout(1000)
+    rests(page)
     held.hold()
     model.select_option("toy-ae")
     expect(page).to_have_url(re.compile("model=toy-ae"))
     page.go_back()
     expect(model).to_have_value("frey-vae-2d")
-    page.wait_for_timeout(1000)
+    nothing_more(page)
     held.release()
-    page.wait_for_timeout(1000)
+    nothing_more(page)
+    rests(page)
     expect(model).to_have_value("frey-vae-2d")
     expect(page).to_have_url(re.compile("model=frey-vae-2d"))
 

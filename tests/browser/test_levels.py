@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
-from tests.browser.conftest import Explore
+from tests.browser.conftest import Explore, kept
 
 pytestmark = pytest.mark.browser
 
@@ -26,10 +26,10 @@ def button(page: Page, name: str) -> Locator:
 
 
 def moved(explore: Explore, act: str) -> list[float]:
-    """Press a button or a single key, and give the new z once it has arrived: the address has it as well."""
+    """Press a button or a single key, and give the new z once it has arrived."""
     with explore.arrival():
         explore.press(act) if len(act) == 1 else button(explore.page, act).click()
-    return explore.still()
+    return explore.z
 
 
 def test_sliders_stand_in_groups_with_what_each_level_is(levels: Explore) -> None:
@@ -78,10 +78,10 @@ def test_a_resample_during_a_glide_lets_the_other_level_arrive(levels: Explore) 
     button(levels.page, "Freeze z2").click()
     for name in ("Reset", "Freeze z2", "Resample z2"):
         button(levels.page, name).evaluate("button => button.click()")
-    levels.until("status.dataset.z.endsWith(',0,0,0,0') && !status.dataset.z.startsWith('0.5,-0.5')")
-    levels.page.wait_for_timeout(700)
-    levels.press("u")
-    levels.page.wait_for_timeout(700)
+    written = "new URLSearchParams(location.search).get('z') === status.dataset.z"
+    levels.until(f"status.dataset.z.endsWith(',0,0,0,0') && !status.dataset.z.startsWith('0.5,-0.5') && {written}")
+    with levels.arrival():
+        levels.press("u")
     if levels.z != AT:  # on a slow machine the draw comes after the glide, and is a step of its own
         levels.press("u")
     levels.at(*AT, within=1e-4)
@@ -176,7 +176,8 @@ def test_l_freezes_one_level_after_the_other(levels: Explore) -> None:
 def test_what_is_frozen_outlives_a_change_of_model_and_a_reload(levels: Explore) -> None:
     page = levels.page
     button(page, "Freeze z2").click()
-    page.get_by_role("button", name="z1 4 axes").click()
+    with kept(page, '"levels":{"toy-levels":{"frozen":["z2"],"folded":["z1"]}'):
+        page.get_by_role("button", name="z1 4 axes").click()
     page.get_by_label("Model").select_option("toy-ae")
     levels.link("model=toy-ae")
     expect(page.locator(".zt-thaw")).to_have_count(0)
@@ -187,7 +188,6 @@ def test_what_is_frozen_outlives_a_change_of_model_and_a_reload(levels: Explore)
     expect(page.locator(".zt-card[data-drawn]").first).to_be_visible()
     page.get_by_role("link", name="Explore").click()
     expect(button(page, "Freeze z2")).to_have_attribute("aria-pressed", "true")
-    page.wait_for_timeout(300)  # until it is kept
     page.reload()
     levels.drawn()
     expect(button(page, "Freeze z2")).to_have_attribute("aria-pressed", "true")

@@ -28,7 +28,7 @@ from engine.models.classifier import Classifier, ClassifierConfig
 from engine.models.gan import GAN, GANConfig
 from engine.models.hierarchical_ali import HierarchicalALI, HierarchicalALIConfig
 from engine.models.vae import VAE, VAEConfig
-from tests.browser.conftest import Explore, Server, chromium, serving, watched
+from tests.browser.conftest import Explore, Server, chromium, comes, nothing_more, painted, serving, watched
 from tests.tiny import write
 from train.metrics.familiarity import Measured, keep, reconstruction
 
@@ -43,6 +43,10 @@ PIXELS = """(canvas, [width, height]) => {
   return Array.from(copy.getImageData(0, 0, width, height).data)
 }"""
 DRAWN = "([tile, least]) => Number(document.querySelector(tile)?.dataset.frames) > least"
+RESTED = """([model, least]) => {
+  const row = document.querySelector(`.zt-rec-group:has([data-model=${model}])`)
+  return row && row.dataset.drawn === row.dataset.asked && Number(row.dataset.drawn) > least
+}"""
 NAMELESS = """() => {
   const all = document.querySelectorAll("[data-part=reconstruct] :is(button, input, select, [role=application])")
   const name = (each) => each.textContent.trim() || each.ariaLabel || each.title || each.querySelector("img")?.alt
@@ -141,15 +145,21 @@ class Reconstruct:
         self.page.wait_for_function(DRAWN, arg=[f".zt-rec-tile[data-model={model}]", more_than])
         return self
 
+    def rested(self, model: str = "toy-vae", more_than: int = 0) -> Reconstruct:
+        """Wait until the row of a model shows what it makes of the picture, as it does once a hand rests."""
+        painted(self.page)
+        self.page.wait_for_function(RESTED, arg=[model, more_than])
+        return self
+
     def frames(self, model: str = "toy-vae") -> int:
         return int(self.tile(model).get_attribute("data-frames") or 0)
 
     def after(self, act: Any, model: str = "toy-vae") -> None:
         """Do something, and wait until the row has followed and rests."""
-        before = self.frames(model)
+        row = self.page.locator(f".zt-rec-group:has([data-model={model}])")
+        before = int(row.get_attribute("data-drawn") or 0)
         act()
-        self.drawn(model, before)
-        self.page.wait_for_timeout(600)
+        self.rested(model, before)
 
     def button(self, name: str) -> Locator:
         return self.page.get_by_role("button", name=name, exact=True)
@@ -241,7 +251,7 @@ def test_every_model_that_encodes_stands_in_a_row_of_its_kind(still: Reconstruct
 
 
 def test_the_pixel_error_is_that_of_the_pictures_shown(still: Reconstruct) -> None:
-    still.page.wait_for_timeout(600)
+    still.rested()
     error = float(np.mean(np.square((still.seen().astype(float) - still.made("toy-vae")) / 255)))
     assert number(still.tile("toy-vae")) == pytest.approx(error, rel=0.01)
 
@@ -328,7 +338,7 @@ def test_levels_are_shown_together_and_from_the_upper_one_alone(still: Reconstru
 
 def test_a_draw_of_the_posterior_follows_its_seed_and_the_mean_comes_back(desk: Reconstruct) -> None:
     desk.open()
-    desk.page.wait_for_timeout(600)
+    desk.rested()
     mean = desk.made("toy-vae")
     desk.press("Sample")
     first = desk.made("toy-vae")
@@ -363,7 +373,7 @@ def test_kinds_can_be_folded(desk: Reconstruct) -> None:
 
 def test_the_crop_is_turned_mirrored_and_inverted_exactly(desk: Reconstruct) -> None:
     desk.open()
-    desk.page.wait_for_timeout(600)
+    desk.rested()
     upright = desk.seen()
     desk.press("Mirror")
     assert (desk.seen() == upright[:, ::-1]).all()
@@ -387,14 +397,13 @@ def test_the_box_is_moved_and_sized_by_hand_and_by_keys(desk: Reconstruct) -> No
     desk.page.mouse.down()
     desk.page.mouse.move(centre[0] + 20, centre[1], steps=5)
     desk.page.mouse.up()
-    desk.page.wait_for_timeout(300)
     moved = desk.crop.bounding_box()
     assert moved is not None
     assert moved["x"] == pytest.approx(box["x"] + 20, abs=2)
     desk.crop.focus()
     desk.page.keyboard.press("Shift+ArrowLeft")
     desk.page.keyboard.press("-")
-    desk.page.wait_for_timeout(300)
+    painted(desk.page)
     keyed = desk.crop.bounding_box()
     assert keyed is not None
     assert keyed["width"] < moved["width"]
@@ -404,7 +413,7 @@ def test_the_box_is_moved_and_sized_by_hand_and_by_keys(desk: Reconstruct) -> No
     desk.page.mouse.down()
     desk.page.mouse.move(corner[0] - 40, corner[1] - 40, steps=5)
     desk.page.mouse.up()
-    desk.page.wait_for_timeout(300)
+    painted(desk.page)
     sized = desk.crop.bounding_box()
     assert sized is not None
     assert sized["width"] == pytest.approx(keyed["width"] - 80, abs=6)
@@ -442,7 +451,7 @@ def test_every_row_follows_the_stroke(desk: Reconstruct) -> None:
     stroke(desk)
     desk.drawn("toy-vae", before + 3)  # while the hand is still down
     desk.page.mouse.up()
-    desk.page.wait_for_timeout(600)
+    desk.rested()
     assert desk.seen().mean() > 5
     drawing = desk.seen()
     desk.press("Invert")
@@ -480,13 +489,12 @@ def test_a_drawing_outlives_a_reload(desk: Reconstruct) -> None:
     desk.tab("Draw")
     desk.after(lambda: stroke(desk))
     desk.page.mouse.up()
-    desk.page.wait_for_timeout(600)
+    desk.rested()
     drawing = desk.seen()
     desk.page.reload()
     desk.tab("Draw")
     desk.drawn("toy-vae")
-    desk.page.wait_for_timeout(1000)
-    assert (desk.seen() == drawing).all()
+    comes(desk.page, lambda: bool((desk.seen() == drawing).all()))
 
 
 # Other sources
@@ -494,7 +502,7 @@ def test_a_drawing_outlives_a_reload(desk: Reconstruct) -> None:
 
 def test_an_upload_is_seen_and_a_bad_one_is_a_sentence_that_takes_nothing_away(desk: Reconstruct) -> None:
     desk.open()
-    desk.page.wait_for_timeout(600)
+    desk.rested()
     half = np.zeros((64, 64, 3), np.uint8)
     half[:, 32:] = 255
     desk.after(lambda: bring(desk, "half.png", file(half)))
@@ -518,8 +526,7 @@ def test_a_bundled_picture_is_chosen_and_has_an_address(desk: Reconstruct) -> No
     )
     seen = desk.seen()
     desk.page.reload()
-    desk.drawn("toy-vae")
-    desk.page.wait_for_timeout(600)
+    desk.rested()
     assert (desk.seen() == seen).all()
     expect(desk.page.locator(".zt-rec-thumb[aria-pressed=true]")).to_have_attribute("data-name", str(name))
 
@@ -547,10 +554,10 @@ def test_the_camera_is_followed_and_held(browser: Browser, row: Server) -> None:
         desk.button("Start the camera").click()
         desk.drawn("toy-vae", desk.frames() + 4)
         desk.button("Hold").click()
-        desk.page.wait_for_timeout(1500)
+        desk.rested()
         held = desk.frames()
         seen = desk.seen()
-        desk.page.wait_for_timeout(800)
+        nothing_more(desk.page)
         assert desk.frames() == held
         assert seen.std() > 5
     finally:
@@ -572,7 +579,7 @@ def test_the_desk_may_be_cleared_while_a_picture_is_under_way(desk: Reconstruct)
     turn, camera = desk.button("↻ 90°"), desk.page.get_by_role("tab", name="Camera", exact=True)
     turn.evaluate("(turn, camera) => (turn.click(), camera.click())", camera.element_handle())
     expect(desk.page.get_by_text("The camera is off.")).to_be_visible()
-    desk.page.wait_for_timeout(500)  # for what was asked to come back; errors of the page fail every test
+    nothing_more(desk.page)  # what was asked comes back; errors of the page fail every test
 
 
 # What belongs to another picture
@@ -613,14 +620,14 @@ def test_no_figure_of_a_picture_stands_beside_another(desk: Reconstruct) -> None
 def test_an_answer_to_the_picture_before_is_not_shown_beside_the_next(desk: Reconstruct) -> None:
     answers = Answers(desk.page)
     desk.open()
-    desk.page.wait_for_timeout(600)
+    desk.rested()
     answers.hold()
     desk.button("Mirror").click()  # asks, of the picture that is left at once
-    desk.page.wait_for_timeout(600)
+    comes(desk.page, lambda: bool(answers.waiting))
     desk.tab("Upload")
     expect(desk.page.get_by_text("No picture has been brought yet.")).to_be_visible()
     answers.release()
-    desk.page.wait_for_timeout(500)
+    nothing_more(desk.page)
     tile = desk.tile("toy-vae")
     expect(tile).to_have_class(STALE)
     assert figures(tile) == ""
@@ -667,9 +674,10 @@ def test_a_model_without_an_encoder_is_searched_and_can_be_stopped(desk: Reconst
     expect(tile).to_contain_text("Not searched yet.")
     tile.get_by_role("button", name="Search").click()
     desk.page.wait_for_function(STOPPED)  # in the page itself: by a way round through here it would have converged
-    desk.page.wait_for_timeout(800)
+    expect(tile.get_by_role("button", name="Go on")).to_be_visible()
+    nothing_more(desk.page)  # of what was asked for before
     steps = tile.get_attribute("data-steps")
-    desk.page.wait_for_timeout(500)
+    nothing_more(desk.page)
     assert tile.get_attribute("data-steps") == steps
     early = number(tile)
     tile.get_by_role("button", name="Go on").click()
@@ -701,7 +709,7 @@ def test_a_find_of_an_earlier_picture_says_so(desk: Reconstruct) -> None:
     tile.get_by_role("button", name="Search").click()
     desk.page.wait_for_function("() => Number(document.querySelector('[data-model=toy-gan]').dataset.steps) > 3")
     tile.get_by_role("button", name="Stop").click()
-    desk.page.wait_for_timeout(500)
+    expect(tile.get_by_role("button", name="Go on")).to_be_visible()
     desk.press("Invert")
     expect(tile).to_contain_text("Of an earlier picture:")
 
@@ -711,7 +719,7 @@ def test_a_find_of_an_earlier_picture_says_so(desk: Reconstruct) -> None:
 
 def test_explore_goes_on_from_a_reconstruction_and_nothing_is_lost(desk: Reconstruct) -> None:
     desk.open()
-    desk.page.wait_for_timeout(600)
+    desk.rested()
     desk.press("Mirror")
     seen, made = desk.seen(), desk.made("toy-vae")
     desk.tile("toy-vae").get_by_role("button", name="Explore from here").click()
@@ -721,15 +729,14 @@ def test_explore_goes_on_from_a_reconstruction_and_nothing_is_lost(desk: Reconst
     assert np.abs(shown.astype(int) - made).max() <= 80  # the canvas of Explore is softened
     assert len(explore.z) == 3
     desk.page.get_by_role("link", name="Reconstruct").click()
-    desk.drawn("toy-vae")
-    desk.page.wait_for_timeout(800)
+    desk.drawn("toy-vae").rested()
     assert (desk.seen() == seen).all()
     expect(desk.button("Mirror")).to_have_attribute("aria-pressed", "true")
 
 
 def test_the_row_lives_through_the_death_of_the_engine(desk: Reconstruct) -> None:
     desk.open()
-    desk.page.wait_for_timeout(600)
+    desk.rested()
     made = desk.made("toy-vae")
     os.kill(desk.server.engine(), signal.SIGKILL)
     expect(desk.page.get_by_text("The engine is restarting…")).to_be_visible()

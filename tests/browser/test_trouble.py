@@ -25,6 +25,13 @@ HEAR = """() => {
 }"""
 
 
+LATER = """
+window.later = 0 // milliseconds by which the clock is ahead
+const now = performance.now.bind(performance)
+performance.now = () => now() + later
+"""
+
+
 def killed(page: Page, server: Server) -> int:
     """Kill the engine; its process. What the page says from now on is heard, however soon it is gone again."""
     page.evaluate(HEAR)
@@ -99,10 +106,12 @@ def test_a_socket_that_died_without_a_word_is_left_when_the_page_wakes(explore: 
 
     live: list[WebSocketRoute] = []
     explore.page.route_web_socket("**/live?**", route)
+    explore.page.add_init_script(LATER)
     explore.open()
     dead.append(live[-1])
     explore.press("ArrowRight")
-    explore.page.wait_for_timeout(3400)  # so long a phone may be slow; more is death
+    explore.link("z=0.1,0")  # it was asked for
+    explore.page.evaluate("later = 3400")  # so long a phone may be slow; more is death
     explore.page.evaluate("window.dispatchEvent(new Event('online'))")
     explore.at(0.1, 0)
     assert len(live) == 2

@@ -87,6 +87,7 @@ export class Group {
       {
         class: "zt-rec-group",
         "data-kind": this.kind,
+        "data-asked": 0,
         "data-drawn": 0,
         "data-frames": 0,
         "aria-label": `Models of ${this.kind}`,
@@ -110,7 +111,7 @@ export class Group {
   /** Have the present crop reconstructed; `settled` once the hand rests, which is the time for what takes longer. */
   show(version, settled) {
     const source = shown()
-    this.version = version
+    this.element.dataset.asked = this.version = version
     this.seen = cut(source, source.crop, this.shape)
     if (this.rate)
       this.late ??= setTimeout(() => this.wait(), LATE) // what they saw is drawn with what they make of it
