@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from app.components.assets import SCRIPT
@@ -78,3 +80,22 @@ def test_of_two_runs_that_are_ready_the_other_way_round_the_newest_is_shown(brow
     )
     assert page.evaluate("shown") == ["newer"]
     page.close()
+
+
+@pytest.mark.parametrize("name", ["reconstruct", "complete", "outliers"])
+def test_a_page_with_an_upload_does_without_the_font_of_icons(
+    browser: Browser, everything: str, tmp_path: Path, name: str
+) -> None:
+    page = browser.new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"{everything}/{name}")
+    expect(page.locator(PAGES[name]).first).to_be_visible(timeout=60_000)
+    uploader = page.get_by_test_id("stFileUploader")
+    Image.new("L", (28, 28), 128).save(picture := tmp_path / "grey.png")
+    uploader.locator("input[type=file]").set_input_files(picture)
+    expect(uploader).to_contain_text("grey.png")
+    page.wait_for_timeout(500)
+    assert any(url.endswith(".woff2") for url in asked)
+    assert [url for url in asked if "MaterialSymbols" in url] == []
+    page.context.close()
