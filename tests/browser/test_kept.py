@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import sqlite3
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, Route, expect
 
 from bench.rig.chromium import FLAGS
-from tests.browser.conftest import LAPTOP, chromium, serving
+from tests.browser.conftest import LAPTOP, chromium, comes, kept, serving
 from tests.tiny import write_all
 
 pytestmark = pytest.mark.browser
@@ -43,17 +42,14 @@ def bring(page: Page, pixels: Any, name: str = "noise.png") -> None:
     page.locator(FILE).set_input_files({"name": name, "mimeType": "image/png", "buffer": file.getvalue()})
 
 
-def kept(page: Page, *path: Any, module: str = "source/sourceState.js") -> Any:
+def picture(page: Page, *path: Any, module: str = "source/sourceState.js") -> Any:
     """Wait until a picture is kept: its crop and its pixels."""
-    until = time.monotonic() + 20
-    while (found := page.evaluate(READ, [module, list(path)])) is None and time.monotonic() < until:
-        page.wait_for_timeout(100)
-    assert found is not None
-    return found
+    comes(page, lambda: page.evaluate(READ, [module, list(path)]) is not None)
+    return page.evaluate(READ, [module, list(path)])
 
 
 def upload(page: Page) -> Any:
-    return kept(page, "sourceState", "sources", "upload")
+    return picture(page, "sourceState", "sources", "upload")
 
 
 @pytest.fixture
@@ -67,11 +63,11 @@ def bringer(page: Page, server: str) -> Page:
 
 
 def test_an_upload_and_its_crop_outlive_a_reload_on_every_page_with_a_desk(bringer: Page, server: str) -> None:
-    bringer.get_by_role("button", name="Mirror").click()
+    with kept(bringer, '"flip":true'):  # within a second
+        bringer.get_by_role("button", name="Mirror").click()
     before = upload(bringer)
     assert before["crop"]["flip"]
     assert before["pixels"] == noise().ravel().tolist()
-    bringer.wait_for_timeout(1200)  # a crop is kept within a second
     bringer.reload()
     assert upload(bringer) == before
     expect(bringer.get_by_role("tab", name="Upload")).to_have_attribute("aria-selected", "true")
@@ -87,14 +83,14 @@ def test_the_row_of_outliers_comes_back_in_its_order_with_pictures_of_ones_own(p
     expect(tiles).to_have_count(2, timeout=60_000)  # the engine may be starting
     bring(page, noise(1))
     upload(page)
-    page.keyboard.press("k")
-    expect(tiles).to_have_count(3)
-    first = kept(page, "state", "laid", 1, module="pages/outliers/state.js")
-    page.wait_for_timeout(600)
+    with kept(page, '"outliers":{'):
+        page.keyboard.press("k")
+        expect(tiles).to_have_count(3)
+    first = picture(page, "state", "laid", 1, module="pages/outliers/state.js")
     for _ in range(2):
         page.reload()
         expect(tiles).to_have_count(3)
-        assert kept(page, "state", "laid", 1, module="pages/outliers/state.js") == first
+        assert picture(page, "state", "laid", 1, module="pages/outliers/state.js") == first
     assert first["pixels"] == noise(1).ravel().tolist()
 
 
@@ -102,12 +98,12 @@ def test_the_picture_that_goes_through_all_models_comes_back(page: Page, server:
     page.goto(f"{server}/compare?models=toy-vae-6d,toy-ae&seed=3&n=4")
     page.get_by_text("The same picture through all").click()
     expect(page.locator("[data-model]").or_(page.get_by_test_id("columns").locator("canvas")).first).to_be_visible()
-    page.get_by_test_id("through-sample").select_option("toy-ae")
+    with kept(page, '"picture":"'):
+        page.get_by_test_id("through-sample").select_option("toy-ae")
     row = page.get_by_test_id("through-row")
     given = "document.querySelector('[data-testid=through-row] canvas').toDataURL()"
     expect(row).to_have_attribute("data-shown", "2")
     before = page.evaluate(given)
-    page.wait_for_timeout(600)
     page.reload()
     expect(row).to_have_attribute("data-shown", "2")
     assert page.evaluate(given) == before
@@ -119,8 +115,8 @@ def test_a_duplicated_tab_has_the_picture_and_keeps_it_for_itself(bringer: Page)
         bringer.evaluate("window.open(location.href)")  # copies the session storage, as a duplicated tab does
     twin = opened.value
     assert upload(twin) == before
-    twin.get_by_role("button", name="Mirror").click()
-    twin.wait_for_timeout(1200)
+    with kept(twin, '"flip":true'):
+        twin.get_by_role("button", name="Mirror").click()
     for page, flipped in ((bringer, False), (twin, True)):
         page.reload()
         assert upload(page)["crop"]["flip"] is flipped
@@ -134,9 +130,8 @@ def test_what_is_not_kept_is_said(bringer: Page, home: Path) -> None:
     bring(bringer, noise(2), "second.png")
     expect(bringer.get_by_text("“second.png” cannot be kept and is lost with a reload: it holds 32 MB")).to_be_visible()
     bringer.unroute("**/kept")
-    bring(bringer, noise(3), "third.png")
-    upload(bringer)
-    bringer.wait_for_timeout(300)
+    with kept(bringer, '"title":"third.png"'):
+        bring(bringer, noise(3), "third.png")
     with sqlite3.connect(home / ".local" / "share" / "zoetrope" / "state.sqlite3") as data:
         data.execute("DELETE FROM pictures")
     data.close()
@@ -160,10 +155,10 @@ def test_a_held_camera_picture_outlives_a_reload(camera: Page) -> None:
     camera.get_by_role("tab", name="Camera").click()
     camera.get_by_role("button", name="Start the camera").click()
     camera.get_by_role("button", name="Hold").click()
-    before = kept(camera, "sourceState", "sources", "camera")
+    before = picture(camera, "sourceState", "sources", "camera")
     camera.wait_for_timeout(1200)
     camera.reload()
-    assert kept(camera, "sourceState", "sources", "camera") == before
+    assert picture(camera, "sourceState", "sources", "camera") == before
 
 
 def test_a_picture_outlives_a_restart_and_is_kept_once_the_server_is_back(browser: Browser, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 from app.network import free_port
 from app.server.statics import PAGES
 from app.views.reconstruct import png
-from tests.browser.conftest import LAPTOP, Explore, Server, serving
+from tests.browser.conftest import LAPTOP, Explore, Server, nothing_more, rests, serving
 from tests.proxied import NGINX, nginx, rewriting
 from tests.tiny import write_all
 
@@ -57,19 +57,17 @@ DRAWN = "canvas, .zt-card, [data-testid=stAlert]"  # the small models know no pa
 def test_no_page_wants_what_its_policy_forbids(visitor: Page, server: str, name: str) -> None:
     visitor.goto(f"{server}/{name}")
     expect(visitor.locator(DRAWN).first).to_be_attached()
-    visitor.wait_for_timeout(1500)
+    rests(visitor)
+    nothing_more(visitor)
 
 
 def test_the_policy_is_in_force(browser: Browser, server: str) -> None:
     page = browser.new_page()
     page.goto(server)
     expect(page.locator(DRAWN).first).to_be_attached()
-    heard: list[str] = []
-    page.on("console", lambda message: heard.append(message.text))
     for script in ("new Image().src = 'http://192.0.2.1/leak.png'", "fetch('http://192.0.2.1/').catch(() => 0)"):
-        page.evaluate(script)
-    page.wait_for_timeout(500)
-    assert sum("Content Security Policy" in text for text in heard) >= 2
+        with page.expect_console_message(lambda message: "Content Security Policy" in message.text):
+            page.evaluate(script)
     page.close()
 
 
