@@ -28,7 +28,7 @@ from train.ema import recalibrate_batchnorm
 from train.loop import Training, train
 from train.objectives.adversarial import Adversarial, AdversarialConfig, penalties
 from train.objectives.augmentations import AUGMENTATIONS, augment
-from train.objectives.critics import Critic, CriticConfig, JointCritic, JointPatchCritic, whole
+from train.objectives.critics import Critic, CriticConfig, JointCritic
 from train.objectives.joint import Joint, JointConfig
 from train.objectives.payoffs import PAYOFFS, critic_loss, generator_loss, joint_loss
 from train.objectives.penalties import gradient_penalty, slopes, squared_slope
@@ -48,7 +48,6 @@ PAIRS = ALIConfig(SHAPE, latent=3, width=4, depth=0)
 STYLED = R3GANConfig(SHAPE, latent=3, width=4, depth=1, mapping=1)
 SMALL = CriticConfig(width=8, depth=1)
 RESIDUAL = CriticConfig(net="residual", width=4, depth=1)
-PATCHES = CriticConfig(net="patches", width=4, depth=1)
 
 
 def batch(count: int = 12, seed: int = 0) -> Batch:
@@ -184,13 +183,9 @@ GAMES = {
     "residual r3gan": recipe(
         STYLED, AdversarialConfig(critic=RESIDUAL, relativistic=True, r1=1.0, r2=1.0, annealed=0.1)
     ),
-    "patches ali": recipe(
-        dataclasses.replace(PAIRS, classes=10),
-        JointConfig(critic=PATCHES, relativistic=True, r1=1.0, r2=1.0, rebuilt=1.0, feature_cycle=1.0),
-    ),
     "residual ali": recipe(
         dataclasses.replace(PAIRS, net="residual", depth=1, mapping=1),
-        JointConfig(critic=RESIDUAL, relativistic=True, picture_cycle=1.0, feature_cycle=1.0, latent_cycle=1.0),
+        JointConfig(critic=RESIDUAL, relativistic=True, picture_cycle=1.0, rebuilt=1.0, latent_cycle=1.0),
     ),
     "ali": recipe(
         PAIRS, JointConfig(critic=CriticConfig("conv", 4, 0), r1=1.0, lazy_reg_fraction=0.5, latent_cycle=1.0)
@@ -352,11 +347,6 @@ def test_a_style_scales_the_inner_channels_of_a_block() -> None:
     torch.testing.assert_close(block(x, code) - x, 2 * (plain - x))
 
 
-def test_a_cycle_in_features_wants_a_critic_that_has_some() -> None:
-    with pytest.raises(BadValue, match=r"--objective\.critic\.net residual"):
-        JointConfig(critic=SMALL, feature_cycle=1.0)
-
-
 def test_while_the_critic_of_pairs_is_silent_a_cycle_teaches_alone() -> None:
     with pytest.raises(BadValue, match=r"--objective\.picture-cycle"):
         JointConfig(critic=SMALL, silent=0.5)
@@ -367,25 +357,12 @@ def test_while_the_critic_of_pairs_is_silent_a_cycle_teaches_alone() -> None:
     assert "critic" in objective("critic", batch(), 0.4)  # which learns from the first step
 
 
-def test_a_patch_of_a_pair_is_scored_by_what_is_there_and_by_the_latent() -> None:
-    torch.manual_seed(0)
-    critic = JointPatchCritic((3, 32, 32), 5, dataclasses.replace(PATCHES, depth=2))
-    x, z = torch.rand(2, 3, 32, 32, requires_grad=True), torch.randn(2, 5, requires_grad=True)
-    scores = critic(x, z)
-    assert scores.shape == (2, 64)
-    assert whole(scores).shape == (2,)
-    by_picture, by_latent = torch.autograd.grad(scores[0, 0], (x, z))
-    assert by_picture[0, :, :8, :8].abs().sum() > 0
-    assert by_picture[0, :, 16:].abs().sum() == by_picture[1].abs().sum() == by_latent[1].abs().sum() == 0
-    assert by_latent[0].abs().sum() > 0
-
-
 def test_what_is_rebuilt_plays_against_its_own_original() -> None:
     torch.manual_seed(0)
     model = ALI(ALIConfig(shape=SHAPE, latent=4, width=4, depth=0))
-    alone = Joint(model, JointConfig(critic=PATCHES, relativistic=True))
+    alone = Joint(model, JointConfig(critic=SMALL, relativistic=True))
     assert set(alone("model", batch(), 0.5)) == {"model"}
-    objective = Joint(model, JointConfig(critic=PATCHES, relativistic=True, rebuilt=2.0))
+    objective = Joint(model, JointConfig(critic=SMALL, relativistic=True, rebuilt=2.0))
     objective.critic.load_state_dict(alone.critic.state_dict())
     x = batch().x
     with torch.no_grad():
@@ -521,10 +498,6 @@ def test_the_average_of_a_batch_normed_generator_has_statistics_of_its_own() -> 
         (lambda: Critic((1, 7, 7), CriticConfig(net="conv")), "critic.net dense"),
         (lambda: Critic((1, 7, 7), RESIDUAL), "critic.net dense"),
         (lambda: CriticConfig(net="residual", norm="layer"), "norm"),
-        (lambda: CriticConfig(net="patches", norm="layer"), "norm"),
-        (lambda: CriticConfig(net="patches", depth=0), "critic.depth"),
-        (lambda: Critic(SHAPE, PATCHES), "critic.net conv"),
-        (lambda: JointPatchCritic(SHAPE, 3, dataclasses.replace(PATCHES, depth=5)), "depth is 5"),
         (lambda: AdversarialConfig(annealed=-1.0), "annealed"),
         (lambda: DCGANConfig((1, 7, 7)), "family gan"),
         (lambda: R3GANConfig(SHAPE, net="conv"), "family gan or dcgan"),

@@ -32,7 +32,7 @@ from train.runs import Run
 from train.sheets import draw_sheet
 
 POINTS = 2_000  # posterior means that travel with a checkpoint
-MOST = 256_000  # numbers that they hold together at most, half a MB in half precision
+MOST = 160_000  # numbers that they hold together at most, a third of a MB in half precision
 LICENCE = "MIT, as far as the weights are ours to license; the terms of the data stand beside"
 LIBRARIES = ("torch", "numpy", "safetensors")
 

@@ -8,7 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.browser.conftest import watched
+from tests.browser.conftest import rests, watched
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
@@ -35,7 +35,7 @@ def painted(context: BrowserContext, everything: str, request: pytest.FixtureReq
 def test_axe_finds_nothing_serious(painted: Page, everything: str, name: str) -> None:
     painted.goto(f"{everything}/{name}")
     expect(painted.locator(PAGES[name]).first).to_be_visible(timeout=60_000)
-    painted.wait_for_timeout(1000)  # what comes in comes to rest
+    rests(painted)
     found = Axe().run(painted).response["violations"]
     told = [(each["id"], node["html"][:200]) for each in found if each["impact"] in BAD for node in each["nodes"]]
     assert told == []

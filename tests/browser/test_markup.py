@@ -11,7 +11,8 @@ import pytest
 from playwright.sync_api import BrowserContext, expect
 
 from engine.checkpoints.files import CARD
-from tests.browser.conftest import serving
+from tests.browser.conftest import nothing_more, rests, serving
+from tests.browser.test_access import PAGES
 from tests.tiny import write_all
 
 pytestmark = pytest.mark.browser
@@ -21,6 +22,7 @@ NASTY = (
     f"x ![i](http://{ELSEWHERE}/leak.png) <img src=http://{ELSEWHERE}/a.png> <b>bold</b> *slant* `code` $a^2$ "
     f":red[red] :smile: :material/home: [link](http://{ELSEWHERE}/) http://{ELSEWHERE}/b www.{ELSEWHERE} a@{ELSEWHERE}"
 )
+READY = {**PAGES, "home": PAGES[""]}
 STRANGE = ("real", "blind:x", "![i](http://elsewhere.invalid/c.png)", "a\nb-c", "<b>d-e")
 
 
@@ -60,10 +62,12 @@ def test_text_from_cards_and_folders_is_shown_letter_by_letter(
         expect(page.locator("[data-testid=stExpander]")).to_contain_text("no checkpoint has such a name")
         for path in ("home", "explore?model=toy-cvae", "compare?models=toy-ae,toy-cvae,toy-vae-6d", "reconstruct"):
             page.goto(f"{server.address}/{path}")
-            page.wait_for_timeout(3000)
+            expect(page.locator(READY[path.split("?")[0]]).first).to_be_visible(timeout=60_000)
+            rests(page)
             for opener in page.locator("[data-testid=stExpander] summary, [data-testid=stCheckbox] label").all():
                 opener.dispatch_event("click")
-            page.wait_for_timeout(1500)
+            rests(page)
+            nothing_more(page)
             assert page.locator(f"img[src*='{ELSEWHERE}'], a[href*='{ELSEWHERE}']").count() == 0, path
             shown = page.locator("[data-testid=stMain]")
             for tag in ("b", "em", "code", "img[alt=i]", ".katex"):

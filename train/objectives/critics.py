@@ -17,7 +17,7 @@ from torch.nn.utils.parametrizations import spectral_norm
 
 from engine.errors import BadValue
 from engine.nn.blocks import Residual
-from engine.nn.nets import halvings, residual_widths, with_label
+from engine.nn.nets import halvings, residual_widths
 from engine.types import Images, Labels, Latents
 
 Norm = Literal["none", "batch", "layer", "spectral"]
@@ -29,9 +29,9 @@ LEAK = 0.2
 class CriticConfig:
     """A critic's network."""
 
-    net: Literal["dense", "conv", "residual", "patches"] = "dense"  # patches: of pairs alone, a score for each
+    net: Literal["dense", "conv", "residual"] = "dense"
     width: int = 512  # hidden units, or channels at half resolution, twice as many at each halving
-    depth: int = 3  # hidden layers, further convolutions or residual blocks at each resolution, halvings of patches
+    depth: int = 3  # hidden layers, further convolutions or residual blocks at each resolution
     norm: Norm = "none"  # never on the first layer, but for spectral, which is on all
     dropout: float = 0.0  # share of the features that are hidden from the last layer
     packing: int = 1  # samples that are judged together
@@ -42,14 +42,9 @@ class CriticConfig:
         for name, smallest in least.items():
             if (given := getattr(self, name)) < smallest:
                 raise BadValue(f"The critic's {name} is {given}; it has to be at least {smallest}.")
-        if self.net in ("residual", "patches") and self.norm != "none":
+        if self.net == "residual" and self.norm != "none":
             raise BadValue(
-                f"The critic's norm is {self.norm}; one of net {self.net} has none. Take --objective.critic.net conv."
-            )
-        if self.net == "patches" and (self.depth < 1 or self.dropout or self.minibatch_deviation):
-            raise BadValue(
-                "A critic of patches halves at least once, and has neither dropout nor minibatch deviation: "
-                "take --objective.critic.depth 4, or --objective.critic.net conv."
+                f"The critic's norm is {self.norm}; one of net residual has none. Take --objective.critic.net conv."
             )
         if not 0 <= self.dropout < 1:
             raise BadValue(f"The critic's dropout is {self.dropout}; it is a share, from 0 to below 1.")
@@ -62,8 +57,6 @@ class Critic(nn.Module):
         super().__init__()
         if classes and config.packing > 1:
             raise BadValue("A pack has no one class: take --objective.critic.packing 1, or --model.classes 0.")
-        if config.net == "patches":
-            raise BadValue("Patches are scored by a critic of pairs alone: take --objective.critic.net conv.")
         self.config, self.middle, self.scale = config, middle, scale  # of the data: x becomes about −1 … 1
         channels, height, width = shape
         self.body, count = BODIES[config.net]((channels * config.packing, height, width), config)
@@ -107,11 +100,6 @@ class JointCritic(nn.Module):
     def features(self, x: Images) -> Tensor:  # (batch, features)
         return self.body(2 * x - 1)
 
-    def maps(self, x: Images) -> list[Tensor]:  # at each level, (batch, channel, height, width)
-        """Return what a residual critic sees of pictures on the way to its features."""
-        assert isinstance(self.body, ResidualBody)
-        return self.body.maps(2 * x - 1)
-
 
 class PatchCritic(nn.Module):
     """Pictures → the score of each of their patches, (batch, patches)."""
@@ -129,7 +117,10 @@ class PatchCritic(nn.Module):
         return self.score(self.features(x))
 
     def features(self, x: Images) -> list[Tensor]:  # at each level, (batch, channel, height, width)
-        return maps(self.levels, 2 * x - 1)
+        seen = [2 * x - 1]
+        for level in self.levels:
+            seen.append(level(seen[-1]))
+        return seen[1:]
 
     def score(self, features: list[Tensor]) -> Tensor:  # (batch, patches)
         scored: Tensor = self.head(features[-1]).flatten(1).float()
@@ -139,38 +130,6 @@ class PatchCritic(nn.Module):
         """Move pictures alike: began the grid of patches at one place always, a model would learn to draw it."""
         by = torch.randint(2 ** len(self.levels), (2,)).tolist()
         return [torch.roll(x, by, (2, 3)) for x in pictures]
-
-
-class JointPatchCritic(nn.Module):
-    """Pairs of a picture and a latent → the score of each patch beside that latent, (batch, patches).
-
-    The latent joins by projection: Miyato and Koyama 2018, equation 3, with a network in place of an embedding.
-    """
-
-    def __init__(self, shape: Sizes, latent: int, config: CriticConfig, classes: int = 0, codes: int = 512) -> None:
-        super().__init__()
-        if (most := halvings(shape)[0]) < config.depth:
-            raise BadValue(
-                f"The critic's depth is {config.depth}; pictures of {shape[1:]} can be halved {most} times at most."
-            )
-        self.patches = PatchCritic(shape[0], config.width, config.depth)
-        widest = config.width * 2 ** (config.depth - 1)
-        self.codes = nn.Sequential(*stack([latent + classes, codes, codes], config), nn.Linear(codes, widest))
-        self.classes = classes
-
-    def forward(self, x: Images, z: Latents, y: Labels | None = None) -> Tensor:  # (batch, patches)
-        maps = self.maps(x)
-        beside = self.codes(with_label(z, y, self.classes))[:, :, None, None] * maps[-1]
-        return self.patches.score(maps) + beside.flatten(2).sum(1).float() / math.sqrt(beside.shape[1])
-
-    def maps(self, x: Images) -> list[Tensor]:  # at each level, (batch, channel, height, width)
-        """Return what it sees of pictures."""
-        return self.patches.features(x)
-
-
-def whole(scores: Tensor) -> Tensor:  # (batch,)
-    """Return one score for each picture, of the same mean squared slope, of a critic that may have scored patches."""
-    return scores if scores.dim() == 1 else scores.sum(1) / math.sqrt(scores.shape[1])
 
 
 def score(h: Tensor, head: nn.Module, classes: nn.Embedding | None, y: Labels | None) -> Tensor:  # (batch,)
@@ -214,18 +173,9 @@ class ResidualBody(nn.Module):
         )
 
     def forward(self, x: Images) -> Tensor:  # (batch, features)
-        return F.leaky_relu(self.maps(x)[-1], LEAK).flatten(1)
-
-    def maps(self, x: Images) -> list[Tensor]:  # at each level, (batch, channel, height, width)
-        return maps(self.levels, x)
-
-
-def maps(levels: nn.ModuleList, x: Images) -> list[Tensor]:
-    """Return what each of the levels makes of what the one before it made."""
-    seen = [x]
-    for level in levels:
-        seen.append(level(seen[-1]))
-    return seen[1:]
+        for level in self.levels:
+            x = level(x)
+        return F.leaky_relu(x, LEAK).flatten(1)
 
 
 def residual_body(shape: Sizes, config: CriticConfig) -> tuple[nn.Module, int]:

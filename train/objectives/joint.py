@@ -19,8 +19,7 @@ from engine.models.hierarchical_ali import HierarchicalALI
 from engine.types import Images, Labels, Latents
 from train.objectives.adversarial import Adversarial, AdversarialConfig, penalties, seen
 from train.objectives.base import Terms
-from train.objectives.critics import JointCritic, JointPatchCritic, whole
-from train.objectives.features import apart
+from train.objectives.critics import JointCritic
 from train.objectives.payoffs import critic_loss, generator_loss, joint_loss
 
 
@@ -29,7 +28,6 @@ class JointConfig(AdversarialConfig):
     """The rules of the adversarial game, of pairs."""
 
     picture_cycle: float = 0.0  # weight of |x − G(E(x))|², mean over pixels
-    feature_cycle: float = 0.0  # the same in what a critic that has maps sees, at each place of unit length
     rebuilt: float = 0.0  # weight of a second game, where (G(E(x)), E(x)) is to be taken for (x, E(x))
     latent_cycle: float = 0.0  # weight of −log q(z|G(z)), in nats an axis; without a density, of |z − E(G(z))|² / 2
     encoder_noise: float = 0.0  # deviation of noise through which the encoder reads: like pictures get near codes
@@ -37,8 +35,6 @@ class JointConfig(AdversarialConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.feature_cycle and self.critic.net not in ("residual", "patches"):
-            raise BadValue("feature_cycle compares the maps of a critic: take --objective.critic.net residual.")
         if self.silent and not self.picture_cycle:
             raise BadValue(
                 "While the critic is silent only a cycle teaches: give --objective.picture-cycle, or silent 0."
@@ -51,12 +47,11 @@ class Joint(Adversarial):
     opponent = "model"
     model: ALI | HierarchicalALI
     config: JointConfig
-    critic: JointCritic | JointPatchCritic
+    critic: JointCritic
 
-    def made_critic(self) -> JointCritic | JointPatchCritic:
-        critic = JointPatchCritic if self.config.critic.net == "patches" else JointCritic
+    def made_critic(self) -> JointCritic:
         sizes = self.model.config
-        return critic(sizes.shape, sizes.latent, self.config.critic, sizes.classes)
+        return JointCritic(sizes.shape, sizes.latent, self.config.critic, sizes.classes)
 
     def criticize(self, x: Images, y: Labels | None, progress: float) -> Terms:
         with torch.no_grad():
@@ -70,23 +65,19 @@ class Joint(Adversarial):
             loss = loss + self.config.rebuilt * critic_loss(self.payoff, real, other, self.config.relativistic)
 
         def scored(*pair: Tensor) -> Tensor:
-            return whole(self.critic(*pair, y))
+            return self.critic(*pair, y)
 
         return {"critic": loss, **penalties(self.config, scored, (data, inferred), (made, codes), progress)}
 
     def play(self, x: Images, y: Labels | None, progress: float) -> Terms:
         config = self.config
         (made, codes), inferred = self.model.pair(self.prior(x), y), self.model.infer(self.read(x), y)
-        rebuilt = (
-            self.model.render(inferred, y) if config.picture_cycle or config.feature_cycle or config.rebuilt else x
-        )
+        rebuilt = self.model.render(inferred, y) if config.picture_cycle or config.rebuilt else x
         terms: Terms = {}
         if progress >= config.silent:
             terms |= self.game(self.seen(x, made, rebuilt, progress), inferred, codes, y)
         if config.picture_cycle:
             terms["picture_cycle"] = config.picture_cycle * (rebuilt - x).square().mean()
-        if config.feature_cycle:
-            terms["feature_cycle"] = config.feature_cycle * apart(self.critic.maps(rebuilt), self.critic.maps(x))
         if config.latent_cycle:
             terms["latent_cycle"] = config.latent_cycle * self.surprise(codes, self.read(made), y)
         return terms
@@ -106,8 +97,6 @@ class Joint(Adversarial):
 
     def seen(self, x: Images, made: Images, rebuilt: Images, progress: float) -> tuple[Images, Images, Images]:
         """Return data, what was made of the prior and what was rebuilt, as the critic sees them."""
-        if isinstance(self.critic, JointPatchCritic):
-            x, made, rebuilt = self.critic.patches.shift(x, made, rebuilt)
         return seen(self.config, x, progress), seen(self.config, made, progress), seen(self.config, rebuilt, progress)
 
     def read(self, x: Images) -> Images:

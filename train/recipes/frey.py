@@ -44,21 +44,28 @@ ten_spread = replace(
     model=replace(plane, latent=10, likelihood="gaussian"),
 )
 
+# Begun as frey-vae-10d: what ships has 1.7 times its test error, and is as sharp as the data. From random weights,
+# by ALI's own rules, it was softer (.62) and the error three times this.
 adversarial = Recipe(
     data="frey",
     title="Frey faces, ALI",
-    description="The same man by a game of pairs, which teaches an encoder too: softer, less exact than frey-vae-10d.",
-    model=ALIConfig(shape=(1, 28, 20), latent=10, width=32, depth=1),
+    description="frey-vae-10d, taught on by a critic of pairs: as sharp as the photographs, and a little less exact.",
+    model=ALIConfig(shape=(1, 28, 20), latent=10, net="dense", width=400, depth=2),
     objective=JointConfig(
-        critic=CriticConfig(net="conv", width=32, depth=1),
-        r1=0.5,
-        lazy_reg_fraction=0.25,
-        picture_cycle=5.0,
-        latent_cycle=0.1,
+        relativistic=True,
+        critic=CriticConfig(net="conv", width=32, depth=0, minibatch_deviation=True),
+        critic_rate=4.0,
+        r1=0.1,
+        r2=0.1,
+        lazy_reg_fraction=0.125,
+        picture_cycle=30.0,
+        rebuilt=1.0,
+        silent=0.03,
     ),
-    optimizer=AdamConfig(lr=5e-4, betas=(0.0, 0.99), warm_up=0.0),
+    init_from="frey-vae-10d",
+    optimizer=AdamConfig(lr=1e-4, betas=(0.0, 0.99), warm_up=0.0),
     batch=64,
-    steps=6_000,
+    steps=3_000,
 )
 
 pixels = Recipe(
