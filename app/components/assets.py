@@ -34,8 +34,13 @@ ICONS = """<script>
   const load = document.fonts.load.bind(document.fonts)
   document.fonts.load = (font, ...rest) => font.includes("Material Symbols") ? Promise.resolve([]) : load(font, ...rest)
 }
-</script>"""
-"""Streamlit asks for its font of icons, 375 KB, before it knows of any; a browser does so by itself to show one."""
+</script>
+<style>
+[data-testid="stFileUploader"] [data-testid="stIconMaterial"] { font-family: inherit; font-size: 0; }
+[data-testid="stFileUploader"] [data-testid="stIconMaterial"]::before { content: "+"; font-size: medium; }
+</style>"""
+"""Streamlit asks for its font of icons, 375 KB, before it knows of any; a browser does so by itself to show one. Those of
+the uploader are letters of the page's own font, from before it is there."""
 JOINED = {".js", ".json", ".css"}
 SCRIPT = """
 const newest = new WeakMap()

@@ -10,9 +10,6 @@ _CSS = """
 .stMainBlockContainer > .stVerticalBlock { gap: var(--gap-3); }
 [data-testid="stHeader"] { height: 3.1rem; min-height: 3.1rem; }
 .stElementContainer:has(> .stHtml > style:only-child) { display: none; }
-/* The uploader's icons as letters of the page's own font: theirs is 375 KB */
-[data-testid="stFileUploader"] [data-testid="stIconMaterial"] { font-family: inherit; font-size: 0; }
-[data-testid="stFileUploader"] [data-testid="stIconMaterial"]::before { content: "+"; font-size: medium; }
 [data-stale="true"] { opacity: 1 !important; transition: none !important; }
 [data-testid="stHeader"] a:focus-visible, [data-testid="stHeader"] button:focus-visible {
   outline: 2.5px solid var(--st-primary-color, currentColor) !important; outline-offset: 2px;
