@@ -39,8 +39,8 @@ ICONS = """<script>
 [data-testid="stFileUploader"] [data-testid="stIconMaterial"] { font-family: inherit; font-size: 0; }
 [data-testid="stFileUploader"] [data-testid="stIconMaterial"]::before { content: "+"; font-size: medium; }
 </style>"""
-"""Streamlit asks for its font of icons, 375 KB, before it knows of any; a browser does so by itself to show one. Those of
-the uploader are letters of the page's own font, from before it is there."""
+"""Streamlit asks for its font of icons, 375 KB, before it knows of any; a browser does so by itself to show one. Those
+of the uploader are letters of the page's own font, from before it is there."""
 JOINED = {".js", ".json", ".css"}
 SCRIPT = """
 const newest = new WeakMap()
